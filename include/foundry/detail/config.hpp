@@ -1,0 +1,23 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+/// How the library is built. By default every body is inline. Define FOUNDRY_SEPARATE_COMPILATION for the whole program and
+/// include <foundry/src.hpp> in exactly one source file to compile the bodies once.
+///
+/// Each mode has its own inline namespace, so that files of both modes never share a symbol.
+#if defined(FOUNDRY_SEPARATE_COMPILATION)
+#define FOUNDRY_DECL
+#define FOUNDRY_ABI compiled
+#else
+#define FOUNDRY_HEADER_ONLY
+#define FOUNDRY_DECL inline
+#define FOUNDRY_ABI header_only
+#endif
+
+/// Marks every coroutine function. clang 16 caches the address of thread-local variables across co_await when it inlines a
+/// coroutine into its caller, which corrupts Asio's frame recycler in a program with several threads.
+#if defined(__clang__)
+#define FOUNDRY_CORO __attribute__((noinline))
+#else
+#define FOUNDRY_CORO
+#endif

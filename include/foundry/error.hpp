@@ -1,0 +1,165 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// Why a call failed. The one list of codes; `error::code()` compares equal to exactly one of them, except that a cancelled
+/// operation reports `boost::asio::error::operation_aborted`, as every Asio operation does.
+enum class errc
+{
+    // Refused by this library; nothing was sent.
+    invalid_argument = 1, ///< An endpoint, credential, option or request that cannot work; the message says what to write instead.
+    no_ca_store,          ///< No usable certificate store was found, so no server could be verified.
+
+    // Answered by the service with an error.
+    bad_request,     ///< 400, and any other 4xx without a code of its own.
+    unauthorized,    ///< 401: the key or token was not accepted.
+    forbidden,       ///< 403: a role, a network rule or a suspended resource.
+    model_not_found, ///< The deployment that was asked for does not exist at this endpoint.
+    route_not_found, ///< 404, 405 or 424: the endpoint does not serve this URL.
+    unprocessable,   ///< 422: a member or a value that the model does not take.
+    content_filter,  ///< The prompt was blocked; `error::content_filter_json()` says by what.
+    too_large,       ///< 413 or 431, or more tokens than the model takes.
+    rate_limited,    ///< 429: try again after `error::retry_after()`.
+    quota_exhausted, ///< 429 that does not go away by waiting.
+    service_error,   ///< 5xx, 408, 409, or an error in the middle of a stream.
+
+    // Answered, but not as agreed.
+    unexpected_reply, ///< Not HTTP, not JSON, or JSON without what every such answer has.
+    limit_exceeded,   ///< The answer is larger than a limit in `options::limits`.
+    stream_truncated, ///< The answer ended before its end marker; what arrived was delivered.
+
+    // Time limits, one code each; see `options::timeouts`.
+    total_timeout,   ///< The whole call took too long.
+    silence_timeout, ///< Not one byte arrived for too long while an answer was awaited.
+
+    // The way to the service.
+    resolve_failed,  ///< The host name was not found.
+    connect_failed,  ///< No address of the host accepted a connection.
+    tls_failed,      ///< The handshake failed, or the certificate was not trusted or not for this host.
+    connection_lost, ///< The connection broke before the answer began.
+};
+
+/// The category of `errc`, named "foundry".
+FOUNDRY_DECL boost::system::error_category const& error_category() noexcept;
+
+FOUNDRY_DECL boost::system::error_code make_error_code(errc code) noexcept;
+
+/// One try of a call, as `error::attempts()` lists it.
+struct attempt
+{
+    attempt() = default;
+    unsigned status = 0; ///< The HTTP status; 0 where no answer came.
+    boost::system::error_code code;
+    std::string request_id;
+};
+
+/// What is known of a failure; the library fills it in, `error` shows it.
+struct failure
+{
+    failure() = default;
+    unsigned status = 0;
+    std::string service_code;
+    std::string service_message;
+    std::string advice;
+    std::string request_id;
+    std::string apim_request_id;
+    std::string client_request_id;
+    std::optional<std::chrono::milliseconds> retry_after;
+    std::string content_filter;
+    std::string body;
+    std::vector<attempt> attempts;
+};
+
+/// The one exception of the library.
+///
+/// `what()` is one line for a log: the code, the status, the service's own words and what to do. It holds no secret, no prompt
+/// and no completion. Copying does not throw. Text that came from the service is untrusted; control characters in it are escaped.
+///
+/// Thread safety: const members may be called from several threads.
+class error : public boost::system::system_error
+{
+public:
+    /// An error that needs no answer of a service, such as a bad argument. `advice` says what to do.
+    error(errc code, std::string advice);
+    error(boost::system::error_code code, failure details);
+
+    /// The HTTP status, or 0 where no answer came.
+    unsigned status() const noexcept { return details_->status; }
+
+    /// The service's own word for it, such as "DeploymentNotFound"; empty where it gave none.
+    std::string const& service_code() const noexcept { return details_->service_code; }
+
+    /// The service's message, or what the library found wrong.
+    std::string const& message() const noexcept;
+
+    /// What to do next; may be empty.
+    std::string const& advice() const noexcept { return details_->advice; }
+
+    /// `x-request-id` or `x-ms-request-id`: give it to support.
+    std::string const& request_id() const noexcept { return details_->request_id; }
+    /// `apim-request-id`, which Azure's gateway gives.
+    std::string const& apim_request_id() const noexcept { return details_->apim_request_id; }
+    /// The `x-ms-client-request-id` that was sent.
+    std::string const& client_request_id() const noexcept { return details_->client_request_id; }
+
+    /// How long the service asked to wait.
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept { return details_->retry_after; }
+
+    /// The filter's verdict as JSON text; empty where there is none.
+    std::string const& content_filter_json() const noexcept { return details_->content_filter; }
+
+    /// The first 64 KiB of the answer's body.
+    std::string const& body() const noexcept { return details_->body; }
+
+    /// Every try, the last one included.
+    std::vector<attempt> const& attempts() const noexcept { return details_->attempts; }
+
+private:
+    std::shared_ptr<failure const> details_;
+};
+
+/// For `boost::system::result<T, error>::value()`.
+[[noreturn]] inline void throw_exception_from_error(error const& e, boost::source_location const&) { throw e; }
+
+/// The outcome of a call as a value: `auto reply = co_await foundry::as_result(client.complete(request));`.
+///
+/// Anything but a `foundry::error` still throws, cancellation included.
+template <class T>
+FOUNDRY_CORO boost::asio::awaitable<boost::system::result<T, error>> as_result(boost::asio::awaitable<T> operation)
+{
+    std::optional<boost::system::result<T, error>> outcome;
+    try {
+        T value = co_await std::move(operation);
+        outcome.emplace(std::move(value));
+    } catch (error const& e) {
+        outcome.emplace(e);
+    }
+    co_return std::move(*outcome);
+}
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+template <>
+struct boost::system::is_error_code_enum<foundry::errc> : std::true_type
+{};
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/error.ipp>
+#endif

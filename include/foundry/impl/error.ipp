@@ -1,0 +1,115 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/error.hpp>
+
+#include <cstdio>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+namespace detail {
+
+struct foundry_category final : boost::system::error_category
+{
+    constexpr foundry_category() noexcept : error_category(0x8f3d2c61e4a7b905) {}
+
+    char const* name() const noexcept override { return "foundry"; }
+
+    std::string message(int value) const override
+    {
+        switch (static_cast<errc>(value)) {
+        case errc::invalid_argument: return "invalid argument";
+        case errc::no_ca_store: return "no usable certificate store";
+        case errc::bad_request: return "bad request";
+        case errc::unauthorized: return "unauthorized";
+        case errc::forbidden: return "forbidden";
+        case errc::model_not_found: return "model not found";
+        case errc::route_not_found: return "route not found";
+        case errc::unprocessable: return "unprocessable";
+        case errc::content_filter: return "blocked by the content filter";
+        case errc::too_large: return "request too large";
+        case errc::rate_limited: return "rate limited";
+        case errc::quota_exhausted: return "quota exhausted";
+        case errc::service_error: return "service error";
+        case errc::unexpected_reply: return "unexpected reply";
+        case errc::limit_exceeded: return "limit exceeded";
+        case errc::stream_truncated: return "stream truncated";
+        case errc::total_timeout: return "time limit of the whole call exceeded";
+        case errc::silence_timeout: return "no byte for too long";
+        case errc::resolve_failed: return "host not found";
+        case errc::connect_failed: return "connection failed";
+        case errc::tls_failed: return "TLS failed";
+        case errc::connection_lost: return "connection lost";
+        }
+        return "unknown";
+    }
+};
+
+inline constexpr foundry_category category_instance{};
+
+/// Text from outside, safe to print: control characters escaped, cut at 1,024 bytes.
+inline void append_printable(std::string& out, std::string_view text)
+{
+    std::size_t const most = 1024;
+    bool const cut = text.size() > most;
+    for (char const c : text.substr(0, most)) {
+        if (auto const u = static_cast<unsigned char>(c); u < 0x20 || u == 0x7f) {
+            char escaped[8];
+            std::snprintf(escaped, sizeof escaped, "\\x%02x", u);
+            out += escaped;
+        } else {
+            out += c;
+        }
+    }
+    if (cut)
+        out += "...";
+}
+
+/// The line that what() shows after the code's own words.
+inline std::string describe(failure const& f)
+{
+    std::string line;
+    auto const part = [&line](std::string_view lead, std::string_view text) {
+        if (text.empty())
+            return;
+        if (!line.empty())
+            line += lead;
+        append_printable(line, text);
+    };
+    if (f.status != 0)
+        part("", "HTTP " + std::to_string(f.status));
+    part(" ", f.service_code);
+    part(": ", f.service_message);
+    part(line.ends_with('.') ? " " : ". ", f.advice);
+    if (!f.request_id.empty())
+        part(" ", "(request id " + f.request_id + ")");
+    return line;
+}
+
+} // namespace detail
+
+FOUNDRY_DECL boost::system::error_category const& error_category() noexcept { return detail::category_instance; }
+
+FOUNDRY_DECL boost::system::error_code make_error_code(errc code) noexcept
+{
+    return {static_cast<int>(code), error_category()};
+}
+
+FOUNDRY_DECL error::error(errc code, std::string advice)
+    : error(make_error_code(code), [&] {
+          failure f;
+          f.advice = std::move(advice);
+          return f;
+      }())
+{}
+
+FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
+    : system_error(code, detail::describe(details)), details_(std::make_shared<failure const>(std::move(details)))
+{}
+
+FOUNDRY_DECL std::string const& error::message() const noexcept
+{
+    return details_->service_message.empty() ? details_->advice : details_->service_message;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI
