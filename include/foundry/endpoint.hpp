@@ -77,18 +77,20 @@ public:
 
     /// The request target (path and query) of an operation, such as `chat/completions`.
     ///
-    /// @param deployment percent-encoded into the path where the form wants it there; ignored elsewhere.
-    /// @throws foundry::error (`errc::invalid_argument`) where the dated form gets no deployment, or another one than the URL's.
+    /// @param deployment percent-encoded into the path where the form wants it there.
+    /// @throws foundry::error (`errc::invalid_argument`) where the dated form gets no deployment, and for any form where it is
+    /// another one than the endpoint's (their case does not matter).
     std::string target(std::string_view operation, std::string_view deployment = {}) const;
 
     /// @name Set by hand, for gateways. Each returns `*this`.
     /// @{
+    /// The api-version follows the form unless it was set by hand or stood in the URL.
     endpoint& set_form(api_form form);
     /// An empty string sends none.
     endpoint& set_api_version(std::string version);
     endpoint& set_deployment(std::string name);
     endpoint& set_scope(std::string scope);
-    /// Added to the query of every request; encoded here.
+    /// Added to the query of every request; encoded here. Keys are refused: a query is logged.
     endpoint& add_query(std::string_view name, std::string_view value);
     /// Added to every request. The fields that frame or authorise a message are refused.
     endpoint& add_header(std::string name, std::string value);
@@ -99,19 +101,26 @@ public:
 
     std::string const& connect_address() const noexcept { return connect_address_.empty() ? host_ : connect_address_; }
     std::uint16_t connect_port() const noexcept { return connect_address_.empty() ? port_ : connect_port_; }
-    /// Whether credentials may be sent: over TLS, or in plain text to loopback.
+    /// Whether credentials may be sent: over TLS, or in plain text to a socket on this machine.
     bool may_carry_credentials() const noexcept;
     bool plain_http_allowed() const noexcept { return plain_http_allowed_; }
 
 private:
+    void parse(std::string_view text);
+    void take_query(std::string_view query);
+    void take_path();
+    std::string_view base_path() const;
+    std::string deployment_segment(std::string_view requested) const;
+
     api_form form_ = api_form::compatible;
     host_kind kind_ = host_kind::other;
     bool secure_ = true;
     bool plain_http_allowed_ = false;
+    bool api_version_given_ = false;
     std::uint16_t port_ = 443;
     std::uint16_t connect_port_ = 0;
     std::string host_;
-    std::string path_; // no slash at the end
+    std::string path_; // as in the URL without the operation; no slash at the end
     std::string api_version_;
     std::string deployment_;
     std::string scope_;

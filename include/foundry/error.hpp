@@ -19,6 +19,10 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+template <class T>
+class dictionary;
+struct filter_result;
+
 /// Why a call failed. The one list of codes; `error::code()` compares equal to exactly one of them, except that a cancelled
 /// operation reports `boost::asio::error::operation_aborted`, as every Asio operation does.
 enum class errc
@@ -34,7 +38,7 @@ enum class errc
     model_not_found, ///< The deployment that was asked for does not exist at this endpoint.
     route_not_found, ///< 404, 405 or 424: the endpoint does not serve this URL.
     unprocessable,   ///< 422: a member or a value that the model does not take.
-    content_filter,  ///< The prompt was blocked; `error::content_filter_json()` says by what.
+    content_filter,  ///< The prompt was blocked; `error::content_filter()` says by what.
     too_large,       ///< 413 or 431, or more tokens than the model takes.
     rate_limited,    ///< 429: try again after `error::retry_after()`.
     quota_exhausted, ///< 429 that does not go away by waiting.
@@ -82,7 +86,7 @@ struct failure
     std::string apim_request_id;
     std::string client_request_id;
     std::optional<std::chrono::milliseconds> retry_after;
-    std::string content_filter;
+    std::shared_ptr<dictionary<filter_result> const> content_filter;
     std::string body;
     std::vector<attempt> attempts;
 };
@@ -122,8 +126,8 @@ public:
     /// How long the service asked to wait.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept { return details_->retry_after; }
 
-    /// The filter's verdict as JSON text; empty where there is none.
-    std::string const& content_filter_json() const noexcept { return details_->content_filter; }
+    /// The content filter's verdict by category; empty where there is none. Include <foundry/content_filter.hpp> to use it.
+    dictionary<filter_result> const& content_filter() const;
 
     /// The first 64 KiB of the answer's body.
     std::string const& body() const noexcept { return details_->body; }

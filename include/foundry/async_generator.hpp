@@ -1,0 +1,166 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// Anything that is read like a stream: `chat_stream`, `async_generator`, and types of one's own.
+template <class S>
+concept chunk_source = requires(S& source) {
+    typename S::value_type;
+    { source.next() } -> std::same_as<boost::asio::awaitable<std::optional<typename S::value_type>>>;
+};
+
+/// A coroutine that may both `co_await` Asio's awaitables and `co_yield` values, read by `while (auto v = co_await g.next())`.
+///
+///     foundry::async_generator<std::string> words(foundry::chat_stream chunks)
+///     {
+///         while (auto chunk = co_await chunks.next())
+///             co_yield std::string{chunk->text()};
+///     }
+///
+/// The body runs inside next(), on the executor of the coroutine that awaits it; what the body awaits is awaited there, so
+/// cancelling next() cancels it. Nothing runs before the first next(), and nothing between two of them. Destroying the
+/// generator destroys the body where it stands.
+///
+/// `T` must not be an aggregate (g++ 12 corrupts aggregate temporaries in `co_yield`).
+///
+/// Thread safety: none. One next() at a time; the generator must outlive it.
+template <class T>
+class [[nodiscard]] async_generator
+{
+    static_assert(!std::is_aggregate_v<T> || std::is_trivially_copyable_v<T>,
+                  "give T a constructor: g++ 12 corrupts aggregate temporaries in co_yield");
+
+public:
+    using value_type = T;
+
+    class promise_type;
+
+    async_generator() noexcept = default;
+    async_generator(async_generator&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    async_generator& operator=(async_generator&& other) noexcept
+    {
+        std::swap(body_, other.body_);
+        return *this;
+    }
+    ~async_generator()
+    {
+        if (body_)
+            body_.destroy();
+    }
+
+    /// The next value; nothing at the end. Throws what the body throws, after which the generator is at its end.
+    FOUNDRY_CORO boost::asio::awaitable<std::optional<T>> next()
+    {
+        while (body_ && !body_.done()) {
+            promise_type& promise = body_.promise();
+            promise.value.reset();
+            body_.resume();
+            if (promise.failure)
+                std::rethrow_exception(std::exchange(promise.failure, nullptr));
+            if (promise.value)
+                co_return std::move(promise.value);
+            if (promise.awaited)
+                co_await std::move(*std::exchange(promise.awaited, nullptr));
+        }
+        co_return std::nullopt;
+    }
+
+private:
+    explicit async_generator(std::coroutine_handle<promise_type> body) noexcept : body_(body) {}
+
+    std::coroutine_handle<promise_type> body_;
+};
+
+template <class T>
+class async_generator<T>::promise_type
+{
+public:
+    async_generator get_return_object()
+    {
+        return async_generator{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void unhandled_exception() noexcept { failure = std::current_exception(); }
+    void return_void() const noexcept {}
+
+    std::suspend_always yield_value(T v)
+    {
+        value.emplace(std::move(v));
+        return {};
+    }
+
+    /// What the body awaits becomes a request that next() awaits on its behalf.
+    template <class R>
+    auto await_transform(boost::asio::awaitable<R> operation)
+    {
+        return request<R>{*this, std::move(operation)};
+    }
+
+private:
+    friend class async_generator;
+
+    template <class R>
+    class request
+    {
+    public:
+        request(promise_type& promise, boost::asio::awaitable<R> operation)
+            : promise_(promise), operation_(std::move(operation))
+        {}
+
+        bool await_ready() const noexcept { return false; }
+
+        void await_suspend(std::coroutine_handle<>)
+        {
+            run_.emplace(run(*this));
+            promise_.awaited = &*run_;
+        }
+
+        R await_resume()
+        {
+            if (failure_)
+                std::rethrow_exception(failure_);
+            if constexpr (!std::is_void_v<R>)
+                return std::move(*result_);
+        }
+
+    private:
+        FOUNDRY_CORO static boost::asio::awaitable<void> run(request& self)
+        {
+            try {
+                if constexpr (std::is_void_v<R>) {
+                    co_await std::move(self.operation_);
+                } else {
+                    self.result_.emplace(co_await std::move(self.operation_));
+                }
+            } catch (...) {
+                self.failure_ = std::current_exception();
+            }
+        }
+
+        promise_type& promise_;
+        boost::asio::awaitable<R> operation_;
+        std::optional<boost::asio::awaitable<void>> run_;
+        std::optional<std::conditional_t<std::is_void_v<R>, std::monostate, R>> result_;
+        std::exception_ptr failure_;
+    };
+
+    std::optional<T> value;
+    std::exception_ptr failure;
+    boost::asio::awaitable<void>* awaited = nullptr;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,72 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/async_generator.hpp>
+#include <foundry/chat.hpp>
+#include <foundry/error.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+namespace detail {
+struct stream_state;
+} // namespace detail
+
+/// An answer that arrives in chunks: an async generator of `chat_chunk`.
+///
+///     foundry::chat_stream chunks = co_await client.stream(request);
+///     while (auto chunk = co_await chunks.next())
+///         std::cout << chunk->text() << std::flush;
+///
+/// It holds a connection. Read to its end, the connection goes back to the pool; dropped before, the connection is closed,
+/// which also stops the model. Nothing is read ahead: a slow reader slows the service down, and memory stays bounded.
+///
+/// Executor: the one of the coroutine that opened it; all of it must be used there, its destructor included.
+/// Object lifetime: the stream must outlive the awaitables it gives; it may outlive its client.
+/// Thread safety: none; one next() or read() at a time.
+class [[nodiscard]] chat_stream
+{
+public:
+    using value_type = chat_chunk;
+
+    /// A stream at its end.
+    chat_stream() noexcept;
+    chat_stream(chat_stream&&) noexcept;
+    chat_stream& operator=(chat_stream&&) noexcept;
+    ~chat_stream();
+
+    /// The next chunk, or nothing once the answer has ended with its end marker.
+    ///
+    /// @throws foundry::error: an error that the service sent in mid-stream, `errc::stream_truncated` where the answer broke off,
+    /// `errc::unexpected_reply`, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::total_timeout`. After an error or a
+    /// cancellation the stream is at its end and its connection closed.
+    /// Cancellation: terminal, at once.
+    boost::asio::awaitable<std::optional<chat_chunk>> next();
+
+    /// The same into storage of one's own, whose memory is used again: nothing is allocated in the steady state. False at the end.
+    boost::asio::awaitable<bool> read(chat_chunk& into);
+
+    /// Reads the rest and puts it together.
+    boost::asio::awaitable<chat_completion> collect();
+
+    /// The head of the answer.
+    response_info const& info() const noexcept;
+
+    /// Abandons the answer now.
+    void close() noexcept;
+
+    explicit chat_stream(std::unique_ptr<detail::stream_state> state) noexcept;
+
+private:
+    std::unique_ptr<detail::stream_state> state_;
+};
+
+static_assert(chunk_source<chat_stream>);
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/chat_stream.ipp>
+#endif

@@ -1,0 +1,132 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/chat.hpp>
+#include <foundry/chat_stream.hpp>
+#include <foundry/credential.hpp>
+#include <foundry/embedding.hpp>
+#include <foundry/endpoint.hpp>
+#include <foundry/error.hpp>
+#include <foundry/options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+namespace detail {
+
+struct client_state;
+
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor, endpoint where,
+                                                             std::shared_ptr<credential_source> credential,
+                                                             options settings);
+
+} // namespace detail
+
+/// The operations, whatever the credential; use `client`.
+///
+/// Each is a plain function that checks and serialises the request at once and returns a coroutine that owns what it needs: the
+/// request and the client may be temporaries, or gone, before the coroutine starts. A mistake in the request is thrown by the
+/// coroutine, like every other error.
+///
+/// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand.
+/// Cancellation: `boost::asio::cancellation_type::terminal`, prompt in every state; the call throws
+/// `boost::asio::error::operation_aborted`, its connection is closed, the client stays usable.
+/// Thread safety: copies of a client may be used from several executors and threads at once.
+class basic_client
+{
+public:
+    /// One answer to a chat request.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<chat_completion> complete(chat_request const& request) const;
+    boost::asio::awaitable<chat_completion> complete(chat_request const& request, call_options const& call) const;
+    /// One question, one answer.
+    boost::asio::awaitable<chat_completion> complete(std::string_view model, std::string_view prompt) const;
+
+    /// The answer in chunks, as the model writes it. Completes once the head of the answer is there: an error that the service
+    /// reports by its status has been thrown by then.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<chat_stream> stream(chat_request const& request) const;
+    boost::asio::awaitable<chat_stream> stream(chat_request const& request, call_options const& call) const;
+    boost::asio::awaitable<chat_stream> stream(std::string_view model, std::string_view prompt) const;
+
+    /// The vectors of texts.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<embeddings> embed(embedding_request const& request) const;
+    boost::asio::awaitable<embeddings> embed(embedding_request const& request, call_options const& call) const;
+
+    endpoint const& where() const noexcept;
+
+protected:
+    explicit basic_client(std::shared_ptr<detail::client_state> state) noexcept : state_(std::move(state)) {}
+
+private:
+    std::shared_ptr<detail::client_state> state_;
+};
+
+/// A client of one endpoint with one credential.
+///
+///     foundry::client client{co_await asio::this_coro::executor,
+///                            foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
+///                            foundry::api_key{"..."}};
+///
+/// A cheap handle: copies share connections, tokens and settings. Its sockets live on the executor it is built from; that context
+/// must run, and must not be destroyed before the client. `client<>` holds a client of any credential, as a class member does.
+///
+/// @throws foundry::error (`errc::invalid_argument`) where the credential would be sent in plain text to another machine;
+/// (`errc::no_ca_store`) where there is nothing to verify a server with.
+template <credential Credential = any_credential>
+class client : public basic_client
+{
+public:
+    client(boost::asio::any_io_executor executor, endpoint where, Credential who, options settings = {})
+        : basic_client(detail::make_client_state(std::move(executor), std::move(where), source(std::move(who)),
+                                                 std::move(settings)))
+    {}
+
+    template <class ExecutionContext>
+        requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
+    client(ExecutionContext& context, endpoint where, Credential who, options settings = {})
+        : client(boost::asio::any_io_executor{context.get_executor()}, std::move(where), std::move(who),
+                 std::move(settings))
+    {}
+
+    /// Every client is also a client of any credential.
+    template <credential Other>
+        requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
+    client(client<Other> const& other) noexcept : basic_client(other)
+    {}
+
+private:
+    static std::shared_ptr<detail::credential_source> source(Credential who)
+    {
+        if constexpr (std::same_as<Credential, any_credential>)
+            return who.source();
+        else
+            return detail::make_source(std::move(who));
+    }
+};
+
+/// @name For a program of ten lines: a client for one call, on the executor of the coroutine that awaits it.
+/// @{
+
+FOUNDRY_DECL boost::asio::awaitable<chat_completion> complete(endpoint where, any_credential who, chat_request request);
+FOUNDRY_DECL boost::asio::awaitable<embeddings> embed(endpoint where, any_credential who, embedding_request request);
+
+/// @}
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/client.ipp>
+#endif

@@ -1,0 +1,180 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/endpoint.hpp>
+#include <foundry/secret.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// What a token credential is asked for. Passed by value: the coroutine may outlive the call.
+struct token_request
+{
+    token_request() = default;
+    explicit token_request(std::string wanted_scope) : scope(std::move(wanted_scope)) {}
+
+    std::string scope;  ///< Such as `https://cognitiveservices.azure.com/.default`.
+    std::string tenant; ///< Empty: the credential's own.
+    std::string claims; ///< A claims challenge to answer; empty: none.
+};
+
+/// A token and when it ends.
+class access_token
+{
+public:
+    access_token() = default;
+    access_token(std::string_view token, std::chrono::system_clock::time_point expires_on)
+        : token_(token), expires_on_(expires_on)
+    {}
+
+    secret const& token() const noexcept { return token_; }
+    std::chrono::system_clock::time_point expires_on() const noexcept { return expires_on_; }
+
+private:
+    secret token_;
+    std::chrono::system_clock::time_point expires_on_;
+};
+
+/// Any type that yields a token from a coroutine. One function models it:
+///
+///     struct my_credential
+///     {
+///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
+///     };
+///
+/// It may be called from several executors at once. A token is kept until five minutes before it ends.
+template <class T>
+concept token_credential = requires(T& t, token_request request) {
+    { t.get_token(std::move(request)) } -> std::same_as<boost::asio::awaitable<access_token>>;
+};
+
+/// One of the library's own credentials that need no coroutine: `api_key`, `bearer_token`, `no_credential`, `any_credential`.
+template <class T>
+concept ready_credential = std::same_as<T, class api_key> || std::same_as<T, class bearer_token> ||
+                           std::same_as<T, struct no_credential> || std::same_as<T, class any_credential>;
+
+/// What `client` takes: something that proves who is asking.
+template <class T>
+concept credential = std::move_constructible<T> && (ready_credential<T> || token_credential<T>);
+
+/// Which header field carries a key.
+enum class key_header
+{
+    by_endpoint, ///< `api-key` on Azure's own hosts and gateways, `Authorization: Bearer` elsewhere.
+    api_key,
+    bearer,
+    both,
+};
+
+/// A key of the resource.
+///
+/// @throws foundry::error (`errc::invalid_argument`) from the constructors where the key is empty or holds anything but visible
+/// ASCII, such as the line break of a file it was read from.
+class api_key
+{
+public:
+    explicit api_key(std::string_view key, key_header header = key_header::by_endpoint);
+    /// For gateways with a header of their own.
+    api_key(std::string_view key, std::string header_name);
+
+    std::string_view reveal() const noexcept { return key_.reveal(); }
+    key_header header() const noexcept { return header_; }
+    std::string const& header_name() const noexcept { return header_name_; }
+
+private:
+    secret key_;
+    key_header header_ = key_header::by_endpoint;
+    std::string header_name_;
+};
+
+/// A token that the program got elsewhere; it is sent as it is and never refreshed.
+///
+/// @throws foundry::error (`errc::invalid_argument`) as `api_key`.
+class bearer_token
+{
+public:
+    explicit bearer_token(std::string_view token);
+    std::string_view reveal() const noexcept { return token_.reveal(); }
+
+private:
+    secret token_;
+};
+
+/// Nothing is sent: for local servers, and for gateways that add the credential.
+struct no_credential
+{
+    explicit no_credential() = default;
+};
+
+namespace detail {
+
+/// A credential with its type erased.
+class credential_source
+{
+public:
+    virtual ~credential_source() = default;
+
+    /// Whether this is no_credential.
+    virtual bool empty() const noexcept { return false; }
+
+    /// Appends header lines (`name: value` CRLF). False where a token is needed instead.
+    virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
+
+    virtual boost::asio::awaitable<access_token> get_token(token_request request) = 0;
+};
+
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key);
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token);
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential);
+
+template <token_credential T>
+class token_source final : public credential_source
+{
+public:
+    explicit token_source(T credential) : credential_(std::move(credential)) {}
+    bool write_fields(endpoint const&, std::string&) const override { return false; }
+    boost::asio::awaitable<access_token> get_token(token_request request) override
+    {
+        return credential_.get_token(std::move(request));
+    }
+
+private:
+    T credential_;
+};
+
+template <token_credential T>
+std::shared_ptr<credential_source> make_source(T credential)
+{
+    return std::make_shared<token_source<T>>(std::move(credential));
+}
+
+} // namespace detail
+
+/// Any credential, chosen at run time. Copies share it.
+class any_credential
+{
+public:
+    template <class T>
+        requires(!std::same_as<std::remove_cvref_t<T>, any_credential>) && credential<std::remove_cvref_t<T>>
+    any_credential(T&& from) : source_(detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from))))
+    {}
+
+    std::shared_ptr<detail::credential_source> const& source() const noexcept { return source_; }
+
+private:
+    std::shared_ptr<detail::credential_source> source_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/credential.ipp>
+#endif

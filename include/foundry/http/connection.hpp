@@ -1,0 +1,99 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/deadline.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+typedef struct ssl_st SSL;
+typedef struct ssl_ctx_st SSL_CTX;
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+/// Where a connection goes.
+struct origin
+{
+    origin() = default;
+
+    std::string host; ///< For SNI and the certificate check.
+    std::string connect_address;
+    std::uint16_t connect_port = 0;
+    std::shared_ptr<SSL_CTX> tls; ///< Null: plain TCP.
+};
+
+/// A socket that speaks TLS or not, decided at run time. OpenSSL works on the descriptor itself, without buffers in between.
+///
+/// Errors are thrown as boost::system::system_error or foundry::error. Cancelling an operation leaves the connection fit only
+/// to be closed. Used by one serial executor at a time.
+class connection
+{
+public:
+    explicit connection(boost::asio::any_io_executor executor);
+    ~connection();
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+
+    /// Resolves, connects and shakes hands.
+    boost::asio::awaitable<void> open(origin const& to, std::shared_ptr<deadline> limits);
+
+    boost::asio::awaitable<void> write(std::string_view bytes);
+
+    enum class step
+    {
+        done,
+        want_read,
+        want_write,
+    };
+
+    /// Reads what is there, without waiting: `count` is 0 at the orderly end.
+    ///
+    ///     while ((s = c.try_read(into, count)) != step::done)
+    ///         co_await c.wait(s);
+    ///
+    /// Two calls instead of one coroutine, because a frame less is malloc's work less for each chunk of a stream.
+    step try_read(boost::asio::mutable_buffer into, std::size_t& count);
+    auto wait(step what)
+    {
+        return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write, boost::asio::deferred);
+    }
+
+    /// Whether it is open and nothing has come that nobody asked for.
+    bool idle_and_alive() noexcept;
+
+    bool is_open() const noexcept { return socket_.is_open(); }
+    void close() noexcept;
+
+    clock::time_point idle_since;
+
+private:
+    boost::asio::awaitable<void> connect(origin const& to, deadline& limits);
+    boost::asio::awaitable<void> handshake(origin const& to);
+
+    void start_tls(origin const& to);
+    step try_handshake();
+    step try_write(std::string_view bytes, std::size_t& count);
+    step tls_step(int result);
+
+    struct ssl_deleter
+    {
+        void operator()(SSL* ssl) const noexcept;
+    };
+
+    boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<SSL, ssl_deleter> ssl_;
+};
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/http/impl/connection.ipp>
+#endif

@@ -1,0 +1,72 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/pool.hpp>
+#include <foundry/http/response_parser.hpp>
+
+#include <memory>
+#include <string>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+/// One request and its response on a leased connection. Knows nothing of what the bytes mean.
+///
+/// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
+/// boost::asio::error::operation_aborted. After a failure the connection is closed.
+class exchange
+{
+public:
+    exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit);
+    exchange(exchange const&) = delete;
+    exchange& operator=(exchange const&) = delete;
+    ~exchange();
+
+    /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
+    /// response is replaced once.
+    boost::asio::awaitable<void> send(std::string_view message);
+
+    response_head& head() noexcept { return parser_.head(); }
+
+    /// From here on, the body goes there.
+    void deliver_to(body_sink& sink, std::size_t body_limit);
+
+    /// Reads what is there and delivers it. False once the response is complete.
+    ///
+    /// @param silence how long to wait for a byte; zero for ever.
+    boost::asio::awaitable<bool> read_more(std::chrono::milliseconds silence);
+
+    /// The response is complete: the connection goes back to the pool, if it may carry another.
+    void finish() noexcept;
+    /// The rest of the response is of no interest. What little there may be is read in the background, so that the connection
+    /// can be used again; where it is more, the connection is closed.
+    static void drain(std::unique_ptr<exchange> rest);
+    void close() noexcept;
+
+    deadline& limits() noexcept { return *limits_; }
+    bool done() const noexcept { return parser_.done(); }
+
+private:
+    boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
+    boost::asio::awaitable<void> read_head();
+    void watch_on(boost::asio::any_io_executor executor);
+    boost::asio::mutable_buffer room();
+    void consume();
+    [[noreturn]] void rethrow(std::exception_ptr e);
+
+    std::shared_ptr<pool> pool_;
+    std::shared_ptr<deadline> limits_;
+    lease lease_;
+    std::size_t head_limit_;
+    response_parser parser_;
+    std::vector<char> buffer_;
+    std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
+    bool answered_ = false;
+};
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/http/impl/exchange.ipp>
+#endif

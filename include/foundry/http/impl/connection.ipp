@@ -1,0 +1,250 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/connection.hpp>
+#include <foundry/http/impl/resolve.ipp>
+
+#include <boost/asio/error.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+namespace detail {
+
+/// An OpenSSL BIO over an Asio socket that does not block. Asio's calls raise no SIGPIPE, OpenSSL's own would.
+inline int bio_write(BIO* bio, char const* bytes, int size)
+{
+    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
+    boost::system::error_code ec;
+    std::size_t const n = socket.write_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
+    BIO_clear_retry_flags(bio);
+    if (ec == boost::asio::error::would_block)
+        BIO_set_retry_write(bio);
+    return ec ? -1 : static_cast<int>(n);
+}
+
+inline int bio_read(BIO* bio, char* bytes, int size)
+{
+    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
+    boost::system::error_code ec;
+    std::size_t const n = socket.read_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
+    BIO_clear_retry_flags(bio);
+    if (ec == boost::asio::error::would_block)
+        BIO_set_retry_read(bio);
+    if (ec == boost::asio::error::eof)
+        return 0;
+    return ec ? -1 : static_cast<int>(n);
+}
+
+inline long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+inline BIO_METHOD* socket_bio_method()
+{
+    static std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> const method = [] {
+        std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> m{
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "asio socket"), &BIO_meth_free};
+        BIO_meth_set_write(m.get(), &bio_write);
+        BIO_meth_set_read(m.get(), &bio_read);
+        BIO_meth_set_ctrl(m.get(), &bio_control);
+        return m;
+    }();
+    return method.get();
+}
+
+inline std::string last_openssl_error()
+{
+    char text[256];
+    unsigned long const code = ERR_get_error();
+    if (code == 0)
+        return "the connection was closed during the handshake";
+    ERR_error_string_n(code, text, sizeof text);
+    return text;
+}
+
+[[noreturn]] inline void throw_tls_failed(std::string message, std::string advice)
+{
+    failure f;
+    f.service_message = std::move(message);
+    f.advice = std::move(advice);
+    throw error(make_error_code(errc::tls_failed), std::move(f));
+}
+
+} // namespace detail
+
+FOUNDRY_DECL connection::connection(boost::asio::any_io_executor executor) : socket_(std::move(executor)) {}
+FOUNDRY_DECL connection::~connection() = default;
+FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to,
+                                                                        std::shared_ptr<deadline> limits)
+{
+    co_await connect(to, *limits);
+    boost::system::error_code ignored;
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+    socket_.non_blocking(true);
+    if (to.tls)
+        co_await handshake(to);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
+{
+    std::vector<boost::asio::ip::tcp::endpoint> const addresses =
+        co_await resolve(socket_.get_executor(), to.connect_address, to.connect_port, limits);
+    boost::system::error_code last = boost::asio::error::host_not_found;
+    for (auto const& address : addresses) {
+        try {
+            boost::system::error_code ignored;
+            socket_.close(ignored);
+            co_await socket_.async_connect(address, boost::asio::deferred);
+            co_return;
+        } catch (boost::system::system_error const& e) {
+            last = e.code();
+            if (last == boost::asio::error::operation_aborted)
+                throw;
+        }
+    }
+    failure f;
+    f.service_message = to.connect_address + " port " + std::to_string(to.connect_port) + ": " + last.message();
+    f.advice = "check the endpoint's host and port, and whether a firewall or proxy stands between";
+    throw error(make_error_code(errc::connect_failed), std::move(f));
+}
+
+FOUNDRY_DECL void connection::start_tls(origin const& to)
+{
+    ssl_.reset(SSL_new(to.tls.get()));
+    BIO* const bio = BIO_new(detail::socket_bio_method());
+    if (!ssl_ || bio == nullptr)
+        throw std::bad_alloc();
+    BIO_set_data(bio, &socket_);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_connect_state(ssl_.get());
+
+    boost::system::error_code not_literal;
+    boost::asio::ip::make_address(to.host, not_literal);
+    X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
+    bool named;
+    if (not_literal) {
+        X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+        named = SSL_set1_host(ssl_.get(), to.host.c_str()) == 1 &&
+                SSL_set_tlsext_host_name(ssl_.get(), to.host.c_str()) == 1;
+    } else {
+        named = X509_VERIFY_PARAM_set1_ip_asc(check, to.host.c_str()) == 1;
+    }
+    if (!named)
+        detail::throw_tls_failed("the host name cannot be checked against a certificate", "check the endpoint's host");
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake(origin const& to)
+{
+    start_tls(to);
+    for (step s; (s = try_handshake()) != step::done;)
+        co_await wait(s);
+
+    unsigned char const* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
+    if (size != 0 && std::string_view{reinterpret_cast<char const*>(protocol), size} != "http/1.1")
+        detail::throw_tls_failed("the server insists on another protocol than HTTP/1.1", "put a gateway in front of it");
+}
+
+FOUNDRY_DECL connection::step connection::try_handshake()
+{
+    ERR_clear_error();
+    int const result = SSL_do_handshake(ssl_.get());
+    if (result == 1)
+        return step::done;
+    int const reason = SSL_get_error(ssl_.get(), result);
+    if (reason == SSL_ERROR_WANT_READ)
+        return step::want_read;
+    if (reason == SSL_ERROR_WANT_WRITE)
+        return step::want_write;
+    if (long const verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
+        detail::throw_tls_failed(std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
+                                 "check the endpoint's host; a private authority goes into options.tls.ca_certificates");
+    }
+    detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::write(std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        std::size_t n = 0;
+        if (step const s = try_write(bytes, n); s != step::done)
+            co_await wait(s);
+        bytes.remove_prefix(n);
+    }
+}
+
+FOUNDRY_DECL connection::step connection::try_read(boost::asio::mutable_buffer into, std::size_t& count)
+{
+    if (ssl_) {
+        ERR_clear_error();
+        int const result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+        return tls_step(result);
+    }
+    boost::system::error_code ec;
+    count = socket_.read_some(into, ec);
+    if (ec == boost::asio::error::would_block)
+        return step::want_read;
+    if (ec && ec != boost::asio::error::eof)
+        throw boost::system::system_error(ec);
+    return step::done;
+}
+
+FOUNDRY_DECL connection::step connection::try_write(std::string_view bytes, std::size_t& count)
+{
+    if (ssl_) {
+        ERR_clear_error();
+        int const result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+        return tls_step(result);
+    }
+    boost::system::error_code ec;
+    count = socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), ec);
+    if (ec == boost::asio::error::would_block)
+        return step::want_write;
+    if (ec)
+        throw boost::system::system_error(ec);
+    return step::done;
+}
+
+FOUNDRY_DECL connection::step connection::tls_step(int result)
+{
+    if (result == 1)
+        return step::done;
+    switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ: return step::want_read;
+    case SSL_ERROR_WANT_WRITE: return step::want_write;
+    case SSL_ERROR_ZERO_RETURN: return step::done; // the peer's close_notify: count is 0
+    default:
+        // a TCP end without close_notify included: what came may be cut short
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
+    }
+}
+
+FOUNDRY_DECL bool connection::idle_and_alive() noexcept
+{
+    if (!socket_.is_open() || (ssl_ && SSL_pending(ssl_.get()) != 0))
+        return false;
+    char byte;
+    boost::system::error_code ec;
+    socket_.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, ec);
+    // Anything readable ends it: bytes before a request, the peer's end, or TLS records such as an alert. Session tickets come
+    // with the handshake's first answer and have been read with it.
+    return ec == boost::asio::error::would_block;
+}
+
+FOUNDRY_DECL void connection::close() noexcept
+{
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

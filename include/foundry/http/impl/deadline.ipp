@@ -1,0 +1,69 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/deadline.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
+{
+    total_ = at.value_or(clock::time_point::max());
+    arm();
+}
+
+FOUNDRY_DECL void deadline::set_step(clock::time_point at, errc code)
+{
+    step_ = at;
+    step_code_ = code;
+    arm();
+}
+
+FOUNDRY_DECL void deadline::stop() noexcept
+{
+    stopped_ = true;
+    on_expiry_ = nullptr;
+    try {
+        timer_.cancel();
+    } catch (...) { // the handler then fires in its time and finds nothing to do
+    }
+}
+
+FOUNDRY_DECL void deadline::arm()
+{
+    clock::time_point const next = std::min(total_, step_);
+    if (stopped_ || expired_ || next >= armed_)
+        return;
+    armed_ = next;
+    timer_.expires_at(next); // a wait that is pending ends with operation_aborted
+    timer_.async_wait(boost::asio::bind_executor(
+        executor_, [self = shared_from_this()](boost::system::error_code ec) {
+            if (!ec)
+                self->on_timer();
+        }));
+}
+
+FOUNDRY_DECL void deadline::on_timer()
+{
+    if (stopped_ || expired_)
+        return;
+    auto const now = clock::now();
+    if (now >= total_)
+        expired_ = errc::total_timeout;
+    else if (now >= step_)
+        expired_ = step_code_;
+    if (expired_) {
+        if (auto const act = std::exchange(on_expiry_, nullptr))
+            act();
+        return;
+    }
+    armed_ = clock::time_point::max();
+    arm();
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

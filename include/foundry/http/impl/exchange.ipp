@@ -1,0 +1,225 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/exchange.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <cstring>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+namespace detail {
+
+inline constexpr std::size_t read_size = 16 * 1024;
+inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
+inline constexpr std::size_t max_drained = 64 * 1024;
+inline constexpr std::chrono::seconds max_drain_time{2};
+
+inline error transport_error(errc code, boost::system::error_code cause)
+{
+    failure f;
+    f.service_message = cause.message();
+    f.advice = code == errc::connection_lost ? "the request may have been carried out; send it again if that is harmless"
+                                             : "what arrived until then was delivered";
+    return error(make_error_code(code), std::move(f));
+}
+
+inline error limit_error(errc code)
+{
+    return error(code, code == errc::silence_timeout ? "raise options.timeouts.silence, or look at the network in between"
+                                                     : "raise options.timeouts.total, or ask for less");
+}
+
+} // namespace detail
+
+FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit)
+    : pool_(std::move(connections)), head_limit_(head_limit), parser_(head_limit)
+{
+    watch_on(std::move(executor));
+}
+
+FOUNDRY_DECL void exchange::watch_on(boost::asio::any_io_executor executor)
+{
+    limits_ = std::make_shared<deadline>(std::move(executor), [this] {
+        if (lease_)
+            lease_->close();
+    });
+}
+
+FOUNDRY_DECL exchange::~exchange() { close(); }
+
+FOUNDRY_DECL void exchange::close() noexcept
+{
+    limits_->stop();
+    lease_.drop();
+}
+
+FOUNDRY_DECL void exchange::finish() noexcept
+{
+    limits_->stop();
+    // Bytes behind the message would be taken for the next answer.
+    if (parser_.done() && held_ == 0 && parser_.keep_alive())
+        lease_.give_back();
+    else
+        lease_.drop();
+}
+
+FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
+{
+    auto const expired = limits_->expired();
+    close();
+    if (expired)
+        throw detail::limit_error(*expired);
+    try {
+        std::rethrow_exception(e);
+    } catch (error const&) {
+        throw;
+    } catch (boost::system::system_error const& low) {
+        if (low.code() == boost::asio::error::operation_aborted)
+            throw error(low.code(), failure{});
+        throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code());
+    }
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)
+{
+    std::exception_ptr failed;
+    bool stale = false;
+    try {
+        co_await send_on(message, false);
+    } catch (boost::system::system_error const& e) {
+        failed = std::current_exception();
+        stale = lease_ && lease_.reused() && !answered_ && !limits_->expired() && e.code().category() != error_category() &&
+                e.code() != boost::asio::error::operation_aborted;
+    }
+    if (stale) {
+        failed = nullptr;
+        lease_.drop();
+        held_ = 0;
+        parser_ = response_parser(head_limit_);
+        try {
+            co_await send_on(message, true);
+        } catch (boost::system::system_error const&) {
+            failed = std::current_exception();
+        }
+    }
+    if (failed)
+        rethrow(failed);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::string_view message, bool fresh)
+{
+    lease_ = co_await pool_->acquire(limits_, fresh);
+    if (!lease_->is_open())
+        co_await lease_->open(pool_->to(), limits_);
+    co_await lease_->write(message);
+    co_await read_head();
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::read_head()
+{
+    while (!parser_.has_head()) {
+        std::size_t n = 0;
+        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;)
+            co_await lease_->wait(s);
+        if (n == 0)
+            throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
+        answered_ = true;
+        held_ += n;
+        consume();
+    }
+}
+
+FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
+{
+    if (buffer_.size() - held_ < detail::read_size / 2)
+        buffer_.resize(held_ + detail::read_size);
+    return boost::asio::buffer(buffer_.data() + held_, buffer_.size() - held_);
+}
+
+FOUNDRY_DECL void exchange::consume()
+{
+    std::size_t const used = parser_.feed({buffer_.data(), held_});
+    held_ -= used;
+    if (used != 0 && held_ != 0)
+        std::memmove(buffer_.data(), buffer_.data() + used, held_);
+}
+
+FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit)
+{
+    parser_.deliver_to(&sink, body_limit);
+    if (held_ != 0 && !parser_.done())
+        consume();
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more(std::chrono::milliseconds silence)
+{
+    if (parser_.done())
+        co_return false;
+    std::exception_ptr failed;
+    try {
+        std::size_t n = 0;
+        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+            if (silence.count() > 0)
+                limits_->set_step(clock::now() + silence, errc::silence_timeout);
+            co_await lease_->wait(s);
+        }
+        limits_->clear_step();
+        held_ += n;
+        if (n == 0)
+            parser_.end();
+        else
+            consume();
+        if (!parser_.done() && held_ > detail::max_unparsed)
+            throw error(errc::limit_exceeded, "a chunk header or trailer of the response has no end");
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    if (failed)
+        rethrow(failed);
+    co_return true;
+}
+
+namespace detail {
+
+class null_sink final : public body_sink
+{
+public:
+    void on_body(std::string_view) override {}
+};
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_rest(std::unique_ptr<exchange> rest)
+{
+    null_sink nowhere;
+    try {
+        rest->limits().set_total(clock::now() + max_drain_time);
+        rest->deliver_to(nowhere, max_drained);
+        while (co_await rest->read_more({})) {
+        }
+        rest->finish();
+    } catch (error const&) { // closed
+    }
+}
+
+} // namespace detail
+
+FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
+{
+    if (rest->done()) {
+        rest->finish();
+        return;
+    }
+    // The user's executor may end with the user's coroutine; this goes on without it.
+    boost::asio::any_io_executor const own = boost::asio::make_strand(rest->pool_->executor());
+    rest->limits_->stop();
+    rest->watch_on(own);
+    boost::asio::co_spawn(own, detail::read_rest(std::move(rest)), boost::asio::detached);
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

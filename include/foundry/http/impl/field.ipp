@@ -1,0 +1,62 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/ascii.hpp>
+#include <foundry/http/field.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 9> reserved_fields{
+    "api-key", "authorization", "connection",        "content-length", "host",
+    "te",      "trailer",       "transfer-encoding", "upgrade"};
+
+inline constexpr bool is_token_char(char c)
+{
+    return foundry::detail::is_alpha(c) || foundry::detail::is_digit(c) ||
+           (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+inline constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+inline constexpr bool is_field_char(char c)
+{
+    auto const u = static_cast<unsigned char>(c);
+    return c == '\t' || (u >= 0x20 && u != 0x7f);
+}
+
+} // namespace detail
+
+FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return foundry::detail::to_lower(x) == foundry::detail::to_lower(y); });
+}
+
+FOUNDRY_DECL bool valid_field_name(std::string_view name) noexcept
+{
+    return !name.empty() && std::all_of(name.begin(), name.end(), detail::is_token_char);
+}
+
+FOUNDRY_DECL bool valid_field_value(std::string_view value) noexcept
+{
+    if (value.empty())
+        return true;
+    return !detail::is_blank(value.front()) && !detail::is_blank(value.back()) &&
+           std::all_of(value.begin(), value.end(), detail::is_field_char);
+}
+
+FOUNDRY_DECL bool reserved_field(std::string_view name) noexcept
+{
+    return iequals(name.substr(0, 6), "proxy-") ||
+           std::any_of(detail::reserved_fields.begin(), detail::reserved_fields.end(),
+                       [name](std::string_view reserved) { return iequals(name, reserved); });
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,126 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/pool.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+/// Somebody who waits for a connection. `granted` is guarded by the pool's mutex.
+struct pool::waiter
+{
+    waiter(boost::asio::any_io_executor executor, clock::time_point until) : turn(std::move(executor), until) {}
+
+    boost::asio::steady_timer turn; // cancelled when the turn has come
+    std::unique_ptr<connection> granted;
+};
+
+FOUNDRY_DECL lease& lease::operator=(lease&& other) noexcept
+{
+    drop();
+    pool_ = std::move(other.pool_);
+    connection_ = std::move(other.connection_);
+    reused_ = other.reused_;
+    return *this;
+}
+
+FOUNDRY_DECL void lease::give_back() noexcept
+{
+    if (connection_)
+        pool_->release(std::move(connection_), true);
+}
+
+FOUNDRY_DECL void lease::drop() noexcept
+{
+    if (connection_)
+        pool_->release(std::move(connection_), false);
+}
+
+FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
+{
+    return clock::now() - c.idle_since > options_.max_idle || !c.idle_and_alive();
+}
+
+FOUNDRY_DECL lease pool::try_acquire(bool fresh, std::vector<std::unique_ptr<connection>>& dead)
+{
+    std::lock_guard const lock(mutex_);
+    while (!idle_.empty() && (!fresh || open_ >= options_.max_connections)) {
+        std::unique_ptr<connection> c = std::move(idle_.back()); // the one used last is the likeliest to be alive
+        idle_.pop_back();
+        if (!fresh && !stale(*c))
+            return lease(shared_from_this(), std::move(c), true);
+        dead.push_back(std::move(c));
+        --open_;
+    }
+    if (open_ >= options_.max_connections || !waiters_.empty())
+        return lease();
+    auto c = std::make_unique<connection>(executor_);
+    ++open_;
+    return lease(shared_from_this(), std::move(c), false);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::shared_ptr<deadline> limits, bool fresh)
+{
+    std::vector<std::unique_ptr<connection>> dead; // closed outside the mutex
+    lease first = try_acquire(fresh, dead);
+    dead.clear();
+    if (first)
+        co_return first;
+
+    auto const w = std::make_shared<waiter>(limits->executor(), limits->total());
+    {
+        std::lock_guard const lock(mutex_);
+        waiters_.push_back(w);
+    }
+    std::exception_ptr interrupted;
+    try {
+        co_await w->turn.async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const&) {
+        interrupted = std::current_exception();
+    }
+    leave_queue(w);
+    if (w->granted) {
+        bool const reused = w->granted->is_open();
+        co_return lease(shared_from_this(), std::move(w->granted), reused);
+    }
+    if (interrupted)
+        std::rethrow_exception(interrupted);
+    throw error(errc::total_timeout, "no connection became free in time; raise options.pool.max_connections");
+}
+
+FOUNDRY_DECL void pool::leave_queue(std::shared_ptr<waiter> const& w)
+{
+    std::lock_guard const lock(mutex_);
+    waiters_.erase(std::remove(waiters_.begin(), waiters_.end(), w), waiters_.end());
+}
+
+FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) noexcept
+{
+    if (reusable && c->is_open())
+        c->idle_since = clock::now();
+    else
+        c->close();
+
+    std::lock_guard const lock(mutex_);
+    if (!c->is_open() && waiters_.empty()) {
+        --open_;
+        return;
+    }
+    if (waiters_.empty()) {
+        idle_.push_back(std::move(c));
+        return;
+    }
+    std::shared_ptr<waiter> const next = std::move(waiters_.front());
+    waiters_.pop_front();
+    next->granted = std::move(c);
+    boost::asio::post(next->turn.get_executor(), [next] { next->turn.cancel(); });
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

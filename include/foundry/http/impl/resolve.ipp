@@ -1,0 +1,82 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/http/deadline.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+namespace detail {
+
+/// A name lookup that nobody has to wait for: Asio's resolver thread cannot be interrupted.
+struct lookup
+{
+    lookup(boost::asio::any_io_executor resolves, boost::asio::any_io_executor waits, clock::time_point until)
+        : resolver(std::move(resolves)), done(std::move(waits), until)
+    {}
+
+    boost::asio::ip::tcp::resolver resolver;
+    boost::asio::steady_timer done; // cancelled when the lookup has ended
+    bool finished = false;
+    boost::system::error_code ec;
+    std::vector<boost::asio::ip::tcp::endpoint> addresses;
+};
+
+FOUNDRY_DECL void start(std::shared_ptr<lookup> flight, boost::asio::any_io_executor executor, std::string const& host,
+                        std::uint16_t port)
+{
+    flight->resolver.async_resolve(
+        host, std::to_string(port),
+        boost::asio::bind_executor(
+            executor, [flight](boost::system::error_code ec, boost::asio::ip::tcp::resolver::results_type found) {
+                flight->finished = true;
+                flight->ec = ec;
+                for (auto const& entry : found)
+                    flight->addresses.push_back(entry.endpoint());
+                flight->done.cancel();
+            }));
+}
+
+} // namespace detail
+
+/// The addresses of a host. Neither cancelling nor the time limit waits for the lookup to end.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
+resolve(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, deadline& limits)
+{
+    boost::system::error_code not_literal;
+    auto const literal = boost::asio::ip::make_address(host, not_literal);
+    if (!not_literal) {
+        std::vector<boost::asio::ip::tcp::endpoint> one;
+        one.emplace_back(literal, port);
+        co_return one;
+    }
+
+    auto const flight = std::make_shared<detail::lookup>(executor, limits.executor(), limits.total());
+    detail::start(flight, limits.executor(), host, port);
+    try {
+        co_await flight->done.async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const&) {
+        if (!flight->finished)
+            throw;
+    }
+    if (!flight->finished)
+        throw error(errc::total_timeout, "looking up " + host + " took too long; check this machine's name service");
+    if (flight->ec || flight->addresses.empty()) {
+        failure f;
+        f.service_message = host + ": " + (flight->ec ? flight->ec.message() : "no address");
+        f.advice = "check the endpoint's host name and this machine's name service";
+        throw error(make_error_code(errc::resolve_failed), std::move(f));
+    }
+    co_return flight->addresses;
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,24 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+/// The length of the longest prefix that is valid UTF-8.
+FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
+
+/// Appends text, with U+FFFD for whatever is not UTF-8, as the decoder of the WHATWG Encoding standard does.
+FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/http/impl/utf8.ipp>
+#endif

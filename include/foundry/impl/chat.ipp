@@ -1,0 +1,304 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/chat.hpp>
+#include <foundry/error.hpp>
+#include <foundry/json/reader.hpp>
+#include <foundry/json/writer.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+// Parts of a message
+
+FOUNDRY_DECL content_part content_part::from_text(std::string text)
+{
+    content_part p;
+    p.type = part_type::text;
+    p.text = std::move(text);
+    return p;
+}
+
+FOUNDRY_DECL content_part content_part::from_image_url(std::string url, open_enum<image_detail> detail)
+{
+    content_part p;
+    p.type = part_type::image_url;
+    p.image_url.emplace().url = std::move(url);
+    p.image_url->detail = std::move(detail);
+    return p;
+}
+
+FOUNDRY_DECL content_part content_part::from_audio(std::string base64, std::string format)
+{
+    content_part p;
+    p.type = part_type::input_audio;
+    p.input_audio.emplace().data = std::move(base64);
+    p.input_audio->format = std::move(format);
+    return p;
+}
+
+FOUNDRY_DECL content_part content_part::from_audio_url(std::string url)
+{
+    content_part p;
+    p.type = part_type::audio_url;
+    p.audio_url.emplace().url = std::move(url);
+    return p;
+}
+
+FOUNDRY_DECL std::string chat_message::text() const
+{
+    if (auto const* const whole = std::get_if<std::string>(&content))
+        return *whole;
+    std::string joined;
+    if (auto const* const parts = std::get_if<std::vector<content_part>>(&content)) {
+        for (content_part const& p : *parts)
+            joined += p.text.value_or("");
+    }
+    return joined;
+}
+
+// Request
+
+FOUNDRY_DECL tool_definition::tool_definition(std::string name, std::string description, boost::json::value parameters)
+{
+    function.name = std::move(name);
+    if (!description.empty())
+        function.description = std::move(description);
+    function.parameters = std::move(parameters);
+}
+
+FOUNDRY_DECL response_format response_format::from_schema(std::string name, boost::json::value schema, bool strict)
+{
+    response_format f{format_type::json_schema};
+    f.json_schema.emplace().name = std::move(name);
+    f.json_schema->schema = std::move(schema);
+    f.json_schema->strict = strict;
+    return f;
+}
+
+FOUNDRY_DECL chat_request& chat_request::add(chat_message message)
+{
+    messages.push_back(std::move(message));
+    return *this;
+}
+
+FOUNDRY_DECL chat_request& chat_request::system(std::string text) { return add({chat_role::system, std::move(text)}); }
+FOUNDRY_DECL chat_request& chat_request::developer(std::string text) { return add({chat_role::developer, std::move(text)}); }
+FOUNDRY_DECL chat_request& chat_request::user(std::string text) { return add({chat_role::user, std::move(text)}); }
+FOUNDRY_DECL chat_request& chat_request::assistant(std::string text) { return add({chat_role::assistant, std::move(text)}); }
+
+FOUNDRY_DECL chat_request& chat_request::user(std::vector<content_part> parts)
+{
+    return add({chat_role::user, std::move(parts)});
+}
+
+FOUNDRY_DECL chat_request& chat_request::tool(std::string tool_call_id, std::string result)
+{
+    chat_message m{chat_role::tool, std::move(result)};
+    m.tool_call_id = std::move(tool_call_id);
+    return add(std::move(m));
+}
+
+FOUNDRY_DECL chat_request chat_request::from_json(std::string_view text)
+{
+    chat_request request;
+    json::reader reader;
+    if (!reader.read(request, text))
+        throw error(errc::invalid_argument, "the text is not a chat request: " + reader.problem());
+    request.extra.erase("stream"); // the operation says it
+    return request;
+}
+
+FOUNDRY_DECL std::string chat_request::to_json() const { return json::to_text(*this); }
+
+// Answer
+
+namespace detail {
+
+inline std::vector<tool_call> const no_tool_calls;
+
+} // namespace detail
+
+FOUNDRY_DECL std::string chat_completion::text() const { return choices.empty() ? std::string{} : choices[0].message.text(); }
+
+FOUNDRY_DECL chat_message chat_completion::message() const
+{
+    chat_message m;
+    m.role = chat_role::assistant;
+    if (choices.empty())
+        return m;
+    chat_message const& from = choices[0].message;
+    m.content = from.content;
+    m.refusal = from.refusal;
+    m.tool_calls = from.tool_calls;
+    if (from.audio)
+        m.audio.emplace().id = from.audio->id;
+    return m;
+}
+
+FOUNDRY_DECL std::vector<tool_call> const& chat_completion::tool_calls() const noexcept
+{
+    return choices.empty() ? detail::no_tool_calls : choices[0].message.tool_calls;
+}
+
+FOUNDRY_DECL open_enum<finish_reason> chat_completion::finish_reason() const
+{
+    return choices.empty() ? open_enum<foundry::finish_reason>{} : choices[0].finish_reason;
+}
+
+FOUNDRY_DECL std::string chat_completion::to_json() const { return json::to_text(*this); }
+
+FOUNDRY_DECL std::string_view chat_chunk::text() const noexcept
+{
+    return choices.empty() || choices[0].index != 0 ? std::string_view{} : std::string_view{choices[0].delta.content};
+}
+
+// Chunks put together
+
+namespace detail {
+
+inline void append_content(message_content& content, std::string_view more)
+{
+    if (more.empty())
+        return;
+    if (!std::holds_alternative<std::string>(content))
+        content.emplace<std::string>();
+    std::get<std::string>(content) += more;
+}
+
+inline void append_optional(std::optional<std::string>& text, std::string_view more)
+{
+    if (!more.empty())
+        (text ? *text : text.emplace()) += more;
+}
+
+inline void merge_verdicts(filter_results& into, filter_results const& more)
+{
+    for (auto const& [category, verdict] : more)
+        into[category] = verdict;
+}
+
+/// The call that a delta continues; nullptr where it begins a new one.
+///
+/// `indices` holds the index under which each call came; -1 for none.
+inline tool_call* find_open(std::vector<tool_call>& calls, std::vector<std::int64_t> const& indices, tool_call_delta const& d)
+{
+    if (d.index) {
+        auto const at = std::find(indices.begin(), indices.end(), *d.index);
+        return at == indices.end() ? nullptr : &calls[static_cast<std::size_t>(at - indices.begin())];
+    }
+    if (!d.id.empty()) {
+        auto const at = std::find_if(calls.begin(), calls.end(), [&](tool_call const& c) { return c.id == d.id; });
+        return at == calls.end() ? nullptr : &*at;
+    }
+    // Without a name it goes on; with one it is a call whose service gives no ids.
+    return calls.empty() || !d.function.name.empty() ? nullptr : &calls.back();
+}
+
+inline void merge_tool_calls(std::vector<tool_call>& calls, std::vector<std::int64_t>& indices,
+                             std::vector<tool_call_delta> const& deltas)
+{
+    for (tool_call_delta const& d : deltas) {
+        tool_call* call = find_open(calls, indices, d);
+        if (call == nullptr) {
+            call = &calls.emplace_back();
+            call->type = "function";
+            indices.push_back(d.index.value_or(-1));
+        }
+        if (!d.id.empty())
+            call->id = d.id;
+        if (!d.type.empty())
+            call->type = d.type;
+        if (call->function.name.empty())
+            call->function.name = d.function.name;
+        call->function.arguments += d.function.arguments;
+    }
+}
+
+inline void merge_audio(std::optional<message_audio>& audio, message_audio const& more)
+{
+    if (!audio)
+        audio.emplace();
+    if (!more.id.empty())
+        audio->id = more.id;
+    append_optional(audio->data, more.data.value_or(""));
+    append_optional(audio->transcript, more.transcript.value_or(""));
+    if (more.format)
+        audio->format = more.format;
+    if (more.expires_at)
+        audio->expires_at = more.expires_at;
+}
+
+inline void merge_logprobs(std::optional<choice_logprobs>& into, choice_logprobs const& more)
+{
+    if (!into)
+        into.emplace();
+    into->content.insert(into->content.end(), more.content.begin(), more.content.end());
+    into->refusal.insert(into->refusal.end(), more.refusal.begin(), more.refusal.end());
+}
+
+template <class T>
+void take_if_set(T& into, T const& from)
+{
+    if (from != T{})
+        into = from;
+}
+
+} // namespace detail
+
+FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
+{
+    chat_completion& all = completion_;
+    // The first and the late chunks of Azure's filter have no id; they belong to the same message.
+    detail::take_if_set(all.id, chunk.id);
+    detail::take_if_set(all.model, chunk.model);
+    detail::take_if_set(all.created, chunk.created);
+    detail::take_if_set(all.usage, chunk.usage);
+    detail::take_if_set(all.system_fingerprint, chunk.system_fingerprint);
+    detail::take_if_set(all.service_tier, chunk.service_tier);
+    all.object = "chat.completion";
+    all.prompt_filter_results.insert(all.prompt_filter_results.end(), chunk.prompt_filter_results.begin(),
+                                     chunk.prompt_filter_results.end());
+    for (auto const& pair : chunk.extra)
+        all.extra[pair.key()] = pair.value();
+    for (chunk_choice const& c : chunk.choices)
+        add(c);
+}
+
+FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
+{
+    auto& choices = completion_.choices;
+    auto at = std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index == piece.index; });
+    if (at == choices.end()) {
+        at = std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index > piece.index; });
+        auto const i = at - choices.begin();
+        at = choices.insert(at, chat_choice());
+        at->index = piece.index;
+        at->message.role = chat_role::assistant;
+        call_indices_.insert(call_indices_.begin() + i, std::vector<std::int64_t>());
+    }
+    chat_choice& choice = *at;
+    chat_message& message = choice.message;
+    chat_delta const& delta = piece.delta;
+
+    detail::take_if_set(message.role, delta.role);
+    detail::append_content(message.content, delta.content);
+    detail::append_optional(message.refusal, delta.refusal);
+    detail::append_optional(message.reasoning_content, delta.reasoning_content);
+    detail::merge_tool_calls(message.tool_calls, call_indices_[static_cast<std::size_t>(at - choices.begin())],
+                             delta.tool_calls);
+    if (delta.audio)
+        detail::merge_audio(message.audio, *delta.audio);
+    for (auto const& pair : delta.extra)
+        message.extra[pair.key()] = pair.value();
+
+    detail::take_if_set(choice.finish_reason, piece.finish_reason);
+    if (piece.logprobs)
+        detail::merge_logprobs(choice.logprobs, *piece.logprobs);
+    detail::merge_verdicts(choice.content_filter_results, piece.content_filter_results);
+    for (auto const& pair : piece.extra)
+        choice.extra[pair.key()] = pair.value();
+}
+
+} // namespace foundry::inline FOUNDRY_ABI

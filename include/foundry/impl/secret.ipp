@@ -1,0 +1,22 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/secret.hpp>
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+FOUNDRY_DECL void detail::cleanse(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
+
+FOUNDRY_DECL secret::secret(std::string_view text)
+{
+    if (text.empty())
+        return;
+    text_ = {new char[text.size()], detail::secret_eraser{text.size()}};
+    std::copy(text.begin(), text.end(), text_.get());
+}
+
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,278 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/error.hpp>
+#include <foundry/json/writer.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+FOUNDRY_DECL bool valid_utf8(std::string_view bytes) noexcept
+{
+    auto const* p = reinterpret_cast<unsigned char const*>(bytes.data());
+    auto const* const end = p + bytes.size();
+    while (p != end) {
+        if (end - p >= 8) {
+            std::uint64_t word;
+            std::memcpy(&word, p, 8);
+            if ((word & 0x8080808080808080U) == 0) {
+                p += 8;
+                continue;
+            }
+        }
+        unsigned const lead = *p++;
+        if (lead < 0x80)
+            continue;
+        int const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || end - p < more)
+            return false;
+        unsigned const low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+        unsigned const high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+        if (*p < low || *p > high)
+            return false;
+        for (int i = 1; i < more; ++i) {
+            if ((p[i] & 0xc0) != 0x80)
+                return false;
+        }
+        p += more;
+    }
+    return true;
+}
+
+namespace detail {
+
+class value_writer
+{
+public:
+    explicit value_writer(std::string& out) : out_(out) {}
+
+    void write(const_place v)
+    {
+        switch (v.described->what) {
+        case kind::boolean: out_ += *static_cast<bool const*>(v.object) ? "true" : "false"; break;
+        case kind::integer: number(*static_cast<std::int64_t const*>(v.object)); break;
+        case kind::number: finite(*static_cast<double const*>(v.object)); break;
+        case kind::single: finite(*static_cast<float const*>(v.object)); break;
+        case kind::string: string(*static_cast<std::string const*>(v.object)); break;
+        case kind::text: string(v.described->names->view(v.object)); break;
+        case kind::object: object(v); break;
+        case kind::array: array(v); break;
+        case kind::map: map(v); break;
+        case kind::choice: choice(v); break;
+        case kind::any: any(*static_cast<boost::json::value const*>(v.object), 0); break;
+        case kind::members: members(*static_cast<boost::json::object const*>(v.object), 0); break;
+        }
+    }
+
+private:
+    static constexpr int max_depth = 64;
+
+    [[noreturn]] void refuse(std::string_view what) const
+    {
+        std::string where;
+        for (std::string const& step : path_) {
+            if (!where.empty() && !step.starts_with('['))
+                where += '.';
+            where += step;
+        }
+        throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
+    }
+
+    template <class Body>
+    void at(std::string_view step, Body body)
+    {
+        path_.emplace_back(step);
+        body();
+        path_.pop_back();
+    }
+
+    template <class Number>
+    void number(Number value)
+    {
+        std::array<char, 32> buffer;
+        auto const [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+        out_.append(buffer.data(), end);
+    }
+
+    template <class Number>
+    void finite(Number value)
+    {
+        if (!std::isfinite(value))
+            refuse("is not a finite number");
+        number(value);
+    }
+
+    void string(std::string_view text)
+    {
+        if (!valid_utf8(text))
+            refuse("is not valid UTF-8; convert it first");
+        out_ += '"';
+        auto const* run = text.data();
+        auto const* const end = text.data() + text.size();
+        for (auto const* p = run; p != end; ++p) {
+            auto const c = static_cast<unsigned char>(*p);
+            if (c >= 0x20 && c != '"' && c != '\\')
+                continue;
+            out_.append(run, p);
+            run = p + 1;
+            escape(c);
+        }
+        out_.append(run, end);
+        out_ += '"';
+    }
+
+    void escape(unsigned char c)
+    {
+        static constexpr char hex[] = "0123456789abcdef";
+        switch (c) {
+        case '"': out_ += "\\\""; break;
+        case '\\': out_ += "\\\\"; break;
+        case '\n': out_ += "\\n"; break;
+        case '\r': out_ += "\\r"; break;
+        case '\t': out_ += "\\t"; break;
+        default:
+            out_ += "\\u00";
+            out_ += hex[c >> 4];
+            out_ += hex[c & 15];
+        }
+    }
+
+    void name(std::string_view text, bool& first)
+    {
+        if (!first)
+            out_ += ',';
+        first = false;
+        string(text);
+        out_ += ':';
+    }
+
+    void object(const_place v)
+    {
+        type const& t = *v.described;
+        bool first = true;
+        out_ += '{';
+        for (int i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            if (i == t.extra || !is_set(v.object, m))
+                continue;
+            name(m.name, first);
+            at(m.name, [&] { write({m.reach(const_cast<void*>(v.object), access::look), m.described}); });
+        }
+        if (t.extra >= 0)
+            extra(v, first);
+        out_ += '}';
+    }
+
+    void extra(const_place v, bool& first)
+    {
+        type const& t = *v.described;
+        auto const& more = *static_cast<boost::json::object const*>(
+            t.members[t.extra].reach(const_cast<void*>(v.object), access::look));
+        for (auto const& pair : more) {
+            std::string_view const key{pair.key().data(), pair.key().size()};
+            for (int i = 0; i != t.size; ++i) {
+                if (i != t.extra && t.members[i].name == key && is_set(v.object, t.members[i]))
+                    at(key, [&] { refuse("is set both as a member and in extra; set it once"); });
+            }
+            name(key, first);
+            at(key, [&] { any(pair.value(), 0); });
+        }
+    }
+
+    void array(const_place v)
+    {
+        element_functions const& f = *v.described->elements;
+        std::size_t const n = f.size(v.object);
+        out_ += '[';
+        for (std::size_t i = 0; i != n; ++i) {
+            if (i != 0)
+                out_ += ',';
+            if (v.described->element->what == kind::single) // long and flat: no path to keep
+                finite(*static_cast<float const*>(f.get(v.object, i)));
+            else
+                at('[' + std::to_string(i) + ']', [&] { write({f.get(v.object, i), v.described->element}); });
+        }
+        out_ += ']';
+    }
+
+    void map(const_place v)
+    {
+        element_functions const& f = *v.described->elements;
+        std::size_t const n = f.size(v.object);
+        bool first = true;
+        out_ += '{';
+        for (std::size_t i = 0; i != n; ++i) {
+            std::string const& key = f.get_key(v.object, i);
+            name(key, first);
+            at(key, [&] { write({f.get(v.object, i), v.described->element}); });
+        }
+        out_ += '}';
+    }
+
+    void choice(const_place v)
+    {
+        const_place const active = v.described->choices->active(v.object);
+        if (active.object == nullptr)
+            out_ += "null";
+        else
+            write(active);
+    }
+
+    void members(boost::json::object const& o, int depth)
+    {
+        if (depth == max_depth)
+            refuse("is nested too deeply");
+        bool first = true;
+        out_ += '{';
+        for (auto const& pair : o) {
+            name({pair.key().data(), pair.key().size()}, first);
+            any(pair.value(), depth + 1);
+        }
+        out_ += '}';
+    }
+
+    void any(boost::json::value const& v, int depth)
+    {
+        switch (v.kind()) {
+        case boost::json::kind::null: out_ += "null"; break;
+        case boost::json::kind::bool_: out_ += v.get_bool() ? "true" : "false"; break;
+        case boost::json::kind::int64: number(v.get_int64()); break;
+        case boost::json::kind::uint64: number(v.get_uint64()); break;
+        case boost::json::kind::double_: finite(v.get_double()); break;
+        case boost::json::kind::string: string({v.get_string().data(), v.get_string().size()}); break;
+        case boost::json::kind::object: members(v.get_object(), depth); break;
+        case boost::json::kind::array: {
+            if (depth == max_depth)
+                refuse("is nested too deeply");
+            bool first = true;
+            out_ += '[';
+            for (boost::json::value const& element : v.get_array()) {
+                if (!first)
+                    out_ += ',';
+                first = false;
+                any(element, depth + 1);
+            }
+            out_ += ']';
+        }
+        }
+    }
+
+    std::string& out_;
+    std::vector<std::string> path_;
+};
+
+} // namespace detail
+
+FOUNDRY_DECL void write(std::string& out, const_place value) { detail::value_writer{out}.write(value); }
+
+} // namespace foundry::inline FOUNDRY_ABI::json

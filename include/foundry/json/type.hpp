@@ -1,0 +1,115 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The run-time description of a C++ type as JSON: constant tables, made from `BOOST_DESCRIBE_STRUCT` by type_of.hpp and walked
+/// by one reader and one writer. No code is generated per type but the few one-line functions the tables point to.
+namespace foundry::inline FOUNDRY_ABI::json {
+
+enum class kind : std::uint8_t
+{
+    boolean, ///< bool
+    integer, ///< std::int64_t
+    number,  ///< double
+    single,  ///< float
+    string,  ///< std::string
+    text,    ///< a type read from and written as a string, by `names`
+    object,  ///< a described class
+    array,   ///< std::vector
+    map,     ///< dictionary
+    choice,  ///< std::variant: the shape of the JSON value decides
+    any,     ///< boost::json::value
+    members, ///< boost::json::object; as the member `extra` it holds the members that the class does not have
+};
+
+/// The shape of a JSON value.
+enum class shape : std::uint8_t
+{
+    null,
+    boolean,
+    number,
+    string,
+    array,
+    object,
+};
+
+struct type;
+
+/// A value in memory together with its description.
+struct place
+{
+    void* object = nullptr;
+    type const* described = nullptr;
+};
+
+struct const_place
+{
+    void const* object = nullptr;
+    type const* described = nullptr;
+};
+
+struct element_functions
+{
+    void* (*at)(void* self, std::size_t i);                   ///< Element i; appended where i is the size.
+    void const* (*get)(void const* self, std::size_t i);
+    void (*resize)(void* self, std::size_t n);                ///< Drops the elements from n on.
+    std::size_t (*size)(void const* self);
+    std::string& (*key)(void* self, std::size_t i);           ///< kind::map: the name of element i.
+    std::string const& (*get_key)(void const* self, std::size_t i);
+};
+
+struct text_functions
+{
+    bool (*assign)(void* self, std::string_view text);        ///< False where the text is malformed.
+    std::string_view (*view)(void const* self);
+};
+
+struct choice_functions
+{
+    place (*choose)(void* self, shape of);                    ///< Nothing where no alternative has this shape.
+    const_place (*active)(void const* self);                  ///< Nothing where not set.
+};
+
+enum class access : std::uint8_t
+{
+    make, ///< The member's value; an optional is engaged first.
+    look, ///< The member's value, or nullptr where an optional is empty.
+    drop, ///< Empties an optional; nullptr.
+};
+
+struct member
+{
+    std::string_view name;
+    type const* described;
+    void* (*reach)(void* object, access how);
+};
+
+struct type
+{
+    kind what;
+    std::uint16_t size = 0;           ///< kind::object: how many members.
+    std::int16_t extra = -1;          ///< kind::object: which member collects what is unknown; -1 for none.
+    member const* members = nullptr;
+    type const* element = nullptr;    ///< kind::array, kind::map
+    element_functions const* elements = nullptr;
+    text_functions const* names = nullptr;
+    choice_functions const* choices = nullptr;
+};
+
+/// Makes a value what it is by default, keeping what memory it can.
+FOUNDRY_DECL void clear(void* object, type const& described);
+
+/// Whether the member would be written: it is not an empty optional, text, array, map or choice. A plain `std::string` always is.
+FOUNDRY_DECL bool is_set(void const* object, member const& m);
+
+} // namespace foundry::inline FOUNDRY_ABI::json
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/json/impl/type.ipp>
+#endif

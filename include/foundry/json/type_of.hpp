@@ -1,0 +1,216 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/json/dictionary.hpp>
+#include <foundry/json/open_enum.hpp>
+#include <foundry/json/type.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/json/fwd.hpp>
+
+#include <array>
+#include <optional>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+/// The description of `T`; for a class with `BOOST_DESCRIBE_STRUCT` it comes from there.
+template <class T>
+struct type_of;
+
+template <> struct type_of<bool> { static constexpr type value{.what = kind::boolean}; };
+template <> struct type_of<std::int64_t> { static constexpr type value{.what = kind::integer}; };
+template <> struct type_of<double> { static constexpr type value{.what = kind::number}; };
+template <> struct type_of<float> { static constexpr type value{.what = kind::single}; };
+template <> struct type_of<std::string> { static constexpr type value{.what = kind::string}; };
+template <> struct type_of<boost::json::value> { static constexpr type value{.what = kind::any}; };
+template <> struct type_of<boost::json::object> { static constexpr type value{.what = kind::members}; };
+
+template <class E>
+struct type_of<open_enum<E>>
+{
+    static constexpr text_functions names{
+        [](void* self, std::string_view text) {
+            static_cast<open_enum<E>*>(self)->assign(text);
+            return true;
+        },
+        [](void const* self) { return static_cast<open_enum<E> const*>(self)->name(); },
+    };
+    static constexpr type value{.what = kind::text, .names = &names};
+};
+
+template <class T>
+struct type_of<std::vector<T>>
+{
+    using list = std::vector<T>;
+    static constexpr element_functions elements{
+        [](void* self, std::size_t i) -> void* {
+            auto& v = *static_cast<list*>(self);
+            return i < v.size() ? &v[i] : &v.emplace_back();
+        },
+        [](void const* self, std::size_t i) -> void const* { return &(*static_cast<list const*>(self))[i]; },
+        [](void* self, std::size_t n) {
+            auto& v = *static_cast<list*>(self);
+            v.erase(v.begin() + static_cast<std::ptrdiff_t>(n), v.end());
+        },
+        [](void const* self) { return static_cast<list const*>(self)->size(); },
+        nullptr,
+        nullptr,
+    };
+    static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .elements = &elements};
+};
+
+template <class T>
+struct type_of<dictionary<T>>
+{
+    using list = dictionary<T>;
+    static constexpr element_functions elements{
+        [](void* self, std::size_t i) -> void* {
+            auto& v = static_cast<list*>(self)->entries();
+            return i < v.size() ? &v[i].second : &v.emplace_back().second;
+        },
+        [](void const* self, std::size_t i) -> void const* {
+            return &static_cast<list const*>(self)->entries()[i].second;
+        },
+        [](void* self, std::size_t n) {
+            auto& v = static_cast<list*>(self)->entries();
+            v.erase(v.begin() + static_cast<std::ptrdiff_t>(n), v.end());
+        },
+        [](void const* self) { return static_cast<list const*>(self)->size(); },
+        [](void* self, std::size_t i) -> std::string& { return static_cast<list*>(self)->entries()[i].first; },
+        [](void const* self, std::size_t i) -> std::string const& {
+            return static_cast<list const*>(self)->entries()[i].first;
+        },
+    };
+    static constexpr type value{.what = kind::map, .element = &type_of<T>::value, .elements = &elements};
+};
+
+constexpr bool takes(kind what, shape of) noexcept
+{
+    switch (what) {
+    case kind::boolean: return of == shape::boolean;
+    case kind::integer:
+    case kind::number:
+    case kind::single: return of == shape::number;
+    case kind::string:
+    case kind::text: return of == shape::string;
+    case kind::array: return of == shape::array;
+    case kind::object:
+    case kind::map:
+    case kind::members: return of == shape::object;
+    case kind::choice: return false;
+    case kind::any: return true;
+    }
+    return false;
+}
+
+/// The first alternative that takes the shape is chosen. Starts with `std::monostate` where the value may be absent.
+template <class... T>
+struct type_of<std::variant<std::monostate, T...>>
+{
+    using either = std::variant<std::monostate, T...>;
+
+    template <class A>
+    static bool choose_one(either& v, shape of, place& chosen)
+    {
+        if (!takes(type_of<A>::value.what, of))
+            return false;
+        if (!std::holds_alternative<A>(v))
+            v.template emplace<A>();
+        chosen = {&std::get<A>(v), &type_of<A>::value};
+        return true;
+    }
+
+    template <class A>
+    static bool is_active(either const& v, const_place& active)
+    {
+        if (!std::holds_alternative<A>(v))
+            return false;
+        active = {&std::get<A>(v), &type_of<A>::value};
+        return true;
+    }
+
+    static constexpr choice_functions choices{
+        [](void* self, shape of) {
+            place chosen;
+            if (of == shape::null)
+                static_cast<either*>(self)->template emplace<std::monostate>();
+            else
+                static_cast<void>((choose_one<T>(*static_cast<either*>(self), of, chosen) || ...));
+            return chosen;
+        },
+        [](void const* self) {
+            const_place active;
+            static_cast<void>((is_active<T>(*static_cast<either const*>(self), active) || ...));
+            return active;
+        },
+    };
+    static constexpr type value{.what = kind::choice, .choices = &choices};
+};
+
+namespace detail {
+
+template <class T> struct unwrap { using type = T; static constexpr bool optional = false; };
+template <class T> struct unwrap<std::optional<T>> { using type = T; static constexpr bool optional = true; };
+
+template <class C, class M> M member_of(M C::*);
+
+/// A C++ name that would be a keyword or a function's ends with an underscore, which JSON does not see.
+constexpr std::string_view wire_name(std::string_view name) { return name.ends_with('_') ? name.substr(0, name.size() - 1) : name; }
+
+template <class Class, auto Pointer>
+void* reach(void* object, access how)
+{
+    auto& m = static_cast<Class*>(object)->*Pointer;
+    if constexpr (unwrap<decltype(member_of(Pointer))>::optional) {
+        switch (how) {
+        case access::make:
+            if (!m)
+                m.emplace();
+            return &*m;
+        case access::look: return m ? &*m : nullptr;
+        case access::drop: m.reset(); return nullptr;
+        }
+        return nullptr;
+    } else {
+        return how == access::drop ? nullptr : &m;
+    }
+}
+
+template <class Class, template <class...> class List, class... D>
+constexpr auto member_table(List<D...>)
+{
+    return std::array<member, sizeof...(D)>{{member{
+        wire_name(D::name), &type_of<typename unwrap<decltype(member_of(D::pointer))>::type>::value,
+        &reach<Class, D::pointer>}...}};
+}
+
+template <std::size_t N>
+constexpr std::int16_t extra_index(std::array<member, N> const& table)
+{
+    for (std::size_t i = 0; i != N; ++i) {
+        if (table[i].name == "extra")
+            return static_cast<std::int16_t>(i);
+    }
+    return -1;
+}
+
+} // namespace detail
+
+template <class T>
+struct type_of
+{
+    static_assert(boost::describe::has_describe_members<T>::value, "describe the type with BOOST_DESCRIBE_STRUCT");
+    static constexpr auto members = detail::member_table<T>(
+        boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>{});
+    static_assert(members.size() <= 64, "the reader notes the members it has seen in 64 bits");
+    static constexpr type value{.what = kind::object,
+                                .size = static_cast<std::uint16_t>(members.size()),
+                                .extra = detail::extra_index(members),
+                                .members = members.data()};
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::json

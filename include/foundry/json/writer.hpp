@@ -1,0 +1,32 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/json/type_of.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+/// Appends a described value as JSON. Only what is set is written (see is_set()); the members of `extra` follow the others.
+///
+/// @throws foundry::error (`errc::invalid_argument`) naming the member that cannot be JSON: a number that is not finite, text
+/// that is not UTF-8, a name in `extra` that is also a member which is set, a value nested deeper than 64.
+FOUNDRY_DECL void write(std::string& out, const_place value);
+
+template <class T>
+std::string to_text(T const& value)
+{
+    std::string out;
+    write(out, const_place{&value, &type_of<T>::value});
+    return out;
+}
+
+/// Whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
+FOUNDRY_DECL bool valid_utf8(std::string_view bytes) noexcept;
+
+} // namespace foundry::inline FOUNDRY_ABI::json
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/json/impl/writer.ipp>
+#endif

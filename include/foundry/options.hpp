@@ -1,0 +1,107 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// Time limits. Zero turns one off. When one passes, the connection is closed and the call ends with the limit's own code.
+struct timeouts
+{
+    timeouts() = default;
+
+    /// The whole call, connecting included; for `stream()` until the head of the answer is there (`errc::total_timeout`).
+    std::chrono::milliseconds total{std::chrono::minutes{10}};
+    /// A stream from its call to its end (`errc::total_timeout`). Off unless set: some answers take long.
+    std::chrono::milliseconds stream_total{0};
+    /// Not one byte of an answer's body while it is awaited (`errc::silence_timeout`). Time that the program spends between two
+    /// reads does not count.
+    std::chrono::milliseconds silence{std::chrono::minutes{3}};
+};
+
+/// How much an answer may hold, in bytes, before the call ends with `errc::limit_exceeded`.
+struct size_limits
+{
+    size_limits() = default;
+
+    std::size_t head = 64 * 1024;
+    std::size_t body = 64 * 1024 * 1024;
+    std::size_t embeddings_body = 128 * 1024 * 1024;
+    std::size_t event_line = 16 * 1024 * 1024;
+    std::size_t event = 16 * 1024 * 1024;
+};
+
+struct pool_options
+{
+    pool_options() = default;
+
+    /// Open at once; a call beyond waits its turn.
+    std::size_t max_connections = 256;
+    /// An idle connection is not used again after this time; Azure cuts at four minutes.
+    std::chrono::milliseconds max_idle{std::chrono::seconds{200}};
+};
+
+struct tls_options
+{
+    tls_options() = default;
+
+    /// Certificates (PEM text) that are trusted instead of the system's. There is no switch that turns verification off.
+    std::string ca_certificates;
+};
+
+/// What a Foundry Models endpoint does with members of the request that its API does not have.
+enum class extra_parameters
+{
+    error,
+    drop,
+    pass_through,
+};
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// What holds for every call of a client.
+struct options
+{
+    options() = default;
+
+    foundry::timeouts timeouts;
+    size_limits limits;
+    pool_options pool;
+    tls_options tls;
+
+    /// For requests that name no model.
+    std::string default_model;
+    std::string default_embedding_model;
+
+    /// The `User-Agent` field; empty sends none.
+    std::string user_agent = "foundry-cpp/0.1";
+    /// Sends a new `x-ms-client-request-id` with each call.
+    bool client_request_ids = true;
+    /// Added to every request. Azure refuses more than ten fields of one's own, so this is checked here.
+    header_list headers;
+
+    /// Moves text between `<think>` and `</think>` from the content to the reasoning, as some models write it.
+    bool split_think_tags = false;
+};
+
+/// What holds for one call; what is not set comes from the client's options.
+struct call_options
+{
+    call_options() = default;
+
+    std::optional<foundry::timeouts> timeouts;
+    /// The `x-ms-client-request-id`; an empty one sends none.
+    std::optional<std::string> client_request_id;
+    header_list headers;
+    /// Foundry Models endpoints only. Not set: `pass_through` where the request has members beyond that API.
+    std::optional<foundry::extra_parameters> extra_parameters;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI

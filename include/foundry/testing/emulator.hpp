@@ -1,0 +1,194 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// A Foundry of your own, inside your test. It listens on 127.0.0.1, speaks the HTTP of the real service and checks
+/// what it is sent as strictly, so that a test needs no network, no key and no money:
+///
+///     foundry::testing::emulator service;
+///     service.plain_port();     // http://127.0.0.1:<port>/models/chat/completions?api-version=2024-05-01-preview
+///     service.tls_port();       // https, with a certificate for *.services.ai.azure.com and its relatives
+///     service.ca_certificate(); // the PEM to trust
+///
+/// It takes every form of address:
+///
+/// | path | form | model chosen by |
+/// |---|---|---|
+/// | `/models/...?api-version=` | Foundry resource | member `model`, in any case |
+/// | `/openai/v1/...`, `/api/projects/<p>/openai/v1/...` | OpenAI v1 | member `model` |
+/// | `/openai/deployments/<d>/...?api-version=` | Azure OpenAI, dated | the path |
+/// | `/...` on host `*.models.ai.azure.com` or `*.inference.ml.azure.com` | serverless, managed compute | nothing: one
+/// model | | `/inference/...`, `/orgs/<o>/inference/...` | GitHub Models | member `model`, `publisher/name` | |
+/// `/v1/...` | any compatible server | member `model` |
+///
+/// and answers `chat/completions` (also streamed), `embeddings`, `GET info` and `GET models`. The chat model is a small
+/// table of knowledge, not a network: equal requests get equal answers. What it cannot do on its own, a queued `answer`
+/// does.
+///
+/// This header needs no client: it can test any.
+namespace foundry::inline FOUNDRY_ABI::testing {
+
+namespace detail {
+class answer_reader;
+class server;
+} // namespace detail
+
+/// How an emulator behaves. Change members before the emulator is made; it keeps a copy.
+struct emulator_options
+{
+    emulator_options();
+
+    std::string api_key;      ///< The one accepted key. Default `emulator-key`.
+    std::string bearer_token; ///< The one accepted Entra token. Default `emulator-token`.
+
+    /// Deployments that chat. Default gpt-4o-mini, gpt-4o, Mistral-Large-2411, DeepSeek-R1. The name decides the
+    /// manner: one that starts with `Mistral` streams as Mistral does, `DeepSeek-R` reasons aloud, `o1`, `o3`, `o4` and
+    /// `gpt-5` refuse `max_tokens`.
+    std::vector<std::string> chat_deployments;
+    std::vector<std::string> embedding_deployments; ///< Deployments that embed. Default text-embedding-3-small.
+    std::string serverless_model;                   ///< The model of the serverless form. Default mistral-large-2411.
+
+    std::size_t embedding_dimensions; ///< Length of a vector when the request does not say. Default 256.
+    double words_per_second;          ///< Pace of a streamed answer; 0, the default, is as fast as possible.
+    bool require_key_on_compatible;   ///< Whether `/v1/...` wants the key too. Default false: any or none will do.
+
+    bool tls;                 ///< Whether to listen with TLS. Default true.
+    bool plain;               ///< Whether to listen without. Default true.
+    std::uint16_t tls_port;   ///< Port to listen on; 0, the default, takes a free one.
+    std::uint16_t plain_port; ///< Port to listen on; 0, the default, takes a free one.
+
+    /// Further DNS names for the certificate, such as `*.internal.example`. It already has every Azure name in use.
+    std::vector<std::string> certificate_names;
+};
+
+/// A request as it arrived.
+struct received
+{
+    received();
+
+    /// The value of the first header of this name, in any case; nothing if there is none.
+    std::optional<std::string_view> header(std::string_view name) const;
+
+    std::size_t connection; ///< Which connection brought it: 1 for the first that was accepted.
+    bool tls;               ///< Whether it came through TLS.
+    std::string sni;        ///< The server name of the TLS handshake; empty if the client sent none.
+    std::string method;     ///< `POST`.
+    std::string target;     ///< Path and query, still percent-encoded.
+    std::string host;       ///< The `Host` header.
+    std::vector<std::pair<std::string, std::string>>
+        headers;      ///< Names as they were spelt; several of one name stand together.
+    std::string body; ///< After transfer decoding.
+};
+
+/// What to answer to one request instead of what the emulator would say itself; see `emulator::queue`. The functions
+/// that change it return it, so they can be chained:
+///
+///     service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-After", "1"));
+class answer
+{
+public:
+    /// A reply of this status with `Content-Type: application/json` and a Content-Length.
+    static answer json(unsigned status, std::string body);
+
+    /// A 200 of `Content-Type: text/event-stream`, with chunked transfer coding, one chunk for each event. The text is
+    /// sent as it is, so it needs its own `data: [DONE]`.
+    static answer events(std::string body);
+
+    /// These bytes and nothing else, status line included; then the connection is closed unless `keep_open()` is
+    /// called.
+    static answer raw(std::string bytes);
+
+    answer& header(std::string name,
+                   std::string value); ///< Adds a header, or replaces the one the emulator would send.
+    answer& remove_default_headers();  ///< Sends no header but framing and those that were added.
+    answer& chunked(bool on);          ///< Chunked transfer coding, or a Content-Length.
+
+    /// Sizes of successive writes to the socket, over the bytes of the whole message, head included; the last one
+    /// repeats. A size of 0 counts as 1.
+    answer& chunking(std::vector<std::size_t> sizes);
+
+    answer& cut_after(std::size_t bytes); ///< Closes the socket, without TLS goodbye, after so many message bytes.
+    answer& hang();                       ///< Stays silent after the last byte until the client closes.
+    answer& keep_open();                  ///< After `raw`: the connection goes on to the next request.
+    answer& close();                      ///< Closes in good order after the message, as a server that restarts does.
+    answer& delay(std::chrono::milliseconds time); ///< Waits before the first byte.
+
+private:
+    friend class detail::answer_reader;
+    answer(unsigned status, std::string body);
+
+    unsigned status_;
+    std::string body_;
+    std::string content_type_;
+    std::vector<std::pair<std::string, std::string>> headers_;
+    std::vector<std::size_t> sizes_;
+    std::optional<std::size_t> cut_;
+    std::chrono::milliseconds delay_;
+    bool is_raw_;
+    bool chunked_;
+    bool default_headers_;
+    bool hang_;
+    bool close_;
+};
+
+/// The emulator. It runs on one thread of its own from construction to destruction. Every function may be called from
+/// any thread.
+class emulator
+{
+public:
+    /// Listens from here on. Throws `boost::system::system_error` when a port cannot be had and `std::runtime_error`
+    /// when no certificate can be made.
+    explicit emulator(emulator_options options = {});
+
+    /// Closes every connection at once, whatever it is doing, and waits for the thread.
+    ~emulator();
+
+    emulator(emulator const&) = delete;
+    emulator& operator=(emulator const&) = delete;
+
+    std::uint16_t tls_port() const noexcept;   ///< 0 if it does not listen with TLS.
+    std::uint16_t plain_port() const noexcept; ///< 0 if it does not listen without TLS.
+    std::string const& api_key() const noexcept;
+    std::string const& bearer_token() const noexcept;
+
+    /// The certificate authority that signed the server's certificate, as PEM. Made anew for each emulator; its private
+    /// key is gone by the time the constructor returns.
+    std::string const& ca_certificate() const noexcept;
+
+    /// Answers the next request that has no answer yet with this one, on whatever connection it arrives. The request is
+    /// read to its end and journaled first, but not checked. Several queued answers are used in order.
+    void queue(answer next);
+
+    std::size_t queued() const;            ///< How many queued answers have not been used.
+    std::vector<received> journal() const; ///< Every request so far, in order of arrival.
+    void clear_journal();                  ///< Forgets the requests so far. Connections stay counted.
+
+    std::size_t connections() const;      ///< How many connections were accepted so far.
+    std::size_t open_connections() const; ///< How many of them are still open.
+
+    /// Waits until the journal holds at least this many requests. Returns whether it does; false after `most`.
+    bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
+
+    /// Waits until at most this many connections are open. Returns whether that is so; false after `most`.
+    bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const;
+
+private:
+    std::unique_ptr<detail::server> server_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::testing
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/testing/impl/emulator.ipp>
+#endif

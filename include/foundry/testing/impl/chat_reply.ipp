@@ -1,0 +1,359 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/chat_model.ipp>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+/// How a deployment writes its replies.
+class manner
+{
+public:
+    std::string id;    ///< Of the completion.
+    std::string model; ///< What the reply calls the model.
+    std::int64_t created = 0;
+    bool filters = true;     ///< Azure's content filter results.
+    bool mistral = false;    ///< Streams as Mistral does: finish reason and usage on the last chunk with content.
+    bool think_tags = false; ///< Reasoning inside the content instead of in `reasoning_content`.
+    bool logprobs = false;
+    bool streamed_usage = false;
+};
+
+/// Writes completions down as the service does, whole or as a stream of events.
+class chat_writer
+{
+public:
+    chat_writer(manner how, std::vector<completion> choices, std::size_t prompt_tokens)
+        : how_(std::move(how)),
+          choices_(std::move(choices)),
+          prompt_tokens_(prompt_tokens)
+    {}
+
+    std::string whole() const;
+    std::vector<std::string> events() const;
+
+private:
+    json::object envelope(std::string_view kind) const;
+    json::object usage() const;
+    json::object choice(std::size_t index) const;
+    std::string filter_event() const;
+    std::string event(std::size_t index, json::object delta, json::value finish, bool with_usage) const;
+    std::string closing_usage_event() const;
+    std::vector<std::string> events_of(std::size_t index) const;
+    std::vector<json::object> deltas_of(completion const& one) const;
+    void add_call_deltas(std::vector<json::object>& deltas, completion const& one) const;
+    json::object call(tool_call const& one, std::size_t index, std::size_t position) const;
+
+    manner how_;
+    std::vector<completion> choices_;
+    std::size_t prompt_tokens_;
+};
+
+FOUNDRY_DECL json::object filter_results(bool with_jailbreak)
+{
+    json::object results;
+    for (std::string_view const category : {"hate", "self_harm", "sexual", "violence"}) {
+        json::object one;
+        one["filtered"] = false;
+        one["severity"] = "safe";
+        results[category] = std::move(one);
+    }
+    if (with_jailbreak) {
+        json::object one;
+        one["filtered"] = false;
+        one["detected"] = false;
+        results["jailbreak"] = std::move(one);
+    }
+    return results;
+}
+
+FOUNDRY_DECL json::array prompt_filter_results()
+{
+    json::object one;
+    one["prompt_index"] = 0;
+    one["content_filter_results"] = filter_results(true);
+    json::array all;
+    all.push_back(std::move(one));
+    return all;
+}
+
+FOUNDRY_DECL json::object logprobs_of(std::string_view text)
+{
+    json::array tokens;
+    for (auto const& piece : pieces_of(text)) {
+        json::array bytes;
+        for (char const letter : piece)
+            bytes.push_back(static_cast<unsigned char>(letter));
+        json::object token;
+        token["token"] = piece;
+        token["logprob"] = -0.125;
+        token["bytes"] = std::move(bytes);
+        token["top_logprobs"] = json::array();
+        tokens.push_back(std::move(token));
+    }
+    json::object all;
+    all["content"] = std::move(tokens);
+    all["refusal"] = nullptr;
+    return all;
+}
+
+FOUNDRY_DECL std::string with_think_tags(completion const& one)
+{
+    return one.reasoning.empty() ? one.content : "<think>\n" + one.reasoning + "\n</think>\n\n" + one.content;
+}
+
+FOUNDRY_DECL json::object chat_writer::envelope(std::string_view kind) const
+{
+    json::object made;
+    made["id"] = how_.id;
+    made["object"] = kind;
+    made["created"] = how_.created;
+    made["model"] = how_.model;
+    return made;
+}
+
+FOUNDRY_DECL json::object chat_writer::usage() const
+{
+    std::size_t tokens = 0;
+    std::size_t reasoning = 0;
+    for (auto const& one : choices_) {
+        tokens += one.tokens;
+        reasoning += one.reasoning_tokens;
+    }
+    json::object made;
+    made["prompt_tokens"] = prompt_tokens_;
+    made["completion_tokens"] = tokens;
+    made["total_tokens"] = prompt_tokens_ + tokens;
+    if (how_.mistral)
+        return made;
+    json::object completion_details;
+    completion_details["accepted_prediction_tokens"] = 0;
+    completion_details["audio_tokens"] = 0;
+    completion_details["reasoning_tokens"] = reasoning;
+    completion_details["rejected_prediction_tokens"] = 0;
+    json::object prompt_details;
+    prompt_details["audio_tokens"] = 0;
+    prompt_details["cached_tokens"] = 0;
+    made["completion_tokens_details"] = std::move(completion_details);
+    made["prompt_tokens_details"] = std::move(prompt_details);
+    return made;
+}
+
+FOUNDRY_DECL json::object chat_writer::call(tool_call const& one, std::size_t index, std::size_t position) const
+{
+    json::object function;
+    function["name"] = one.name;
+    function["arguments"] = one.arguments;
+    json::object made;
+    made["id"] = "call_" + how_.id.substr(how_.id.size() - std::min<std::size_t>(how_.id.size(), 12)) +
+                 std::to_string(index) + std::to_string(position);
+    made["type"] = "function";
+    made["function"] = std::move(function);
+    return made;
+}
+
+FOUNDRY_DECL json::object chat_writer::choice(std::size_t index) const
+{
+    auto const& one = choices_[index];
+    json::object message;
+    message["role"] = "assistant";
+    if (one.calls.empty())
+        message["content"] = how_.think_tags ? with_think_tags(one) : one.content;
+    else
+        message["content"] = nullptr;
+    if (!how_.think_tags && !one.reasoning.empty())
+        message["reasoning_content"] = one.reasoning;
+    if (!how_.mistral)
+        message["refusal"] = nullptr;
+    json::array calls;
+    for (std::size_t i = 0; i < one.calls.size(); ++i)
+        calls.push_back(call(one.calls[i], index, i));
+    if (!calls.empty())
+        message["tool_calls"] = std::move(calls);
+    else if (how_.mistral)
+        message["tool_calls"] = nullptr;
+
+    json::object made;
+    made["index"] = index;
+    made["finish_reason"] = one.finish_reason;
+    made["logprobs"] = how_.logprobs ? json::value(logprobs_of(one.content)) : json::value(nullptr);
+    made["message"] = std::move(message);
+    if (how_.filters)
+        made["content_filter_results"] = one.calls.empty() ? filter_results(false) : json::object();
+    return made;
+}
+
+FOUNDRY_DECL std::string chat_writer::whole() const
+{
+    json::array choices;
+    for (std::size_t i = 0; i < choices_.size(); ++i)
+        choices.push_back(choice(i));
+    auto made = envelope("chat.completion");
+    made["choices"] = std::move(choices);
+    if (how_.filters)
+        made["prompt_filter_results"] = prompt_filter_results();
+    made["system_fingerprint"] = nullptr;
+    made["usage"] = usage();
+    return json::serialize(made);
+}
+
+FOUNDRY_DECL std::string as_event(json::object const& data) { return "data: " + json::serialize(data) + "\n\n"; }
+
+/// The first event of an Azure stream: no choices, no id, only what the filter says about the prompt.
+FOUNDRY_DECL std::string chat_writer::filter_event() const
+{
+    json::object made;
+    made["choices"] = json::array();
+    made["created"] = 0;
+    made["id"] = "";
+    made["model"] = "";
+    made["object"] = "";
+    made["prompt_filter_results"] = prompt_filter_results();
+    return as_event(made);
+}
+
+FOUNDRY_DECL std::string chat_writer::event(std::size_t index, json::object delta, json::value finish,
+                                            bool with_usage) const
+{
+    auto const* const content = delta.if_contains("content");
+    bool const says = content && content->is_string() && !content->get_string().empty();
+    json::object choice;
+    if (how_.filters)
+        choice["content_filter_results"] = says ? filter_results(false) : json::object();
+    choice["logprobs"] = how_.logprobs && says ? json::value(logprobs_of(content->get_string())) : json::value(nullptr);
+    choice["delta"] = std::move(delta);
+    choice["finish_reason"] = std::move(finish);
+    choice["index"] = index;
+    json::array choices;
+    choices.push_back(std::move(choice));
+    auto made = envelope("chat.completion.chunk");
+    made["choices"] = std::move(choices);
+    made["system_fingerprint"] = nullptr;
+    if (with_usage)
+        made["usage"] = usage();
+    else if (how_.streamed_usage && !how_.mistral)
+        made["usage"] = nullptr;
+    return as_event(made);
+}
+
+FOUNDRY_DECL std::string chat_writer::closing_usage_event() const
+{
+    auto made = envelope("chat.completion.chunk");
+    made["choices"] = json::array();
+    made["system_fingerprint"] = nullptr;
+    made["usage"] = usage();
+    return as_event(made);
+}
+
+/// The text in pieces of about this many bytes. Cuts no UTF-8 sequence in two.
+FOUNDRY_DECL std::vector<std::string> fragments_of(std::string_view text, std::size_t size)
+{
+    std::vector<std::string> fragments;
+    while (!text.empty()) {
+        auto end = std::min(size, text.size());
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+            ++end;
+        fragments.emplace_back(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return fragments;
+}
+
+/// Calls as OpenAI models stream them: first id and name, then the arguments in pieces. Mistral sends each call whole,
+/// and neither its index nor its type.
+FOUNDRY_DECL void chat_writer::add_call_deltas(std::vector<json::object>& deltas, completion const& one) const
+{
+    for (std::size_t i = 0; i < one.calls.size(); ++i) {
+        auto first = call(one.calls[i], 0, i);
+        std::vector<json::object> pieces;
+        if (how_.mistral) {
+            first.erase("type");
+        } else {
+            first["index"] = i;
+            first["function"].as_object()["arguments"] = "";
+            for (auto const& fragment : fragments_of(one.calls[i].arguments, 7)) {
+                json::object function;
+                function["arguments"] = fragment;
+                json::object piece;
+                piece["index"] = i;
+                piece["function"] = std::move(function);
+                pieces.push_back(std::move(piece));
+            }
+        }
+        pieces.insert(pieces.begin(), std::move(first));
+        for (auto& piece : pieces) {
+            json::array calls;
+            calls.push_back(std::move(piece));
+            json::object delta;
+            delta["tool_calls"] = std::move(calls);
+            deltas.push_back(std::move(delta));
+        }
+    }
+}
+
+FOUNDRY_DECL std::vector<json::object> chat_writer::deltas_of(completion const& one) const
+{
+    std::vector<json::object> deltas;
+    json::object role;
+    role["role"] = "assistant";
+    if (one.calls.empty() || how_.mistral)
+        role["content"] = "";
+    else
+        role["content"] = nullptr;
+    deltas.push_back(std::move(role));
+    auto const add = [&deltas](std::string_view member, std::string const& text) {
+        json::object delta;
+        delta[member] = text;
+        deltas.push_back(std::move(delta));
+    };
+    if (!how_.think_tags) {
+        for (auto const& piece : pieces_of(one.reasoning))
+            add("reasoning_content", piece);
+    }
+    for (auto const& piece : pieces_of(how_.think_tags ? with_think_tags(one) : one.content))
+        add("content", piece);
+    add_call_deltas(deltas, one);
+    return deltas;
+}
+
+FOUNDRY_DECL std::vector<std::string> chat_writer::events_of(std::size_t index) const
+{
+    auto const& one = choices_[index];
+    auto deltas = deltas_of(one);
+    if (!how_.mistral || deltas.size() == 1)
+        deltas.emplace_back();
+    bool const last_choice = index + 1 == choices_.size();
+    std::vector<std::string> made;
+    for (std::size_t i = 0; i < deltas.size(); ++i) {
+        bool const last = i + 1 == deltas.size();
+        made.push_back(event(index, std::move(deltas[i]), last ? json::value(one.finish_reason) : json::value(nullptr),
+                             last && how_.mistral && last_choice));
+    }
+    return made;
+}
+
+/// Every event up to and with `[DONE]`, which shares a part with the last one. Several choices take turns.
+FOUNDRY_DECL std::vector<std::string> chat_writer::events() const
+{
+    std::vector<std::vector<std::string>> each;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < choices_.size(); ++i) {
+        each.push_back(events_of(i));
+        longest = std::max(longest, each.back().size());
+    }
+    std::vector<std::string> all;
+    if (how_.filters)
+        all.push_back(filter_event());
+    for (std::size_t turn = 0; turn < longest; ++turn) {
+        for (auto& one : each) {
+            if (turn < one.size())
+                all.push_back(std::move(one[turn]));
+        }
+    }
+    if (how_.streamed_usage && !how_.mistral)
+        all.push_back(closing_usage_event());
+    all.back() += "data: [DONE]\n\n";
+    return all;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail

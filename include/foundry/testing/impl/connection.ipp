@@ -1,0 +1,170 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/ledger.ipp>
+#include <foundry/testing/impl/message.ipp>
+#include <foundry/testing/impl/service.ipp>
+#include <foundry/testing/impl/wire.ipp>
+
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+namespace http = boost::beast::http;
+
+/// Serves the requests of one client, one after the other.
+class connection
+{
+public:
+    connection(std::shared_ptr<wire> socket, ledger& shared, service& model);
+
+    asio::awaitable<void> serve();
+
+private:
+    using request_parser = http::request_parser<http::string_body>;
+
+    asio::awaitable<bool> exchange();
+    asio::awaitable<bool> read(request_parser& parser);
+    asio::awaitable<bool> play(script const& what);
+    bool parse_some(request_parser& parser);
+    received take(request_parser& parser);
+    script respond(received const& request, std::optional<answer> queued, bool keep_alive);
+
+    std::shared_ptr<wire> wire_;
+    ledger& ledger_;
+    service& service_;
+    open_mark mark_;
+    unsigned refused_ = 0; ///< The status for a request that is not HTTP, or too long.
+};
+
+FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, ledger& shared, service& model)
+    : wire_(std::move(socket)),
+      ledger_(shared),
+      service_(model),
+      mark_(shared)
+{}
+
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> connection::serve()
+{
+    bool go_on = co_await wire_->handshake();
+    while (go_on)
+        go_on = co_await exchange();
+    wire_->abort();
+}
+
+/// One request and its reply. Returns whether the connection can take another.
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
+{
+    request_parser parser;
+    parser.eager(true);
+    parser.header_limit(64 * 1024);
+    parser.body_limit(std::uint64_t{64} * 1024 * 1024);
+    script what;
+    if (co_await read(parser)) {
+        bool const keep_alive = parser.keep_alive();
+        received request = take(parser);
+        std::optional<answer> queued = ledger_.arrived(request);
+        what = respond(request, std::move(queued), keep_alive);
+    } else {
+        if (refused_ == 0)
+            co_return false;
+        reply refusal(refused_, std::string());
+        refusal.close = true;
+        what = make_script(std::move(refusal));
+    }
+    bool const alive = co_await play(what);
+    co_return alive;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::read(request_parser& parser)
+{
+    bool continued = false;
+    while (parse_some(parser)) {
+        if (parser.is_header_done() && !continued && same_name(parser.get()[http::field::expect], "100-continue")) {
+            continued = true;
+            if (!co_await wire_->send("HTTP/1.1 100 Continue\r\n\r\n"))
+                co_return false;
+        }
+        if (!co_await wire_->receive())
+            co_return false;
+    }
+    co_return refused_ == 0;
+}
+
+/// Gives the parser what has come in. Returns whether it needs more.
+FOUNDRY_DECL bool connection::parse_some(request_parser& parser)
+{
+    auto& input = wire_->input();
+    while (!parser.is_done() && !input.empty()) {
+        boost::system::error_code failed;
+        auto const used = parser.put(asio::buffer(input), failed);
+        input.erase(0, used);
+        if (failed == http::error::need_more)
+            return true;
+        if (failed) {
+            refused_ = failed == http::error::header_limit ? 431 : failed == http::error::body_limit ? 413 : 400;
+            return false;
+        }
+    }
+    return !parser.is_done();
+}
+
+FOUNDRY_DECL received connection::take(request_parser& parser)
+{
+    received request;
+    request.connection = mark_.number();
+    request.tls = wire_->is_tls();
+    request.sni = wire_->server_name();
+    auto& message = parser.get();
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    request.host = std::string(message[http::field::host]);
+    for (auto const& field : message)
+        request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    request.body = std::move(message.body());
+    return request;
+}
+
+FOUNDRY_DECL script connection::respond(received const& request, std::optional<answer> queued, bool keep_alive)
+{
+    if (!queued) {
+        auto made = service_.answer(request);
+        made.close = made.close || !keep_alive;
+        return make_script(std::move(made));
+    }
+    answer_reader const reader(std::move(*queued));
+    auto made = reader.make_reply();
+    made.close = made.close || !keep_alive;
+    if (reader.wants_default_headers())
+        service_.add_headers(made, request);
+    return reader.finish(std::move(made));
+}
+
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::play(script const& what)
+{
+    if (what.delay.count() > 0 && !co_await wire_->sleep(what.delay))
+        co_return false;
+    for (std::size_t i = 0; i < what.writes.size(); ++i) {
+        if (i > 0 && what.pause.count() > 0 && !co_await wire_->sleep(what.pause))
+            co_return false;
+        if (!co_await wire_->send(what.writes[i]))
+            co_return false;
+    }
+    switch (what.end) {
+    case script::ending::next_request:
+        co_return true;
+    case script::ending::close:
+        co_await wire_->finish();
+        break;
+    case script::ending::hang:
+        co_await wire_->wait_until_closed();
+        break;
+    case script::ending::cut:
+        break;
+    }
+    co_return false;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -1,0 +1,199 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/emulator.hpp>
+#include <foundry/testing/impl/certificate.ipp>
+#include <foundry/testing/impl/connection.ipp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <thread>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+/// Picks HTTP/1.1 when the client offers protocols and that is among them; otherwise agrees to none.
+FOUNDRY_DECL int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* size, unsigned char const* offered,
+                                 unsigned int offered_size, void*)
+{
+    constexpr std::string_view wanted = "http/1.1";
+    for (unsigned int i = 0; i < offered_size; i += 1U + offered[i]) {
+        std::string_view const name(reinterpret_cast<char const*>(offered + i + 1),
+                                    std::min<std::size_t>(offered[i], offered_size - i - 1));
+        if (name == wanted) {
+            *chosen = offered + i + 1;
+            *size = offered[i];
+            return SSL_TLSEXT_ERR_OK;
+        }
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+/// The two listeners and the thread that serves them.
+class server
+{
+public:
+    explicit server(emulator_options chosen);
+    ~server();
+    server(server const&) = delete;
+    server& operator=(server const&) = delete;
+
+    emulator_options const options;
+    ledger shared;
+    std::string ca_pem;
+    std::uint16_t tls_port = 0;
+    std::uint16_t plain_port = 0;
+
+private:
+    asio::awaitable<void> accept(tcp::acceptor& acceptor, asio::ssl::context* tls);
+    asio::awaitable<void> serve(std::shared_ptr<wire> socket);
+    std::uint16_t listen(tcp::acceptor& acceptor, std::uint16_t port);
+    void configure_tls();
+    void run();
+
+    service service_;
+    asio::ssl::context tls_;
+    asio::io_context io_; // Everything above outlives the coroutines that it holds.
+    tcp::acceptor tls_acceptor_;
+    tcp::acceptor plain_acceptor_;
+    std::thread thread_;
+};
+
+FOUNDRY_DECL server::server(emulator_options chosen)
+    : options(std::move(chosen)),
+      service_(options),
+      tls_(asio::ssl::context::tls_server),
+      io_(1),
+      tls_acceptor_(io_),
+      plain_acceptor_(io_)
+{
+    configure_tls();
+    if (options.tls) {
+        tls_port = listen(tls_acceptor_, options.tls_port);
+        asio::co_spawn(io_, accept(tls_acceptor_, &tls_), asio::detached);
+    }
+    if (options.plain) {
+        plain_port = listen(plain_acceptor_, options.plain_port);
+        asio::co_spawn(io_, accept(plain_acceptor_, nullptr), asio::detached);
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+FOUNDRY_DECL server::~server()
+{
+    io_.stop();
+    thread_.join();
+}
+
+FOUNDRY_DECL void server::run()
+{
+    auto const work = asio::make_work_guard(io_);
+    io_.run();
+}
+
+FOUNDRY_DECL void server::configure_tls()
+{
+    auto const made = make_identity(options.certificate_names);
+    ca_pem = made.ca_pem;
+    tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                     asio::ssl::context::no_tlsv1_1);
+    auto* const native = tls_.native_handle();
+    require_openssl(SSL_CTX_use_certificate(native, made.leaf.get()) == 1 &&
+                        SSL_CTX_use_PrivateKey(native, made.key.get()) == 1,
+                    "use its certificate");
+    SSL_CTX_set_alpn_select_cb(native, &choose_protocol, nullptr);
+}
+
+FOUNDRY_DECL std::uint16_t server::listen(tcp::acceptor& acceptor, std::uint16_t port)
+{
+    tcp::endpoint const here(asio::ip::address_v4::loopback(), port);
+    acceptor.open(here.protocol());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind(here);
+    acceptor.listen();
+    return acceptor.local_endpoint().port();
+}
+
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::accept(tcp::acceptor& acceptor, asio::ssl::context* tls)
+{
+    asio::steady_timer pause(io_);
+    while (acceptor.is_open()) {
+        boost::system::error_code failed;
+        tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+        if (failed) { // Most likely out of file descriptors: others have to end first.
+            pause.expires_after(std::chrono::milliseconds(10));
+            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+            continue;
+        }
+        auto accepted = std::make_shared<wire>(std::move(socket), tls);
+        asio::co_spawn(io_, serve(std::move(accepted)), asio::detached);
+    }
+}
+
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::serve(std::shared_ptr<wire> socket)
+{
+    connection one(std::move(socket), shared, service_);
+    co_await one.serve();
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail
+
+namespace foundry::inline FOUNDRY_ABI::testing {
+
+FOUNDRY_DECL emulator_options::emulator_options()
+    : api_key("emulator-key"),
+      bearer_token("emulator-token"),
+      chat_deployments({"gpt-4o-mini", "gpt-4o", "Mistral-Large-2411", "DeepSeek-R1"}),
+      embedding_deployments({"text-embedding-3-small"}),
+      serverless_model("mistral-large-2411"),
+      embedding_dimensions(256),
+      words_per_second(0),
+      require_key_on_compatible(false),
+      tls(true),
+      plain(true),
+      tls_port(0),
+      plain_port(0)
+{}
+
+FOUNDRY_DECL received::received() : connection(0), tls(false) {}
+
+FOUNDRY_DECL std::optional<std::string_view> received::header(std::string_view name) const
+{
+    for (auto const& header : headers) {
+        if (detail::same_name(header.first, name))
+            return header.second;
+    }
+    return std::nullopt;
+}
+
+FOUNDRY_DECL emulator::emulator(emulator_options options)
+    : server_(std::make_unique<detail::server>(std::move(options)))
+{}
+
+FOUNDRY_DECL emulator::~emulator() = default;
+
+FOUNDRY_DECL std::uint16_t emulator::tls_port() const noexcept { return server_->tls_port; }
+FOUNDRY_DECL std::uint16_t emulator::plain_port() const noexcept { return server_->plain_port; }
+FOUNDRY_DECL std::string const& emulator::api_key() const noexcept { return server_->options.api_key; }
+FOUNDRY_DECL std::string const& emulator::bearer_token() const noexcept { return server_->options.bearer_token; }
+FOUNDRY_DECL std::string const& emulator::ca_certificate() const noexcept { return server_->ca_pem; }
+
+FOUNDRY_DECL void emulator::queue(answer next) { server_->shared.queue(std::move(next)); }
+FOUNDRY_DECL std::size_t emulator::queued() const { return server_->shared.queued(); }
+FOUNDRY_DECL std::vector<received> emulator::journal() const { return server_->shared.journal(); }
+FOUNDRY_DECL void emulator::clear_journal() { server_->shared.clear_journal(); }
+FOUNDRY_DECL std::size_t emulator::connections() const { return server_->shared.connections(); }
+FOUNDRY_DECL std::size_t emulator::open_connections() const { return server_->shared.open_connections(); }
+
+FOUNDRY_DECL bool emulator::wait_for_requests(std::size_t count, std::chrono::milliseconds most) const
+{
+    return server_->shared.wait_for_requests(count, most);
+}
+
+FOUNDRY_DECL bool emulator::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const
+{
+    return server_->shared.wait_for_open_at_most(count, most);
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing

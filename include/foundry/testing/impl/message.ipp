@@ -1,0 +1,326 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/emulator.hpp>
+
+#include <boost/beast/http/status.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+FOUNDRY_DECL char ascii_lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+FOUNDRY_DECL std::string lower(std::string_view text)
+{
+    std::string made(text);
+    std::transform(made.begin(), made.end(), made.begin(), ascii_lower);
+    return made;
+}
+
+FOUNDRY_DECL bool same_name(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+/// A reply before it is bytes. A streamed body has several parts, with a pause after each.
+class reply
+{
+public:
+    reply() = default;
+    reply(unsigned code, std::string text) : status(code) { parts.push_back(std::move(text)); }
+
+    void set_header(std::string_view name, std::string value);
+    void add_header_unless_set(std::string_view name, std::string value);
+
+    unsigned status = 200;
+    header_list headers;
+    std::vector<std::string> parts;
+    bool chunked = false;
+    bool close = false; ///< Whether the connection ends with this reply.
+    bool head = false;  ///< Whether it answers HEAD, so has no body.
+    std::chrono::nanoseconds pause = {};
+};
+
+/// What to do with the socket: the bytes of each write, and what surrounds them.
+class script
+{
+public:
+    enum class ending
+    {
+        next_request,
+        close,
+        hang,
+        cut
+    };
+
+    std::vector<std::string> writes;
+    std::chrono::nanoseconds delay = {}; ///< Before the first write.
+    std::chrono::nanoseconds pause = {}; ///< After each write but the last.
+    ending end = ending::next_request;
+};
+
+FOUNDRY_DECL void reply::set_header(std::string_view name, std::string value)
+{
+    for (auto& header : headers) {
+        if (same_name(header.first, name)) {
+            header.second = std::move(value);
+            return;
+        }
+    }
+    headers.emplace_back(std::string(name), std::move(value));
+}
+
+FOUNDRY_DECL void reply::add_header_unless_set(std::string_view name, std::string value)
+{
+    auto const is_set =
+        std::any_of(headers.begin(), headers.end(), [&](auto const& header) { return same_name(header.first, name); });
+    if (!is_set)
+        headers.emplace_back(std::string(name), std::move(value));
+}
+
+FOUNDRY_DECL std::string in_hex(std::size_t number)
+{
+    std::string digits;
+    do {
+        digits.insert(digits.begin(), "0123456789abcdef"[number % 16]);
+        number /= 16;
+    } while (number != 0);
+    return digits;
+}
+
+FOUNDRY_DECL std::string as_chunk(std::string const& data)
+{
+    return data.empty() ? std::string() : in_hex(data.size()) + "\r\n" + data + "\r\n";
+}
+
+FOUNDRY_DECL std::string head_of(reply const& r)
+{
+    auto const reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(r.status));
+    std::string head = "HTTP/1.1 " + std::to_string(r.status) + " ";
+    head.append(reason.data(), reason.size());
+    head += "\r\n";
+    for (auto const& [name, value] : r.headers)
+        head += name + ": " + value + "\r\n";
+    return head + "\r\n";
+}
+
+/// The head goes out with the first part, as a server with a corked socket sends it, and the last chunk with the last
+/// part.
+FOUNDRY_DECL script make_script(reply r)
+{
+    std::size_t size = 0;
+    for (auto const& part : r.parts)
+        size += part.size();
+    if (r.chunked)
+        r.add_header_unless_set("transfer-encoding", "chunked");
+    else if (r.status != 204 && r.status != 304)
+        r.add_header_unless_set("content-length", std::to_string(r.head ? 0 : size));
+    if (r.close)
+        r.add_header_unless_set("connection", "close");
+
+    script made;
+    made.pause = r.pause;
+    made.end = r.close ? script::ending::close : script::ending::next_request;
+    made.writes.push_back(head_of(r));
+    if (r.head)
+        return made;
+    bool first = true;
+    for (auto& part : r.parts) {
+        auto bytes = r.chunked ? as_chunk(part) : std::move(part);
+        if (std::exchange(first, false))
+            made.writes.back() += bytes;
+        else
+            made.writes.push_back(std::move(bytes));
+    }
+    if (r.chunked)
+        made.writes.back() += "0\r\n\r\n";
+    return made;
+}
+
+/// The same bytes in writes of these sizes; the last size repeats.
+FOUNDRY_DECL void resize_writes(script& s, std::vector<std::size_t> const& sizes)
+{
+    std::string all;
+    for (auto const& bytes : s.writes)
+        all += bytes;
+    s.writes.clear();
+    for (std::size_t begin = 0, i = 0; begin < all.size(); ++i) {
+        auto const size = std::max<std::size_t>(sizes[std::min(i, sizes.size() - 1)], 1);
+        s.writes.push_back(all.substr(begin, size));
+        begin += s.writes.back().size();
+    }
+}
+
+FOUNDRY_DECL void cut(script& s, std::size_t bytes)
+{
+    std::vector<std::string> kept;
+    for (auto& piece : s.writes) {
+        piece.resize(std::min(piece.size(), bytes));
+        bytes -= piece.size();
+        if (!piece.empty())
+            kept.push_back(std::move(piece));
+    }
+    s.writes = std::move(kept);
+    s.end = script::ending::cut;
+}
+
+/// The text of an event stream, one part for each event.
+FOUNDRY_DECL std::vector<std::string> split_events(std::string const& body)
+{
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < body.size();) {
+        auto const blank = body.find("\n\n", begin);
+        auto const end = blank == std::string::npos ? body.size() : blank + 2;
+        parts.push_back(body.substr(begin, end - begin));
+        begin = end;
+    }
+    return parts;
+}
+
+/// The one who knows what an `answer` asks for.
+class answer_reader
+{
+public:
+    explicit answer_reader(answer wanted) : answer_(std::move(wanted)) {}
+
+    bool wants_default_headers() const { return answer_.default_headers_ && !answer_.is_raw_; }
+    reply make_reply() const; ///< Not for raw bytes.
+    script finish(reply r) const;
+
+private:
+    answer answer_;
+};
+
+FOUNDRY_DECL reply answer_reader::make_reply() const
+{
+    reply made;
+    made.status = answer_.status_;
+    made.parts = answer_.chunked_ ? split_events(answer_.body_) : std::vector<std::string>(1, answer_.body_);
+    made.chunked = answer_.chunked_;
+    made.close = answer_.close_;
+    if (answer_.default_headers_)
+        made.set_header("content-type", answer_.content_type_);
+    return made;
+}
+
+FOUNDRY_DECL script answer_reader::finish(reply r) const
+{
+    script made;
+    if (answer_.is_raw_) {
+        made.writes.push_back(answer_.body_);
+        made.end = answer_.close_ ? script::ending::close : script::ending::next_request;
+    } else {
+        // Replaces what is there, then keeps several added headers of one name apart.
+        std::erase_if(r.headers, [&](auto const& header) {
+            return std::any_of(answer_.headers_.begin(), answer_.headers_.end(),
+                               [&](auto const& added) { return same_name(added.first, header.first); });
+        });
+        r.headers.insert(r.headers.end(), answer_.headers_.begin(), answer_.headers_.end());
+        made = make_script(std::move(r));
+    }
+    made.delay = answer_.delay_;
+    if (!answer_.sizes_.empty())
+        resize_writes(made, answer_.sizes_);
+    if (answer_.cut_)
+        cut(made, *answer_.cut_);
+    if (answer_.hang_)
+        made.end = script::ending::hang;
+    return made;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail
+
+namespace foundry::inline FOUNDRY_ABI::testing {
+
+FOUNDRY_DECL answer::answer(unsigned status, std::string body)
+    : status_(status),
+      body_(std::move(body)),
+      content_type_("application/json"),
+      delay_(0),
+      is_raw_(false),
+      chunked_(false),
+      default_headers_(true),
+      hang_(false),
+      close_(false)
+{}
+
+FOUNDRY_DECL answer answer::json(unsigned status, std::string body) { return answer(status, std::move(body)); }
+
+FOUNDRY_DECL answer answer::events(std::string body)
+{
+    answer made(200, std::move(body));
+    made.content_type_ = "text/event-stream; charset=utf-8";
+    made.chunked_ = true;
+    return made;
+}
+
+FOUNDRY_DECL answer answer::raw(std::string bytes)
+{
+    answer made(200, std::move(bytes));
+    made.is_raw_ = true;
+    made.close_ = true;
+    return made;
+}
+
+FOUNDRY_DECL answer& answer::header(std::string name, std::string value)
+{
+    headers_.emplace_back(std::move(name), std::move(value));
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::remove_default_headers()
+{
+    default_headers_ = false;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::chunked(bool on)
+{
+    chunked_ = on;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::chunking(std::vector<std::size_t> sizes)
+{
+    sizes_ = std::move(sizes);
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::cut_after(std::size_t bytes)
+{
+    cut_ = bytes;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::hang()
+{
+    hang_ = true;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::keep_open()
+{
+    close_ = false;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::close()
+{
+    close_ = true;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::delay(std::chrono::milliseconds time)
+{
+    delay_ = time;
+    return *this;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing

@@ -1,0 +1,183 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/route.ipp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <exception>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+namespace json = boost::json;
+
+/// Thrown where a request is found wanting, with the reply that says so.
+class refusal : public std::exception
+{
+public:
+    refusal(unsigned status, json::value const& body) : reply_(status, json::serialize(body)) {}
+
+    char const* what() const noexcept override { return "refused"; }
+    reply const& as_reply() const { return reply_; }
+
+private:
+    reply reply_;
+};
+
+/// Where in the body something is: the names and indexes on the way to it.
+using place = json::array;
+
+/// Says what is wrong in the words of one form.
+class complaints
+{
+public:
+    explicit complaints(form f) : form_(f) {}
+
+    [[noreturn]] void missing(place const& at) const;
+    [[noreturn]] void unknown_member(place const& at, json::value const& value) const;
+    [[noreturn]] void wrong_type(place const& at, std::string_view expected, json::value const& value) const;
+    [[noreturn]] void bad_value(place const& at, std::string const& message, json::value const& value) const;
+    [[noreturn]] void bad_request(std::string const& message, std::string_view code, json::value param) const;
+
+    bool openai() const { return speaks_openai(form_); }
+    bool strict() const { return form_ != form::compatible && form_ != form::github; }
+    form kind() const { return form_; }
+
+private:
+    [[noreturn]] void invalid_request(std::string const& message, std::string_view code, place const& at) const;
+    [[noreturn]] void unprocessable(std::string_view type, place const& at, std::string const& message,
+                                    json::value const& value) const;
+
+    form form_;
+};
+
+/// `messages[0].content`.
+FOUNDRY_DECL std::string in_words(place const& at)
+{
+    std::string made;
+    for (auto const& step : at) {
+        if (step.is_string())
+            made += (made.empty() ? "" : ".") + std::string(step.get_string());
+        else
+            made += "[" + json::serialize(step) + "]";
+    }
+    return made;
+}
+
+FOUNDRY_DECL place inside(place const& at, json::value step)
+{
+    place made(at);
+    made.push_back(std::move(step));
+    return made;
+}
+
+FOUNDRY_DECL json::value error_body(std::string_view code, std::string_view message)
+{
+    json::object inner;
+    inner["code"] = code;
+    inner["message"] = message;
+    json::object outer;
+    outer["error"] = std::move(inner);
+    return outer;
+}
+
+FOUNDRY_DECL json::value openai_error(std::string_view message, std::string_view type, json::value param,
+                                      json::value code)
+{
+    json::object inner;
+    inner["message"] = message;
+    inner["type"] = type;
+    inner["param"] = std::move(param);
+    inner["code"] = std::move(code);
+    json::object outer;
+    outer["error"] = std::move(inner);
+    return outer;
+}
+
+FOUNDRY_DECL std::string kind_of(json::value const& value)
+{
+    switch (value.kind()) {
+    case json::kind::null:
+        return "null";
+    case json::kind::bool_:
+        return "a boolean";
+    case json::kind::int64:
+    case json::kind::uint64:
+        return "an integer";
+    case json::kind::double_:
+        return "a decimal number";
+    case json::kind::string:
+        return "a string";
+    case json::kind::array:
+        return "an array";
+    case json::kind::object:
+        return "an object";
+    }
+    return "something";
+}
+
+FOUNDRY_DECL void complaints::invalid_request(std::string const& message, std::string_view code, place const& at) const
+{
+    throw refusal(400, openai_error(message, "invalid_request_error", json::string(in_words(at)), json::string(code)));
+}
+
+FOUNDRY_DECL void complaints::unprocessable(std::string_view type, place const& at, std::string const& message,
+                                            json::value const& value) const
+{
+    place location;
+    location.push_back("body");
+    location.insert(location.end(), at.begin(), at.end());
+    json::object detail;
+    detail["type"] = type;
+    detail["loc"] = std::move(location);
+    detail["msg"] = message;
+    detail["input"] = value;
+    json::array details;
+    details.push_back(std::move(detail));
+    json::object body;
+    body["detail"] = std::move(details);
+    throw refusal(422, body);
+}
+
+FOUNDRY_DECL void complaints::missing(place const& at) const
+{
+    if (openai())
+        invalid_request("Missing required parameter: '" + in_words(at) + "'.", "missing_required_parameter", at);
+    unprocessable("missing", at, "Field required", nullptr);
+}
+
+FOUNDRY_DECL void complaints::unknown_member(place const& at, json::value const& value) const
+{
+    if (openai())
+        invalid_request("Unknown parameter: '" + in_words(at) + "'.", "unknown_parameter", at);
+    unprocessable("extra_forbidden", at, "Extra inputs are not permitted", value);
+}
+
+FOUNDRY_DECL void complaints::wrong_type(place const& at, std::string_view expected, json::value const& value) const
+{
+    std::string const wanted(expected);
+    if (openai())
+        invalid_request("Invalid type for '" + in_words(at) + "': expected " + wanted + ", but got " + kind_of(value) +
+                            " instead.",
+                        "invalid_type", at);
+    unprocessable("type_error", at, "Input should be " + wanted, value);
+}
+
+FOUNDRY_DECL void complaints::bad_value(place const& at, std::string const& message, json::value const& value) const
+{
+    if (openai())
+        invalid_request("Invalid value for '" + in_words(at) + "': " + message, "invalid_value", at);
+    unprocessable("value_error", at, message, value);
+}
+
+FOUNDRY_DECL void complaints::bad_request(std::string const& message, std::string_view code, json::value param) const
+{
+    if (!openai())
+        throw refusal(400, error_body(code, message));
+    throw refusal(400, openai_error(message, "invalid_request_error", std::move(param), json::string(code)));
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -1,0 +1,330 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/refusal.ipp>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+enum class type
+{
+    boolean,
+    integer,
+    number,
+    string,
+    array,
+    object,
+    string_or_array,
+    string_or_object,
+    anything
+};
+
+/// A member that an object may have.
+class member
+{
+public:
+    std::string_view name;
+    type expected;
+    bool in_model_inference = true; ///< Whether the Model Inference API has it without `extra-parameters`.
+};
+
+using members = std::span<member const>;
+
+FOUNDRY_DECL members chat_members()
+{
+    static constexpr std::array<member, 40> list = {{
+        {"messages", type::array},
+        {"model", type::string},
+        {"stream", type::boolean},
+        {"frequency_penalty", type::number},
+        {"presence_penalty", type::number},
+        {"temperature", type::number},
+        {"top_p", type::number},
+        {"max_tokens", type::integer},
+        {"stop", type::string_or_array},
+        {"seed", type::integer},
+        {"response_format", type::object},
+        {"tools", type::array},
+        {"tool_choice", type::string_or_object},
+        {"modalities", type::array},
+        {"user_security_context", type::object},
+        {"n", type::integer, false},
+        {"logit_bias", type::object, false},
+        {"logprobs", type::boolean, false},
+        {"top_logprobs", type::integer, false},
+        {"parallel_tool_calls", type::boolean, false},
+        {"stream_options", type::object, false},
+        {"max_completion_tokens", type::integer, false},
+        {"reasoning_effort", type::string, false},
+        {"prediction", type::object, false},
+        {"audio", type::object, false},
+        {"store", type::boolean, false},
+        {"metadata", type::object, false},
+        {"data_sources", type::array, false},
+        {"user", type::string, false},
+        {"functions", type::array, false},
+        {"function_call", type::string_or_object, false},
+        {"verbosity", type::string, false},
+        {"service_tier", type::string, false},
+        {"prompt_cache_key", type::string, false},
+        {"prompt_cache_retention", type::string, false},
+        {"safety_identifier", type::string, false},
+        {"web_search_options", type::object, false},
+        {"moderation", type::object, false},
+        {"enforced_access_control", type::object, false},
+        {"thinking", type::object, false},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members embedding_members()
+{
+    static constexpr std::array<member, 6> list = {{
+        {"input", type::string_or_array},
+        {"model", type::string},
+        {"dimensions", type::integer},
+        {"encoding_format", type::string},
+        {"input_type", type::string},
+        {"user", type::string, false},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members message_members()
+{
+    static constexpr std::array<member, 9> list = {{
+        {"role", type::string},
+        {"content", type::string_or_array},
+        {"name", type::string},
+        {"tool_calls", type::array},
+        {"tool_call_id", type::string},
+        {"refusal", type::string},
+        {"audio", type::object},
+        {"reasoning_content", type::string},
+        {"function_call", type::object},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members part_members(std::string_view part)
+{
+    static constexpr std::array<member, 2> text = {{{"type", type::string}, {"text", type::string}}};
+    static constexpr std::array<member, 2> refused = {{{"type", type::string}, {"refusal", type::string}}};
+    static constexpr std::array<member, 2> image = {{{"type", type::string}, {"image_url", type::object}}};
+    static constexpr std::array<member, 2> audio = {{{"type", type::string}, {"input_audio", type::object}}};
+    static constexpr std::array<member, 2> audio_url = {{{"type", type::string}, {"audio_url", type::object}}};
+    static constexpr std::array<member, 2> file = {{{"type", type::string}, {"file", type::object}}};
+    return part == "text"          ? members(text)
+           : part == "refusal"     ? members(refused)
+           : part == "image_url"   ? members(image)
+           : part == "input_audio" ? members(audio)
+           : part == "audio_url"   ? members(audio_url)
+           : part == "file"        ? members(file)
+                                   : members();
+}
+
+/// The members of the object inside a content part, which has the name of the part.
+FOUNDRY_DECL members part_body_members(std::string_view part)
+{
+    static constexpr std::array<member, 2> image = {{{"url", type::string}, {"detail", type::string}}};
+    static constexpr std::array<member, 2> audio = {{{"data", type::string}, {"format", type::string}}};
+    static constexpr std::array<member, 1> audio_url = {{{"url", type::string}}};
+    return part == "image_url"     ? members(image)
+           : part == "input_audio" ? members(audio)
+           : part == "audio_url"   ? members(audio_url)
+                                   : members();
+}
+
+FOUNDRY_DECL members typed_function_members()
+{
+    static constexpr std::array<member, 2> list = {{{"type", type::string}, {"function", type::object}}};
+    return list;
+}
+
+FOUNDRY_DECL members call_members()
+{
+    static constexpr std::array<member, 3> list = {
+        {{"id", type::string}, {"type", type::string}, {"function", type::object}}};
+    return list;
+}
+
+FOUNDRY_DECL members called_function_members()
+{
+    static constexpr std::array<member, 2> list = {{{"name", type::string}, {"arguments", type::string}}};
+    return list;
+}
+
+FOUNDRY_DECL members chosen_function_members()
+{
+    static constexpr std::array<member, 1> list = {{{"name", type::string}}};
+    return list;
+}
+
+FOUNDRY_DECL members tool_function_members()
+{
+    static constexpr std::array<member, 4> list = {{{"name", type::string},
+                                                    {"description", type::string},
+                                                    {"parameters", type::object},
+                                                    {"strict", type::boolean}}};
+    return list;
+}
+
+FOUNDRY_DECL members format_members()
+{
+    static constexpr std::array<member, 2> list = {{{"type", type::string}, {"json_schema", type::object}}};
+    return list;
+}
+
+FOUNDRY_DECL members json_schema_members()
+{
+    static constexpr std::array<member, 4> list = {
+        {{"name", type::string}, {"description", type::string}, {"schema", type::object}, {"strict", type::boolean}}};
+    return list;
+}
+
+FOUNDRY_DECL members stream_option_members()
+{
+    static constexpr std::array<member, 2> list = {
+        {{"include_usage", type::boolean}, {"include_obfuscation", type::boolean}}};
+    return list;
+}
+
+FOUNDRY_DECL bool fits(json::value const& value, type expected)
+{
+    switch (expected) {
+    case type::boolean:
+        return value.is_bool();
+    case type::integer:
+        return value.is_int64() || value.is_uint64();
+    case type::number:
+        return value.is_number();
+    case type::string:
+        return value.is_string();
+    case type::array:
+        return value.is_array();
+    case type::object:
+        return value.is_object();
+    case type::string_or_array:
+        return value.is_string() || value.is_array();
+    case type::string_or_object:
+        return value.is_string() || value.is_object();
+    case type::anything:
+        return true;
+    }
+    return true;
+}
+
+FOUNDRY_DECL std::string_view name_of(type expected)
+{
+    switch (expected) {
+    case type::boolean:
+        return "a boolean";
+    case type::integer:
+        return "an integer";
+    case type::number:
+        return "a number";
+    case type::string:
+        return "a string";
+    case type::array:
+        return "an array";
+    case type::object:
+        return "an object";
+    case type::string_or_array:
+        return "a string or an array";
+    case type::string_or_object:
+        return "a string or an object";
+    case type::anything:
+        break;
+    }
+    return "a value";
+}
+
+FOUNDRY_DECL member const* find_member(members known, std::string_view name)
+{
+    auto const found = std::find_if(known.begin(), known.end(), [&](member const& m) { return m.name == name; });
+    return found == known.end() ? nullptr : &*found;
+}
+
+/// Refuses members of the wrong type and, where the form is strict, members that are not in the list.
+FOUNDRY_DECL void check_members(json::object const& object, members known, place const& at, complaints const& say)
+{
+    for (auto const& entry : object) {
+        json::string const name(entry.key());
+        auto const* const found = find_member(known, entry.key());
+        if (!found && say.strict())
+            say.unknown_member(inside(at, name), entry.value());
+        if (found && !entry.value().is_null() && !fits(entry.value(), found->expected))
+            say.wrong_type(inside(at, name), name_of(found->expected), entry.value());
+    }
+}
+
+/// The member of this name; null and absent are refused alike.
+FOUNDRY_DECL json::value const& require(json::object const& object, std::string_view name, place const& at,
+                                        complaints const& say)
+{
+    auto const* const found = object.if_contains(name);
+    if (!found || found->is_null())
+        say.missing(inside(at, json::string(name)));
+    return *found;
+}
+
+FOUNDRY_DECL json::object const& require_object(json::value const& value, place const& at, complaints const& say)
+{
+    if (!value.is_object())
+        say.wrong_type(at, "an object", value);
+    return value.get_object();
+}
+
+FOUNDRY_DECL void check_range(json::object const& object, std::string_view name, double least, double most,
+                              complaints const& say)
+{
+    auto const* const found = object.if_contains(name);
+    if (!found || !found->is_number())
+        return;
+    auto const number = found->to_number<double>();
+    if (number >= least && number <= most)
+        return;
+    place at;
+    at.push_back(json::string(name));
+    say.bad_value(at,
+                  "expected a value >= " + json::serialize(json::value(least)) +
+                      " and <= " + json::serialize(json::value(most)) + ".",
+                  *found);
+}
+
+/// A text member, or nothing when it is absent or null.
+FOUNDRY_DECL std::optional<std::string_view> text_of(json::object const& object, std::string_view name)
+{
+    auto const* const found = object.if_contains(name);
+    if (!found || !found->is_string())
+        return std::nullopt;
+    return std::string_view(found->get_string());
+}
+
+FOUNDRY_DECL bool flag_of(json::object const& object, std::string_view name, bool otherwise)
+{
+    auto const* const found = object.if_contains(name);
+    return found && found->is_bool() ? found->get_bool() : otherwise;
+}
+
+FOUNDRY_DECL std::optional<std::size_t> count_of(json::object const& object, std::string_view name)
+{
+    auto const* const found = object.if_contains(name);
+    if (!found || !found->is_int64() || found->get_int64() < 0)
+        return std::nullopt;
+    return static_cast<std::size_t>(found->get_int64());
+}
+
+/// The object in this member; an empty one when it is absent or null.
+FOUNDRY_DECL json::object object_of(json::object const& object, std::string_view name)
+{
+    auto const* const found = object.if_contains(name);
+    return found && found->is_object() ? found->get_object() : json::object();
+}
+
+FOUNDRY_DECL json::array array_of(json::object const& object, std::string_view name)
+{
+    auto const* const found = object.if_contains(name);
+    return found && found->is_array() ? found->get_array() : json::array();
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -1,0 +1,546 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/chat_reply.ipp>
+#include <foundry/testing/impl/chat_rules.ipp>
+#include <foundry/testing/impl/embedding_model.ipp>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+/// Answers requests as the service does. Knows nothing of sockets. Used by one thread.
+class service
+{
+public:
+    explicit service(emulator_options const& options) : options_(options) {}
+
+    reply answer(received const& request);
+
+    /// The headers that every reply of this form has.
+    void add_headers(reply& r, received const& request);
+
+private:
+    reply dispatch(received const& request, route const& where) const;
+    reply chat(received const& request, route const& where);
+    reply embeddings(received const& request, route const& where) const;
+    reply info(route const& where) const;
+    reply list_models() const;
+
+    void check_method(received const& request, route const& where) const;
+    void check_headers(received const& request) const;
+    void check_key(received const& request, route const& where) const;
+    void check_version(route const& where) const;
+    json::object read_body(received const& request, route const& where, members known) const;
+    void check_extras(json::object& body, received const& request, members known, complaints const& say) const;
+    std::string find_model(json::object const& body, received const& request, route const& where,
+                           std::vector<std::string> const& deployments) const;
+    void check_model_takes(json::object const& body, std::string const& model) const;
+    manner manner_of(json::object const& body, std::string const& model, route const& where);
+    std::string new_uuid();
+
+    emulator_options const& options_;
+    std::uint64_t replies_ = 0;
+    std::uint64_t ids_ = 0;
+};
+
+/// What an operation is called and which verb it takes; empty if the form has no such operation.
+FOUNDRY_DECL std::string_view verb_of(route const& where)
+{
+    bool const openai = speaks_openai(where.kind);
+    if (!where.found)
+        return {};
+    if (where.operation == "chat/completions" || where.operation == "embeddings")
+        return "POST";
+    if (where.operation == "info" && (where.kind == form::models || where.kind == form::serverless))
+        return "GET";
+    if (where.operation == "models" && openai && where.kind != form::dated)
+        return "GET";
+    return {};
+}
+
+[[noreturn]] FOUNDRY_DECL void refuse_path(received const& request, route const& where)
+{
+    if (where.kind == form::compatible)
+        throw refusal(404, openai_error("Invalid URL (" + request.method + " " + request.target + ")",
+                                        "invalid_request_error", nullptr, nullptr));
+    if (where.kind == form::serverless) {
+        json::object body;
+        body["detail"] = "Not Found";
+        throw refusal(404, body);
+    }
+    throw refusal(404, error_body("404", "Resource not found"));
+}
+
+/// The reply to a prompt that the content filter blocks.
+[[noreturn]] FOUNDRY_DECL void refuse_prompt(complaints const& say)
+{
+    json::object found;
+    found["filtered"] = true;
+    found["detected"] = true;
+    auto results = filter_results(false);
+    results["jailbreak"] = std::move(found);
+    json::object inner;
+    inner["code"] = "ResponsibleAIPolicyViolation";
+    inner["content_filter_result"] = std::move(results);
+    json::object error;
+    error["message"] =
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+        "Please modify your prompt and retry.";
+    if (say.openai()) {
+        error["type"] = nullptr;
+        error["param"] = "prompt";
+        error["status"] = 400;
+    }
+    error["code"] = "content_filter";
+    error["innererror"] = std::move(inner);
+    json::object body;
+    body["error"] = std::move(error);
+    throw refusal(400, body);
+}
+
+FOUNDRY_DECL reply service::answer(received const& request)
+{
+    auto const where = find_route(request.target, request.host);
+    reply made;
+    try {
+        check_method(request, where);
+        check_headers(request);
+        check_key(request, where);
+        check_version(where);
+        made = where.operation == "chat/completions" ? chat(request, where) : dispatch(request, where);
+    } catch (refusal const& refused) {
+        made = refused.as_reply();
+    }
+    made.head = request.method == "HEAD";
+    add_headers(made, request);
+    return made;
+}
+
+FOUNDRY_DECL reply service::dispatch(received const& request, route const& where) const
+{
+    if (where.operation == "embeddings")
+        return embeddings(request, where);
+    return where.operation == "info" ? info(where) : list_models();
+}
+
+FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
+{
+    auto const where = find_route(request.target, request.host);
+    ++replies_;
+    r.add_header_unless_set("content-type", "application/json");
+    if (r.status == 405)
+        r.add_header_unless_set("allow", std::string(verb_of(where)));
+    if (where.kind == form::compatible)
+        return;
+    r.add_header_unless_set("x-request-id", new_uuid());
+    r.add_header_unless_set("apim-request-id", new_uuid());
+    r.add_header_unless_set("x-ms-region", "East US 2");
+    r.add_header_unless_set("x-ratelimit-remaining-requests", std::to_string(1000 - replies_ % 1000));
+    r.add_header_unless_set("x-ratelimit-remaining-tokens", std::to_string(100000 - replies_ * 16 % 100000));
+    r.add_header_unless_set("x-content-type-options", "nosniff");
+    r.add_header_unless_set("strict-transport-security", "max-age=31536000; includeSubDomains; preload");
+    if (auto const id = request.header("x-ms-client-request-id"))
+        r.add_header_unless_set("x-ms-client-request-id", std::string(*id));
+}
+
+FOUNDRY_DECL std::string service::new_uuid()
+{
+    auto const number = std::to_string(++ids_);
+    auto const digits = [&number](std::string_view salt) {
+        auto text = in_hex(hash_of(std::string(salt) + number));
+        return std::string(16 - text.size(), '0') + text;
+    };
+    auto const a = digits("a");
+    auto const b = digits("b");
+    return a.substr(0, 8) + "-" + a.substr(8, 4) + "-4" + a.substr(13, 3) + "-a" + b.substr(1, 3) + "-" +
+           b.substr(4, 12);
+}
+
+FOUNDRY_DECL void service::check_method(received const& request, route const& where) const
+{
+    auto const verb = verb_of(where);
+    if (verb.empty())
+        refuse_path(request, where);
+    if (request.method != verb)
+        throw refusal(405, error_body("405", "Method not allowed"));
+}
+
+/// The service takes ten headers that it does not know of HTTP itself.
+FOUNDRY_DECL void service::check_headers(received const& request) const
+{
+    static constexpr std::array<std::string_view, 12> ordinary = {
+        "host",          "accept",  "accept-encoding",   "accept-language",
+        "authorization", "api-key", "user-agent",        "connection",
+        "expect",        "te",      "transfer-encoding", "cookie"};
+    std::size_t custom = 0;
+    for (auto const& header : request.headers) {
+        auto const name = lower(header.first);
+        custom += !contains(ordinary, name) && !name.starts_with("content-");
+    }
+    if (custom > 10)
+        throw refusal(431, error_body("431", "The request has more than 10 custom headers."));
+}
+
+FOUNDRY_DECL std::string bearer_of(received const& request)
+{
+    auto const header = request.header("authorization").value_or("");
+    constexpr std::size_t size = 7;
+    return header.size() > size && same_name(header.substr(0, size), "Bearer ") ? std::string(header.substr(size))
+                                                                                : std::string();
+}
+
+FOUNDRY_DECL void service::check_key(received const& request, route const& where) const
+{
+    auto const bearer = bearer_of(request);
+    bool const by_header = request.header("api-key") == std::string_view(options_.api_key);
+    bool const by_token = bearer == options_.bearer_token;
+    bool const by_bearer = bearer == options_.api_key;
+    switch (where.kind) {
+    case form::compatible:
+        if (options_.require_key_on_compatible && !by_bearer)
+            throw refusal(
+                401, openai_error("Incorrect API key provided.", "invalid_request_error", nullptr, "invalid_api_key"));
+        return;
+    case form::serverless:
+        if (!by_token && !by_bearer) {
+            json::object body;
+            body["status"] = "Invalid auth token";
+            throw refusal(401, body);
+        }
+        return;
+    case form::github:
+        if (!by_token && !by_bearer)
+            throw refusal(401, error_body("unauthorized", "Bad credentials"));
+        return;
+    case form::models:
+    case form::v1:
+    case form::project:
+    case form::dated:
+        break;
+    }
+    if (by_header || by_token || (by_bearer && where.kind != form::dated))
+        return;
+    std::string const audience =
+        where.kind == form::project ? "https://ai.azure.com" : "https://cognitiveservices.azure.com";
+    json::object body;
+    body["statusCode"] = 401;
+    body["message"] =
+        "Unauthorized. Access token is missing, invalid, audience is incorrect (" + audience + "), or have expired.";
+    throw refusal(401, body);
+}
+
+FOUNDRY_DECL void service::check_version(route const& where) const
+{
+    static constexpr std::array<std::string_view, 6> inference = {"2024-05-01-preview", "2025-02-01-preview",
+                                                                  "2025-04-01",         "2025-05-01",
+                                                                  "2025-05-01-preview", "2025-05-15-preview"};
+    static constexpr std::array<std::string_view, 20> dated = {
+        "2023-05-15",         "2023-12-01-preview", "2024-02-01",         "2024-02-15-preview", "2024-03-01-preview",
+        "2024-04-01-preview", "2024-05-01-preview", "2024-06-01",         "2024-07-01-preview", "2024-08-01-preview",
+        "2024-09-01-preview", "2024-10-01-preview", "2024-10-21",         "2024-12-01-preview", "2025-01-01-preview",
+        "2025-02-01-preview", "2025-03-01-preview", "2025-04-01-preview", "2023-07-01-preview", "2023-10-01-preview"};
+    auto const version = where.parameter("api-version");
+    bool known = true;
+    if (where.kind == form::models || where.kind == form::serverless)
+        known = version && contains(inference, *version);
+    else if (where.kind == form::dated)
+        known = version && contains(dated, *version);
+    if (!known)
+        throw refusal(404, error_body("404", "Resource not found"));
+    bool const v1 = where.kind == form::v1 || where.kind == form::project;
+    if (v1 && version && *version != "v1" && *version != "preview")
+        throw refusal(400, error_body("BadRequest", "api-version query parameter is not allowed when using /v1 path"));
+}
+
+FOUNDRY_DECL json::object service::read_body(received const& request, route const& where, members known) const
+{
+    complaints const say(where.kind);
+    if (!lower(request.header("content-type").value_or("")).starts_with("application/json"))
+        throw refusal(415, error_body("UnsupportedMediaType", "The Content-Type must be application/json."));
+    boost::system::error_code failed;
+    json::parse_options limits;
+    limits.max_depth = 128;
+    auto const body = json::parse(request.body, failed, {}, limits);
+    if (failed || !body.is_object())
+        say.bad_request("The body of the request is not a JSON object.", "invalid_json", nullptr);
+    auto object = body.get_object();
+    check_extras(object, request, known, say);
+    return object;
+}
+
+/// Members outside the API: the OpenAI forms refuse them; the others ask the header `extra-parameters` what to do.
+FOUNDRY_DECL void service::check_extras(json::object& body, received const& request, members known,
+                                        complaints const& say) const
+{
+    std::vector<std::string> extras;
+    for (auto const& entry : body) {
+        auto const* const found = find_member(known, entry.key());
+        if (!found || !found->in_model_inference)
+            extras.emplace_back(std::string_view(entry.key()));
+    }
+    if (say.strict() && !say.openai() && !extras.empty()) {
+        auto const mode = request.header("extra-parameters").value_or("error");
+        if (mode != "drop" && mode != "pass-through") {
+            std::string list;
+            for (auto const& name : extras)
+                list += (list.empty() ? "'" : ", '") + name + "'";
+            json::object error;
+            error["detail"] = "Extra parameters [" + list +
+                              "] are not allowed when extra-parameters is not set or set to be 'error'. Set "
+                              "extra-parameters to 'pass-through' to pass to the model.";
+            throw refusal(400, error);
+        }
+        for (auto const& name : extras) {
+            if (mode == "drop" || !find_member(known, name))
+                body.erase(name);
+        }
+    }
+    check_members(body, known, place(), say);
+}
+
+FOUNDRY_DECL std::string service::find_model(json::object const& body, received const& request, route const& where,
+                                             std::vector<std::string> const& deployments) const
+{
+    if (where.kind == form::serverless)
+        return where.operation == "embeddings" && !deployments.empty() ? deployments.front()
+                                                                       : options_.serverless_model;
+    bool const by_path = where.kind == form::dated;
+    auto const header = request.header("x-ms-model-mesh-model-name").value_or("");
+    std::string name(by_path ? where.deployment : text_of(body, "model").value_or(header));
+    auto wanted = name;
+    if (where.kind == form::github)
+        wanted = wanted.substr(wanted.find('/') + 1);
+    bool const any_case = where.kind == form::models || where.kind == form::github;
+    for (auto const& one : deployments) {
+        if (any_case ? same_name(one, wanted) : one == wanted)
+            return one;
+    }
+    if (any_case && name.empty())
+        throw refusal(400, error_body("no_model_name",
+                                      "No model specified in request. Please provide a model name in the request body "
+                                      "or as a x-ms-model-mesh-model-name header."));
+    if (any_case) {
+        auto unknown = error_body("unknown_model", "Unknown model: " + name);
+        unknown.at("error").as_object()["details"] = "Unknown model: " + name;
+        throw refusal(400, unknown);
+    }
+    if (!by_path && name.empty()) {
+        place at;
+        at.push_back("model");
+        complaints(where.kind).missing(at);
+    }
+    if (where.kind == form::compatible)
+        throw refusal(404, openai_error("The model `" + name + "` does not exist or you do not have access to it.",
+                                        "invalid_request_error", nullptr, "model_not_found"));
+    auto missing = error_body("DeploymentNotFound",
+                              "The API deployment for this resource does not exist. If you created the deployment "
+                              "within the last 5 minutes, please wait a moment and try again.");
+    missing.at("error").as_object()["type"] = "invalid_request_error";
+    throw refusal(404, missing);
+}
+
+FOUNDRY_DECL bool starts_with_one_of(std::string_view name, std::initializer_list<std::string_view> prefixes)
+{
+    auto const small = lower(name);
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) { return small.starts_with(prefix); });
+}
+
+FOUNDRY_DECL void service::check_model_takes(json::object const& body, std::string const& model) const
+{
+    if (!starts_with_one_of(model, {"o1", "o3", "o4", "gpt-5"}) || !body.contains("max_tokens"))
+        return;
+    throw refusal(400, openai_error("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+                                    "'max_completion_tokens' instead.",
+                                    "invalid_request_error", "max_tokens", "unsupported_parameter"));
+}
+
+/// The name that a reply gives to the model behind a deployment.
+FOUNDRY_DECL std::string underlying_model(std::string const& deployment)
+{
+    if (deployment == "gpt-4o-mini")
+        return "gpt-4o-mini-2024-07-18";
+    return deployment == "gpt-4o" ? "gpt-4o-2024-11-20" : lower(deployment);
+}
+
+FOUNDRY_DECL manner service::manner_of(json::object const& body, std::string const& model, route const& where)
+{
+    manner how;
+    how.id = "chatcmpl-" + in_hex(hash_of(new_uuid()));
+    how.model = where.kind == form::compatible ? model : underlying_model(model);
+    how.created =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    how.filters = where.kind != form::compatible && where.kind != form::serverless;
+    how.mistral = where.kind == form::serverless || starts_with_one_of(model, {"mistral"});
+    bool const old = where.parameter("api-version").value_or("2024-05-01-preview") == "2024-05-01-preview";
+    how.think_tags = !speaks_openai(where.kind) && old;
+    how.logprobs = flag_of(body, "logprobs", false);
+    how.streamed_usage = flag_of(object_of(body, "stream_options"), "include_usage", false);
+    return how;
+}
+
+FOUNDRY_DECL reply service::chat(received const& request, route const& where)
+{
+    auto const body = read_body(request, where, chat_members());
+    complaints const say(where.kind);
+    auto const model = find_model(body, request, where, options_.chat_deployments);
+    chat_rules(body, say).check();
+    check_model_takes(body, model);
+    chat_model const thinker(body);
+    bool const filtered = where.kind != form::compatible;
+    if (filtered && lower(thinker.prompt()).find("jailbreak") != std::string::npos)
+        refuse_prompt(say);
+
+    bool const reasons = starts_with_one_of(model, {"deepseek-r"});
+    std::vector<completion> choices;
+    for (std::size_t i = 0; i < count_of(body, "n").value_or(1); ++i)
+        choices.push_back(thinker.answer(i, reasons));
+    chat_writer const writer(manner_of(body, model, where), std::move(choices), thinker.prompt_tokens());
+    if (!flag_of(body, "stream", false))
+        return reply(200, writer.whole());
+    reply streamed;
+    streamed.parts = writer.events();
+    streamed.chunked = true;
+    if (options_.words_per_second > 0)
+        streamed.pause = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.words_per_second));
+    streamed.set_header("content-type", "text/event-stream; charset=utf-8");
+    return streamed;
+}
+
+/// The texts to embed. Tokens stand for themselves: each becomes a word.
+FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, complaints const& say)
+{
+    place at;
+    at.push_back("input");
+    auto const& input = require(body, "input", place(), say);
+    std::vector<std::string> texts;
+    if (input.is_string()) {
+        texts.emplace_back(std::string_view(input.get_string()));
+        return texts;
+    }
+    auto const& items = input.get_array();
+    std::size_t const most = say.openai() ? 2048 : 1024;
+    if (items.empty() || items.size() > most)
+        say.bad_value(at, "expected an array of 1 to " + std::to_string(most) + " items.", items.size());
+    auto const is_tokens = [](json::array const& list) {
+        return !list.empty() &&
+               std::all_of(list.begin(), list.end(), [](json::value const& one) { return one.is_int64(); });
+    };
+    if (is_tokens(items)) {
+        texts.push_back(json::serialize(items));
+        return texts;
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (items[i].is_string())
+            texts.emplace_back(std::string_view(items[i].get_string()));
+        else if (items[i].is_array() && is_tokens(items[i].get_array()))
+            texts.push_back(json::serialize(items[i]));
+        else
+            say.wrong_type(inside(at, i), "a string or an array of tokens", items[i]);
+    }
+    return texts;
+}
+
+FOUNDRY_DECL bool wants_base64(json::object const& body, complaints const& say)
+{
+    auto const wanted = text_of(body, "encoding_format").value_or("float");
+    if (wanted == "float" || wanted == "base64")
+        return wanted == "base64";
+    json::object location;
+    location["loc"] = {"body", "encoding_format"};
+    location["input"] = wanted;
+    json::object error;
+    error["status"] = 422;
+    error["code"] = "parameter_not_supported";
+    error["detail"] = std::move(location);
+    error["message"] = "The model does not support this encoding_format.";
+    if (!say.openai())
+        throw refusal(422, error);
+    place at;
+    at.push_back("encoding_format");
+    say.bad_value(at, "expected one of float and base64.", body.at("encoding_format"));
+}
+
+FOUNDRY_DECL json::value embedding_value(std::vector<float> const& vector, bool as_base64)
+{
+    if (as_base64)
+        return json::string(base64(bytes_of(vector)));
+    json::array numbers;
+    numbers.reserve(vector.size());
+    for (float const component : vector)
+        numbers.push_back(static_cast<double>(component));
+    return numbers;
+}
+
+FOUNDRY_DECL reply service::embeddings(received const& request, route const& where) const
+{
+    auto const body = read_body(request, where, embedding_members());
+    complaints const say(where.kind);
+    auto const model = find_model(body, request, where, options_.embedding_deployments);
+    auto const texts = inputs_of(body, say);
+    bool const as_base64 = wants_base64(body, say);
+    check_range(body, "dimensions", 1, 4096, say);
+    auto const dimensions = count_of(body, "dimensions").value_or(options_.embedding_dimensions);
+
+    std::size_t tokens = 0;
+    json::array data;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        tokens += words_of(texts[i]).size();
+        json::object one;
+        one["object"] = "embedding";
+        one["index"] = i;
+        one["embedding"] = embedding_value(embed(texts[i], dimensions), as_base64);
+        data.push_back(std::move(one));
+    }
+    json::object usage;
+    usage["prompt_tokens"] = tokens;
+    usage["total_tokens"] = tokens;
+    json::object made;
+    made["object"] = "list";
+    made["data"] = std::move(data);
+    made["model"] = underlying_model(model);
+    made["usage"] = std::move(usage);
+    return reply(200, json::serialize(made));
+}
+
+FOUNDRY_DECL reply service::info(route const& where) const
+{
+    auto name = where.parameter("model").value_or(
+        options_.chat_deployments.empty() ? std::string() : options_.chat_deployments.front());
+    if (where.kind == form::serverless)
+        name = options_.serverless_model;
+    bool embeds = false;
+    bool known = where.kind == form::serverless;
+    for (auto const& one : options_.chat_deployments)
+        known = known || same_name(one, name);
+    for (auto const& one : options_.embedding_deployments)
+        embeds = embeds || same_name(one, name);
+    if (!known && !embeds)
+        throw refusal(400, error_body("unknown_model", "Unknown model: " + name));
+    json::object made;
+    made["model_name"] = underlying_model(name);
+    made["model_type"] = embeds ? "embeddings" : "chat-completion";
+    made["model_provider_name"] = starts_with_one_of(name, {"mistral"})    ? "Mistral"
+                                  : starts_with_one_of(name, {"deepseek"}) ? "DeepSeek"
+                                                                           : "OpenAI";
+    return reply(200, json::serialize(made));
+}
+
+FOUNDRY_DECL reply service::list_models() const
+{
+    auto names = options_.chat_deployments;
+    names.insert(names.end(), options_.embedding_deployments.begin(), options_.embedding_deployments.end());
+    json::array data;
+    for (auto const& name : names) {
+        json::object one;
+        one["id"] = name;
+        one["object"] = "model";
+        one["created"] = 1715367049;
+        one["owned_by"] = "system";
+        data.push_back(std::move(one));
+    }
+    json::object made;
+    made["object"] = "list";
+    made["data"] = std::move(data);
+    return reply(200, json::serialize(made));
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2317 # the phases are called by name
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+Usage: ./tests/run.sh [options]
+
+Installs what is missing, builds the tests and the examples with g++ and with
+clang (address and undefined behaviour sanitizers on) and runs them all.
+
+  --long               run the tests labelled "long" too
+  --compiler g++|clang only this compiler
+  --fresh              build from nothing
+  --help               print this
+END
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=examples/prepare.sh
+. "$root/examples/prepare.sh"
+
+excluded='^long$'
+compilers='g++ clang'
+fresh=no
+while [ $# -gt 0 ]; do
+    case $1 in
+    --long) excluded='^$' ;; # which no label matches
+    --fresh) fresh=yes ;;
+    --compiler)
+        case ${2:-} in
+        g++ | clang) compilers=$2; shift ;;
+        *) usage >&2; exit 2 ;;
+        esac ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+passed=0
+failed=0
+broken=no
+report=
+
+# phase NAME COMMAND...: runs it and notes its outcome and wall time
+phase() {
+    local name=$1 started=$SECONDS outcome=ok
+    shift
+    "$@" || outcome=FAILED
+    report+=$(printf '%-18s %6s  %4d s' "$name" "$outcome" $((SECONDS - started)))$'\n'
+    [ "$outcome" = ok ]
+}
+
+build() {
+    local compiler=$1 directory=$2 log=$2.log launcher=
+    say "Building with $compiler (some minutes the first time) ..."
+    if [ "$fresh" = yes ]; then
+        rm -rf "$directory"
+    elif have ccache && [ -w "${CCACHE_DIR:-${HOME:-/nonexistent}}" ]; then
+        launcher=ccache
+    fi
+    drop_foreign_build "$directory" "$root"
+    : >"$log"
+    logged "$log" cmake -S "$root" -B "$directory" -G Ninja \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
+        -DFOUNDRY_SANITIZE=address,undefined \
+        -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_BUILD_EXAMPLES=ON &&
+        logged "$log" ninja -C "$directory" -j "$(jobs_that_fit)"
+}
+
+run_tests() {
+    local directory=$1 summary status=0
+    # shellcheck disable=SC2094
+    ctest --test-dir "$directory" --output-on-failure -j2 -LE "$excluded" </dev/null 2>&1 |
+        tee "$directory/ctest.log" || status=1
+    summary=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' \
+        "$directory/ctest.log")
+    if [ -z "$summary" ] || [ "${summary#* }" -eq 0 ]; then
+        say "No test ran."
+        failed=$((failed + 1))
+        return 1
+    fi
+    failed=$((failed + ${summary% *}))
+    passed=$((passed + ${summary#* } - ${summary% *}))
+    return "$status"
+}
+
+# In a subshell, for it exits where it cannot go on.
+prepare_all() (
+    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers)
+    case $compilers in *clang*) needs+=(clang) ;; esac
+    prepare "$root/build/packages.log" "${needs[@]}"
+)
+
+# What cannot be built cannot be tested; that counts as one failure.
+mkdir -p "$root/build"
+unset CXX
+if phase packages prepare_all; then
+    for compiler in $compilers; do
+        directory=$root/build/tests-$compiler
+        CXX=$compiler
+        if [ "$compiler" = clang ]; then CXX=$(find_clang); fi
+        export CXX
+        if phase "build, $compiler" build "$compiler" "$directory"; then
+            phase "tests, $compiler" run_tests "$directory" || broken=yes
+        else
+            failed=$((failed + 1))
+        fi
+    done
+else
+    failed=1
+fi
+
+printf '\n%s' "$report"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$broken" = no ]
