@@ -15,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -65,15 +64,6 @@ FOUNDRY_DECL boost::system::error_category const& error_category() noexcept;
 
 FOUNDRY_DECL boost::system::error_code make_error_code(errc code) noexcept;
 
-/// One try of a call, as `error::attempts()` lists it.
-struct attempt
-{
-    attempt() = default;
-    unsigned status = 0; ///< The HTTP status; 0 where no answer came.
-    boost::system::error_code code;
-    std::string request_id;
-};
-
 /// What is known of a failure; the library fills it in, `error` shows it.
 struct failure
 {
@@ -88,7 +78,6 @@ struct failure
     std::optional<std::chrono::milliseconds> retry_after;
     std::shared_ptr<dictionary<filter_result> const> content_filter;
     std::string body;
-    std::vector<attempt> attempts;
 };
 
 /// The one exception of the library.
@@ -131,9 +120,6 @@ public:
 
     /// The first 64 KiB of the answer's body.
     std::string const& body() const noexcept { return details_->body; }
-
-    /// Every try, the last one included.
-    std::vector<attempt> const& attempts() const noexcept { return details_->attempts; }
 
 private:
     std::shared_ptr<failure const> details_;

@@ -11,6 +11,7 @@ class topic
 public:
     std::string_view key_words; ///< Any of these in the question calls for it.
     std::string_view text;
+    bool is_answer = true; ///< Whether it answers something, so that a closing sentence about the question fits.
 };
 
 FOUNDRY_DECL std::span<topic const> topics()
@@ -81,7 +82,8 @@ FOUNDRY_DECL std::span<topic const> topics()
                                                    "counted in knots, one nautical mile an hour."},
         {"hello hi hey greetings thanks",
          "Hello! It is good to hear from you. Ask me about miles, coroutines, the Moon or bread, or ask for a story. "
-         "Whatever you bring up, I will have something to say about it."},
+         "Whatever you bring up, I will have something to say about it.",
+         false},
     }};
     return list;
 }
@@ -156,7 +158,8 @@ FOUNDRY_DECL std::string compose_answer(std::string_view question, bool brief, s
     auto const text = about ? std::string(about->text) : reflection(keys);
     if (brief)
         return first_sentence(text);
-    return about ? text + closing(keys, variant) : text + (variant == 0 ? std::string() : closing(keys, variant));
+    bool const closes = about ? about->is_answer : variant > 0;
+    return closes ? text + closing(keys, variant) : text;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

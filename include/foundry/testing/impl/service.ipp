@@ -314,10 +314,13 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, received 
         if (any_case ? same_name(one, wanted) : one == wanted)
             return one;
     }
-    if (any_case && name.empty())
-        throw refusal(400, error_body("no_model_name",
-                                      "No model specified in request. Please provide a model name in the request body "
-                                      "or as a x-ms-model-mesh-model-name header."));
+    if (any_case && name.empty()) {
+        auto unnamed = error_body(
+            "no_model_name", "No model specified in request. Please provide a model name in the request body or as "
+                             "a x-ms-model-mesh-model-name header.");
+        unnamed.at("error").as_object()["details"] = nullptr;
+        throw refusal(400, unnamed);
+    }
     if (any_case) {
         auto unknown = error_body("unknown_model", "Unknown model: " + name);
         unknown.at("error").as_object()["details"] = "Unknown model: " + name;

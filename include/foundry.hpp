@@ -1,0 +1,14 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+/// The one include for chat completions, streaming and embeddings.
+
+#include <foundry/async_generator.hpp>
+#include <foundry/chat.hpp>
+#include <foundry/chat_stream.hpp>
+#include <foundry/client.hpp>
+#include <foundry/credential.hpp>
+#include <foundry/embedding.hpp>
+#include <foundry/endpoint.hpp>
+#include <foundry/error.hpp>
+#include <foundry/options.hpp>

@@ -1,0 +1,134 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/client_state.hpp>
+#include <foundry/http/request_head.hpp>
+#include <foundry/http/tls.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline http::origin origin_of(endpoint const& where, tls_options const& tls)
+{
+    http::origin to;
+    to.host = where.host();
+    to.connect_address = where.connect_address();
+    to.connect_port = where.connect_port();
+    if (where.secure())
+        to.tls = tls.ca_certificates.empty() ? http::default_tls_context() : http::make_tls_context(tls);
+    return to;
+}
+
+FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, endpoint to,
+                                        std::shared_ptr<credential_source> who, options with)
+    : where(std::move(to)), credential(std::move(who)), settings(std::move(with)),
+      connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool))
+{
+    if (!credential->empty() && !where.may_carry_credentials()) {
+        throw error(errc::invalid_argument,
+                    "the credential would travel in plain text to " + where.host() + "; write https:// or use no_credential");
+    }
+}
+
+/// Erases a buffer that held a credential.
+struct cleanser
+{
+    explicit cleanser(std::string& held) : text(held) {}
+    ~cleanser() { cleanse(text.data(), text.size()); }
+    cleanser(cleanser const&) = delete;
+    cleanser& operator=(cleanser const&) = delete;
+
+    std::string& text;
+};
+
+inline void append_token(std::string& out, std::string_view token)
+{
+    bool const sound = !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!sound)
+        throw error(errc::invalid_argument, "the credential gave an empty token, or one with a blank or control character");
+    out.reserve(out.size() + token.size() + 32); // so that no shorter copy stays behind
+    out.append("Authorization: Bearer ").append(token).append("\r\n");
+}
+
+/// The fields that prove who is asking.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> credential_fields(std::shared_ptr<client_state> state)
+{
+    static constexpr std::chrono::minutes early{5};
+    std::string fields;
+    if (state->credential->write_fields(state->where, fields))
+        co_return fields;
+    {
+        std::lock_guard const lock(state->mutex);
+        if (!state->token.token().empty() && std::chrono::system_clock::now() + early < state->token.expires_on()) {
+            append_token(fields, state->token.token().reveal());
+            co_return fields;
+        }
+    }
+    token_request wanted(state->where.scope());
+    access_token token = co_await state->credential->get_token(std::move(wanted));
+    append_token(fields, token.token().reveal());
+    std::lock_guard const lock(state->mutex);
+    state->token = std::move(token);
+    co_return fields;
+}
+
+class text_sink final : public http::body_sink
+{
+public:
+    void on_body(std::string_view bytes) override { text.append(bytes); }
+    std::string text;
+};
+
+/// Reads what an answer says about its error. A body that breaks off still says something.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange,
+                                                                              std::chrono::milliseconds silence)
+{
+    static constexpr std::size_t limit = 1024 * 1024;
+    text_sink sink;
+    try {
+        exchange.deliver_to(sink, limit);
+        while (co_await exchange.read_more(silence)) {
+        }
+        exchange.finish();
+    } catch (error const& e) {
+        if (e.code() == boost::asio::error::operation_aborted)
+            throw;
+        exchange.close();
+    }
+    co_return sink.text;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call)
+{
+    if (call.mistake)
+        std::rethrow_exception(call.mistake);
+    client_state& client = *call.state;
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+
+    opened_call opened;
+    opened.exchange = std::make_unique<http::exchange>(client.connections, executor, client.settings.limits.head);
+    http::clock::time_point const begun = http::clock::now();
+    if (call.timeouts.total.count() > 0)
+        opened.exchange->limits().set_total(begun + call.timeouts.total);
+
+    std::string fields = co_await credential_fields(call.state);
+    cleanser const clean_fields(fields);
+    std::string message = http::assemble(call.head, fields, call.body);
+    cleanser const clean_message(message);
+    co_await opened.exchange->send(message);
+
+    http::response_head& head = opened.exchange->head();
+    response_info info(head.status, std::move(head.headers), call.client_request_id);
+    if (head.status < 200 || head.status > 299) {
+        std::string body = co_await read_error_body(*opened.exchange, call.timeouts.silence);
+        throw make_service_error(call.context(), info, std::move(body));
+    }
+    opened.info = std::move(info);
+    co_return opened;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

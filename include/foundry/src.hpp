@@ -1,0 +1,39 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+/// The bodies, for separate compilation: define FOUNDRY_SEPARATE_COMPILATION for the whole program and include this in exactly
+/// one source file.
+
+#include <foundry/detail/config.hpp>
+
+#ifndef FOUNDRY_SEPARATE_COMPILATION
+#error "define FOUNDRY_SEPARATE_COMPILATION for the whole program, or do not include <foundry/src.hpp>"
+#endif
+
+#include <foundry/http/impl/connection.ipp>
+#include <foundry/http/impl/deadline.ipp>
+#include <foundry/http/impl/event_parser.ipp>
+#include <foundry/http/impl/exchange.ipp>
+#include <foundry/http/impl/field.ipp>
+#include <foundry/http/impl/pool.ipp>
+#include <foundry/http/impl/request_head.ipp>
+#include <foundry/http/impl/response_parser.ipp>
+#include <foundry/http/impl/tls.ipp>
+#include <foundry/http/impl/url.ipp>
+#include <foundry/http/impl/utf8.ipp>
+#include <foundry/impl/chat.ipp>
+#include <foundry/impl/chat_stream.ipp>
+#include <foundry/impl/client.ipp>
+#include <foundry/impl/client_state.ipp>
+#include <foundry/impl/content_filter.ipp>
+#include <foundry/impl/credential.ipp>
+#include <foundry/impl/embedding.ipp>
+#include <foundry/impl/endpoint.ipp>
+#include <foundry/impl/error.ipp>
+#include <foundry/impl/response_info.ipp>
+#include <foundry/impl/secret.ipp>
+#include <foundry/impl/service_error.ipp>
+#include <foundry/impl/think_splitter.ipp>
+#include <foundry/json/impl/reader.ipp>
+#include <foundry/json/impl/type.ipp>
+#include <foundry/json/impl/writer.ipp>
