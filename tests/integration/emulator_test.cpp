@@ -324,6 +324,19 @@ TEST_CASE("emulator: what the request asks for shapes the answer")
                                               R"("properties":{"feet":{"type":"integer"}},"required":["feet"]}}})"));
     CHECK(content_of(shaped) == R"({"feet":5280})");
 
+    auto const endless =
+        client.post(models, ask("story", R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n",)"
+                                         R"("schema":{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"},)"
+                                         R"("c":{"anyOf":[{"type":"null"},{"$ref":"#"}]}}}}})"));
+    CHECK(json::parse(content_of(endless)).as_object().size() == 3);
+
+    auto const sure = client.post(v1, ask("story", R"(,"logprobs":true,"top_logprobs":0,"max_tokens":2)")).parsed();
+    CHECK(sure.at_pointer("/choices/0/logprobs/content/1/token") == " there");
+
+    auto const seen = client.post(v1, R"({"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"text",)"
+                                      R"("text":"a story"},{"type":"image_url","image_url":{"url":"data:,"}}]}]})");
+    CHECK(content_of(seen).find("Thank you for the picture") != std::string::npos);
+
     auto const tagged = client.post(models, ask("hello", "", "deepseek-r1"));
     CHECK(content_of(tagged).starts_with("<think>\n"));
     auto const apart = client.post(v1, ask("hello", "", "DeepSeek-R1")).parsed();

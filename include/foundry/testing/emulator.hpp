@@ -21,18 +21,17 @@
 ///     service.tls_port();       // https, with a certificate for *.services.ai.azure.com and its relatives
 ///     service.ca_certificate(); // the PEM to trust
 ///
-/// It takes every form of address:
+/// The path says which form of address is meant, and so which rules of authentication, naming and errors hold:
 ///
-/// | path | form | model chosen by |
-/// |---|---|---|
-/// | `/models/...?api-version=` | Foundry resource | member `model`, in any case |
-/// | `/openai/v1/...`, `/api/projects/<p>/openai/v1/...` | OpenAI v1 | member `model` |
-/// | `/openai/deployments/<d>/...?api-version=` | Azure OpenAI, dated | the path |
-/// | `/...` on host `*.models.ai.azure.com` or `*.inference.ml.azure.com` | serverless, managed compute | nothing: one
-/// model | | `/inference/...`, `/orgs/<o>/inference/...` | GitHub Models | member `model`, `publisher/name` | |
-/// `/v1/...` | any compatible server | member `model` |
+/// - `/models/...?api-version=`: a Foundry resource; the member `model` names the deployment, in any case.
+/// - `/openai/v1/...` and `/api/projects/<project>/openai/v1/...`: OpenAI v1; the member `model`, in its exact case.
+/// - `/openai/deployments/<deployment>/...?api-version=`: Azure OpenAI with dated versions; the path.
+/// - `/...?api-version=` on host `*.models.ai.azure.com` or `*.inference.ml.azure.com`: serverless and managed compute,
+///   which serve one model.
+/// - `/inference/...` and `/orgs/<org>/inference/...`: GitHub Models; the member `model`, as `publisher/name`.
+/// - `/v1/...`: any compatible server, without what is Azure's own; the member `model`.
 ///
-/// and answers `chat/completions` (also streamed), `embeddings`, `GET info` and `GET models`. The chat model is a small
+/// It answers `chat/completions` (also streamed), `embeddings`, `GET info` and `GET models`. The chat model is a small
 /// table of knowledge, not a network: equal requests get equal answers. What it cannot do on its own, a queued `answer`
 /// does.
 ///
@@ -77,7 +76,7 @@ struct received
 {
     received();
 
-    /// The value of the first header of this name, in any case; nothing if there is none.
+    /// The value of the first header of this name, in any case; nothing if there is none. Valid as long as this object.
     std::optional<std::string_view> header(std::string_view name) const;
 
     std::size_t connection; ///< Which connection brought it: 1 for the first that was accepted.
@@ -86,9 +85,10 @@ struct received
     std::string method;     ///< `POST`.
     std::string target;     ///< Path and query, still percent-encoded.
     std::string host;       ///< The `Host` header.
-    std::vector<std::pair<std::string, std::string>>
-        headers;      ///< Names as they were spelt; several of one name stand together.
-    std::string body; ///< After transfer decoding.
+    std::string body;       ///< After transfer decoding.
+
+    /// Names as they were spelt, in order, but several of one name stand together.
+    std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// What to answer to one request instead of what the emulator would say itself; see `emulator::queue`. The functions

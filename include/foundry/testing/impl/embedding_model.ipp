@@ -29,7 +29,7 @@ FOUNDRY_DECL void add_feature(std::vector<float>& vector, std::string_view featu
 /// A vector of length one for the words of a text, whatever their order: near texts share meanings or word beginnings.
 FOUNDRY_DECL std::vector<float> embed(std::string_view text, std::size_t dimensions)
 {
-    std::vector<float> vector(dimensions, 0.0F);
+    std::vector<float> vector(std::max<std::size_t>(dimensions, 1), 0.0F);
     for (auto const& meaning : meanings_of(text)) {
         add_feature(vector, meaning, 1.0F);
         if (meaning.size() >= 5)

@@ -48,7 +48,7 @@ FOUNDRY_DECL std::optional<double> number_in(std::string_view text)
     return number;
 }
 
-/// Makes values up that satisfy a JSON Schema and sound like the question.
+/// Makes values up that satisfy a JSON Schema and sound like the question. It keeps a reference to the schema.
 class improviser
 {
 public:
@@ -70,6 +70,7 @@ private:
     json::object resolve(json::object const& schema) const;
 
     json::object const& root_;
+    mutable int left_ = 1000; ///< Values it may still make: a schema can refer to itself.
     std::string question_;
     std::string answer_;
     std::string place_;
@@ -98,7 +99,7 @@ FOUNDRY_DECL json::object improviser::resolve(json::object const& schema) const
 
 FOUNDRY_DECL json::value improviser::of(json::object const& unresolved, std::string_view name, int depth) const
 {
-    if (depth > 16)
+    if (depth > 16 || --left_ < 0)
         return nullptr;
     auto const schema = resolve(unresolved);
     if (schema.contains("$ref") || schema.contains("anyOf") || schema.contains("oneOf"))

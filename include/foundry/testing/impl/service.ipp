@@ -109,6 +109,8 @@ FOUNDRY_DECL reply service::answer(received const& request)
         made = where.operation == "chat/completions" ? chat(request, where) : dispatch(request, where);
     } catch (refusal const& refused) {
         made = refused.as_reply();
+    } catch (std::exception const& broken) {
+        made = reply(500, json::serialize(error_body("InternalServerError", broken.what())));
     }
     made.head = request.method == "HEAD";
     add_headers(made, request);

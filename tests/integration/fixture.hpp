@@ -1,0 +1,75 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry.hpp>
+#include <foundry/testing/emulator.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace foundry_test {
+
+namespace asio = boost::asio;
+
+/// Runs a coroutine to its end on a context of its own; throws what it throws.
+inline void run(asio::awaitable<void> body)
+{
+    asio::io_context context;
+    std::exception_ptr failure;
+    asio::co_spawn(context, std::move(body), [&](std::exception_ptr e) { failure = e; });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+/// What a call throws.
+template <class T>
+asio::awaitable<foundry::error> failure_of(asio::awaitable<T> call)
+{
+    std::optional<foundry::error> caught;
+    try {
+        static_cast<void>(co_await std::move(call));
+    } catch (foundry::error const& e) {
+        caught = e;
+    }
+    if (!caught)
+        throw std::runtime_error("the call was to fail and did not");
+    co_return *caught;
+}
+
+/// The four forms of API, as a user writes their URLs; the last speaks plain HTTP.
+inline constexpr char const* urls[] = {
+    "https://contoso.services.ai.azure.com/models",
+    "https://contoso.openai.azure.com/openai/v1",
+    "https://contoso.openai.azure.com",
+    "http://localhost:8080/v1",
+};
+
+/// The endpoint of a URL, with the socket led to the emulator.
+inline foundry::endpoint at(foundry::testing::emulator const& service, std::string_view url)
+{
+    foundry::endpoint where{url};
+    where.connect_to("127.0.0.1", where.secure() ? service.tls_port() : service.plain_port());
+    return where;
+}
+
+inline foundry::options trusting(foundry::testing::emulator const& service)
+{
+    foundry::options with;
+    with.tls.ca_certificates = service.ca_certificate();
+    return with;
+}
+
+inline foundry::client<> client_of(asio::any_io_executor executor, foundry::testing::emulator const& service,
+                                   std::string_view url = urls[0])
+{
+    foundry::any_credential key = foundry::api_key{service.api_key()};
+    return foundry::client<>(std::move(executor), at(service, url), std::move(key), trusting(service));
+}
+
+} // namespace foundry_test
