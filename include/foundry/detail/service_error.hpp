@@ -21,13 +21,15 @@ struct asked
     std::string_view deployment; ///< The one that was asked for; may be empty.
 };
 
-/// The error that an answer with a status other than 2xx stands for. The body may have any shape, or none.
+/// The error that an answer with a status other than 2xx stands for. The body may have any shape, or none. It is untrusted: more
+/// than 1 MiB of it is not read as JSON, and the error keeps its first 64 KiB.
 FOUNDRY_DECL error make_service_error(asked const& what, response_info const& info, std::string body);
 
 /// The error that stands in a body of status 200 or in an event of a stream: an object with a member `error` that is not null, or
-/// with `"type": "error"`. Nothing where the text is something else. Cheap for text that is something else.
+/// with `"type"` or `"object"` `"error"`, or a failed response of the Responses API. Nothing where the text is something else;
+/// that is found out cheaply, mostly without parsing.
 ///
-/// @param event_type the event's type; "error" makes any object an error.
+/// @param event_type the event's type; "error" makes any text an error.
 FOUNDRY_DECL std::optional<error> find_service_error(asked const& what, response_info const& info, std::string_view text,
                                                      std::string_view event_type = {});
 

@@ -109,10 +109,10 @@ public:
     /// called.
     static answer raw(std::string bytes);
 
-    answer& header(std::string name,
-                   std::string value); ///< Adds a header, or replaces the one the emulator would send.
-    answer& remove_default_headers();  ///< Sends no header but framing and those that were added.
-    answer& chunked(bool on);          ///< Chunked transfer coding, or a Content-Length.
+    /// Adds a header, or replaces the one the emulator would send.
+    answer& header(std::string name, std::string value);
+    answer& remove_default_headers(); ///< Sends no header but framing and those that were added.
+    answer& chunked(bool on);         ///< Chunked transfer coding, or a Content-Length.
 
     /// Sizes of successive writes to the socket, over the bytes of the whole message, head included; the last one
     /// repeats. A size of 0 counts as 1.
