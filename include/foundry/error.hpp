@@ -89,6 +89,9 @@ struct failure
 class error : public boost::system::system_error
 {
 public:
+    /// No error; boost::system::result asks for it.
+    error() : error(boost::system::error_code(), failure()) {}
+
     /// An error that needs no answer of a service, such as a bad argument. `advice` says what to do.
     error(errc code, std::string advice);
     error(boost::system::error_code code, failure details);

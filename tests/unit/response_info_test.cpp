@@ -94,7 +94,8 @@ TEST_CASE("A count that is negative, not whole or out of range is not set")
 {
     CHECK(remaining("0") == 0);
     CHECK(remaining("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
-    for (auto const* const text : {"-1", "", "9223372036854775808", "1.5", "10 ", " 10", "+10", "ten", "10, 10", "0x10"})
+    for (auto const* const text :
+         {"-1", "", "9223372036854775808", "1.5", "10 ", " 10", "+10", "ten", "10, 10", "0x10"})
         CHECK_MESSAGE(!remaining(text), text);
 }
 
@@ -115,8 +116,8 @@ TEST_CASE("A reset is a duration with units, or a plain number of seconds")
 
 TEST_CASE("A reset that is negative or garbage is not set")
 {
-    for (auto const* const text :
-         {"", "-1", "-5s", "s", "ms", "5 s", " 5", "5x", "1h2", "6m-1s", "1e3", ".5s", "nan", "inf", "1,5s", "5S", "--"})
+    for (auto const* const text : {"", "-1", "-5s", "s", "ms", "5 s", " 5", "5x", "1h2", "6m-1s", "1e3", ".5s", "nan",
+                                   "inf", "1,5s", "5S", "--"})
         CHECK_MESSAGE(reset(text) == -1, text);
 }
 
@@ -132,10 +133,12 @@ TEST_CASE("A reset beyond all measure is cut to a year")
 TEST_CASE("The misspelt reset of the tokens counts where the right one is missing or unreadable")
 {
     CHECK(answer({{"x-rate-limit-reset-tokens", "55"}}).rate_limits().reset_tokens == milliseconds{55'000});
-    CHECK(answer({{"x-rate-limit-reset-tokens", "55"}, {"x-ratelimit-reset-tokens", "1s"}}).rate_limits().reset_tokens ==
-          milliseconds{1'000});
-    CHECK(answer({{"x-ratelimit-reset-tokens", "-1"}, {"x-rate-limit-reset-tokens", "55"}}).rate_limits().reset_tokens ==
-          milliseconds{55'000});
+    CHECK(
+        answer({{"x-rate-limit-reset-tokens", "55"}, {"x-ratelimit-reset-tokens", "1s"}}).rate_limits().reset_tokens ==
+        milliseconds{1'000});
+    CHECK(
+        answer({{"x-ratelimit-reset-tokens", "-1"}, {"x-rate-limit-reset-tokens", "55"}}).rate_limits().reset_tokens ==
+        milliseconds{55'000});
 }
 
 TEST_CASE("The most exact of the retry fields counts")

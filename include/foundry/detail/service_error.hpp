@@ -30,8 +30,8 @@ FOUNDRY_DECL error make_service_error(asked const& what, response_info const& in
 /// that is found out cheaply, mostly without parsing.
 ///
 /// @param event_type the event's type; "error" makes any text an error.
-FOUNDRY_DECL std::optional<error> find_service_error(asked const& what, response_info const& info, std::string_view text,
-                                                     std::string_view event_type = {});
+FOUNDRY_DECL std::optional<error> find_service_error(asked const& what, response_info const& info,
+                                                     std::string_view text, std::string_view event_type = {});
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

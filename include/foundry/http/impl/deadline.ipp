@@ -13,6 +13,12 @@ namespace http {
 FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
 {
     total_ = at.value_or(clock::time_point::max());
+    if (!at && step_ == clock::time_point::max() && armed_ != clock::time_point::max()) {
+        // nothing left to watch: a pending wait would keep the context running
+        armed_ = clock::time_point::max();
+        timer_.cancel();
+        return;
+    }
     arm();
 }
 

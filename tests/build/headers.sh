@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Compiles each public header alone, in both modes.
+#
+#     headers.sh COMPILER FLAGS_FILE INCLUDE_DIRECTORY
+set -euo pipefail
+
+export compiler=$1 flags=$2
+cd "$3"
+
+check() {
+    local header=$1 mode define=() output
+    for mode in header-only compiled; do
+        if [ "$mode" = compiled ]; then define=(-DFOUNDRY_SEPARATE_COMPILATION); fi
+        if ! output=$(printf '#include <%s>\n' "$header" |
+            "$compiler" "@$flags" "${define[@]}" -fsyntax-only -x c++ - 2>&1); then
+            printf 'FAILED: <%s>, %s\n%s\n' "$header" "$mode" "$output"
+            return 1
+        fi
+    done
+}
+export -f check
+
+# src.hpp is a source file in all but name.
+mapfile -d '' headers < <(find . -name '*.hpp' ! -name src.hpp ! -path '*/impl/*' -printf '%P\0' | sort -z)
+if [ "${#headers[@]}" -eq 0 ]; then
+    echo "no headers in $PWD"
+    exit 1
+fi
+status=0
+printf '%s\0' "${headers[@]}" | xargs -0 -n 1 -P 2 bash -c 'check "$1"' check || status=1
+echo "${#headers[@]} headers, each alone, in two modes"
+exit "$status"

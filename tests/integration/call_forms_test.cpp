@@ -1,0 +1,282 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// Every way to write a call that the documentation shows. g++ 12 miscompiles some expressions around co_await; the address
+// sanitizer shows it here before a user meets it.
+
+#include "fixture.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+#include <vector>
+
+using namespace foundry_test;
+
+namespace {
+
+template <class T>
+constexpr bool passes_through_coroutines = !std::is_aggregate_v<T> && std::is_move_constructible_v<T>;
+
+static_assert(passes_through_coroutines<foundry::chat_request>);
+static_assert(passes_through_coroutines<foundry::chat_message>);
+static_assert(passes_through_coroutines<foundry::content_part>);
+static_assert(passes_through_coroutines<foundry::tool_definition>);
+static_assert(passes_through_coroutines<foundry::response_format>);
+static_assert(passes_through_coroutines<foundry::embedding_request>);
+static_assert(passes_through_coroutines<foundry::call_options>);
+static_assert(passes_through_coroutines<foundry::options>);
+static_assert(passes_through_coroutines<foundry::timeouts>);
+static_assert(passes_through_coroutines<foundry::endpoint>);
+static_assert(passes_through_coroutines<foundry::api_key>);
+static_assert(passes_through_coroutines<foundry::token_request>);
+
+template <class T>
+constexpr bool is_a_result = passes_through_coroutines<T> && std::is_default_constructible_v<T>;
+
+static_assert(is_a_result<foundry::chat_completion>);
+static_assert(is_a_result<foundry::chat_chunk>);
+static_assert(is_a_result<foundry::chat_stream>);
+static_assert(is_a_result<foundry::embeddings>);
+static_assert(is_a_result<foundry::access_token>);
+
+static_assert(foundry::credential<foundry::api_key>);
+static_assert(foundry::credential<foundry::bearer_token>);
+static_assert(foundry::credential<foundry::no_credential>);
+static_assert(foundry::credential<foundry::any_credential>);
+static_assert(!foundry::credential<std::string>);
+
+struct wallet
+{
+    wallet() = default;
+    asio::awaitable<foundry::access_token> get_token(foundry::token_request) { co_return make(); }
+    static foundry::access_token make()
+    {
+        return {"emulator-token", std::chrono::system_clock::now() + std::chrono::hours(1)};
+    }
+};
+static_assert(foundry::credential<wallet>);
+
+char const* const model = "gpt-4o-mini";
+char const* const embedding_model = "text-embedding-3-small";
+
+asio::awaitable<void> completions(foundry::client<> client)
+{
+    foundry::chat_request request{model};
+    request.system("You are terse.").user("How many feet are in a mile?");
+    CHECK((co_await client.complete(request)).text().find("5,280") != std::string::npos);
+
+    // temporaries, built in place
+    CHECK(!(co_await client.complete(foundry::chat_request(model).user("Hello."))).text().empty());
+    CHECK(!(co_await client.complete(foundry::chat_request{model}.system("x").user("Hello."))).text().empty());
+    CHECK(!(co_await client.complete(model, "Hello.")).text().empty());
+    CHECK(!(co_await client.complete(std::move(request))).text().empty());
+
+    foundry::chat_completion const reply = co_await client.complete(foundry::chat_request(model).user("Hello."));
+    CHECK(reply.finish_reason() == foundry::finish_reason::stop);
+
+    // per-call options, named and in place
+    foundry::call_options patient;
+    patient.timeouts.emplace().total = std::chrono::minutes(5);
+    request = foundry::chat_request{model};
+    request.user("Hello.");
+    CHECK(!(co_await client.complete(request, patient)).text().empty());
+    CHECK(!(co_await client.complete(request, foundry::call_options())).text().empty());
+    CHECK(!(co_await client.complete(foundry::chat_request(model).user("Hello."), foundry::call_options())).text().empty());
+
+    // an awaitable kept for later
+    auto later = client.complete(foundry::chat_request(model).user("Hello."));
+    CHECK(!(co_await std::move(later)).text().empty());
+}
+
+asio::awaitable<void> parts_and_tools(foundry::client<> client)
+{
+    std::vector<foundry::content_part> parts;
+    parts.push_back(foundry::content_part::from_text("What is in the picture?"));
+    parts.push_back(foundry::content_part::from_image_url("data:image/png;base64,iVBORw0KGgo=", foundry::image_detail::low));
+    CHECK(!(co_await client.complete(foundry::chat_request(model).user(parts))).text().empty());
+
+    foundry::chat_request request{model};
+    request.user("What is the weather in Seattle?");
+    boost::json::object schema{{"type", "object"}, {"properties", {{"city", {{"type", "string"}}}}}};
+    request.tools.emplace_back("get_weather", "The weather in a city", schema);
+    request.tool_choice = foundry::tool_mode::automatic;
+    foundry::chat_completion const asked = co_await client.complete(request);
+    REQUIRE(asked.tool_calls().size() == 1);
+    CHECK(asked.tool_calls()[0].function.name == "get_weather");
+
+    request.add(asked.message()).tool(asked.tool_calls()[0].id, "Rain, 12 degrees");
+    request.tool_choice = {};
+    CHECK((co_await client.complete(request)).text().find("12") != std::string::npos);
+}
+
+asio::awaitable<void> streams(foundry::client<> client)
+{
+    foundry::chat_request request{model};
+    request.user("How many feet are in a mile?");
+
+    foundry::chat_stream chunks = co_await client.stream(request);
+    std::string text;
+    foundry::chat_accumulator all;
+    while (auto chunk = co_await chunks.next()) {
+        text += chunk->text();
+        all.add(*chunk);
+    }
+    CHECK(text.find("5,280") != std::string::npos);
+    CHECK(all.completion().text() == text);
+    request.add(all.message());
+    CHECK(request.messages.back().role == foundry::chat_role::assistant);
+
+    auto again = co_await client.stream(foundry::chat_request(model).user("How many feet are in a mile?"));
+    foundry::chat_chunk chunk;
+    std::string same;
+    while (co_await again.read(chunk))
+        same += chunk.text();
+    CHECK(same == text);
+
+    auto third = co_await client.stream(model, "How many feet are in a mile?");
+    CHECK((co_await third.collect()).text() == text);
+    CHECK(!co_await third.next());
+
+    foundry::chat_stream none;
+    CHECK(!co_await none.next());
+}
+
+asio::awaitable<void> vectors(foundry::client<> client)
+{
+    std::vector<std::string> lines{"a mile", "a foot", "a song"};
+    foundry::embeddings three = co_await client.embed({embedding_model, lines});
+    CHECK(three.size() == 3);
+    CHECK(three[0].size() == 256);
+
+    CHECK((co_await client.embed(foundry::embedding_request(embedding_model, "a mile"))).size() == 1);
+    CHECK((co_await client.embed({embedding_model, "a mile"})).size() == 1);
+    CHECK((co_await client.embed(foundry::embedding_request(embedding_model).add("a").add("b"))).size() == 2);
+    CHECK((co_await client.embed(foundry::embedding_request(embedding_model).add("a"), foundry::call_options())).size() == 1);
+}
+
+asio::awaitable<void> results(foundry::client<> client)
+{
+    auto good = co_await foundry::as_result(client.complete(model, "Hello."));
+    REQUIRE(good.has_value());
+    CHECK(!good->text().empty());
+
+    auto bad = co_await foundry::as_result(client.complete("nobody", "Hello."));
+    REQUIRE(bad.has_error());
+    CHECK(bad.error().code() == foundry::errc::model_not_found);
+    CHECK_THROWS_AS(bad.value(), foundry::error);
+
+    foundry::error const e = co_await failure_of(client.complete(foundry::chat_request{model}));
+    CHECK(e.code() == foundry::errc::invalid_argument);
+}
+
+asio::awaitable<void> race(foundry::client<> client)
+{
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer timer{co_await asio::this_coro::executor, std::chrono::minutes(1)};
+    auto const won = co_await (client.complete(model, "Hello.") || timer.async_wait(asio::use_awaitable));
+    CHECK(won.index() == 0);
+
+    auto const both = co_await (client.complete(model, "Hello.") && client.embed({embedding_model, "a mile"}));
+    CHECK(!std::get<0>(both).text().empty());
+}
+
+foundry::async_generator<std::string> sentences(foundry::chat_stream chunks)
+{
+    std::string sentence;
+    while (auto chunk = co_await chunks.next()) {
+        sentence += chunk->text();
+        if (sentence.ends_with('.'))
+            co_yield std::exchange(sentence, {});
+    }
+}
+
+asio::awaitable<void> adapted(foundry::client<> client)
+{
+    auto text = sentences(co_await client.stream(model, "How many feet are in a mile?"));
+    int count = 0;
+    while (auto sentence = co_await text.next())
+        ++count;
+    CHECK(count > 1);
+}
+
+asio::awaitable<void> with(foundry::testing::emulator& service, char const* url,
+                           asio::awaitable<void> (*body)(foundry::client<>))
+{
+    auto const executor = co_await asio::this_coro::executor;
+    co_await body(client_of(executor, service, url));
+}
+
+} // namespace
+
+TEST_CASE("every documented form of a call works on every form of the API")
+{
+    foundry::testing::emulator service;
+    for (char const* const url : urls) {
+        CAPTURE(url);
+        for (auto* const body : {&completions, &parts_and_tools, &streams, &vectors, &results, &race, &adapted})
+            run(with(service, url, body));
+    }
+}
+
+TEST_CASE("a request and a client may be gone before the coroutine starts")
+{
+    foundry::testing::emulator service;
+    asio::io_context context;
+    auto completion = asio::co_spawn(
+        context, client_of(context.get_executor(), service).complete(foundry::chat_request(model).user("Hello.")),
+        asio::use_future);
+    auto short_form = asio::co_spawn(context, client_of(context.get_executor(), service).complete(model, "Hello."),
+                                     asio::use_future);
+    auto stream = asio::co_spawn(
+        context, client_of(context.get_executor(), service).stream(foundry::chat_request(model).user("Hello.")),
+        asio::use_future);
+    auto vectors_of = asio::co_spawn(context, client_of(context.get_executor(), service).embed({embedding_model, "a mile"}),
+                                     asio::use_future);
+    context.run();
+    CHECK(!completion.get().text().empty());
+    CHECK(!short_form.get().text().empty());
+    CHECK(stream.get().info().status() == 200);
+    CHECK(vectors_of.get().size() == 1);
+}
+
+TEST_CASE("the type of the client follows the credential, and any client is a client<>")
+{
+    foundry::testing::emulator service;
+    asio::io_context context;
+    foundry::endpoint const where = at(service, urls[0]);
+    foundry::options const trust = trusting(service);
+
+    foundry::client keyed{context, where, foundry::api_key{service.api_key()}, trust};
+    static_assert(std::is_same_v<decltype(keyed), foundry::client<foundry::api_key>>);
+    foundry::client with_token{context.get_executor(), where, foundry::bearer_token{service.bearer_token()}, trust};
+    static_assert(std::is_same_v<decltype(with_token), foundry::client<foundry::bearer_token>>);
+    foundry::client with_wallet{context, where, wallet{}, trust};
+    static_assert(std::is_same_v<decltype(with_wallet), foundry::client<wallet>>);
+
+    for (foundry::client<> any : {foundry::client<>{keyed}, foundry::client<>{with_token}, foundry::client<>{with_wallet}}) {
+        auto reply = asio::co_spawn(context, any.complete(model, "Hello."), asio::use_future);
+        context.restart();
+        context.run();
+        CHECK(!reply.get().text().empty());
+    }
+}
+
+TEST_CASE("the free functions need no client")
+{
+    foundry::testing::emulator service;
+    asio::io_context context;
+    foundry::endpoint const local = at(service, "http://localhost:8080/v1");
+    auto reply = asio::co_spawn(
+        context, foundry::complete(local, foundry::no_credential(), foundry::chat_request(model).user("Hello.")),
+        asio::use_future);
+    auto vectors_of = asio::co_spawn(
+        context, foundry::embed(local, foundry::api_key{"any"}, foundry::embedding_request(embedding_model, "a mile")),
+        asio::use_future);
+    context.run();
+    CHECK(!reply.get().text().empty());
+    CHECK(vectors_of.get().size() == 1);
+}
