@@ -16,7 +16,7 @@ quietly() {
     }
 }
 
-quietly cmake -S "$here/consumer" -B "$build" "-DFOUNDRY_SOURCE=$library" -DCMAKE_BUILD_TYPE=Debug "$@"
+quietly cmake -S "$here/consumer" -B "$build" "-DFOUNDRY_SOURCE=$library" "$@"
 quietly cmake --build "$build"
 for program in with_bodies with_library; do
     quietly "$build/$program"

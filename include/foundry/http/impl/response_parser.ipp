@@ -157,8 +157,9 @@ FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
 
 FOUNDRY_DECL void response_parser::end()
 {
-    boost::system::error_code ec;
-    state_->parser->put_eof(ec);
+    boost::system::error_code ec = boost::beast::http::error::partial_message;
+    if (state_->parser->got_some())
+        state_->parser->put_eof(ec);
     if (ec == boost::beast::http::error::partial_message)
         throw error(errc::stream_truncated, "the connection ended before the answer was complete; ask again");
     if (ec)

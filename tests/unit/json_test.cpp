@@ -1,0 +1,313 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/error.hpp>
+#include <foundry/json/reader.hpp>
+#include <foundry/json/writer.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+namespace shop {
+
+enum class colour { red, self_harm };
+inline constexpr std::string_view colour_names[] = {"red", "self-harm"};
+constexpr auto& wire_names(colour) { return colour_names; }
+
+struct part
+{
+    part() = default;
+    std::string name;
+    std::optional<std::int64_t> count;
+    std::vector<double> sizes;
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(part, (), (name, count, sizes, extra))
+
+struct base
+{
+    base() = default;
+    std::string id;
+};
+BOOST_DESCRIBE_STRUCT(base, (), (id))
+
+struct thing : base
+{
+    thing() = default;
+    foundry::open_enum<colour> paint;
+    std::vector<part> parts;
+    foundry::dictionary<part> by_name;
+    std::variant<std::monostate, std::string, std::vector<part>> content;
+    std::optional<part> spare;
+    boost::json::value anything;
+    std::optional<std::string> static_;
+    bool good = false;
+    double weight = 0;
+    std::vector<std::string> words;
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(thing, (base),
+                      (paint, parts, by_name, content, spare, anything, static_, good, weight, words, extra))
+
+} // namespace shop
+
+using foundry::json::reader;
+using foundry::json::to_text;
+
+namespace {
+
+std::string const everything =
+    R"({"id":"x","paint":"self-harm","parts":[{"name":"a","count":3,"sizes":[1,2.5]},{"name":"b","new":{"q":[1,{"w":null}]}}],)"
+    R"("by_name":{"k":{"name":"kk"}},"content":[{"name":"p"}],"spare":{"name":"s","count":-1},"anything":{"x":[1,"2"]},)"
+    R"("static":"st","good":true,"weight":0.25,"words":["one","tw\u00f6"],"unknown":"kept","gone":null})";
+
+boost::json::value document(std::string const& text) { return boost::json::parse(text); }
+
+shop::thing read(std::string const& text)
+{
+    shop::thing t;
+    reader r;
+    REQUIRE_MESSAGE(r.read(t, text), r.problem());
+    return t;
+}
+
+std::string problem_of(std::string const& text)
+{
+    shop::thing t;
+    reader r;
+    CHECK_FALSE(r.read(t, text));
+    return r.problem();
+}
+
+std::string message_of(shop::thing const& t)
+{
+    try {
+        to_text(t);
+    } catch (foundry::error const& e) {
+        CHECK(e.code() == foundry::errc::invalid_argument);
+        return e.what();
+    }
+    return {};
+}
+
+} // namespace
+
+TEST_CASE("what is read is written again, unknown members included")
+{
+    shop::thing const t = read(everything);
+    CHECK(t.id == "x");
+    CHECK(t.paint == shop::colour::self_harm);
+    CHECK(t.parts[0].count == 3);
+    CHECK(t.parts[1].extra.at("new").is_object());
+    CHECK(t.by_name.find("k")->name == "kk");
+    CHECK(t.static_ == "st");
+    CHECK(t.extra.at("unknown") == "kept");
+    CHECK(t.extra.at("gone").is_null());
+    CHECK(read(to_text(t)).words[1] == "tw\xc3\xb6");
+    CHECK(document(to_text(read(to_text(t)))) == document(to_text(t)));
+}
+
+TEST_CASE("pieces of any size read the same as the whole")
+{
+    std::string const whole = to_text(read(everything));
+    for (std::size_t size = 1; size != 9; ++size) {
+        shop::thing t;
+        reader r;
+        r.start(t);
+        for (std::size_t i = 0; i < everything.size(); i += size)
+            REQUIRE(r.feed(std::string_view{everything}.substr(i, size)));
+        REQUIRE(r.finish());
+        CHECK(to_text(t) == whole);
+    }
+    for (std::size_t at = 0; at <= everything.size(); ++at) {
+        shop::thing t;
+        reader r;
+        r.start(t);
+        REQUIRE(r.feed(everything.substr(0, at)));
+        REQUIRE(r.feed(everything.substr(at)));
+        REQUIRE(r.finish());
+        CHECK(to_text(t) == whole);
+    }
+}
+
+TEST_CASE("reading into a value again leaves nothing of what was there")
+{
+    shop::thing t;
+    reader r;
+    REQUIRE(r.read(t, everything));
+    REQUIRE(r.read(t, R"({"id":"y","parts":[{"count":1}]})"));
+    CHECK(to_text(t) == to_text(read(R"({"id":"y","parts":[{"count":1}]})")));
+    REQUIRE(r.read(t, "{}"));
+    CHECK(to_text(t) == to_text(shop::thing()));
+}
+
+TEST_CASE("reading into a value again uses its memory again")
+{
+    std::string const text(100, 'a');
+    shop::thing t;
+    reader r;
+    std::string const json = R"({"parts":[{"name":")" + text + R"("}]})";
+    REQUIRE(r.read(t, json));
+    char const* const memory = t.parts[0].name.data();
+    REQUIRE(r.read(t, json));
+    CHECK(t.parts[0].name.data() == memory);
+}
+
+TEST_CASE("null is the same as absent")
+{
+    shop::thing const t = read(
+        R"({"id":null,"paint":null,"parts":null,"by_name":null,"content":null,"spare":null,"static":null,"good":null,"weight":null})");
+    CHECK(to_text(t) == to_text(shop::thing()));
+}
+
+TEST_CASE("numbers come as strings and strings as numbers, integers with a fraction of zero")
+{
+    shop::thing const t = read(R"({"id":17,"weight":"2.5","spare":{"count":"12","name":1.5},"parts":[{"count":3.0}]})");
+    CHECK(t.id == "17");
+    CHECK(t.weight == 2.5);
+    CHECK(t.spare->count == 12);
+    CHECK(t.spare->name == "1.5");
+    CHECK(t.parts[0].count == 3);
+}
+
+TEST_CASE("a value of another shape than described is kept as an unknown member")
+{
+    shop::thing const t =
+        read(R"({"parts":"none","good":"maybe","words":{"a":[1]},"spare":[1,2],"content":5,"paint":{"deep":[[]]},"weight":[]})");
+    CHECK(t.parts.empty());
+    CHECK(t.extra.at("parts") == "none");
+    CHECK(t.extra.at("good") == "maybe");
+    CHECK(t.extra.at("words").is_object());
+    CHECK(t.extra.at("spare").is_array());
+    CHECK(t.extra.at("content") == 5);
+    CHECK(t.extra.at("paint").is_object());
+    CHECK(t.extra.at("weight").is_array());
+    CHECK_FALSE(t.spare.has_value());
+
+    shop::thing const in_list = read(R"({"parts":[5,{"name":"b"},"x",null]})");
+    REQUIRE(in_list.parts.size() == 4);
+    CHECK(in_list.parts[0].extra.at("") == 5);
+    CHECK(in_list.parts[1].name == "b");
+}
+
+TEST_CASE("an integer that does not fit is kept as an unknown member, and a number beyond all bounds is refused")
+{
+    CHECK(read(R"({"spare":{"count":18446744073709551615}})").spare->extra.contains("count"));
+    CHECK(read(R"({"spare":{"count":1e300}})").spare->extra.contains("count"));
+    CHECK(problem_of(R"({"weight":1e999})").find("too large") != std::string::npos);
+}
+
+TEST_CASE("a name that is not known is kept by an open enumeration")
+{
+    shop::thing const t = read(R"({"paint":"mauve"})");
+    CHECK(t.paint);
+    CHECK_FALSE(t.paint.known());
+    CHECK(t.paint.name() == "mauve");
+    CHECK(to_text(t).find("mauve") != std::string::npos);
+    CHECK(foundry::open_enum<shop::colour>{"red"} == shop::colour::red);
+    CHECK_FALSE(foundry::open_enum<shop::colour>{});
+}
+
+TEST_CASE("the last of two members of one name stays")
+{
+    CHECK(read(R"({"id":"a","id":"b"})").id == "b");
+    CHECK(read(R"({"parts":[{"name":"a"},{"name":"b"}],"parts":[{"count":1}]})").parts.size() == 1);
+    CHECK(read(R"({"parts":[{"name":"a"}],"parts":[{"count":1}]})").parts[0].name.empty());
+}
+
+TEST_CASE("a member named extra is an unknown member like any other")
+{
+    shop::thing const t = read(R"({"extra":{"a":1},"id":"x"})");
+    CHECK(t.extra.at("extra").at("a") == 1);
+}
+
+TEST_CASE("what is not JSON, not whole, or not an object says where")
+{
+    CHECK(problem_of("").find("incomplete") != std::string::npos);
+    CHECK(problem_of("<html>").find("byte") != std::string::npos);
+    CHECK(problem_of(R"({"id":"x")").find("incomplete") != std::string::npos);
+    CHECK(problem_of(R"({"id":"x"} {})").find("extra data") != std::string::npos);
+    CHECK(problem_of("[]").find("another shape") != std::string::npos);
+    CHECK(problem_of("null") != "");
+    CHECK(problem_of("{\"id\":\"\xff\"}") != "");
+    std::string deep;
+    for (int i = 0; i != 100; ++i)
+        deep += R"({"unknown":)";
+    CHECK(problem_of(deep).find("deep") != std::string::npos);
+}
+
+TEST_CASE("a reader reads the next document after a bad one")
+{
+    shop::thing t;
+    reader r;
+    CHECK_FALSE(r.read(t, R"({"parts":[{"name":"cut of)"));
+    CHECK(r.read(t, R"({"id":"good"})"));
+    CHECK(to_text(t) == to_text(read(R"({"id":"good"})")));
+}
+
+TEST_CASE("only what is set is written")
+{
+    CHECK(to_text(shop::part()) == R"({"name":""})");
+    shop::part p;
+    p.count = 0;
+    CHECK(to_text(p) == R"({"name":"","count":0})");
+}
+
+TEST_CASE("text is escaped as JSON asks")
+{
+    shop::part p;
+    p.name = std::string{"\"\\\n\r\t\x01/\x7f"} + '\0';
+    CHECK(to_text(p) == "{\"name\":\"\\\"\\\\\\n\\r\\t\\u0001/\x7f\\u0000\"}");
+    CHECK(document(to_text(p)).at("name").as_string() == p.name.c_str() + std::string(1, '\0'));
+}
+
+TEST_CASE("numbers are written so that they read the same")
+{
+    for (double const d : {0.1, 1e-300, 123456789.123, -0.0, 3.0, std::numeric_limits<double>::max()}) {
+        shop::thing t;
+        t.weight = d;
+        CHECK(read(to_text(t)).weight == d);
+    }
+}
+
+TEST_CASE("what cannot be JSON is refused by its path")
+{
+    shop::thing t;
+    t.weight = std::numeric_limits<double>::quiet_NaN();
+    CHECK(message_of(t).find("weight is not a finite number") != std::string::npos);
+    t = {};
+    t.parts.emplace_back();
+    t.parts.emplace_back().sizes = {1, std::numeric_limits<double>::infinity()};
+    CHECK(message_of(t).find("parts[1].sizes[1] is not a finite number") != std::string::npos);
+    t = {};
+    t.words = {"fine", "\xc3\x28"};
+    CHECK(message_of(t).find("words[1] is not valid UTF-8") != std::string::npos);
+    t = {};
+    t.anything = std::numeric_limits<double>::infinity();
+    CHECK(message_of(t).find("anything is not a finite number") != std::string::npos);
+    t = {};
+    t.extra["id"] = "twice";
+    CHECK(message_of(t).find("id is set both") != std::string::npos);
+    t = {};
+    boost::json::value deep = 1;
+    for (int i = 0; i != 100; ++i)
+        deep = boost::json::array{deep};
+    t.extra["deep"] = deep;
+    CHECK(message_of(t).find("deep is nested too deeply") != std::string::npos);
+}
+
+TEST_CASE("only the standard's UTF-8 is UTF-8")
+{
+    using foundry::json::valid_utf8;
+    CHECK(valid_utf8(""));
+    CHECK(valid_utf8("plain text, long enough for a word at a time"));
+    CHECK(valid_utf8("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"));
+    for (char const* const bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                                  "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xf0\x9f\x98", "a\xc3"})
+        CHECK_FALSE(valid_utf8(bad));
+}
