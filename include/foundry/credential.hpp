@@ -43,28 +43,6 @@ private:
     std::chrono::system_clock::time_point expires_on_;
 };
 
-/// Any type that yields a token from a coroutine. One function models it:
-///
-///     struct my_credential
-///     {
-///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
-///     };
-///
-/// It may be called from several executors at once. A token is kept until five minutes before it ends.
-template <class T>
-concept token_credential = requires(T& t, token_request request) {
-    { t.get_token(std::move(request)) } -> std::same_as<boost::asio::awaitable<access_token>>;
-};
-
-/// One of the library's own credentials that need no coroutine: `api_key`, `bearer_token`, `no_credential`, `any_credential`.
-template <class T>
-concept ready_credential = std::same_as<T, class api_key> || std::same_as<T, class bearer_token> ||
-                           std::same_as<T, struct no_credential> || std::same_as<T, class any_credential>;
-
-/// What `client` takes: something that proves who is asking.
-template <class T>
-concept credential = std::move_constructible<T> && (ready_credential<T> || token_credential<T>);
-
 /// Which header field carries a key.
 enum class key_header
 {
@@ -113,6 +91,30 @@ struct no_credential
 {
     explicit no_credential() = default;
 };
+
+class any_credential;
+
+/// Any type that yields a token from a coroutine. One function models it:
+///
+///     struct my_credential
+///     {
+///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
+///     };
+///
+/// It may be called from several executors at once. A token is kept until five minutes before it ends.
+template <class T>
+concept token_credential = requires(T& t, token_request request) {
+    { t.get_token(std::move(request)) } -> std::same_as<boost::asio::awaitable<access_token>>;
+};
+
+/// One of the library's own credentials that need no coroutine: `api_key`, `bearer_token`, `no_credential`, `any_credential`.
+template <class T>
+concept ready_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
+                           std::same_as<T, no_credential> || std::same_as<T, any_credential>;
+
+/// What `client` takes: something that proves who is asking.
+template <class T>
+concept credential = std::move_constructible<T> && (ready_credential<T> || token_credential<T>);
 
 namespace detail {
 

@@ -17,10 +17,10 @@
 #include <foundry/http/impl/field.ipp>
 #include <foundry/http/impl/pool.ipp>
 #include <foundry/http/impl/request_head.ipp>
+#include <foundry/http/impl/resolve.ipp>
 #include <foundry/http/impl/response_parser.ipp>
 #include <foundry/http/impl/tls.ipp>
 #include <foundry/http/impl/url.ipp>
-#include <foundry/http/impl/utf8.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_stream.ipp>
 #include <foundry/impl/client.ipp>
@@ -34,6 +34,7 @@
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>
 #include <foundry/impl/think_splitter.ipp>
+#include <foundry/impl/utf8.ipp>
 #include <foundry/json/impl/reader.ipp>
 #include <foundry/json/impl/type.ipp>
 #include <foundry/json/impl/writer.ipp>

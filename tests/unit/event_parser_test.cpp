@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 #include <foundry/http/event_parser.hpp>
-#include <foundry/http/utf8.hpp>
+#include <foundry/detail/utf8.hpp>
 
 #include <foundry/error.hpp>
 
@@ -424,7 +424,7 @@ TEST_CASE("what is not UTF-8 becomes U+FFFD, one for each part that could not go
 {
     auto const decoded = [](std::string_view bytes) {
         std::string out;
-        foundry::http::append_utf8(out, bytes);
+        foundry::detail::append_utf8(out, bytes);
         return out;
     };
     std::string const r = "\xef\xbf\xbd";

@@ -1,5 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include <foundry/detail/utf8.hpp>
 #include <foundry/error.hpp>
 #include <foundry/json/reader.hpp>
 #include <foundry/json/writer.hpp>
@@ -303,7 +304,7 @@ TEST_CASE("what cannot be JSON is refused by its path")
 
 TEST_CASE("only the standard's UTF-8 is UTF-8")
 {
-    using foundry::json::valid_utf8;
+    using foundry::detail::valid_utf8;
     CHECK(valid_utf8(""));
     CHECK(valid_utf8("plain text, long enough for a word at a time"));
     CHECK(valid_utf8("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"));

@@ -65,11 +65,11 @@ public:
 private:
     friend class lease;
     struct waiter;
+    class place;
 
     lease try_acquire(bool fresh, std::vector<std::unique_ptr<connection>>& dead);
     void release(std::unique_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
-    void leave_queue(std::shared_ptr<waiter> const& w);
 
     boost::asio::any_io_executor executor_;
     origin to_;

@@ -22,7 +22,8 @@ struct stream_state final : http::body_sink
     {
         call.head = {};
         call.body = {};
-        is_event_stream = !info.header("content-type").starts_with("application/json");
+        std::string_view const type = info.header("content-type");
+        is_event_stream = type.empty() || type.find("event-stream") != type.npos;
         exchange->deliver_to(*this, is_event_stream ? std::size_t(-1) : call.state->settings.limits.body);
     }
 
@@ -81,8 +82,8 @@ struct stream_state final : http::body_sink
         if (auto const found = find_service_error(call.context(), info, document))
             throw *found;
         failure f;
-        f.service_message = "the answer is a JSON document instead of an event stream";
-        f.advice = "this service does not stream; use complete()";
+        f.service_message = "the answer is " + std::string{info.header("content-type")} + " instead of an event stream";
+        f.advice = "use complete() where the service does not stream; check that the endpoint's URL is the API's";
         throw error(make_error_code(errc::unexpected_reply), std::move(f));
     }
 

@@ -162,10 +162,7 @@ prepared_call prepare(std::shared_ptr<client_state> state, std::string_view oper
         call.body += lead;
         if (request.model.empty() && !call.deployment.empty())
             call.body += "\"model\":" + json::to_text(call.deployment) + ',';
-        std::string const own = json::to_text(request);
-        if (own == "{}")
-            call.body.pop_back();
-        call.body.append(own, 1);
+        call.body.append(json::to_text(request), 1); // what was checked is never empty
         head_builder(call, with).build(described);
     } catch (...) {
         call.mistake = std::current_exception();

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/detail/client_state.hpp>
 #include <foundry/http/request_head.hpp>
 #include <foundry/http/tls.hpp>
@@ -47,7 +48,7 @@ struct cleanser
 
 inline void append_token(std::string& out, std::string_view token)
 {
-    bool const sound = !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    bool const sound = !token.empty() && std::all_of(token.begin(), token.end(), is_graphic);
     if (!sound)
         throw error(errc::invalid_argument, "the credential gave an empty token, or one with a blank or control character");
     out.reserve(out.size() + token.size() + 32); // so that no shorter copy stays behind

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/credential.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/field.hpp>
@@ -16,7 +17,7 @@ inline std::string_view checked_secret(std::string_view text, std::string_view w
 {
     if (text.empty())
         throw error(errc::invalid_argument, std::string{what} + " is empty; set it, or use no_credential");
-    if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; })) {
+    if (!std::all_of(text.begin(), text.end(), is_graphic)) {
         throw error(errc::invalid_argument, std::string{what} + " has a blank, a line break or another character that no "
                                                                 "key has; trim it, as after reading it from a file");
     }

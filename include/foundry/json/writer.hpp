@@ -22,9 +22,6 @@ std::string to_text(T const& value)
     return out;
 }
 
-/// Whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-FOUNDRY_DECL bool valid_utf8(std::string_view bytes) noexcept;
-
 } // namespace foundry::inline FOUNDRY_ABI::json
 
 #ifdef FOUNDRY_HEADER_ONLY

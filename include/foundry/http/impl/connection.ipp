@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/http/connection.hpp>
-#include <foundry/http/impl/resolve.ipp>
+#include <foundry/http/resolve.hpp>
 
 #include <boost/asio/error.hpp>
 

@@ -4,7 +4,7 @@
 #include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/event_parser.hpp>
-#include <foundry/http/utf8.hpp>
+#include <foundry/detail/utf8.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -124,10 +124,10 @@ FOUNDRY_DECL void event_parser::take_field(std::string_view line)
         take_data(value);
     } else if (name == "event") {
         type_.clear();
-        append_utf8(type_, value);
+        foundry::detail::append_utf8(type_, value);
     } else if (name == "id" && value.find('\0') == std::string_view::npos) {
         id_.clear();
-        append_utf8(id_, value);
+        foundry::detail::append_utf8(id_, value);
     } else if (name == "retry") {
         take_retry(value);
     }
@@ -135,7 +135,7 @@ FOUNDRY_DECL void event_parser::take_field(std::string_view line)
 
 FOUNDRY_DECL void event_parser::take_data(std::string_view value)
 {
-    if (data_lines_++ == 0 && valid_utf8_prefix(value) == value.size()) {
+    if (data_lines_++ == 0 && foundry::detail::valid_utf8(value)) {
         data_in_buffer_ = true;
         data_begin_ = static_cast<std::size_t>(value.data() - buffer_.data());
         data_size_ = value.size();
@@ -144,7 +144,7 @@ FOUNDRY_DECL void event_parser::take_data(std::string_view value)
     own_data();
     if (data_lines_ > 1)
         data_ += '\n';
-    append_utf8(data_, value);
+    foundry::detail::append_utf8(data_, value);
 }
 
 FOUNDRY_DECL void event_parser::take_retry(std::string_view digits)

@@ -115,6 +115,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::string_view message, bool fresh)
 {
     lease_ = co_await pool_->acquire(limits_, fresh);
+    if (limits_->expired()) // while nothing was there to be closed
+        throw detail::limit_error(*limits_->expired());
     if (!lease_->is_open())
         co_await lease_->open(pool_->to(), limits_);
     co_await lease_->write(message);

@@ -62,42 +62,66 @@ FOUNDRY_DECL lease pool::try_acquire(bool fresh, std::vector<std::unique_ptr<con
         return lease();
     auto c = std::make_unique<connection>(executor_);
     ++open_;
+    idle_.reserve(open_); // so that giving one back cannot fail
     return lease(shared_from_this(), std::move(c), false);
 }
+
+/// A place in the queue. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
+class pool::place
+{
+public:
+    place(std::shared_ptr<pool> owner, boost::asio::any_io_executor executor, clock::time_point until)
+        : pool_(std::move(owner)), waiter_(std::make_shared<waiter>(std::move(executor), until))
+    {
+        std::lock_guard const lock(pool_->mutex_);
+        pool_->waiters_.push_back(waiter_);
+    }
+    place(place const&) = delete;
+    place& operator=(place const&) = delete;
+    ~place() { leave(); }
+
+    boost::asio::steady_timer& turn() noexcept { return waiter_->turn; }
+
+    /// What was granted until now; nothing where the turn has not come.
+    lease leave()
+    {
+        {
+            std::lock_guard const lock(pool_->mutex_);
+            auto& all = pool_->waiters_;
+            all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
+        }
+        if (!waiter_->granted)
+            return lease();
+        bool const reused = waiter_->granted->is_open();
+        return lease(pool_, std::move(waiter_->granted), reused);
+    }
+
+private:
+    std::shared_ptr<pool> pool_;
+    std::shared_ptr<waiter> waiter_;
+};
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::shared_ptr<deadline> limits, bool fresh)
 {
     std::vector<std::unique_ptr<connection>> dead; // closed outside the mutex
-    lease first = try_acquire(fresh, dead);
+    lease granted = try_acquire(fresh, dead);
     dead.clear();
-    if (first)
-        co_return first;
+    if (granted)
+        co_return granted;
 
-    auto const w = std::make_shared<waiter>(limits->executor(), limits->total());
-    {
-        std::lock_guard const lock(mutex_);
-        waiters_.push_back(w);
-    }
+    place queued(shared_from_this(), limits->executor(), limits->total());
     std::exception_ptr interrupted;
     try {
-        co_await w->turn.async_wait(boost::asio::deferred);
+        co_await queued.turn().async_wait(boost::asio::deferred);
     } catch (boost::system::system_error const&) {
         interrupted = std::current_exception();
     }
-    leave_queue(w);
-    if (w->granted) {
-        bool const reused = w->granted->is_open();
-        co_return lease(shared_from_this(), std::move(w->granted), reused);
-    }
+    granted = queued.leave();
+    if (granted)
+        co_return granted;
     if (interrupted)
         std::rethrow_exception(interrupted);
     throw error(errc::total_timeout, "no connection became free in time; raise options.pool.max_connections");
-}
-
-FOUNDRY_DECL void pool::leave_queue(std::shared_ptr<waiter> const& w)
-{
-    std::lock_guard const lock(mutex_);
-    waiters_.erase(std::remove(waiters_.begin(), waiters_.end(), w), waiters_.end());
 }
 
 FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) noexcept

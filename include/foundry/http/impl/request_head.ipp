@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/http/request_head.hpp>
@@ -46,7 +47,7 @@ FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::str
 FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host)
 {
     bool const sound = target.starts_with('/') &&
-                       std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+                       std::all_of(target.begin(), target.end(), foundry::detail::is_graphic);
     if (!sound)
         throw error(errc::invalid_argument, "the request's path has a character that HTTP does not allow; percent-encode it");
     std::string head;

@@ -1,16 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/http/deadline.hpp>
+#include <foundry/http/resolve.hpp>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -47,7 +43,6 @@ FOUNDRY_DECL void start(std::shared_ptr<lookup> flight, boost::asio::any_io_exec
 
 } // namespace detail
 
-/// The addresses of a host. Neither cancelling nor the time limit waits for the lookup to end.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
 resolve(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, deadline& limits)
 {

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/utf8.hpp>
 #include <foundry/error.hpp>
 #include <foundry/json/writer.hpp>
 
@@ -12,42 +13,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::json {
-
-FOUNDRY_DECL bool valid_utf8(std::string_view bytes) noexcept
-{
-    auto const* p = reinterpret_cast<unsigned char const*>(bytes.data());
-    auto const* const end = p + bytes.size();
-    while (p != end) {
-        if (end - p >= 8) {
-            std::uint64_t word;
-            std::memcpy(&word, p, 8);
-            if ((word & 0x8080808080808080U) == 0) {
-                p += 8;
-                continue;
-            }
-        }
-        unsigned const lead = *p++;
-        if (lead < 0x80)
-            continue;
-        int const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || end - p < more)
-            return false;
-        unsigned const low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-        unsigned const high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-        if (*p < low || *p > high)
-            return false;
-        for (int i = 1; i < more; ++i) {
-            if ((p[i] & 0xc0) != 0x80)
-                return false;
-        }
-        p += more;
-    }
-    return true;
-}
 
 namespace detail {
 
@@ -114,7 +82,7 @@ private:
 
     void string(std::string_view text)
     {
-        if (!valid_utf8(text))
+        if (!foundry::detail::valid_utf8(text))
             refuse("is not valid UTF-8; convert it first");
         out_ += '"';
         auto const* run = text.data();

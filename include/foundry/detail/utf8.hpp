@@ -7,18 +7,18 @@
 #include <string>
 #include <string_view>
 
-namespace foundry::inline FOUNDRY_ABI {
-namespace http {
+namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// The length of the longest prefix that is valid UTF-8.
 FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
 
+inline bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
+
 /// Appends text, with U+FFFD for whatever is not UTF-8, as the decoder of the WHATWG Encoding standard does.
 FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
 
-} // namespace http
-} // namespace foundry::inline FOUNDRY_ABI
+} // namespace foundry::inline FOUNDRY_ABI::detail
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/http/impl/utf8.ipp>
+#include <foundry/impl/utf8.ipp>
 #endif

@@ -1,15 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/http/utf8.hpp>
+#include <foundry/detail/utf8.hpp>
 
 #include <cstdint>
 #include <cstring>
 
-namespace foundry::inline FOUNDRY_ABI {
-namespace http {
-
-namespace detail {
+namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// What the first byte of a sequence promises: its length, and the range of its second byte.
 struct utf8_lead
@@ -68,16 +65,14 @@ inline std::size_t skip_ascii(std::string_view bytes)
     return n;
 }
 
-} // namespace detail
-
 FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept
 {
     std::size_t n = 0;
     while (true) {
-        n += detail::skip_ascii(bytes.substr(n));
+        n += skip_ascii(bytes.substr(n));
         if (n == bytes.size())
             return n;
-        auto const sequence = detail::read_utf8_sequence(bytes.substr(n));
+        auto const sequence = read_utf8_sequence(bytes.substr(n));
         if (!sequence.valid)
             return n;
         n += sequence.length;
@@ -93,9 +88,8 @@ FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes)
         if (bytes.empty())
             return;
         out += "\xef\xbf\xbd";
-        bytes.remove_prefix(detail::read_utf8_sequence(bytes).length);
+        bytes.remove_prefix(read_utf8_sequence(bytes).length);
     }
 }
 
-} // namespace http
-} // namespace foundry::inline FOUNDRY_ABI
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,212 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/async_generator.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace asio = boost::asio;
+using foundry::async_generator;
+
+namespace {
+
+void run(asio::awaitable<void> body)
+{
+    asio::io_context context;
+    std::exception_ptr failure;
+    asio::co_spawn(context, std::move(body), [&](std::exception_ptr e) { failure = e; });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+struct counted
+{
+    explicit counted(int& n) : alive(&n) { ++*alive; }
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+    ~counted() { --*alive; }
+    int* alive;
+};
+
+asio::awaitable<int> later(int value)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::seconds(0));
+    co_await timer.async_wait(asio::deferred);
+    co_return value;
+}
+
+asio::awaitable<void> pause() { co_await later(0); }
+
+asio::awaitable<int> forever()
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+    co_await timer.async_wait(asio::deferred);
+    co_return 0;
+}
+
+async_generator<std::string> numbers(int n, int& alive)
+{
+    counted const guard(alive);
+    for (int i = 0; i != n; ++i) {
+        co_await pause();
+        co_yield std::to_string(co_await later(i));
+    }
+}
+
+async_generator<std::string> doubled(async_generator<std::string> in)
+{
+    while (auto text = co_await in.next()) {
+        std::string const twice = *text + *text;
+        co_yield twice;
+    }
+}
+
+async_generator<int> breaking()
+{
+    co_yield 1;
+    throw std::runtime_error("broken");
+}
+
+async_generator<int> recovering()
+{
+    std::string caught;
+    auto inner = breaking();
+    try {
+        while (auto v = co_await inner.next())
+            co_yield *v;
+    } catch (std::runtime_error const& e) {
+        caught = e.what();
+    }
+    co_yield static_cast<int>(caught.size());
+}
+
+async_generator<int> stuck(int& alive)
+{
+    counted const guard(alive);
+    co_yield 1;
+    co_yield co_await forever();
+}
+
+asio::awaitable<void> reads_all()
+{
+    int alive = 0;
+    auto g = numbers(5, alive);
+    CHECK(alive == 0); // nothing runs before the first next()
+    std::string all;
+    while (auto v = co_await g.next())
+        all += *v;
+    CHECK(all == "01234");
+    CHECK(alive == 0);
+    CHECK(!co_await g.next());
+}
+
+asio::awaitable<void> leaves_early()
+{
+    int alive = 0;
+    {
+        auto g = numbers(5, alive);
+        CHECK(*co_await g.next() == "0");
+        CHECK(alive == 1);
+    }
+    CHECK(alive == 0);
+}
+
+asio::awaitable<void> nests()
+{
+    int alive = 0;
+    auto g = doubled(doubled(numbers(3, alive)));
+    std::string all;
+    while (auto v = co_await g.next())
+        all += *v;
+    CHECK(all == "000011112222");
+}
+
+asio::awaitable<void> throws()
+{
+    auto g = breaking();
+    CHECK(*co_await g.next() == 1);
+    bool thrown = false;
+    try {
+        co_await g.next();
+    } catch (std::runtime_error const& e) {
+        thrown = std::string{e.what()} == "broken";
+    }
+    CHECK(thrown);
+    CHECK(!co_await g.next());
+
+    auto r = recovering();
+    CHECK(*co_await r.next() == 1);
+    CHECK(*co_await r.next() == 6);
+    CHECK(!co_await r.next());
+}
+
+asio::awaitable<void> is_cancelled()
+{
+    using namespace asio::experimental::awaitable_operators;
+    int alive = 0;
+    auto g = stuck(alive);
+    CHECK(*co_await g.next() == 1);
+    asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+    auto const first = co_await (g.next() || soon.async_wait(asio::use_awaitable));
+    CHECK(first.index() == 1);
+    CHECK(alive == 0); // the cancellation has gone through the body
+    CHECK(!co_await g.next());
+}
+
+asio::awaitable<void> is_moved()
+{
+    int alive = 0;
+    auto g = numbers(3, alive);
+    CHECK(*co_await g.next() == "0");
+    auto h = std::move(g);
+    CHECK(*co_await h.next() == "1");
+    CHECK(!co_await g.next());
+    h = numbers(1, alive);
+    CHECK(*co_await h.next() == "0");
+    async_generator<int> empty;
+    CHECK(!co_await empty.next());
+}
+
+asio::awaitable<void> waits(async_generator<int> g)
+{
+    while (co_await g.next()) {
+    }
+}
+
+} // namespace
+
+TEST_CASE("a generator yields its values in order and then ends") { run(reads_all()); }
+TEST_CASE("a generator that is dropped destroys its body where it stands") { run(leaves_early()); }
+TEST_CASE("generators nest") { run(nests()); }
+TEST_CASE("what the body throws reaches the reader once, and bodies can catch") { run(throws()); }
+TEST_CASE("cancelling next() cancels what the body awaits") { run(is_cancelled()); }
+TEST_CASE("a generator can be moved between two reads") { run(is_moved()); }
+
+TEST_CASE("destroying the context destroys the body")
+{
+    int alive = 0;
+    {
+        asio::io_context context;
+        asio::co_spawn(context, waits(stuck(alive)), [](std::exception_ptr) {});
+        context.poll();
+        CHECK(alive == 1);
+    }
+    CHECK(alive == 0);
+}
+
+TEST_CASE("a generator is a chunk source")
+{
+    static_assert(foundry::chunk_source<async_generator<std::string>>);
+    static_assert(!foundry::chunk_source<std::string>);
+}
