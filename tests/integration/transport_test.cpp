@@ -495,19 +495,16 @@ struct full_queue
     {
         acceptor.listen(0);
         for (int i = 0; i != 4; ++i) {
-            asio::ip::tcp::socket filler(context);
-            filler.open(asio::ip::tcp::v4());
-            filler.non_blocking(true);
-            boost::system::error_code pending;
-            filler.connect(acceptor.local_endpoint(), pending);
-            fillers.push_back(std::move(filler));
+            fillers.push_back(std::make_unique<asio::ip::tcp::socket>(context));
+            fillers.back()->async_connect(acceptor.local_endpoint(), [](boost::system::error_code) {});
         }
+        context.poll();
     }
 
     std::uint16_t port() const { return acceptor.local_endpoint().port(); }
 
     asio::ip::tcp::acceptor acceptor;
-    std::vector<asio::ip::tcp::socket> fillers;
+    std::vector<std::unique_ptr<asio::ip::tcp::socket>> fillers;
 };
 
 asio::awaitable<void> race_elsewhere(emulator& service, std::uint16_t port)
