@@ -17,9 +17,12 @@ namespace foundry::inline FOUNDRY_ABI {
 
 /// Anything that is read like a stream: `chat_stream`, `async_generator`, and types of one's own.
 template <class S>
-concept chunk_source = requires(S& source) {
+concept chunk_source = requires(S& source)
+{
     typename S::value_type;
-    { source.next() } -> std::same_as<boost::asio::awaitable<std::optional<typename S::value_type>>>;
+    {
+        source.next()
+        } -> std::same_as<boost::asio::awaitable<std::optional<typename S::value_type>>>;
 };
 
 /// A coroutine that may both `co_await` Asio's awaitables and `co_yield` values, read by `while (auto v = co_await g.next())`.
@@ -118,7 +121,8 @@ private:
     {
     public:
         request(promise_type& promise, boost::asio::awaitable<R> operation)
-            : promise_(promise), operation_(std::move(operation))
+            : promise_(promise),
+              operation_(std::move(operation))
         {}
 
         bool await_ready() const noexcept { return false; }

@@ -17,33 +17,79 @@
 /// Thread safety: as values.
 namespace foundry::inline FOUNDRY_ABI {
 
-enum class chat_role { system, developer, user, assistant, tool };
+enum class chat_role
+{
+    system,
+    developer,
+    user,
+    assistant,
+    tool
+};
 inline constexpr std::string_view chat_role_names[] = {"system", "developer", "user", "assistant", "tool"};
 constexpr auto& wire_names(chat_role) { return chat_role_names; }
 
-enum class part_type { text, image_url, input_audio, audio_url, refusal };
+enum class part_type
+{
+    text,
+    image_url,
+    input_audio,
+    audio_url,
+    refusal
+};
 inline constexpr std::string_view part_type_names[] = {"text", "image_url", "input_audio", "audio_url", "refusal"};
 constexpr auto& wire_names(part_type) { return part_type_names; }
 
-enum class image_detail { automatic, low, high };
+enum class image_detail
+{
+    automatic,
+    low,
+    high
+};
 inline constexpr std::string_view image_detail_names[] = {"auto", "low", "high"};
 constexpr auto& wire_names(image_detail) { return image_detail_names; }
 
-enum class finish_reason { stop, length, content_filter, tool_calls, function_call };
+enum class finish_reason
+{
+    stop,
+    length,
+    content_filter,
+    tool_calls,
+    function_call
+};
 inline constexpr std::string_view finish_reason_names[] = {"stop", "length", "content_filter", "tool_calls",
                                                            "function_call"};
 constexpr auto& wire_names(finish_reason) { return finish_reason_names; }
 
-enum class tool_mode { automatic, none, required };
+enum class tool_mode
+{
+    automatic,
+    none,
+    required
+};
 inline constexpr std::string_view tool_mode_names[] = {"auto", "none", "required"};
 constexpr auto& wire_names(tool_mode) { return tool_mode_names; }
 
-enum class format_type { text, json_object, json_schema };
+enum class format_type
+{
+    text,
+    json_object,
+    json_schema
+};
 inline constexpr std::string_view format_type_names[] = {"text", "json_object", "json_schema"};
 constexpr auto& wire_names(format_type) { return format_type_names; }
 
-enum class reasoning_effort { none, minimal, low, medium, high, xhigh, max };
-inline constexpr std::string_view reasoning_effort_names[] = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
+enum class reasoning_effort
+{
+    none,
+    minimal,
+    low,
+    medium,
+    high,
+    xhigh,
+    max
+};
+inline constexpr std::string_view reasoning_effort_names[] = {"none", "minimal", "low", "medium",
+                                                              "high", "xhigh",   "max"};
 constexpr auto& wire_names(reasoning_effort) { return reasoning_effort_names; }
 
 /// @name Parts of a message
@@ -358,34 +404,34 @@ struct chat_request
     std::vector<tool_definition> tools;
     std::variant<std::monostate, open_enum<tool_mode>, named_tool> tool_choice;
     std::vector<std::string> modalities;
-    std::optional<bool> parallel_tool_calls;                ///< [x]
-    std::optional<foundry::stream_options> stream_options;  ///< [x]
-    open_enum<foundry::reasoning_effort> reasoning_effort;  ///< [x]
-    std::optional<std::int64_t> n;                          ///< [x] How many choices.
-    std::optional<bool> logprobs;                           ///< [x]
-    std::optional<std::int64_t> top_logprobs;               ///< [x]
-    dictionary<std::int64_t> logit_bias;                    ///< [x] By token id.
-    std::optional<std::string> user_;                       ///< [x] The end user's identifier.
-    std::optional<audio_output> audio;                      ///< [x]
-    std::optional<predicted_content> prediction;            ///< [x]
-    std::optional<bool> store;                              ///< [x]
-    dictionary<std::string> metadata;                       ///< [x]
-    std::vector<boost::json::value> data_sources;           ///< [x] Azure OpenAI On Your Data.
+    std::optional<bool> parallel_tool_calls;                             ///< [x]
+    std::optional<foundry::stream_options> stream_options;               ///< [x]
+    open_enum<foundry::reasoning_effort> reasoning_effort;               ///< [x]
+    std::optional<std::int64_t> n;                                       ///< [x] How many choices.
+    std::optional<bool> logprobs;                                        ///< [x]
+    std::optional<std::int64_t> top_logprobs;                            ///< [x]
+    dictionary<std::int64_t> logit_bias;                                 ///< [x] By token id.
+    std::optional<std::string> user_;                                    ///< [x] The end user's identifier.
+    std::optional<audio_output> audio;                                   ///< [x]
+    std::optional<predicted_content> prediction;                         ///< [x]
+    std::optional<bool> store;                                           ///< [x]
+    dictionary<std::string> metadata;                                    ///< [x]
+    std::vector<boost::json::value> data_sources;                        ///< [x] Azure OpenAI On Your Data.
     std::optional<foundry::user_security_context> user_security_context; ///< [x]
-    std::optional<std::string> verbosity;                   ///< [x] low, medium or high
-    std::optional<std::string> service_tier;                ///< [x]
-    std::optional<std::string> prompt_cache_key;            ///< [x]
-    std::optional<std::string> safety_identifier;           ///< [x]
-    boost::json::object extra;                              ///< [x] Any other member: `request.extra["top_k"] = 40;`
+    std::optional<std::string> verbosity;                                ///< [x] low, medium or high
+    std::optional<std::string> service_tier;                             ///< [x]
+    std::optional<std::string> prompt_cache_key;                         ///< [x]
+    std::optional<std::string> safety_identifier;                        ///< [x]
+    boost::json::object extra; ///< [x] Any other member: `request.extra["top_k"] = 40;`
 
     friend bool operator==(chat_request const&, chat_request const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(chat_request, (),
                       (model, messages, temperature, top_p, frequency_penalty, presence_penalty, max_tokens,
                        max_completion_tokens, stop, seed, response_format, tools, tool_choice, modalities,
-                       parallel_tool_calls, stream_options, reasoning_effort, n, logprobs, top_logprobs, logit_bias, user_,
-                       audio, prediction, store, metadata, data_sources, user_security_context, verbosity, service_tier,
-                       prompt_cache_key, safety_identifier, extra))
+                       parallel_tool_calls, stream_options, reasoning_effort, n, logprobs, top_logprobs, logit_bias,
+                       user_, audio, prediction, store, metadata, data_sources, user_security_context, verbosity,
+                       service_tier, prompt_cache_key, safety_identifier, extra))
 
 /// @}
 /// @name Answer
@@ -535,8 +581,8 @@ struct chat_completion : answer
     boost::json::object extra;
 };
 BOOST_DESCRIBE_STRUCT(chat_completion, (),
-                      (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint, service_tier,
-                       extra))
+                      (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint,
+                       service_tier, extra))
 
 /// A piece of a tool call: the id and the name come once, the arguments in pieces.
 struct tool_call_delta
@@ -629,8 +675,8 @@ private:
     std::string raw_;
 };
 BOOST_DESCRIBE_STRUCT(chat_chunk, (),
-                      (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint, service_tier,
-                       extra))
+                      (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint,
+                       service_tier, extra))
 
 /// Puts the chunks of a stream together.
 ///
@@ -653,7 +699,8 @@ private:
     void add(chunk_choice const& piece);
 
     chat_completion completion_;
-    std::vector<std::vector<std::int64_t>> call_indices_; // of each choice: under which index each of its tool calls came
+    std::vector<std::vector<std::int64_t>>
+        call_indices_; // of each choice: under which index each of its tool calls came
 };
 
 /// @}

@@ -95,7 +95,7 @@ public:
     {}
 
     template <class ExecutionContext>
-        requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
+    requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
     client(ExecutionContext& context, endpoint where, Credential who, options settings = {})
         : client(boost::asio::any_io_executor{context.get_executor()}, std::move(where), std::move(who),
                  std::move(settings))
@@ -103,9 +103,9 @@ public:
 
     /// Every client is also a client of any credential.
     template <credential Other>
-        requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
-    client(client<Other> const& other) noexcept : basic_client(other)
-    {}
+    requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
+        client(client<Other> const& other)
+    noexcept : basic_client(other) {}
 
 private:
     static std::shared_ptr<detail::credential_source> source(Credential who)

@@ -16,7 +16,13 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-enum class filter_severity { safe, low, medium, high };
+enum class filter_severity
+{
+    safe,
+    low,
+    medium,
+    high
+};
 inline constexpr std::string_view filter_severity_names[] = {"safe", "low", "medium", "high"};
 constexpr auto& wire_names(filter_severity) { return filter_severity_names; }
 

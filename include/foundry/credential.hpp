@@ -32,7 +32,8 @@ class access_token
 public:
     access_token() = default;
     access_token(std::string_view token, std::chrono::system_clock::time_point expires_on)
-        : token_(token), expires_on_(expires_on)
+        : token_(token),
+          expires_on_(expires_on)
     {}
 
     secret const& token() const noexcept { return token_; }
@@ -103,18 +104,21 @@ class any_credential;
 ///
 /// It may be called from several executors at once. A token is kept until five minutes before it ends.
 template <class T>
-concept token_credential = requires(T& t, token_request request) {
-    { t.get_token(std::move(request)) } -> std::same_as<boost::asio::awaitable<access_token>>;
+concept token_credential = requires(T& t, token_request request)
+{
+    {
+        t.get_token(std::move(request))
+        } -> std::same_as<boost::asio::awaitable<access_token>>;
 };
 
 /// One of the library's own credentials that need no coroutine: `api_key`, `bearer_token`, `no_credential`, `any_credential`.
 template <class T>
 concept ready_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
-                           std::same_as<T, no_credential> || std::same_as<T, any_credential>;
+    std::same_as<T, no_credential> || std::same_as<T, any_credential>;
 
 /// What `client` takes: something that proves who is asking.
 template <class T>
-concept credential = std::move_constructible<T> && (ready_credential<T> || token_credential<T>);
+concept credential = std::move_constructible<T> &&(ready_credential<T> || token_credential<T>);
 
 namespace detail {
 
@@ -165,8 +169,9 @@ class any_credential
 {
 public:
     template <class T>
-        requires(!std::same_as<std::remove_cvref_t<T>, any_credential>) && credential<std::remove_cvref_t<T>>
-    any_credential(T&& from) : source_(detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from))))
+    requires(!std::same_as<std::remove_cvref_t<T>, any_credential>) &&
+        credential<std::remove_cvref_t<T>> any_credential(T&& from)
+        : source_(detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from))))
     {}
 
     std::shared_ptr<detail::credential_source> const& source() const noexcept { return source_; }

@@ -8,7 +8,12 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-enum class embedding_input { text, query, document };
+enum class embedding_input
+{
+    text,
+    query,
+    document
+};
 inline constexpr std::string_view embedding_input_names[] = {"text", "query", "document"};
 constexpr auto& wire_names(embedding_input) { return embedding_input_names; }
 
@@ -18,9 +23,12 @@ struct embedding_request
     embedding_request() = default;
     explicit embedding_request(std::string model_name) : model(std::move(model_name)) {}
     embedding_request(std::string model_name, std::string text) : model(std::move(model_name)) { add(std::move(text)); }
-    embedding_request(std::string model_name, char const* text) : embedding_request(std::move(model_name), std::string{text}) {}
+    embedding_request(std::string model_name, char const* text)
+        : embedding_request(std::move(model_name), std::string{text})
+    {}
     embedding_request(std::string model_name, std::vector<std::string> texts)
-        : model(std::move(model_name)), input(std::move(texts))
+        : model(std::move(model_name)),
+          input(std::move(texts))
     {}
 
     embedding_request& add(std::string text)
@@ -77,7 +85,8 @@ struct json::type_of<embedding_vector>
             return of == shape::array ? place{&values, &type_of<std::vector<float>>::value} : place{};
         },
         [](void const* self) {
-            return const_place{&static_cast<embedding_vector const*>(self)->values, &type_of<std::vector<float>>::value};
+            return const_place{&static_cast<embedding_vector const*>(self)->values,
+                               &type_of<std::vector<float>>::value};
         },
     };
     static constexpr type value{.what = kind::choice, .choices = &choices};

@@ -14,16 +14,16 @@ namespace foundry::inline FOUNDRY_ABI {
 /// The four forms of URL that serve chat completions and embeddings.
 enum class api_form
 {
-    models,     ///< Foundry Models: `https://{resource}.services.ai.azure.com/models`, serverless and managed compute.
-    openai_v1,  ///< `https://{resource}.openai.azure.com/openai/v1`; takes no api-version.
-    dated,      ///< `https://{resource}.openai.azure.com`; the deployment stands in the URL, the api-version in the query.
+    models,    ///< Foundry Models: `https://{resource}.services.ai.azure.com/models`, serverless and managed compute.
+    openai_v1, ///< `https://{resource}.openai.azure.com/openai/v1`; takes no api-version.
+    dated, ///< `https://{resource}.openai.azure.com`; the deployment stands in the URL, the api-version in the query.
     compatible, ///< Any other OpenAI-compatible server: `http://localhost:8080/v1`, GitHub Models, ...
 };
 
 /// Who runs the host; decides the key header, the token scope and what is an extra parameter.
 enum class host_kind
 {
-    foundry,         ///< `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and their `.us` and `.cn` twins.
+    foundry, ///< `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and their `.us` and `.cn` twins.
     serverless,      ///< `*.models.ai.azure.com`
     managed_compute, ///< `*.inference.ml.azure.com`
     github,          ///< `models.github.ai`, `models.inference.ai.azure.com`

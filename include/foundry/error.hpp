@@ -27,8 +27,9 @@ struct filter_result;
 enum class errc
 {
     // Refused by this library; nothing was sent.
-    invalid_argument = 1, ///< An endpoint, credential, option or request that cannot work; the message says what to write instead.
-    no_ca_store,          ///< No usable certificate store was found, so no server could be verified.
+    invalid_argument =
+        1, ///< An endpoint, credential, option or request that cannot work; the message says what to write instead.
+    no_ca_store, ///< No usable certificate store was found, so no server could be verified.
 
     // Answered by the service with an error.
     bad_request,     ///< 400, and any other 4xx without a code of its own.

@@ -585,7 +585,8 @@ struct cancellable
         CHECK(!ended);
         signal.emit(asio::cancellation_type::terminal);
         context.restart();
-        context.run();
+        while (!ended && context.run_one() != 0) {
+        }
         CHECK(ended);
         REQUIRE(failure);
         try {

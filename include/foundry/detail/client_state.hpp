@@ -33,7 +33,8 @@ struct client_state
 struct prepared_call
 {
     prepared_call(std::shared_ptr<client_state> client, std::string_view operation_name)
-        : state(std::move(client)), operation(operation_name)
+        : state(std::move(client)),
+          operation(operation_name)
     {}
 
     std::shared_ptr<client_state> state;

@@ -62,7 +62,8 @@ public:
     step try_read(boost::asio::mutable_buffer into, std::size_t& count);
     auto wait(step what)
     {
-        return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write, boost::asio::deferred);
+        return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write,
+                                  boost::asio::deferred);
     }
 
     /// Whether it is open and nothing has come that nobody asked for.

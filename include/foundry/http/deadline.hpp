@@ -25,7 +25,9 @@ class deadline : public std::enable_shared_from_this<deadline>
 public:
     /// `on_expiry` is called at most once, and not after stop().
     deadline(boost::asio::any_io_executor executor, std::function<void()> on_expiry)
-        : executor_(std::move(executor)), timer_(executor_), on_expiry_(std::move(on_expiry))
+        : executor_(std::move(executor)),
+          timer_(executor_),
+          on_expiry_(std::move(on_expiry))
     {}
 
     /// The limit of the whole; nothing for none.

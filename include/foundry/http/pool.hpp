@@ -20,7 +20,9 @@ class lease
 public:
     lease() = default;
     lease(std::shared_ptr<pool> owner, std::unique_ptr<connection> c, bool reused)
-        : pool_(std::move(owner)), connection_(std::move(c)), reused_(reused)
+        : pool_(std::move(owner)),
+          connection_(std::move(c)),
+          reused_(reused)
     {}
     lease(lease&&) noexcept = default;
     lease& operator=(lease&& other) noexcept;
@@ -51,7 +53,9 @@ class pool : public std::enable_shared_from_this<pool>
 {
 public:
     pool(boost::asio::any_io_executor executor, origin to, pool_options options)
-        : executor_(std::move(executor)), to_(std::move(to)), options_(options)
+        : executor_(std::move(executor)),
+          to_(std::move(to)),
+          options_(options)
     {}
 
     /// An idle connection or, where there is none, one that is not open yet.

@@ -84,9 +84,15 @@ FOUNDRY_DECL chat_request& chat_request::add(chat_message message)
 }
 
 FOUNDRY_DECL chat_request& chat_request::system(std::string text) { return add({chat_role::system, std::move(text)}); }
-FOUNDRY_DECL chat_request& chat_request::developer(std::string text) { return add({chat_role::developer, std::move(text)}); }
+FOUNDRY_DECL chat_request& chat_request::developer(std::string text)
+{
+    return add({chat_role::developer, std::move(text)});
+}
 FOUNDRY_DECL chat_request& chat_request::user(std::string text) { return add({chat_role::user, std::move(text)}); }
-FOUNDRY_DECL chat_request& chat_request::assistant(std::string text) { return add({chat_role::assistant, std::move(text)}); }
+FOUNDRY_DECL chat_request& chat_request::assistant(std::string text)
+{
+    return add({chat_role::assistant, std::move(text)});
+}
 
 FOUNDRY_DECL chat_request& chat_request::user(std::vector<content_part> parts)
 {
@@ -120,7 +126,10 @@ inline std::vector<tool_call> const no_tool_calls;
 
 } // namespace detail
 
-FOUNDRY_DECL std::string chat_completion::text() const { return choices.empty() ? std::string{} : choices[0].message.text(); }
+FOUNDRY_DECL std::string chat_completion::text() const
+{
+    return choices.empty() ? std::string{} : choices[0].message.text();
+}
 
 FOUNDRY_DECL chat_message chat_completion::message() const
 {
@@ -182,7 +191,8 @@ inline void merge_verdicts(filter_results& into, filter_results const& more)
 /// The call that a delta continues; nullptr where it begins a new one.
 ///
 /// `indices` holds the index under which each call came; -1 for none.
-inline tool_call* find_open(std::vector<tool_call>& calls, std::vector<std::int64_t> const& indices, tool_call_delta const& d)
+inline tool_call* find_open(std::vector<tool_call>& calls, std::vector<std::int64_t> const& indices,
+                            tool_call_delta const& d)
 {
     if (d.index) {
         auto const at = std::find(indices.begin(), indices.end(), *d.index);
@@ -269,7 +279,8 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
 FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
 {
     auto& choices = completion_.choices;
-    auto at = std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index == piece.index; });
+    auto at =
+        std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index == piece.index; });
     if (at == choices.end()) {
         at = std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index > piece.index; });
         auto const i = at - choices.begin();

@@ -17,7 +17,9 @@ namespace detail {
 struct stream_state final : http::body_sink
 {
     stream_state(prepared_call c, opened_call opened)
-        : call(std::move(c)), info(std::move(opened.info)), events(event_limits(call.state->settings.limits)),
+        : call(std::move(c)),
+          info(std::move(opened.info)),
+          events(event_limits(call.state->settings.limits)),
           exchange(std::move(opened.exchange))
     {
         call.head = {};
@@ -149,7 +151,8 @@ FOUNDRY_DECL chat_stream::chat_stream() noexcept = default;
 FOUNDRY_DECL chat_stream::chat_stream(chat_stream&&) noexcept = default;
 FOUNDRY_DECL chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
 FOUNDRY_DECL chat_stream::~chat_stream() = default;
-FOUNDRY_DECL chat_stream::chat_stream(std::unique_ptr<detail::stream_state> state) noexcept : state_(std::move(state)) {}
+FOUNDRY_DECL chat_stream::chat_stream(std::unique_ptr<detail::stream_state> state) noexcept : state_(std::move(state))
+{}
 
 FOUNDRY_DECL response_info const& chat_stream::info() const noexcept { return state_ ? state_->info : detail::no_info; }
 

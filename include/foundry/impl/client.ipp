@@ -22,9 +22,11 @@ namespace foundry::inline FOUNDRY_ABI {
 namespace detail {
 
 FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor, endpoint where,
-                                                             std::shared_ptr<credential_source> credential, options settings)
+                                                             std::shared_ptr<credential_source> credential,
+                                                             options settings)
 {
-    return std::make_shared<client_state>(std::move(executor), std::move(where), std::move(credential), std::move(settings));
+    return std::make_shared<client_state>(std::move(executor), std::move(where), std::move(credential),
+                                          std::move(settings));
 }
 
 /// A random UUID (version 4).
@@ -47,9 +49,23 @@ inline std::string make_uuid()
 
 /// The members that the Foundry Models API has; anything else is an extra parameter there.
 inline constexpr std::string_view models_api_members[] = {
-    "messages",    "model",           "temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "stop",
-    "seed",        "response_format", "tools",       "tool_choice", "modalities",
-    "input",       "dimensions",      "encoding_format", "input_type",
+    "messages",
+    "model",
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "max_tokens",
+    "stop",
+    "seed",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "modalities",
+    "input",
+    "dimensions",
+    "encoding_format",
+    "input_type",
 };
 
 inline bool has_extra_parameters(json::const_place request)
@@ -57,16 +73,20 @@ inline bool has_extra_parameters(json::const_place request)
     json::type const& t = *request.described;
     return std::any_of(t.members, t.members + t.size, [&](json::member const& m) {
         return json::is_set(request.object, m) &&
-               std::find(std::begin(models_api_members), std::end(models_api_members), m.name) == std::end(models_api_members);
+               std::find(std::begin(models_api_members), std::end(models_api_members), m.name) ==
+                   std::end(models_api_members);
     });
 }
 
 inline std::string_view extra_parameters_name(extra_parameters choice)
 {
     switch (choice) {
-    case extra_parameters::error: return "error";
-    case extra_parameters::drop: return "drop";
-    case extra_parameters::pass_through: return "pass-through";
+    case extra_parameters::error:
+        return "error";
+    case extra_parameters::drop:
+        return "drop";
+    case extra_parameters::pass_through:
+        return "pass-through";
     }
     return "error";
 }
@@ -96,8 +116,8 @@ public:
         for (header_list const* list : lists()) {
             for (auto const& [name, value] : *list) {
                 if (http::reserved_field(name)) {
-                    throw error(errc::invalid_argument, "the header " + name +
-                                                            " is the library's to write; a key goes into the credential");
+                    throw error(errc::invalid_argument,
+                                "the header " + name + " is the library's to write; a key goes into the credential");
                 }
                 counted(name, value);
             }
@@ -219,8 +239,9 @@ private:
 /// One request, one JSON answer.
 ///
 /// @param raw keeps the text, too, where it is not null.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info>
-fetch(prepared_call const& call, json::place into, boost::json::object const& extra, std::string* raw, std::size_t limit)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch(prepared_call const& call, json::place into,
+                                                                      boost::json::object const& extra,
+                                                                      std::string* raw, std::size_t limit)
 {
     opened_call opened = co_await open_call(call);
     json_sink sink(into, raw);
@@ -304,8 +325,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepare
 FOUNDRY_DECL boost::asio::awaitable<chat_completion> basic_client::complete(chat_request const& request,
                                                                             call_options const& call) const
 {
-    return detail::run_complete(detail::prepare(state_, "chat/completions", request, state_->settings.default_model, call, "",
-                                                &detail::check_chat));
+    return detail::run_complete(detail::prepare(state_, "chat/completions", request, state_->settings.default_model,
+                                                call, "", &detail::check_chat));
 }
 
 FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(chat_request const& request,
@@ -318,8 +339,8 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(chat_reque
 FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(embedding_request const& request,
                                                                     call_options const& call) const
 {
-    return detail::run_embed(detail::prepare(state_, "embeddings", request, state_->settings.default_embedding_model, call,
-                                             "", &detail::check_embedding),
+    return detail::run_embed(detail::prepare(state_, "embeddings", request, state_->settings.default_embedding_model,
+                                             call, "", &detail::check_embedding),
                              request.input.size());
 }
 
@@ -355,7 +376,8 @@ FOUNDRY_DECL boost::asio::awaitable<chat_completion> basic_client::complete(std:
     return complete(detail::question(model, prompt));
 }
 
-FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::string_view model, std::string_view prompt) const
+FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::string_view model,
+                                                                      std::string_view prompt) const
 {
     return stream(detail::question(model, prompt));
 }

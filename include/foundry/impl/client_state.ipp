@@ -26,12 +26,14 @@ inline http::origin origin_of(endpoint const& where, tls_options const& tls)
 
 FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, endpoint to,
                                         std::shared_ptr<credential_source> who, options with)
-    : where(std::move(to)), credential(std::move(who)), settings(std::move(with)),
+    : where(std::move(to)),
+      credential(std::move(who)),
+      settings(std::move(with)),
       connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool))
 {
     if (!credential->empty() && !where.may_carry_credentials()) {
-        throw error(errc::invalid_argument,
-                    "the credential would travel in plain text to " + where.host() + "; write https:// or use no_credential");
+        throw error(errc::invalid_argument, "the credential would travel in plain text to " + where.host() +
+                                                "; write https:// or use no_credential");
     }
 }
 
@@ -50,7 +52,8 @@ inline void append_token(std::string& out, std::string_view token)
 {
     bool const sound = !token.empty() && std::all_of(token.begin(), token.end(), is_graphic);
     if (!sound)
-        throw error(errc::invalid_argument, "the credential gave an empty token, or one with a blank or control character");
+        throw error(errc::invalid_argument,
+                    "the credential gave an empty token, or one with a blank or control character");
     out.reserve(out.size() + token.size() + 32); // so that no shorter copy stays behind
     out.append("Authorization: Bearer ").append(token).append("\r\n");
 }

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
 #include <foundry/credential.hpp>
+#include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/http/request_head.hpp>
@@ -18,8 +18,9 @@ inline std::string_view checked_secret(std::string_view text, std::string_view w
     if (text.empty())
         throw error(errc::invalid_argument, std::string{what} + " is empty; set it, or use no_credential");
     if (!std::all_of(text.begin(), text.end(), is_graphic)) {
-        throw error(errc::invalid_argument, std::string{what} + " has a blank, a line break or another character that no "
-                                                                "key has; trim it, as after reading it from a file");
+        throw error(errc::invalid_argument, std::string{what} +
+                                                " has a blank, a line break or another character that no "
+                                                "key has; trim it, as after reading it from a file");
     }
     return text;
 }
@@ -96,14 +97,17 @@ FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential) { ret
 } // namespace detail
 
 FOUNDRY_DECL api_key::api_key(std::string_view key, key_header header)
-    : key_(detail::checked_secret(key, "the API key")), header_(header)
+    : key_(detail::checked_secret(key, "the API key")),
+      header_(header)
 {}
 
 FOUNDRY_DECL api_key::api_key(std::string_view key, std::string header_name)
-    : key_(detail::checked_secret(key, "the API key")), header_name_(std::move(header_name))
+    : key_(detail::checked_secret(key, "the API key")),
+      header_name_(std::move(header_name))
 {
     if (!http::valid_field_name(header_name_))
-        throw error(errc::invalid_argument, "the name of the key's header is not one that HTTP allows; use letters, digits and -");
+        throw error(errc::invalid_argument,
+                    "the name of the key's header is not one that HTTP allows; use letters, digits and -");
 }
 
 FOUNDRY_DECL bearer_token::bearer_token(std::string_view token) : token_(detail::checked_secret(token, "the token")) {}

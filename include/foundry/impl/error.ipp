@@ -18,28 +18,50 @@ struct foundry_category final : boost::system::error_category
     std::string message(int value) const override
     {
         switch (static_cast<errc>(value)) {
-        case errc::invalid_argument: return "invalid argument";
-        case errc::no_ca_store: return "no usable certificate store";
-        case errc::bad_request: return "bad request";
-        case errc::unauthorized: return "unauthorized";
-        case errc::forbidden: return "forbidden";
-        case errc::model_not_found: return "model not found";
-        case errc::route_not_found: return "route not found";
-        case errc::unprocessable: return "unprocessable";
-        case errc::content_filter: return "blocked by the content filter";
-        case errc::too_large: return "request too large";
-        case errc::rate_limited: return "rate limited";
-        case errc::quota_exhausted: return "quota exhausted";
-        case errc::service_error: return "service error";
-        case errc::unexpected_reply: return "unexpected reply";
-        case errc::limit_exceeded: return "limit exceeded";
-        case errc::stream_truncated: return "stream truncated";
-        case errc::total_timeout: return "time limit of the whole call exceeded";
-        case errc::silence_timeout: return "no byte for too long";
-        case errc::resolve_failed: return "host not found";
-        case errc::connect_failed: return "connection failed";
-        case errc::tls_failed: return "TLS failed";
-        case errc::connection_lost: return "connection lost";
+        case errc::invalid_argument:
+            return "invalid argument";
+        case errc::no_ca_store:
+            return "no usable certificate store";
+        case errc::bad_request:
+            return "bad request";
+        case errc::unauthorized:
+            return "unauthorized";
+        case errc::forbidden:
+            return "forbidden";
+        case errc::model_not_found:
+            return "model not found";
+        case errc::route_not_found:
+            return "route not found";
+        case errc::unprocessable:
+            return "unprocessable";
+        case errc::content_filter:
+            return "blocked by the content filter";
+        case errc::too_large:
+            return "request too large";
+        case errc::rate_limited:
+            return "rate limited";
+        case errc::quota_exhausted:
+            return "quota exhausted";
+        case errc::service_error:
+            return "service error";
+        case errc::unexpected_reply:
+            return "unexpected reply";
+        case errc::limit_exceeded:
+            return "limit exceeded";
+        case errc::stream_truncated:
+            return "stream truncated";
+        case errc::total_timeout:
+            return "time limit of the whole call exceeded";
+        case errc::silence_timeout:
+            return "no byte for too long";
+        case errc::resolve_failed:
+            return "host not found";
+        case errc::connect_failed:
+            return "connection failed";
+        case errc::tls_failed:
+            return "TLS failed";
+        case errc::connection_lost:
+            return "connection lost";
         }
         return "unknown";
     }
@@ -104,7 +126,8 @@ FOUNDRY_DECL error::error(errc code, std::string advice)
 {}
 
 FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
-    : system_error(code, detail::describe(details)), details_(std::make_shared<failure const>(std::move(details)))
+    : system_error(code, detail::describe(details)),
+      details_(std::make_shared<failure const>(std::move(details)))
 {}
 
 FOUNDRY_DECL std::string const& error::message() const noexcept

@@ -56,24 +56,24 @@ struct const_place
 
 struct element_functions
 {
-    void* (*at)(void* self, std::size_t i);                   ///< Element i; appended where i is the size.
+    void* (*at)(void* self, std::size_t i); ///< Element i; appended where i is the size.
     void const* (*get)(void const* self, std::size_t i);
-    void (*resize)(void* self, std::size_t n);                ///< Drops the elements from n on.
+    void (*resize)(void* self, std::size_t n); ///< Drops the elements from n on.
     std::size_t (*size)(void const* self);
-    std::string& (*key)(void* self, std::size_t i);           ///< kind::map: the name of element i.
+    std::string& (*key)(void* self, std::size_t i); ///< kind::map: the name of element i.
     std::string const& (*get_key)(void const* self, std::size_t i);
 };
 
 struct text_functions
 {
-    bool (*assign)(void* self, std::string_view text);        ///< False where the text is malformed.
+    bool (*assign)(void* self, std::string_view text); ///< False where the text is malformed.
     std::string_view (*view)(void const* self);
 };
 
 struct choice_functions
 {
-    place (*choose)(void* self, shape of);                    ///< Nothing where no alternative has this shape.
-    const_place (*active)(void const* self);                  ///< Nothing where not set.
+    place (*choose)(void* self, shape of);   ///< Nothing where no alternative has this shape.
+    const_place (*active)(void const* self); ///< Nothing where not set.
 };
 
 enum class access : std::uint8_t
@@ -93,10 +93,10 @@ struct member
 struct type
 {
     kind what;
-    std::uint16_t size = 0;           ///< kind::object: how many members.
-    std::int16_t extra = -1;          ///< kind::object: which member collects what is unknown; -1 for none.
+    std::uint16_t size = 0;  ///< kind::object: how many members.
+    std::int16_t extra = -1; ///< kind::object: which member collects what is unknown; -1 for none.
     member const* members = nullptr;
-    type const* element = nullptr;    ///< kind::array, kind::map
+    type const* element = nullptr; ///< kind::array, kind::map
     element_functions const* elements = nullptr;
     text_functions const* names = nullptr;
     choice_functions const* choices = nullptr;

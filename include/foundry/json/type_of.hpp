@@ -21,13 +21,41 @@ namespace foundry::inline FOUNDRY_ABI::json {
 template <class T>
 struct type_of;
 
-template <> struct type_of<bool> { static constexpr type value{.what = kind::boolean}; };
-template <> struct type_of<std::int64_t> { static constexpr type value{.what = kind::integer}; };
-template <> struct type_of<double> { static constexpr type value{.what = kind::number}; };
-template <> struct type_of<float> { static constexpr type value{.what = kind::single}; };
-template <> struct type_of<std::string> { static constexpr type value{.what = kind::string}; };
-template <> struct type_of<boost::json::value> { static constexpr type value{.what = kind::any}; };
-template <> struct type_of<boost::json::object> { static constexpr type value{.what = kind::members}; };
+template <>
+struct type_of<bool>
+{
+    static constexpr type value{.what = kind::boolean};
+};
+template <>
+struct type_of<std::int64_t>
+{
+    static constexpr type value{.what = kind::integer};
+};
+template <>
+struct type_of<double>
+{
+    static constexpr type value{.what = kind::number};
+};
+template <>
+struct type_of<float>
+{
+    static constexpr type value{.what = kind::single};
+};
+template <>
+struct type_of<std::string>
+{
+    static constexpr type value{.what = kind::string};
+};
+template <>
+struct type_of<boost::json::value>
+{
+    static constexpr type value{.what = kind::any};
+};
+template <>
+struct type_of<boost::json::object>
+{
+    static constexpr type value{.what = kind::members};
+};
 
 template <class E>
 struct type_of<open_enum<E>>
@@ -91,18 +119,25 @@ struct type_of<dictionary<T>>
 constexpr bool takes(kind what, shape of) noexcept
 {
     switch (what) {
-    case kind::boolean: return of == shape::boolean;
+    case kind::boolean:
+        return of == shape::boolean;
     case kind::integer:
     case kind::number:
-    case kind::single: return of == shape::number;
+    case kind::single:
+        return of == shape::number;
     case kind::string:
-    case kind::text: return of == shape::string;
-    case kind::array: return of == shape::array;
+    case kind::text:
+        return of == shape::string;
+    case kind::array:
+        return of == shape::array;
     case kind::object:
     case kind::map:
-    case kind::members: return of == shape::object;
-    case kind::choice: return false;
-    case kind::any: return true;
+    case kind::members:
+        return of == shape::object;
+    case kind::choice:
+        return false;
+    case kind::any:
+        return true;
     }
     return false;
 }
@@ -153,13 +188,27 @@ struct type_of<std::variant<std::monostate, T...>>
 
 namespace detail {
 
-template <class T> struct unwrap { using type = T; static constexpr bool optional = false; };
-template <class T> struct unwrap<std::optional<T>> { using type = T; static constexpr bool optional = true; };
+template <class T>
+struct unwrap
+{
+    using type = T;
+    static constexpr bool optional = false;
+};
+template <class T>
+struct unwrap<std::optional<T>>
+{
+    using type = T;
+    static constexpr bool optional = true;
+};
 
-template <class C, class M> M member_of(M C::*);
+template <class C, class M>
+M member_of(M C::*);
 
 /// A C++ name that would be a keyword or a function's ends with an underscore, which JSON does not see.
-constexpr std::string_view wire_name(std::string_view name) { return name.ends_with('_') ? name.substr(0, name.size() - 1) : name; }
+constexpr std::string_view wire_name(std::string_view name)
+{
+    return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
+}
 
 template <class Class, auto Pointer>
 void* reach(void* object, access how)
@@ -171,8 +220,11 @@ void* reach(void* object, access how)
             if (!m)
                 m.emplace();
             return &*m;
-        case access::look: return m ? &*m : nullptr;
-        case access::drop: m.reset(); return nullptr;
+        case access::look:
+            return m ? &*m : nullptr;
+        case access::drop:
+            m.reset();
+            return nullptr;
         }
         return nullptr;
     } else {
@@ -183,9 +235,9 @@ void* reach(void* object, access how)
 template <class Class, template <class...> class List, class... D>
 constexpr auto member_table(List<D...>)
 {
-    return std::array<member, sizeof...(D)>{{member{
-        wire_name(D::name), &type_of<typename unwrap<decltype(member_of(D::pointer))>::type>::value,
-        &reach<Class, D::pointer>}...}};
+    return std::array<member, sizeof...(D)>{
+        {member{wire_name(D::name), &type_of<typename unwrap<decltype(member_of(D::pointer))>::type>::value,
+                &reach<Class, D::pointer>}...}};
 }
 
 template <std::size_t N>

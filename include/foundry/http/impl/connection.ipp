@@ -131,7 +131,8 @@ FOUNDRY_DECL void connection::start_tls(origin const& to)
     X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
     bool named;
     if (not_literal) {
-        X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+        X509_VERIFY_PARAM_set_hostflags(check,
+                                        X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         named = SSL_set1_host(ssl_.get(), to.host.c_str()) == 1 &&
                 SSL_set_tlsext_host_name(ssl_.get(), to.host.c_str()) == 1;
     } else {
@@ -151,7 +152,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake(ori
     unsigned size = 0;
     SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
     if (size != 0 && std::string_view{reinterpret_cast<char const*>(protocol), size} != "http/1.1")
-        detail::throw_tls_failed("the server insists on another protocol than HTTP/1.1", "put a gateway in front of it");
+        detail::throw_tls_failed("the server insists on another protocol than HTTP/1.1",
+                                 "put a gateway in front of it");
 }
 
 FOUNDRY_DECL connection::step connection::try_handshake()
@@ -166,8 +168,9 @@ FOUNDRY_DECL connection::step connection::try_handshake()
     if (reason == SSL_ERROR_WANT_WRITE)
         return step::want_write;
     if (long const verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
-        detail::throw_tls_failed(std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
-                                 "check the endpoint's host; a private authority goes into options.tls.ca_certificates");
+        detail::throw_tls_failed(
+            std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
+            "check the endpoint's host; a private authority goes into options.tls.ca_certificates");
     }
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
 }
@@ -219,9 +222,12 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
     if (result == 1)
         return step::done;
     switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return step::want_read;
-    case SSL_ERROR_WANT_WRITE: return step::want_write;
-    case SSL_ERROR_ZERO_RETURN: return step::done; // the peer's close_notify: count is 0
+    case SSL_ERROR_WANT_READ:
+        return step::want_read;
+    case SSL_ERROR_WANT_WRITE:
+        return step::want_write;
+    case SSL_ERROR_ZERO_RETURN:
+        return step::done; // the peer's close_notify: count is 0
     default:
         // a TCP end without close_notify included: what came may be cut short
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));

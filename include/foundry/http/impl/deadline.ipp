@@ -46,11 +46,10 @@ FOUNDRY_DECL void deadline::arm()
         return;
     armed_ = next;
     timer_.expires_at(next); // a wait that is pending ends with operation_aborted
-    timer_.async_wait(boost::asio::bind_executor(
-        executor_, [self = shared_from_this()](boost::system::error_code ec) {
-            if (!ec)
-                self->on_timer();
-        }));
+    timer_.async_wait(boost::asio::bind_executor(executor_, [self = shared_from_this()](boost::system::error_code ec) {
+        if (!ec)
+            self->on_timer();
+    }));
 }
 
 FOUNDRY_DECL void deadline::on_timer()

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
+#include <foundry/detail/utf8.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/event_parser.hpp>
-#include <foundry/detail/utf8.hpp>
 
 #include <algorithm>
 #include <charconv>

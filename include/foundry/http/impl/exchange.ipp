@@ -24,21 +24,26 @@ inline error transport_error(errc code, boost::system::error_code cause)
 {
     failure f;
     f.service_message = cause.message();
-    f.advice = code == errc::connection_lost ? "the request may have been carried out; send it again if that is harmless"
-                                             : "what arrived until then was delivered";
+    f.advice = code == errc::connection_lost
+                   ? "the request may have been carried out; send it again if that is harmless"
+                   : "what arrived until then was delivered";
     return error(make_error_code(code), std::move(f));
 }
 
 inline error limit_error(errc code)
 {
-    return error(code, code == errc::silence_timeout ? "raise options.timeouts.silence, or look at the network in between"
-                                                     : "raise options.timeouts.total, or ask for less");
+    return error(code, code == errc::silence_timeout
+                           ? "raise options.timeouts.silence, or look at the network in between"
+                           : "raise options.timeouts.total, or ask for less");
 }
 
 } // namespace detail
 
-FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit)
-    : pool_(std::move(connections)), head_limit_(head_limit), parser_(head_limit)
+FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor,
+                                std::size_t head_limit)
+    : pool_(std::move(connections)),
+      head_limit_(head_limit),
+      parser_(head_limit)
 {
     watch_on(std::move(executor));
 }
@@ -94,8 +99,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         co_await send_on(message, false);
     } catch (boost::system::system_error const& e) {
         failed = std::current_exception();
-        stale = lease_ && lease_.reused() && !answered_ && !limits_->expired() && e.code().category() != error_category() &&
-                e.code() != boost::asio::error::operation_aborted;
+        stale = lease_ && lease_.reused() && !answered_ && !limits_->expired() &&
+                e.code().category() != error_category() && e.code() != boost::asio::error::operation_aborted;
     }
     if (stale) {
         failed = nullptr;
@@ -130,7 +135,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::read_head()
         for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;)
             co_await lease_->wait(s);
         if (n == 0)
-            throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
+            throw boost::system::system_error(
+                boost::asio::error::make_error_code(boost::asio::error::connection_reset));
         answered_ = true;
         held_ += n;
         consume();

@@ -35,21 +35,24 @@ inline bool whole_lines(std::string_view text) noexcept
 FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::string_view value)
 {
     if (!valid_field_name(name))
-        throw error(errc::invalid_argument, "a header name has a character that HTTP does not allow; use letters, digits and -");
+        throw error(errc::invalid_argument,
+                    "a header name has a character that HTTP does not allow; use letters, digits and -");
     if (!valid_field_value(value)) {
-        throw error(errc::invalid_argument, "the value of header " + std::string{name} +
-                                                " has a control character or a blank at its end; a key read from a file "
-                                                "often has a line break to trim");
+        throw error(errc::invalid_argument,
+                    "the value of header " + std::string{name} +
+                        " has a control character or a blank at its end; a key read from a file "
+                        "often has a line break to trim");
     }
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
 FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host)
 {
-    bool const sound = target.starts_with('/') &&
-                       std::all_of(target.begin(), target.end(), foundry::detail::is_graphic);
+    bool const sound =
+        target.starts_with('/') && std::all_of(target.begin(), target.end(), foundry::detail::is_graphic);
     if (!sound)
-        throw error(errc::invalid_argument, "the request's path has a character that HTTP does not allow; percent-encode it");
+        throw error(errc::invalid_argument,
+                    "the request's path has a character that HTTP does not allow; percent-encode it");
     std::string head;
     head.reserve(512);
     head.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");

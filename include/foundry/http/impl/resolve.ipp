@@ -16,7 +16,8 @@ namespace detail {
 struct lookup
 {
     lookup(boost::asio::any_io_executor resolves, boost::asio::any_io_executor waits, clock::time_point until)
-        : resolver(std::move(resolves)), done(std::move(waits), until)
+        : resolver(std::move(resolves)),
+          done(std::move(waits), until)
     {}
 
     boost::asio::ip::tcp::resolver resolver;

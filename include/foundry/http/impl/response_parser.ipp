@@ -99,8 +99,8 @@ struct response_parser::state
     {
         parser.emplace();
         parser->body_limit(boost::none); // counted in on_body
-        parser->header_limit(static_cast<std::uint32_t>(
-            std::min<std::size_t>(head_limit, std::numeric_limits<std::uint32_t>::max())));
+        parser->header_limit(
+            static_cast<std::uint32_t>(std::min<std::size_t>(head_limit, std::numeric_limits<std::uint32_t>::max())));
     }
 
     [[noreturn]] void fail(boost::system::error_code ec) const
@@ -121,8 +121,7 @@ struct response_parser::state
     int interim = 0;
 };
 
-FOUNDRY_DECL response_parser::response_parser(std::size_t head_limit) : state_(std::make_unique<state>(head_limit))
-{}
+FOUNDRY_DECL response_parser::response_parser(std::size_t head_limit) : state_(std::make_unique<state>(head_limit)) {}
 FOUNDRY_DECL response_parser::response_parser(response_parser&&) noexcept = default;
 FOUNDRY_DECL response_parser& response_parser::operator=(response_parser&&) noexcept = default;
 FOUNDRY_DECL response_parser::~response_parser() = default;

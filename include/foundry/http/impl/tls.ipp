@@ -64,8 +64,8 @@ FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& option
         throw error(errc::tls_failed, "OpenSSL gave no context; it may be out of memory");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     static constexpr unsigned char http11[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
     if (options.ca_certificates.empty())

@@ -33,7 +33,12 @@ std::string_view print_number(Number value, std::array<char, 32>& buffer)
 /// A number as the parser gave it.
 struct numeral
 {
-    enum { is_signed, is_unsigned, is_double } form = is_signed;
+    enum
+    {
+        is_signed,
+        is_unsigned,
+        is_double
+    } form = is_signed;
     std::int64_t i = 0;
     std::uint64_t u = 0;
     double d = 0;
@@ -431,7 +436,8 @@ private:
                     return true;
                 }
                 break;
-            default: break;
+            default:
+                break;
             }
         }
         return keep(boost::json::value(text_type(text.data(), text.size())), to, ec);
@@ -446,11 +452,17 @@ private:
                 if (n.as_integer(*static_cast<std::int64_t*>(to.object)))
                     return true;
                 break;
-            case kind::number: *static_cast<double*>(to.object) = n.as_double(); return true;
-            case kind::single: *static_cast<float*>(to.object) = static_cast<float>(n.as_double()); return true;
+            case kind::number:
+                *static_cast<double*>(to.object) = n.as_double();
+                return true;
+            case kind::single:
+                *static_cast<float*>(to.object) = static_cast<float>(n.as_double());
+                return true;
             case kind::string:
-            case kind::text: return take_number_as_text(n, to, ec);
-            default: break;
+            case kind::text:
+                return take_number_as_text(n, to, ec);
+            default:
+                break;
             }
         }
         return keep(n.form == numeral::is_signed     ? boost::json::value(n.i)
@@ -491,8 +503,8 @@ private:
     place pending_;
     bool in_string_ = false;
     std::string* target_ = nullptr; // the string that is being read, or null where text_ collects it
-    std::string text_; // of a key or string that comes in parts
-    std::string key_;  // of a member that is kept as JSON
+    std::string text_;              // of a key or string that comes in parts
+    std::string key_;               // of a member that is kept as JSON
     std::size_t captured_depth_ = 0;
     boost::json::value_stack stack_;
     boost::json::value* captured_value_ = nullptr;

@@ -11,17 +11,37 @@ namespace foundry::inline FOUNDRY_ABI::json {
 FOUNDRY_DECL void clear(void* object, type const& described)
 {
     switch (described.what) {
-    case kind::boolean: *static_cast<bool*>(object) = false; break;
-    case kind::integer: *static_cast<std::int64_t*>(object) = 0; break;
-    case kind::number: *static_cast<double*>(object) = 0; break;
-    case kind::single: *static_cast<float*>(object) = 0; break;
-    case kind::string: static_cast<std::string*>(object)->clear(); break;
-    case kind::text: described.names->assign(object, {}); break;
+    case kind::boolean:
+        *static_cast<bool*>(object) = false;
+        break;
+    case kind::integer:
+        *static_cast<std::int64_t*>(object) = 0;
+        break;
+    case kind::number:
+        *static_cast<double*>(object) = 0;
+        break;
+    case kind::single:
+        *static_cast<float*>(object) = 0;
+        break;
+    case kind::string:
+        static_cast<std::string*>(object)->clear();
+        break;
+    case kind::text:
+        described.names->assign(object, {});
+        break;
     case kind::array:
-    case kind::map: described.elements->resize(object, 0); break;
-    case kind::choice: described.choices->choose(object, shape::null); break;
-    case kind::any: *static_cast<boost::json::value*>(object) = nullptr; break;
-    case kind::members: static_cast<boost::json::object*>(object)->clear(); break;
+    case kind::map:
+        described.elements->resize(object, 0);
+        break;
+    case kind::choice:
+        described.choices->choose(object, shape::null);
+        break;
+    case kind::any:
+        *static_cast<boost::json::value*>(object) = nullptr;
+        break;
+    case kind::members:
+        static_cast<boost::json::object*>(object)->clear();
+        break;
     case kind::object:
         for (member const* m = described.members; m != described.members + described.size; ++m) {
             m->reach(object, access::drop);
@@ -39,13 +59,19 @@ FOUNDRY_DECL bool is_set(void const* object, member const& m)
     if (value == nullptr)
         return false;
     switch (m.described->what) {
-    case kind::text: return !m.described->names->view(value).empty();
+    case kind::text:
+        return !m.described->names->view(value).empty();
     case kind::array:
-    case kind::map: return m.described->elements->size(value) != 0;
-    case kind::choice: return m.described->choices->active(value).object != nullptr;
-    case kind::any: return !static_cast<boost::json::value const*>(value)->is_null();
-    case kind::members: return !static_cast<boost::json::object const*>(value)->empty();
-    default: return true;
+    case kind::map:
+        return m.described->elements->size(value) != 0;
+    case kind::choice:
+        return m.described->choices->active(value).object != nullptr;
+    case kind::any:
+        return !static_cast<boost::json::value const*>(value)->is_null();
+    case kind::members:
+        return !static_cast<boost::json::object const*>(value)->empty();
+    default:
+        return true;
     }
 }
 

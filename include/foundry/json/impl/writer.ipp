@@ -27,18 +27,42 @@ public:
     void write(const_place v)
     {
         switch (v.described->what) {
-        case kind::boolean: out_ += *static_cast<bool const*>(v.object) ? "true" : "false"; break;
-        case kind::integer: number(*static_cast<std::int64_t const*>(v.object)); break;
-        case kind::number: finite(*static_cast<double const*>(v.object)); break;
-        case kind::single: finite(*static_cast<float const*>(v.object)); break;
-        case kind::string: string(*static_cast<std::string const*>(v.object)); break;
-        case kind::text: string(v.described->names->view(v.object)); break;
-        case kind::object: object(v); break;
-        case kind::array: array(v); break;
-        case kind::map: map(v); break;
-        case kind::choice: choice(v); break;
-        case kind::any: any(*static_cast<boost::json::value const*>(v.object), 0); break;
-        case kind::members: members(*static_cast<boost::json::object const*>(v.object), 0); break;
+        case kind::boolean:
+            out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
+            break;
+        case kind::integer:
+            number(*static_cast<std::int64_t const*>(v.object));
+            break;
+        case kind::number:
+            finite(*static_cast<double const*>(v.object));
+            break;
+        case kind::single:
+            finite(*static_cast<float const*>(v.object));
+            break;
+        case kind::string:
+            string(*static_cast<std::string const*>(v.object));
+            break;
+        case kind::text:
+            string(v.described->names->view(v.object));
+            break;
+        case kind::object:
+            object(v);
+            break;
+        case kind::array:
+            array(v);
+            break;
+        case kind::map:
+            map(v);
+            break;
+        case kind::choice:
+            choice(v);
+            break;
+        case kind::any:
+            any(*static_cast<boost::json::value const*>(v.object), 0);
+            break;
+        case kind::members:
+            members(*static_cast<boost::json::object const*>(v.object), 0);
+            break;
         }
     }
 
@@ -103,11 +127,21 @@ private:
     {
         static constexpr char hex[] = "0123456789abcdef";
         switch (c) {
-        case '"': out_ += "\\\""; break;
-        case '\\': out_ += "\\\\"; break;
-        case '\n': out_ += "\\n"; break;
-        case '\r': out_ += "\\r"; break;
-        case '\t': out_ += "\\t"; break;
+        case '"':
+            out_ += "\\\"";
+            break;
+        case '\\':
+            out_ += "\\\\";
+            break;
+        case '\n':
+            out_ += "\\n";
+            break;
+        case '\r':
+            out_ += "\\r";
+            break;
+        case '\t':
+            out_ += "\\t";
+            break;
         default:
             out_ += "\\u00";
             out_ += hex[c >> 4];
@@ -212,13 +246,27 @@ private:
     void any(boost::json::value const& v, int depth)
     {
         switch (v.kind()) {
-        case boost::json::kind::null: out_ += "null"; break;
-        case boost::json::kind::bool_: out_ += v.get_bool() ? "true" : "false"; break;
-        case boost::json::kind::int64: number(v.get_int64()); break;
-        case boost::json::kind::uint64: number(v.get_uint64()); break;
-        case boost::json::kind::double_: finite(v.get_double()); break;
-        case boost::json::kind::string: string({v.get_string().data(), v.get_string().size()}); break;
-        case boost::json::kind::object: members(v.get_object(), depth); break;
+        case boost::json::kind::null:
+            out_ += "null";
+            break;
+        case boost::json::kind::bool_:
+            out_ += v.get_bool() ? "true" : "false";
+            break;
+        case boost::json::kind::int64:
+            number(v.get_int64());
+            break;
+        case boost::json::kind::uint64:
+            number(v.get_uint64());
+            break;
+        case boost::json::kind::double_:
+            finite(v.get_double());
+            break;
+        case boost::json::kind::string:
+            string({v.get_string().data(), v.get_string().size()});
+            break;
+        case boost::json::kind::object:
+            members(v.get_object(), depth);
+            break;
         case boost::json::kind::array: {
             if (depth == max_depth)
                 refuse("is nested too deeply");

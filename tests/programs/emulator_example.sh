@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Starts the emulator alone, asks it one question over a plain socket, and ends it as Ctrl-C does.
+set -euo pipefail
+
+coproc service { exec "$1"; }
+pid=$service_PID
+trap 'kill "$pid" 2>/dev/null || true' EXIT
+
+port=
+while read -r -u "${service[0]}" line; do
+    case $line in
+    "plain HTTP"*) port=${line##*:} ;;
+    Ctrl-C*) break ;;
+    esac
+done
+
+body='{"model":"gpt-4o-mini","messages":[{"role":"user","content":"How many feet are in a mile?"}]}'
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+printf 'POST /openai/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\napi-key: emulator-key\r\nConnection: close\r\n' >&3
+printf 'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+answer=$(cat <&3)
+
+kill -INT "$pid"
+wait "$pid" || { echo "it did not end in good order"; exit 1; }
+trap - EXIT
+case $answer in
+*"5,280"*) echo "it answered, and ended in good order" ;;
+*) printf 'an unexpected answer:\n%s\n' "$answer"; exit 1 ;;
+esac
