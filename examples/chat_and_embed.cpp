@@ -108,7 +108,7 @@ int main(int argc, char** argv)
 {
     std::string question;
     for (int i = 1; i < argc; ++i)
-        question += (i > 1 ? " " : "") + std::string{argv[i]};
+        question.append(i > 1 ? " " : "").append(argv[i]);
     if (question.empty())
         question = "How many feet are in a mile?";
 

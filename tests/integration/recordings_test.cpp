@@ -662,7 +662,8 @@ asio::awaitable<std::size_t> replay_all(emulator& service, exchange const& e)
     where.connect_to("127.0.0.1", service.tls_port());
     foundry::any_credential key = foundry::api_key{service.api_key()};
     auto const executor = co_await asio::this_coro::executor;
-    foundry::options const with = foundry_test::trusting(service);
+    foundry::options with = foundry_test::trusting(service);
+    with.pool.max_connections = 1; // a call waits until the last bytes of the one before have been read away
     foundry::client<> client(executor, where, key, with);
     foundry::chat_request const request = chat_of(e);
 

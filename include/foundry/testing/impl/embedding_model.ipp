@@ -33,10 +33,10 @@ FOUNDRY_DECL std::vector<float> embed(std::string_view text, std::size_t dimensi
     for (auto const& meaning : meanings_of(text)) {
         add_feature(vector, meaning, 1.0F);
         if (meaning.size() >= 5)
-            add_feature(vector, "^" + meaning.substr(0, 4), 0.3F);
+            add_feature(vector, std::string{'^'}.append(meaning, 0, 4), 0.3F);
     }
     for (auto const& word : words_of(text))
-        add_feature(vector, "=" + lower(word), 0.1F);
+        add_feature(vector, std::string{'='}.append(lower(word)), 0.1F);
     double square = 0;
     for (float const component : vector)
         square += static_cast<double>(component) * static_cast<double>(component);

@@ -60,9 +60,9 @@ FOUNDRY_DECL std::string in_words(place const& at)
     std::string made;
     for (auto const& step : at) {
         if (step.is_string())
-            made += (made.empty() ? "" : ".") + std::string(step.get_string());
+            made.append(made.empty() ? "" : ".").append(step.get_string());
         else
-            made += "[" + json::serialize(step) + "]";
+            made.append("[").append(json::serialize(step)).append("]");
     }
     return made;
 }
