@@ -390,7 +390,7 @@ struct chat_request
     /// @throws foundry::error (`errc::invalid_argument`) naming the member that cannot be sent.
     std::string to_json() const;
 
-    std::string model; ///< The deployment's name. Empty: the endpoint's or the client's default.
+    std::optional<std::string> model; ///< The deployment's name. Not set: the endpoint's or the client's default.
     std::vector<chat_message> messages;
     std::optional<double> temperature;
     std::optional<double> top_p;

@@ -37,7 +37,7 @@ struct embedding_request
         return *this;
     }
 
-    std::string model; ///< The deployment's name. Empty: the endpoint's or the client's default.
+    std::optional<std::string> model; ///< The deployment's name. Not set: the endpoint's or the client's default.
     std::vector<std::string> input;
     std::optional<std::int64_t> dimensions;
     open_enum<embedding_input> input_type;

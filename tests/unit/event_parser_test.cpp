@@ -157,8 +157,7 @@ TEST_CASE("an event stream means what the case file says, whatever pieces it arr
         std::size_t wrong_splits = 0;
         auto const whole = std::string_view(body);
         // Seven is prime to the length of every UTF-8 sequence.
-        std::size_t const step = whole.size() < 8192 ? 1 : 7;
-        for (std::size_t at = 0; at <= whole.size(); at += step)
+        for (std::size_t at = 0; at <= whole.size(); ++at)
             wrong_splits += !(parse({whole.substr(0, at), whole.substr(at)}) == expected);
         CHECK(wrong_splits == 0);
     }

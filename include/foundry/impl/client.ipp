@@ -175,15 +175,21 @@ prepared_call prepare(std::shared_ptr<client_state> state, std::string_view oper
         call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
         call.client_request_id =
             with.client_request_id.value_or(call.state->settings.client_request_ids ? make_uuid() : std::string{});
-        call.deployment = first_of(request.model, call.state->where.deployment(), default_model);
+        std::string_view const named = request.model ? std::string_view{*request.model} : std::string_view{};
+        call.deployment = first_of(named, call.state->where.deployment(), default_model);
 
-        json::const_place const described{&request, &json::type_of<Request>::value};
+        std::optional<Request> completed; // with the model that it did not name
+        if (named.empty()) {
+            completed = request;
+            completed->model.reset();
+            if (!call.deployment.empty())
+                completed->model = call.deployment;
+        }
+        Request const& sent = completed ? *completed : request;
         call.body = "{";
         call.body += lead;
-        if (request.model.empty() && !call.deployment.empty())
-            call.body += "\"model\":" + json::to_text(call.deployment) + ',';
-        call.body.append(json::to_text(request), 1); // what was checked is never empty
-        head_builder(call, with).build(described);
+        call.body.append(json::to_text(sent), 1); // what was checked is never empty
+        head_builder(call, with).build({&sent, &json::type_of<Request>::value});
     } catch (...) {
         call.mistake = std::current_exception();
     }

@@ -26,7 +26,7 @@ inline error transport_error(errc code, boost::system::error_code cause)
     f.service_message = cause.message();
     f.advice = code == errc::connection_lost
                    ? "the request may have been carried out; send it again if that is harmless"
-                   : "what arrived until then was delivered";
+                   : "the answer broke off; ask again";
     return error(make_error_code(code), std::move(f));
 }
 
@@ -78,17 +78,18 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
 {
     auto const expired = limits_->expired();
     close();
-    if (expired)
-        throw detail::limit_error(*expired);
     try {
         std::rethrow_exception(e);
-    } catch (error const&) {
-        throw;
+    } catch (error const& known) {
+        if (!expired || known.code() == *expired) // its own words say more
+            throw;
     } catch (boost::system::system_error const& low) {
-        if (low.code() == boost::asio::error::operation_aborted)
+        if (!expired && low.code() == boost::asio::error::operation_aborted)
             throw error(low.code(), failure{});
-        throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code());
+        if (!expired)
+            throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code());
     }
+    throw detail::limit_error(*expired);
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)

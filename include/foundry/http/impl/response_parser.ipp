@@ -89,6 +89,13 @@ private:
     void on_finish_impl(ec_type&) override {}
 };
 
+/// Whether a response may begin like this. Beast itself waits for the end of a line before it looks.
+inline bool may_be_http(std::string_view bytes) noexcept
+{
+    constexpr std::string_view lead = "HTTP/1.";
+    return bytes.substr(0, lead.size()) == lead.substr(0, bytes.size());
+}
+
 } // namespace detail
 
 struct response_parser::state
@@ -132,6 +139,10 @@ FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
     std::size_t used = 0;
     for (;;) {
         detail::message_parser& p = *state_->parser;
+        if (p.head.status == 0 && !detail::may_be_http(bytes.substr(used))) {
+            p.refused = "the answer is not HTTP";
+            state_->fail(boost::beast::http::error::bad_version);
+        }
         boost::system::error_code ec;
         std::size_t const n = p.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
         used += n;
