@@ -4,15 +4,15 @@
 #     headers.sh COMPILER FLAGS_FILE INCLUDE_DIRECTORY
 set -euo pipefail
 
-export compiler=$1 flags=$2
-cd "$3"
+export compiler=$1 flags=$2 include=$3
 
+# shellcheck disable=SC2317 # called through xargs
 check() {
     local header=$1 mode define=() output
     for mode in header-only compiled; do
         if [ "$mode" = compiled ]; then define=(-DFOUNDRY_SEPARATE_COMPILATION); fi
         if ! output=$(printf '#include <%s>\n' "$header" |
-            "$compiler" "@$flags" "${define[@]}" -fsyntax-only -x c++ - 2>&1); then
+            "$compiler" "-I$include" "@$flags" "${define[@]}" -fsyntax-only -x c++ - 2>&1); then
             printf 'FAILED: <%s>, %s\n%s\n' "$header" "$mode" "$output"
             return 1
         fi
@@ -21,12 +21,13 @@ check() {
 export -f check
 
 # src.hpp is a source file in all but name.
-mapfile -d '' headers < <(find . -name '*.hpp' ! -name src.hpp ! -path '*/impl/*' -printf '%P\0' | sort -z)
+mapfile -d '' headers < <(find "$include" -name '*.hpp' ! -name src.hpp ! -path '*/impl/*' -printf '%P\0' | sort -z)
 if [ "${#headers[@]}" -eq 0 ]; then
-    echo "no headers in $PWD"
+    echo "no headers in $include"
     exit 1
 fi
 status=0
+# shellcheck disable=SC2016
 printf '%s\0' "${headers[@]}" | xargs -0 -n 1 -P 2 bash -c 'check "$1"' check || status=1
 echo "${#headers[@]} headers, each alone, in two modes"
 exit "$status"

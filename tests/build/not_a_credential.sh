@@ -24,8 +24,9 @@ for who in A_NUMBER A_STRING NO_COROUTINE; do
     lines=$(wc -l <<<"$output")
     [ "$lines" -le "$most_lines" ] || fail "$who: $lines lines of errors, more than $most_lines:" "$output"
     # g++ and clang name an unsatisfied concept in these words.
-    grep -Eq "constraints not satisfied|does not satisfy 'credential'" <<<"$output" &&
-        grep -Eq "(satisfaction of|concept) [^ ]*credential|does not satisfy 'credential'" <<<"$output" ||
+    if ! grep -Eq "constraints not satisfied|does not satisfy 'credential'" <<<"$output" ||
+        ! grep -Eq "(satisfaction of|concept) [^ ]*credential|does not satisfy 'credential'" <<<"$output"; then
         fail "$who: the error does not name the concept \"credential\":" "$output"
+    fi
     echo "$who: refused in $lines lines"
 done

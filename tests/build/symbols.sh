@@ -8,12 +8,9 @@ nm=$1
 shift
 status=0
 while [ $# -gt 0 ]; do
-    count=$("$nm" -C "$2" | grep -c "foundry::$1::") || count=0
-    strays=$("$nm" -C "$2" | grep -E '(^|[^A-Za-z0-9_:])foundry::' | grep -Ev "foundry::$1::" || true)
-    others=$("$nm" -C "$2" | grep -oE '(^|[^A-Za-z0-9_])foundry::[A-Za-z0-9_]+' | grep -Ev "foundry::$1\$" | sort -u || true)
-    echo "$2: $count symbols in foundry::$1"
-    if [ "$count" -eq 0 ] || [ -n "$strays$others" ]; then
-        printf 'not in it:\n%s\n%s\n' "$others" "$strays" | head -n 20
+    scopes=$("$nm" -C "$2" | grep -oE '\bfoundry::[A-Za-z0-9_]+' | sort | uniq -c)
+    if ! grep -q " foundry::$1\$" <<<"$scopes" || grep -v " foundry::$1\$" <<<"$scopes"; then
+        printf '%s: not all of it is in foundry::%s:\n%s\n' "$2" "$1" "$scopes"
         status=1
     fi
     shift 2

@@ -266,11 +266,17 @@ std::vector<bad_request> bad_requests()
     using call_t = foundry::call_options;
     return {
         {"no message", [](request_t& r, call_t&) { r.messages.clear(); }, {"messages", "empty"}},
-        {"a message without a role", [](request_t& r, call_t&) { r.add(foundry::chat_message()); }, {"messages[1]", "role"}},
+        {"a message without a role",
+         [](request_t& r, call_t&) { r.add(foundry::chat_message()); },
+         {"messages[1]", "role"}},
         {"invalid UTF-8", [](request_t& r, call_t&) { r.user("caf\xe9"); }, {"messages[1].content", "UTF-8"}},
-        {"half a UTF-8 sequence at the end", [](request_t& r, call_t&) { r.user("\xf0\x9f\x98"); }, {"messages[1].content"}},
+        {"half a UTF-8 sequence at the end",
+         [](request_t& r, call_t&) { r.user("\xf0\x9f\x98"); },
+         {"messages[1].content"}},
         {"a surrogate in UTF-8", [](request_t& r, call_t&) { r.user("\xed\xa0\x80"); }, {"messages[1].content"}},
-        {"NaN", [](request_t& r, call_t&) { r.temperature = std::numeric_limits<double>::quiet_NaN(); }, {"temperature"}},
+        {"NaN",
+         [](request_t& r, call_t&) { r.temperature = std::numeric_limits<double>::quiet_NaN(); },
+         {"temperature"}},
         {"infinity", [](request_t& r, call_t&) { r.top_p = std::numeric_limits<double>::infinity(); }, {"top_p"}},
         {"NaN in an extra member",
          [](request_t& r, call_t&) { r.extra["top_k"] = std::numeric_limits<double>::quiet_NaN(); },
@@ -283,15 +289,28 @@ std::vector<bad_request> bad_requests()
          },
          {"temperature"}},
         {"stream as an extra member", [](request_t& r, call_t&) { r.extra["stream"] = true; }, {"stream"}},
-        {"a line break in a header", [](request_t&, call_t& c) { c.headers.emplace_back("x-a", "b\r\nInjected: 1"); }, {"x-a"}},
-        {"a line feed in a header", [](request_t&, call_t& c) { c.headers.emplace_back("x-a", "b\nInjected: 1"); }, {"x-a"}},
-        {"a NUL in a header", [](request_t&, call_t& c) { c.headers.emplace_back("x-a", std::string("b\0c", 3)); }, {"x-a"}},
-        {"a line break in a header's name", [](request_t&, call_t& c) { c.headers.emplace_back("x\r\ny", "b"); }, {"header"}},
+        {"a line break in a header",
+         [](request_t&, call_t& c) { c.headers.emplace_back("x-a", "b\r\nInjected: 1"); },
+         {"x-a"}},
+        {"a line feed in a header",
+         [](request_t&, call_t& c) { c.headers.emplace_back("x-a", "b\nInjected: 1"); },
+         {"x-a"}},
+        {"a NUL in a header",
+         [](request_t&, call_t& c) { c.headers.emplace_back("x-a", std::string("b\0c", 3)); },
+         {"x-a"}},
+        {"a line break in a header's name",
+         [](request_t&, call_t& c) { c.headers.emplace_back("x\r\ny", "b"); },
+         {"header"}},
         {"a colon in a header's name", [](request_t&, call_t& c) { c.headers.emplace_back("x:y", "b"); }, {"header"}},
-        {"a length by hand", [](request_t&, call_t& c) { c.headers.emplace_back("Content-Length", "1"); }, {"Content-Length"}},
+        {"a length by hand",
+         [](request_t&, call_t& c) { c.headers.emplace_back("Content-Length", "1"); },
+         {"Content-Length"}},
         {"a host by hand", [](request_t&, call_t& c) { c.headers.emplace_back("host", "a"); }, {"host"}},
-        {"a key by hand", [](request_t&, call_t& c) { c.headers.emplace_back("API-Key", "k"); }, {"API-Key", "credential"}},
-        {"a line break in the request's id", [](request_t&, call_t& c) { c.client_request_id = "a\r\nInjected: 1"; },
+        {"a key by hand",
+         [](request_t&, call_t& c) { c.headers.emplace_back("API-Key", "k"); },
+         {"API-Key", "credential"}},
+        {"a line break in the request's id",
+         [](request_t&, call_t& c) { c.client_request_id = "a\r\nInjected: 1"; },
          {"x-ms-client-request-id"}},
         {"more than ten headers",
          [](request_t&, call_t& c) {
@@ -446,8 +465,9 @@ TEST_CASE("a key never goes to another machine in plain text")
     // A URL of this machine does not help where the socket leads elsewhere.
     foundry::endpoint away{"http://localhost:8080/v1"};
     away.connect_to("192.0.2.1", 80);
-    expect_error(refusal_of([&] { foundry::client<foundry::api_key> made(context, away, foundry::api_key{secret_key}); }),
-                 errc::invalid_argument, {"plain text"});
+    expect_error(
+        refusal_of([&] { foundry::client<foundry::api_key> made(context, away, foundry::api_key{secret_key}); }),
+        errc::invalid_argument, {"plain text"});
     foundry::client<foundry::no_credential> const fine(context, open, foundry::no_credential{});
     CHECK(!fine.where().secure());
 }
@@ -459,7 +479,10 @@ namespace {
 struct bad_answer
 {
     bad_answer(std::string what, answer text, errc c, std::initializer_list<std::string_view> w = {})
-        : name(std::move(what)), next(std::move(text)), code(c), words(w)
+        : name(std::move(what)),
+          next(std::move(text)),
+          code(c),
+          words(w)
     {}
 
     std::string name;
@@ -484,10 +507,12 @@ foundry::options small_limits(emulator const& service)
 std::vector<bad_answer> bad_answers()
 {
     std::string const good = completion_text("never seen");
-    std::string const chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    std::string const chunked =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     std::string const html = "<html><body>Sign in to the guest network</body></html>";
     std::vector<bad_answer> all;
-    auto const add = [&all](std::string name, answer next, errc code, std::initializer_list<std::string_view> words = {}) {
+    auto const add = [&all](std::string name, answer next, errc code,
+                            std::initializer_list<std::string_view> words = {}) {
         all.emplace_back(std::move(name), std::move(next), code, words);
     };
 
@@ -505,12 +530,15 @@ std::vector<bad_answer> bad_answers()
     add("choices of another type", answer::json(200, R"({"choices":"none"})"), errc::unexpected_reply, {"choices"});
     add("invalid UTF-8 in JSON", answer::json(200, completion_text("\xff\xfe")), errc::unexpected_reply);
     add("a number too large to be one", answer::json(200, R"({"choices":[],"created":1e999})"), errc::unexpected_reply);
-    add("JSON nested beyond reason", answer::json(200, R"({"choices":)" + std::string(500, '[')), errc::unexpected_reply);
+    add("JSON nested beyond reason", answer::json(200, R"({"choices":)" + std::string(500, '[')),
+        errc::unexpected_reply);
 
-    add("a greeting of another protocol", answer::raw("220 mail.example ESMTP\r\n\r\n"), errc::unexpected_reply, {"HTTP"});
+    add("a greeting of another protocol", answer::raw("220 mail.example ESMTP\r\n\r\n"), errc::unexpected_reply,
+        {"HTTP"});
     add("a greeting of another protocol, one line", answer::raw("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         errc::unexpected_reply, {"HTTP"});
-    add("an alert of TLS", answer::raw(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)), errc::unexpected_reply, {"HTTP"});
+    add("an alert of TLS", answer::raw(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)), errc::unexpected_reply,
+        {"HTTP"});
     add("noise", answer::raw(std::string("\x00\xff\x13\x37\r\n\r\n\x80", 9)), errc::unexpected_reply, {"HTTP"});
     add("HTTP/2", answer::raw("HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\n{}"), errc::unexpected_reply, {"HTTP"});
     add("a switch of protocols", answer::raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"),
@@ -532,7 +560,8 @@ std::vector<bad_answer> bad_answers()
 
     add("a long body", answer::json(200, long_answer(6000)), errc::limit_exceeded, {"limit"});
     add("a long body in chunks", answer::json(200, long_answer(6000)).chunked(true), errc::limit_exceeded, {"limit"});
-    add("a long head", answer::json(200, good).header("x-long", std::string(6000, 'x')), errc::limit_exceeded, {"limit"});
+    add("a long head", answer::json(200, good).header("x-long", std::string(6000, 'x')), errc::limit_exceeded,
+        {"limit"});
     std::string many = "HTTP/1.1 200 OK\r\n";
     for (int i = 0; i != 300; ++i)
         many += "a:\r\n";
@@ -542,9 +571,11 @@ std::vector<bad_answer> bad_answers()
     add("two lengths", answer::raw(sized("Content-Length: 5\r\n", good)), errc::unexpected_reply);
     add("a length and chunks", answer::raw(sized("Transfer-Encoding: chunked\r\n", http_chunk(good) + "0\r\n\r\n")),
         errc::unexpected_reply);
-    add("gzip", answer::raw(sized("Content-Encoding: gzip\r\n", "\x1f\x8b\x08")), errc::unexpected_reply, {"compressed"});
-    add("gzip as a transfer coding", answer::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-        errc::unexpected_reply, {"coding"});
+    add("gzip", answer::raw(sized("Content-Encoding: gzip\r\n", "\x1f\x8b\x08")), errc::unexpected_reply,
+        {"compressed"});
+    add("gzip as a transfer coding",
+        answer::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), errc::unexpected_reply,
+        {"coding"});
     std::string flood;
     for (int i = 0; i != 100; ++i)
         flood += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -600,7 +631,8 @@ asio::awaitable<void> truncate_unsized(emulator& service)
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client = make_client(executor, foundry_test::at(service, foundry_url), trusting(service));
     foundry::chat_request const request = question();
-    std::string const message = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + completion_text("all of it");
+    std::string const message =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + completion_text("all of it");
     answer whole = answer::raw(message);
     service.queue(std::move(whole));
     foundry::chat_completion const reply = co_await client.complete(request);
@@ -666,7 +698,8 @@ asio::awaitable<void> skip_interim(emulator& service)
     foundry::chat_request const request = question();
     std::string const interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nx-early: 1\r\n\r\n";
     for (std::size_t const step : {std::size_t{100000}, std::size_t{1}}) {
-        answer next = answer::raw(interim + sized("x-late: 1\r\n", completion_text("after all"))).chunking({step}).keep_open();
+        answer next =
+            answer::raw(interim + sized("x-late: 1\r\n", completion_text("after all"))).chunking({step}).keep_open();
         service.queue(std::move(next));
         foundry::chat_completion const reply = co_await client.complete(request);
         CHECK(reply.text() == "after all");
@@ -696,8 +729,9 @@ asio::awaitable<void> bad_embeddings(emulator& service)
     foundry::embedding_request texts{"text-embedding-3-small", "a mile"};
     texts.add("a foot");
     std::string const one = R"({"data":[{"index":0,"embedding":[1,2]}]})";
-    for (std::string const& body : {std::string("{}"), one, std::string("<html>"),
-                                    std::string(R"({"data":[{"index":0,"embedding":"!!!"},{"index":1,"embedding":"AAA="}]})")}) {
+    for (std::string const& body :
+         {std::string("{}"), one, std::string("<html>"),
+          std::string(R"({"data":[{"index":0,"embedding":"!!!"},{"index":1,"embedding":"AAA="}]})")}) {
         CAPTURE(body);
         answer next = answer::json(200, body);
         service.queue(std::move(next));
@@ -730,7 +764,11 @@ namespace {
 struct bad_stream
 {
     bad_stream(std::string what, answer text, errc c, std::string first, std::initializer_list<std::string_view> w = {})
-        : name(std::move(what)), next(std::move(text)), code(c), delivered(std::move(first)), words(w)
+        : name(std::move(what)),
+          next(std::move(text)),
+          code(c),
+          delivered(std::move(first)),
+          words(w)
     {}
 
     std::string name;
@@ -756,7 +794,8 @@ std::vector<bad_stream> bad_streams()
         answer::raw(stream_head + http_chunk(ab) + http_chunk("data: {\"id\":") + "x")
             .cut_after(stream_head.size() + http_chunk(ab).size() + 12),
         errc::stream_truncated, "ab");
-    add("an end within a chunk", answer::raw(stream_head + http_chunk(ab) + "50\r\ndata: {"), errc::stream_truncated, "ab");
+    add("an end within a chunk", answer::raw(stream_head + http_chunk(ab) + "50\r\ndata: {"), errc::stream_truncated,
+        "ab");
     add("an end behind the head", answer::raw(stream_head), errc::stream_truncated, "");
     add("no end marker", answer::events(ab), errc::stream_truncated, "ab", {"end marker"});
     add("no end marker behind a finish reason", answer::events(ab + last_event), errc::stream_truncated, "ab",
@@ -765,38 +804,45 @@ std::vector<bad_stream> bad_streams()
     add("half an event, and an orderly end", answer::raw(stream_head + http_chunk(ab + "data: {\"id\"") + end),
         errc::unexpected_reply, "ab");
 
-    add("a long line", answer::events(ab + event(std::string(3000, 'x')) + done_event), errc::limit_exceeded, "ab", {"limit"});
+    add("a long line", answer::events(ab + event(std::string(3000, 'x')) + done_event), errc::limit_exceeded, "ab",
+        {"limit"});
     std::string lines;
     for (int i = 0; i != 300; ++i)
         lines += "data: 123456789\n";
-    add("a long event of short lines", answer::events(ab + lines + "\n" + done_event), errc::limit_exceeded, "ab", {"limit"});
-    add("a line without an end", answer::raw(stream_head + http_chunk(ab) + http_chunk("data: " + std::string(9000, 'x'))).hang(),
+    add("a long event of short lines", answer::events(ab + lines + "\n" + done_event), errc::limit_exceeded, "ab",
+        {"limit"});
+    add("a line without an end",
+        answer::raw(stream_head + http_chunk(ab) + http_chunk("data: " + std::string(9000, 'x'))).hang(),
         errc::limit_exceeded, "ab");
 
-    add("an event that is not JSON", answer::events(ab + "data: <html>\n\n" + done_event), errc::unexpected_reply, "ab");
+    add("an event that is not JSON", answer::events(ab + "data: <html>\n\n" + done_event), errc::unexpected_reply,
+        "ab");
     add("an event that is an array", answer::events(ab + "data: [1]\n\n" + done_event), errc::unexpected_reply, "ab");
     add("an error among the chunks",
-        answer::events(ab + R"(data: {"error":{"message":"it broke","type":"server_error","code":null}})" + "\n\n" + done_event),
+        answer::events(ab + R"(data: {"error":{"message":"it broke","type":"server_error","code":null}})" + "\n\n" +
+                       done_event),
         errc::service_error, "ab", {"it broke"});
     add("the content filter among the chunks",
         answer::events(ab + R"(data: {"error":{"message":"blocked","code":"content_filter","innererror":)"
-                            R"({"content_filter_result":{"hate":{"filtered":true,"severity":"high"}}}}})" "\n\n"),
+                            R"({"content_filter_result":{"hate":{"filtered":true,"severity":"high"}}}}})"
+                            "\n\n"),
         errc::content_filter, "ab", {"blocked"});
     add("an event of type error",
         answer::events(ab + "event: error\ndata: {\"error\":{\"message\":\"overloaded\",\"code\":\"429\"}}\n\n"),
         errc::rate_limited, "ab", {"overloaded"});
     add("an event of type error without a wrapper",
-        answer::events(ab + "event: error\ndata: {\"message\":\"overloaded\",\"code\":\"503\"}\n\n"), errc::service_error, "ab",
-        {"overloaded"});
+        answer::events(ab + "event: error\ndata: {\"message\":\"overloaded\",\"code\":\"503\"}\n\n"),
+        errc::service_error, "ab", {"overloaded"});
     add("an error as the first event", answer::events("data: {\"error\":{\"message\":\"no\",\"code\":\"400\"}}\n\n"),
         errc::bad_request, "", {"no"});
 
-    add("an error as a document", answer::json(200, R"({"error":{"code":"429","message":"slow down"}})"), errc::rate_limited,
-        "", {"slow down"});
+    add("an error as a document", answer::json(200, R"({"error":{"code":"429","message":"slow down"}})"),
+        errc::rate_limited, "", {"slow down"});
     add("a completion instead of a stream", answer::json(200, completion_text("whole")), errc::unexpected_reply, "",
         {"complete()"});
     add("a web page instead of a stream",
-        answer::json(200, "<html><body>Sign in</body></html>").header("Content-Type", "text/html"), errc::unexpected_reply, "");
+        answer::json(200, "<html><body>Sign in</body></html>").header("Content-Type", "text/html"),
+        errc::unexpected_reply, "");
     return all;
 }
 

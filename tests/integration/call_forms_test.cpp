@@ -35,7 +35,7 @@ static_assert(passes_through_coroutines<foundry::api_key>);
 static_assert(passes_through_coroutines<foundry::token_request>);
 
 template <class T>
-constexpr bool is_a_result = passes_through_coroutines<T> && std::is_default_constructible_v<T>;
+constexpr bool is_a_result = passes_through_coroutines<T>&& std::is_default_constructible_v<T>;
 
 static_assert(is_a_result<foundry::chat_completion>);
 static_assert(is_a_result<foundry::chat_chunk>);
@@ -85,7 +85,9 @@ asio::awaitable<void> completions(foundry::client<> client)
     request.user("Hello.");
     CHECK(!(co_await client.complete(request, patient)).text().empty());
     CHECK(!(co_await client.complete(request, foundry::call_options())).text().empty());
-    CHECK(!(co_await client.complete(foundry::chat_request(model).user("Hello."), foundry::call_options())).text().empty());
+    CHECK(!(co_await client.complete(foundry::chat_request(model).user("Hello."), foundry::call_options()))
+               .text()
+               .empty());
 
     // an awaitable kept for later
     auto later = client.complete(foundry::chat_request(model).user("Hello."));
@@ -96,7 +98,8 @@ asio::awaitable<void> parts_and_tools(foundry::client<> client)
 {
     std::vector<foundry::content_part> parts;
     parts.push_back(foundry::content_part::from_text("What is in the picture?"));
-    parts.push_back(foundry::content_part::from_image_url("data:image/png;base64,iVBORw0KGgo=", foundry::image_detail::low));
+    parts.push_back(
+        foundry::content_part::from_image_url("data:image/png;base64,iVBORw0KGgo=", foundry::image_detail::low));
     CHECK(!(co_await client.complete(foundry::chat_request(model).user(parts))).text().empty());
 
     foundry::chat_request request{model};
@@ -155,7 +158,9 @@ asio::awaitable<void> vectors(foundry::client<> client)
     CHECK((co_await client.embed(foundry::embedding_request(embedding_model, "a mile"))).size() == 1);
     CHECK((co_await client.embed({embedding_model, "a mile"})).size() == 1);
     CHECK((co_await client.embed(foundry::embedding_request(embedding_model).add("a").add("b"))).size() == 2);
-    CHECK((co_await client.embed(foundry::embedding_request(embedding_model).add("a"), foundry::call_options())).size() == 1);
+    CHECK(
+        (co_await client.embed(foundry::embedding_request(embedding_model).add("a"), foundry::call_options())).size() ==
+        1);
 }
 
 asio::awaitable<void> results(foundry::client<> client)
@@ -229,13 +234,13 @@ TEST_CASE("a request and a client may be gone before the coroutine starts")
     auto completion = asio::co_spawn(
         context, client_of(context.get_executor(), service).complete(foundry::chat_request(model).user("Hello.")),
         asio::use_future);
-    auto short_form = asio::co_spawn(context, client_of(context.get_executor(), service).complete(model, "Hello."),
-                                     asio::use_future);
+    auto short_form =
+        asio::co_spawn(context, client_of(context.get_executor(), service).complete(model, "Hello."), asio::use_future);
     auto stream = asio::co_spawn(
         context, client_of(context.get_executor(), service).stream(foundry::chat_request(model).user("Hello.")),
         asio::use_future);
-    auto vectors_of = asio::co_spawn(context, client_of(context.get_executor(), service).embed({embedding_model, "a mile"}),
-                                     asio::use_future);
+    auto vectors_of = asio::co_spawn(
+        context, client_of(context.get_executor(), service).embed({embedding_model, "a mile"}), asio::use_future);
     context.run();
     CHECK(!completion.get().text().empty());
     CHECK(!short_form.get().text().empty());
@@ -257,7 +262,8 @@ TEST_CASE("the type of the client follows the credential, and any client is a cl
     foundry::client with_wallet{context, where, wallet{}, trust};
     static_assert(std::is_same_v<decltype(with_wallet), foundry::client<wallet>>);
 
-    for (foundry::client<> any : {foundry::client<>{keyed}, foundry::client<>{with_token}, foundry::client<>{with_wallet}}) {
+    for (foundry::client<> any :
+         {foundry::client<>{keyed}, foundry::client<>{with_token}, foundry::client<>{with_wallet}}) {
         auto reply = asio::co_spawn(context, any.complete(model, "Hello."), asio::use_future);
         context.restart();
         context.run();

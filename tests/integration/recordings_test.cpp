@@ -40,7 +40,8 @@ struct exchange
     bool is_embedding() const { return url.find("/embeddings") != std::string::npos; }
     bool chunked() const
     {
-        return std::any_of(headers.begin(), headers.end(), [](auto const& h) { return h.first == "transfer-encoding"; });
+        return std::any_of(headers.begin(), headers.end(),
+                           [](auto const& h) { return h.first == "transfer-encoding"; });
     }
     std::string header(std::string_view wanted) const
     {
@@ -280,9 +281,10 @@ void expect_usage(json::object const& text, std::optional<foundry::token_usage> 
                      {"reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens"},
                      d.extra);
     }
-    expect_extra(*u,
-                 {"prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details"},
-                 usage->extra);
+    expect_extra(
+        *u,
+        {"prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details"},
+        usage->extra);
 }
 
 /// The members that a completion and a chunk share.
@@ -298,8 +300,8 @@ void expect_envelope(json::object const& text, Answer const& a)
     expect_prompt_filters(text, a.prompt_filter_results);
     expect_usage(text, a.usage);
     expect_extra(text,
-                 {"id", "object", "model", "created", "system_fingerprint", "service_tier", "prompt_filter_results", "usage",
-                  "choices"},
+                 {"id", "object", "model", "created", "system_fingerprint", "service_tier", "prompt_filter_results",
+                  "usage", "choices"},
                  a.extra);
 }
 
@@ -412,9 +414,9 @@ void expect_chunk(std::string const& event, foundry::chat_chunk const& chunk)
         expect_tool_calls(delta, c.delta.tool_calls);
         expect_filter(object_in(choice, "content_filter_results"), c.content_filter_results);
         expect_extra(delta, {"role", "content", "refusal", "tool_calls"}, c.delta.extra);
-        expect_extra(choice,
-                     {"index", "finish_reason", "delta", "logprobs", "content_filter_results", "content_filter_offsets"},
-                     c.extra);
+        expect_extra(
+            choice, {"index", "finish_reason", "delta", "logprobs", "content_filter_results", "content_filter_offsets"},
+            c.extra);
         if (i == 0)
             first = string_in(delta, "content");
     }

@@ -59,7 +59,8 @@ foundry::options trusting(emulator const& service)
     return with;
 }
 
-foundry::client<> make_client(asio::any_io_executor executor, emulator const& service, char const* url, foundry::options with)
+foundry::client<> make_client(asio::any_io_executor executor, emulator const& service, char const* url,
+                              foundry::options with)
 {
     foundry::any_credential who = foundry::api_key{service.api_key()};
     return foundry::client<>(std::move(executor), at(service, url), std::move(who), std::move(with));
@@ -67,8 +68,8 @@ foundry::client<> make_client(asio::any_io_executor executor, emulator const& se
 
 std::string completion_text(std::string const& text)
 {
-    return R"({"id":"x","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":")" + text +
-           "\"}}]}";
+    return R"({"id":"x","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":")" +
+           text + "\"}}]}";
 }
 
 std::string event(std::string const& text)
@@ -90,8 +91,8 @@ std::string begun_stream()
     std::string size;
     for (std::size_t n = first.size(); n != 0; n /= 16)
         size.insert(size.begin(), digits[n % 16]);
-    return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + size + "\r\n" + first +
-           "\r\n";
+    return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + size + "\r\n" +
+           first + "\r\n";
 }
 
 void queue(emulator& service, answer const& next) { service.queue(next); }
@@ -268,9 +269,10 @@ TEST_CASE("a connection that the answer says is over is not used again")
         CAPTURE(std::string(url));
         run(not_reused(service, url, answer::json(200, body).header("Connection", "close")));
         run(not_reused(service, url, answer::json(200, body).close()));
-        run(not_reused(service, url, answer::raw("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-                                                 "\r\n\r\n" + body)
-                                         .keep_open()));
+        run(not_reused(
+            service, url,
+            answer::raw("HTTP/1.0 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
+                .keep_open()));
         run(not_reused(service, url, answer::raw("HTTP/1.1 200 OK\r\n\r\n" + body))); // ends with the connection
     }
 }
@@ -566,7 +568,8 @@ struct cancellable
 
     void spawn(asio::awaitable<void> call)
     {
-        asio::co_spawn(context, std::move(call), asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
+        asio::co_spawn(context, std::move(call),
+                       asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
                            failure = e;
                            ended = true;
                        }));
@@ -748,10 +751,12 @@ asio::awaitable<received> request_of(emulator& service, foundry::endpoint where,
     co_return journal.front();
 }
 
-asio::awaitable<void> store_request(received& into, emulator& service, foundry::endpoint where, foundry::any_credential who,
-                                    foundry::options with, foundry::chat_request request, foundry::call_options call)
+asio::awaitable<void> store_request(received& into, emulator& service, foundry::endpoint where,
+                                    foundry::any_credential who, foundry::options with, foundry::chat_request request,
+                                    foundry::call_options call)
 {
-    into = co_await request_of(service, std::move(where), std::move(who), std::move(with), std::move(request), std::move(call));
+    into = co_await request_of(service, std::move(where), std::move(who), std::move(with), std::move(request),
+                               std::move(call));
 }
 
 /// The blocking form, for what needs no coroutine of its own.
@@ -830,15 +835,17 @@ TEST_CASE("a key goes where the endpoint expects it")
 {
     emulator service;
     asking a(service);
-    for (char const* const url : {foundry_url, v1_url, dated_url, "https://contoso.cognitiveservices.azure.com/openai/v1",
-                                  "https://contoso.azure-api.net/openai/v1"}) {
+    for (char const* const url :
+         {foundry_url, v1_url, dated_url, "https://contoso.cognitiveservices.azure.com/openai/v1",
+          "https://contoso.azure-api.net/openai/v1"}) {
         CAPTURE(std::string(url));
         received const sent = a.send(url);
         CHECK(header(sent, "api-key") == "a-key");
         CHECK(header(sent, "authorization") == "(none)");
     }
-    for (char const* const url : {local_url, "https://m.eastus2.models.ai.azure.com", "https://models.github.ai/inference",
-                                  "https://m.eastus2.inference.ml.azure.com/score"}) {
+    for (char const* const url :
+         {local_url, "https://m.eastus2.models.ai.azure.com", "https://models.github.ai/inference",
+          "https://m.eastus2.inference.ml.azure.com/score"}) {
         CAPTURE(std::string(url));
         received const sent = a.send(url);
         CHECK(header(sent, "authorization") == "Bearer a-key");
@@ -919,11 +926,11 @@ asio::awaitable<void> call_with_tokens(emulator& service, char const* url, count
 
 TEST_CASE("a token is asked for once, for the endpoint's scope, and sent as a bearer")
 {
-    for (auto const& [url, scope] : {std::pair(foundry_url, "https://cognitiveservices.azure.com/.default"),
-                                     std::pair(dated_url, "https://cognitiveservices.azure.com/.default"),
-                                     std::pair("https://contoso.services.ai.azure.com/api/projects/p/openai/v1",
-                                               "https://ai.azure.com/.default"),
-                                     std::pair("https://m.eastus2.models.ai.azure.com", "https://ml.azure.com/.default")}) {
+    for (auto const& [url, scope] :
+         {std::pair(foundry_url, "https://cognitiveservices.azure.com/.default"),
+          std::pair(dated_url, "https://cognitiveservices.azure.com/.default"),
+          std::pair("https://contoso.services.ai.azure.com/api/projects/p/openai/v1", "https://ai.azure.com/.default"),
+          std::pair("https://m.eastus2.models.ai.azure.com", "https://ml.azure.com/.default")}) {
         CAPTURE(std::string(url));
         emulator service;
         counting_credential const credential;
@@ -1110,7 +1117,7 @@ TEST_CASE("a request without a model is for the default one")
     a.with.default_model = "gpt-4o";
     a.with.default_embedding_model = "not-this-one";
     CHECK(body_of(a.send(foundry_url)).at("model") == "gpt-4o-mini");
-    a.request.model.clear();
+    a.request.model.reset();
     for (char const* const url : {foundry_url, v1_url, local_url})
         CHECK(body_of(a.send(url)).at("model") == "gpt-4o");
     received const dated = a.send(dated_url);
@@ -1136,8 +1143,8 @@ namespace {
 asio::awaitable<void> mismatch(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(
-        executor, service, "https://contoso.openai.azure.com/openai/deployments/gpt-4o", trusting(service));
+    foundry::client<> client =
+        make_client(executor, service, "https://contoso.openai.azure.com/openai/deployments/gpt-4o", trusting(service));
     foundry::chat_request const request = question(); // for gpt-4o-mini
     foundry::error const failed = co_await failure_of(client.complete(request));
     CHECK(failed.code() == errc::invalid_argument);
@@ -1152,7 +1159,7 @@ asio::awaitable<void> mismatch(emulator& service)
     CHECK(reply.text() == "fine");
     foundry::client<> unnamed = make_client(executor, service, dated_url, trusting(service));
     foundry::chat_request nothing = question();
-    nothing.model.clear();
+    nothing.model.reset();
     foundry::error const missing = co_await failure_of(unnamed.complete(nothing));
     CHECK(missing.code() == errc::invalid_argument);
     CHECK(std::string(missing.what()).find("model") != std::string::npos);
@@ -1275,17 +1282,20 @@ TEST_CASE("a context that is destroyed while a connection is made, or a name loo
     full_queue const never_connects(others);
     asio::ip::tcp::acceptor const never_greets(others, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     run_then_destroy(own_client_elsewhere(service, "127.0.0.1", never_connects.port()), [] { return true; });
-    run_then_destroy(own_client_elsewhere(service, "127.0.0.1", never_greets.local_endpoint().port()), [] { return true; });
-    run_then_destroy(own_client_elsewhere(service, "localhost", never_greets.local_endpoint().port()), [] { return true; });
+    run_then_destroy(own_client_elsewhere(service, "127.0.0.1", never_greets.local_endpoint().port()),
+                     [] { return true; });
+    run_then_destroy(own_client_elsewhere(service, "localhost", never_greets.local_endpoint().port()),
+                     [] { return true; });
 }
 
 TEST_CASE("a context that is destroyed while a stream's last bytes are awaited leaves nothing behind")
 {
     emulator service;
     std::string const done = "data: [DONE]\n\n";
-    queue(service, answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n" +
-                               done + "\r\n")
-                       .hang());
+    queue(service,
+          answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n" +
+                      done + "\r\n")
+              .hang());
     bool ended = false;
     run_then_destroy(own_client_drain(service, ended), [&] { return ended; });
     CHECK(service.wait_for_open_at_most(0, long_enough));

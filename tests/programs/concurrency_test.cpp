@@ -43,8 +43,8 @@ FOUNDRY_CORO asio::awaitable<void> ask_one(foundry::client<> client, std::string
 
 /// Runs every call of a round at once, each on a strand of its own, and waits for all.
 template <class Call>
-void round_of(asio::execution_context& context, asio::any_io_executor executor, int round, foundry::client<> client, Call call,
-              std::vector<std::string>& texts, void (*drive)(asio::execution_context&))
+void round_of(asio::execution_context& context, asio::any_io_executor executor, int round, foundry::client<> client,
+              Call call, std::vector<std::string>& texts, void (*drive)(asio::execution_context&))
 {
     std::atomic<int> failures = 0;
     for (int i = 0; i != streams; ++i) {

@@ -46,7 +46,8 @@ public:
         std::string const whole = text.substr(0, text.find('\n'));
         bool const good = whole.find("5,280") != whole.npos && text == whole + '\n' + whole &&
                           service.journal().size() == 3 && service.connections() == 1;
-        std::cout << text << "\n" << service.journal().size() << " requests, " << service.connections() << " connection(s)"
+        std::cout << text << "\n"
+                  << service.journal().size() << " requests, " << service.connections() << " connection(s)"
                   << std::endl;
         if (!good) {
             std::cout << "expected the answer twice, 3 requests and 1 connection" << std::endl;

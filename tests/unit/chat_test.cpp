@@ -126,8 +126,10 @@ TEST_CASE("the message of an answer goes into the history without its reasoning"
 {
     chat_completion c;
     json::reader r;
-    REQUIRE(r.read(c, R"({"choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":null,)"
-                      R"("reasoning_content":"hm","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}}]})"));
+    REQUIRE(r.read(
+        c,
+        R"({"choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":null,)"
+        R"("reasoning_content":"hm","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}}]})"));
     CHECK(c.text().empty());
     CHECK(c.tool_calls().size() == 1);
     CHECK(c.finish_reason() == finish_reason::tool_calls);
@@ -167,7 +169,8 @@ TEST_CASE("pieces of tool calls are joined by index, else by id, else to the las
     chat_completion const by_index = joined({
         delta(R"("tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}])"),
         delta(R"("tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{\"y\""}}])"),
-        delta(R"("tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}},{"index":1,"function":{"arguments":":2}"}}])"),
+        delta(
+            R"("tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}},{"index":1,"function":{"arguments":":2}"}}])"),
     });
     REQUIRE(by_index.tool_calls().size() == 2);
     CHECK(by_index.tool_calls()[0].function.arguments == R"({"x":1})");
@@ -228,7 +231,9 @@ TEST_CASE("vectors come as numbers or as base64, and either is decoded")
 {
     embeddings e;
     json::reader r;
-    REQUIRE(r.read(e, R"({"data":[{"index":0,"embedding":[1,-0.5,2e3]},{"index":1,"embedding":"AACAPwAAAL8AAPpE"}],"usage":{"prompt_tokens":3,"total_tokens":3}})"));
+    REQUIRE(r.read(
+        e,
+        R"({"data":[{"index":0,"embedding":[1,-0.5,2e3]},{"index":1,"embedding":"AACAPwAAAL8AAPpE"}],"usage":{"prompt_tokens":3,"total_tokens":3}})"));
     REQUIRE(e.size() == 2);
     CHECK(std::vector<float>(e[0].begin(), e[0].end()) == std::vector<float>{1, -0.5F, 2000});
     CHECK(std::vector<float>(e[1].begin(), e[1].end()) == std::vector<float>{1, -0.5F, 2000});

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/http/event_parser.hpp>
 #include <foundry/detail/utf8.hpp>
+#include <foundry/http/event_parser.hpp>
 
 #include <foundry/error.hpp>
 

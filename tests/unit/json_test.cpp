@@ -16,7 +16,11 @@
 
 namespace shop {
 
-enum class colour { red, self_harm };
+enum class colour
+{
+    red,
+    self_harm
+};
 inline constexpr std::string_view colour_names[] = {"red", "self-harm"};
 constexpr auto& wire_names(colour) { return colour_names; }
 
@@ -178,8 +182,8 @@ TEST_CASE("numbers come as strings and strings as numbers, integers with a fract
 
 TEST_CASE("a value of another shape than described is kept as an unknown member")
 {
-    shop::thing const t =
-        read(R"({"parts":"none","good":"maybe","words":{"a":[1]},"spare":[1,2],"content":5,"paint":{"deep":[[]]},"weight":[]})");
+    shop::thing const t = read(
+        R"({"parts":"none","good":"maybe","words":{"a":[1]},"spare":[1,2],"content":5,"paint":{"deep":[[]]},"weight":[]})");
     CHECK(t.parts.empty());
     CHECK(t.extra.at("parts") == "none");
     CHECK(t.extra.at("good") == "maybe");

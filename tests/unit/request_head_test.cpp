@@ -134,11 +134,11 @@ TEST_CASE("a message is the head, the credential's fields, an empty line and the
 TEST_CASE("the last check refuses a head that is not whole lines, whoever made it")
 {
     std::vector<std::string> const bad = {
-        "a: b",              // no end
-        "a: b\r",            // half an end
-        "a: b\n",            // half an end
-        "\r\n",              // an empty line
-        "a: b\r\n\r\n",      // ends the head
+        "a: b",         // no end
+        "a: b\r",       // half an end
+        "a: b\n",       // half an end
+        "\r\n",         // an empty line
+        "a: b\r\n\r\n", // ends the head
         "a: b\r\n\r\nc: d\r\n",
         "a: b\r\nc: d",
         "a: b\nc: d\r\n",
@@ -163,8 +163,9 @@ TEST_CASE("the last check says nothing of what it refuses")
 
 TEST_CASE("fields that frame, route or authorise a message are the library's")
 {
-    for (char const* const name : {"host", "Host", "CONTENT-LENGTH", "Transfer-Encoding", "connection", "Upgrade", "TE",
-                                   "trailer", "Authorization", "api-key", "Api-Key", "Proxy-Authorization", "proxy-connection"})
+    for (char const* const name :
+         {"host", "Host", "CONTENT-LENGTH", "Transfer-Encoding", "connection", "Upgrade", "TE", "trailer",
+          "Authorization", "api-key", "Api-Key", "Proxy-Authorization", "proxy-connection"})
         CHECK(http::reserved_field(name));
     for (char const* const name : {"Content-Type", "x-ms-client-request-id", "te-x", "hosts", "proxy", "apikey"})
         CHECK(!http::reserved_field(name));

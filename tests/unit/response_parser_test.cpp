@@ -28,7 +28,10 @@ constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 /// Drives a parser as a connection does: what it does not take comes again with more behind it.
 struct reading
 {
-    explicit reading(std::size_t head_limit = 64 * 1024, std::size_t limit = no_limit) : parser(head_limit), body_limit(limit) {}
+    explicit reading(std::size_t head_limit = 64 * 1024, std::size_t limit = no_limit)
+        : parser(head_limit),
+          body_limit(limit)
+    {}
 
     void receive(std::string_view bytes)
     {
@@ -114,8 +117,9 @@ errc code_of(std::string_view message)
 
 bool same(outcome const& a, outcome const& b)
 {
-    bool const alike = a.failed.has_value() == b.failed.has_value() &&
-                       (!a.failed || (a.failed->code() == b.failed->code() && a.failed->message() == b.failed->message()));
+    bool const alike =
+        a.failed.has_value() == b.failed.has_value() &&
+        (!a.failed || (a.failed->code() == b.failed->code() && a.failed->message() == b.failed->message()));
     if (a.failed)
         return alike && a.body == b.body; // how much had been taken by then is nobody's business
     return alike && a.status == b.status && a.body == b.body && a.rest == b.rest && a.headers == b.headers &&
@@ -181,8 +185,9 @@ TEST_CASE("feeding stops behind the head until it is said where the body goes")
 
 TEST_CASE("a chunked body loses its framing, chunk extensions and trailers")
 {
-    outcome const o = read_whole(ok + "Transfer-Encoding: chunked\r\n\r\n5;ext=\"1\"\r\nhello\r\n0001\r\n \r\n5\r\nworld\r\n0\r\n"
-                                      "X-Trailer: secret\r\n\r\n");
+    outcome const o =
+        read_whole(ok + "Transfer-Encoding: chunked\r\n\r\n5;ext=\"1\"\r\nhello\r\n0001\r\n \r\n5\r\nworld\r\n0\r\n"
+                        "X-Trailer: secret\r\n\r\n");
     CHECK(!o.failed);
     CHECK(o.body == "hello world");
     CHECK(o.done);
@@ -240,7 +245,8 @@ TEST_CASE("a message means the same wherever it is split")
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10;x=y\r\n0123456789abcdef\r\n0\r\nT: v\r\n\r\n",
              ok + "\r\nuntil the end",
              "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
-             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nhi",
+             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok +
+                 "Content-Length: 2\r\n\r\nhi",
              ok + "Content-Length: 2\r\n\r\nhi and more",
              ok + "Content-Length: 20\r\n\r\ntoo short",
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
@@ -274,7 +280,8 @@ TEST_CASE("interim responses are skipped, at most eight of them")
     std::string const last = ok + "Content-Length: 2\r\n\r\nhi";
     std::string interim;
     for (int i = 0; i != 8; ++i)
-        interim += "HTTP/1.1 10" + std::string(i % 2 == 0 ? "0 Continue" : "3 Early Hints") + "\r\nX-Interim: 1\r\n\r\n";
+        interim +=
+            "HTTP/1.1 10" + std::string(i % 2 == 0 ? "0 Continue" : "3 Early Hints") + "\r\nX-Interim: 1\r\n\r\n";
     outcome const o = read_whole(interim + last);
     CHECK(!o.failed);
     CHECK(o.status == 200);
