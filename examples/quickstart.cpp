@@ -1,7 +1,9 @@
 #include <foundry.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -11,8 +13,7 @@ namespace asio = boost::asio;
 asio::awaitable<void> chat()
 {
     foundry::client client{co_await asio::this_coro::executor,
-                           foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
-                           foundry::api_key{"..."}};
+                           foundry::endpoint{"https://contoso.services.ai.azure.com/models"}, foundry::api_key{"..."}};
 
     foundry::chat_request request{"Mistral-Large-2411"};
     request.system("You are a helpful assistant.").user("How many feet are in a mile?");
@@ -21,8 +22,8 @@ asio::awaitable<void> chat()
     foundry::chat_completion reply = co_await client.complete(request);
     std::cout << reply.text() << '\n';
 
-    foundry::chat_stream chunks = co_await client.stream(request);   // head received; 4xx/5xx already thrown
-    while (auto chunk = co_await chunks.next())                      // an async generator of chunks
+    foundry::chat_stream chunks = co_await client.stream(request); // head received; 4xx/5xx already thrown
+    while (auto chunk = co_await chunks.next())                    // an async generator of chunks
         std::cout << chunk->text() << std::flush;
 
     std::vector<std::string> lines{"a mile", "a foot", "a song"};

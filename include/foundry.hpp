@@ -5,10 +5,13 @@
 
 #include <foundry/async_generator.hpp>
 #include <foundry/chat.hpp>
+#include <foundry/chat_message.hpp>
 #include <foundry/chat_stream.hpp>
 #include <foundry/client.hpp>
+#include <foundry/content_filter.hpp>
 #include <foundry/credential.hpp>
 #include <foundry/embedding.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
 #include <foundry/options.hpp>
+#include <foundry/response_info.hpp>

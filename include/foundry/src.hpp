@@ -22,6 +22,7 @@
 #include <foundry/http/impl/tls.ipp>
 #include <foundry/http/impl/url.ipp>
 #include <foundry/impl/chat.ipp>
+#include <foundry/impl/chat_message.ipp>
 #include <foundry/impl/chat_stream.ipp>
 #include <foundry/impl/client.ipp>
 #include <foundry/impl/client_state.ipp>
