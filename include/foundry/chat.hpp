@@ -515,6 +515,7 @@ BOOST_DESCRIBE_STRUCT(chat_chunk, (),
 /// Puts the chunks of a stream together.
 ///
 /// Tool calls are joined by index, else by id, else to the last one that is open. A chunk without an id continues the message.
+/// A choice of index i becomes choice number i; indices of 128 and more are not of the API and dropped.
 class chat_accumulator
 {
 public:
@@ -526,6 +527,8 @@ public:
     /// As `chat_completion::message()`.
     chat_message message() const { return completion_.message(); }
 
+    /// What has come, without a copy; the accumulator is then empty.
+    chat_completion take() { return std::move(completion_); }
     /// The head of the answer that the chunks come from.
     void set_info(response_info info) { completion_.set_info(std::move(info)); }
 

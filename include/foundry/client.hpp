@@ -85,9 +85,13 @@ private:
 ///
 /// @throws foundry::error (`errc::invalid_argument`) where the credential would be sent in plain text to another machine;
 /// (`errc::no_ca_store`) where there is nothing to verify a server with.
-template <credential Credential = any_credential>
+template <class Credential = any_credential>
 class client : public basic_client
 {
+    static_assert(credential<Credential>,
+                  "a credential is api_key, bearer_token, no_credential, any_credential or a type with "
+                  "awaitable<access_token> get_token(token_request)");
+
 public:
     client(boost::asio::any_io_executor executor, endpoint where, Credential who, options settings = {})
         : basic_client(detail::make_client_state(std::move(executor), std::move(where), source(std::move(who)),
@@ -102,7 +106,7 @@ public:
     {}
 
     /// Every client is also a client of any credential.
-    template <credential Other>
+    template <class Other>
     requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
         client(client<Other> const& other)
     noexcept : basic_client(other) {}

@@ -111,14 +111,16 @@ concept token_credential = requires(T& t, token_request request)
         } -> std::same_as<boost::asio::awaitable<access_token>>;
 };
 
-/// One of the library's own credentials that need no coroutine: `api_key`, `bearer_token`, `no_credential`, `any_credential`.
+/// Whether it is one of the library's own credentials that need no coroutine. Not a concept: a compiler would explain it at length.
 template <class T>
-concept ready_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
-    std::same_as<T, no_credential> || std::same_as<T, any_credential>;
+inline constexpr bool is_ready_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
+                                            std::same_as<T, no_credential> || std::same_as<T, any_credential>;
 
 /// What `client` takes: something that proves who is asking.
+// clang-format off
 template <class T>
-concept credential = std::move_constructible<T> &&(ready_credential<T> || token_credential<T>);
+concept credential = std::move_constructible<T> && (is_ready_credential<T> || token_credential<T>);
+// clang-format on
 
 namespace detail {
 
@@ -169,8 +171,8 @@ class any_credential
 {
 public:
     template <class T>
-    requires(!std::same_as<std::remove_cvref_t<T>, any_credential>) &&
-        credential<std::remove_cvref_t<T>> any_credential(T&& from)
+    requires(!std::same_as<std::remove_cvref_t<T>, any_credential> && credential<std::remove_cvref_t<T>>)
+        any_credential(T&& from)
         : source_(detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from))))
     {}
 

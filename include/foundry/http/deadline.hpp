@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -23,11 +22,20 @@ using clock = std::chrono::steady_clock;
 class deadline : public std::enable_shared_from_this<deadline>
 {
 public:
-    /// `on_expiry` is called at most once, and not after stop().
-    deadline(boost::asio::any_io_executor executor, std::function<void()> on_expiry)
+    class listener
+    {
+    public:
+        /// A limit has passed. Called at most once, and not after stop().
+        virtual void on_deadline() = 0;
+
+    protected:
+        ~listener() = default;
+    };
+
+    deadline(boost::asio::any_io_executor executor, listener& whom)
         : executor_(std::move(executor)),
           timer_(executor_),
-          on_expiry_(std::move(on_expiry))
+          listener_(&whom)
     {}
 
     /// The limit of the whole; nothing for none.
@@ -51,13 +59,12 @@ private:
 
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;
-    std::function<void()> on_expiry_;
+    listener* listener_; // null once it has been told, or must not be any more
     clock::time_point total_ = clock::time_point::max();
     clock::time_point step_ = clock::time_point::max();
     clock::time_point armed_ = clock::time_point::max(); // when the timer fires
     errc step_code_ = errc::total_timeout;
     std::optional<errc> expired_;
-    bool stopped_ = false;
 };
 
 } // namespace http

@@ -14,7 +14,7 @@ namespace http {
 ///
 /// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
 /// boost::asio::error::operation_aborted. After a failure the connection is closed.
-class exchange
+class exchange : private deadline::listener
 {
 public:
     exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit);
@@ -50,6 +50,7 @@ private:
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
     boost::asio::awaitable<void> read_head();
     void watch_on(boost::asio::any_io_executor executor);
+    void on_deadline() override;
     boost::asio::mutable_buffer room();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);

@@ -4,7 +4,6 @@
 #include <foundry/http/connection.hpp>
 #include <foundry/options.hpp>
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -82,7 +81,7 @@ private:
     std::mutex mutex_;
     std::size_t open_ = 0; // leased and idle
     std::vector<std::unique_ptr<connection>> idle_;
-    std::deque<std::shared_ptr<waiter>> waiters_;
+    std::vector<std::shared_ptr<waiter>> waiters_; // the first in front
 };
 
 } // namespace http

@@ -85,16 +85,14 @@ FOUNDRY_DECL std::string chat_completion::text() const
 
 FOUNDRY_DECL chat_message chat_completion::message() const
 {
-    chat_message m;
+    chat_message m = choices.empty() ? chat_message() : choices[0].message;
     m.role = chat_role::assistant;
-    if (choices.empty())
-        return m;
-    chat_message const& from = choices[0].message;
-    m.content = from.content;
-    m.refusal = from.refusal;
-    m.tool_calls = from.tool_calls;
-    if (from.audio)
-        m.audio.emplace().id = from.audio->id;
+    m.reasoning_content.reset();
+    m.extra.clear();
+    if (m.audio) {
+        std::string spoken = std::move(m.audio->id);
+        m.audio.emplace().id = std::move(spoken);
+    }
     return m;
 }
 
@@ -196,15 +194,22 @@ inline void merge_logprobs(std::optional<choice_logprobs>& into, choice_logprobs
 {
     if (!into)
         into.emplace();
-    into->content.insert(into->content.end(), more.content.begin(), more.content.end());
-    into->refusal.insert(into->refusal.end(), more.refusal.begin(), more.refusal.end());
+    for (token_logprob const& token : more.content)
+        into->content.push_back(token);
+    for (token_logprob const& token : more.refusal)
+        into->refusal.push_back(token);
 }
 
-template <class T>
-void take_if_set(T& into, T const& from)
+inline void take_text(std::string& into, std::string const& text)
 {
-    if (from != T{})
-        into = from;
+    if (!text.empty())
+        into = text;
+}
+
+inline void take_members(boost::json::object& into, boost::json::object const& from)
+{
+    for (auto const& member : from)
+        into[member.key()] = member.value();
 }
 
 } // namespace detail
@@ -213,55 +218,56 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
 {
     chat_completion& all = completion_;
     // The first and the late chunks of Azure's filter have no id; they belong to the same message.
-    detail::take_if_set(all.id, chunk.id);
-    detail::take_if_set(all.model, chunk.model);
-    detail::take_if_set(all.created, chunk.created);
-    detail::take_if_set(all.usage, chunk.usage);
-    detail::take_if_set(all.system_fingerprint, chunk.system_fingerprint);
-    detail::take_if_set(all.service_tier, chunk.service_tier);
+    detail::take_text(all.id, chunk.id);
+    detail::take_text(all.model, chunk.model);
     all.object = "chat.completion";
-    all.prompt_filter_results.insert(all.prompt_filter_results.end(), chunk.prompt_filter_results.begin(),
-                                     chunk.prompt_filter_results.end());
-    for (auto const& pair : chunk.extra)
-        all.extra[pair.key()] = pair.value();
+    if (chunk.created != 0)
+        all.created = chunk.created;
+    if (chunk.usage)
+        all.usage.emplace(*chunk.usage);
+    if (chunk.system_fingerprint)
+        all.system_fingerprint = chunk.system_fingerprint;
+    if (chunk.service_tier)
+        all.service_tier = chunk.service_tier;
+    for (prompt_filter_result const& verdict : chunk.prompt_filter_results)
+        all.prompt_filter_results.push_back(verdict);
+    detail::take_members(all.extra, chunk.extra);
     for (chunk_choice const& c : chunk.choices)
         add(c);
 }
 
 FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
 {
-    auto& choices = completion_.choices;
-    auto at =
-        std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index == piece.index; });
-    if (at == choices.end()) {
-        at = std::find_if(choices.begin(), choices.end(), [&](chat_choice const& c) { return c.index > piece.index; });
-        auto const i = at - choices.begin();
-        at = choices.insert(at, chat_choice());
-        at->index = piece.index;
-        at->message.role = chat_role::assistant;
-        call_indices_.insert(call_indices_.begin() + i, std::vector<std::int64_t>());
+    static constexpr std::int64_t most = 128; // the API's own limit of `n`
+    if (piece.index < 0 || piece.index >= most)
+        return;
+    auto const i = static_cast<std::size_t>(piece.index);
+    while (completion_.choices.size() <= i) {
+        chat_choice& added = completion_.choices.emplace_back();
+        added.index = static_cast<std::int64_t>(completion_.choices.size()) - 1;
+        added.message.role = chat_role::assistant;
+        call_indices_.emplace_back();
     }
-    chat_choice& choice = *at;
+    chat_choice& choice = completion_.choices[i];
     chat_message& message = choice.message;
     chat_delta const& delta = piece.delta;
 
-    detail::take_if_set(message.role, delta.role);
+    if (delta.role)
+        message.role = delta.role;
     detail::append_content(message.content, delta.content);
     detail::append_optional(message.refusal, delta.refusal);
     detail::append_optional(message.reasoning_content, delta.reasoning_content);
-    detail::merge_tool_calls(message.tool_calls, call_indices_[static_cast<std::size_t>(at - choices.begin())],
-                             delta.tool_calls);
+    detail::merge_tool_calls(message.tool_calls, call_indices_[i], delta.tool_calls);
     if (delta.audio)
         detail::merge_audio(message.audio, *delta.audio);
-    for (auto const& pair : delta.extra)
-        message.extra[pair.key()] = pair.value();
+    detail::take_members(message.extra, delta.extra);
 
-    detail::take_if_set(choice.finish_reason, piece.finish_reason);
+    if (piece.finish_reason)
+        choice.finish_reason = piece.finish_reason;
     if (piece.logprobs)
         detail::merge_logprobs(choice.logprobs, *piece.logprobs);
     detail::merge_verdicts(choice.content_filter_results, piece.content_filter_results);
-    for (auto const& pair : piece.extra)
-        choice.extra[pair.key()] = pair.value();
+    detail::take_members(choice.extra, piece.extra);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

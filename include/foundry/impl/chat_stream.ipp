@@ -202,7 +202,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> chat_stream::c
     all.set_info(info());
     while (co_await read(chunk))
         all.add(chunk);
-    co_return all.completion();
+    co_return all.take();
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

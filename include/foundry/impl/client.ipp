@@ -177,27 +177,28 @@ prepared_call prepare(std::shared_ptr<client_state> state, std::string_view oper
             with.client_request_id.value_or(call.state->settings.client_request_ids ? make_uuid() : std::string{});
         std::string_view const named = request.model ? std::string_view{*request.model} : std::string_view{};
         call.deployment = first_of(named, call.state->where.deployment(), default_model);
-
-        std::optional<Request> completed; // with the model that it did not name
-        if (named.empty()) {
-            completed = request;
-            completed->model.reset();
-            if (!call.deployment.empty())
-                completed->model = call.deployment;
-        }
-        Request const& sent = completed ? *completed : request;
         call.body = "{";
         call.body += lead;
-        call.body.append(json::to_text(sent), 1); // what was checked is never empty
-        head_builder(call, with).build({&sent, &json::type_of<Request>::value});
+        if (!request.model && !call.deployment.empty())
+            call.body += "\"model\":" + json::to_text(call.deployment) + ',';
+        call.body.append(json::to_text(request), 1); // what was checked is never empty
+        head_builder(call, with).build({&request, &json::type_of<Request>::value});
     } catch (...) {
         call.mistake = std::current_exception();
     }
     return call;
 }
 
+inline void check_model(std::optional<std::string> const& model)
+{
+    if (model && model->empty())
+        throw error(errc::invalid_argument,
+                    "model is an empty text; name a deployment, or leave it unset for the default");
+}
+
 inline void check_chat(chat_request const& request)
 {
+    check_model(request.model);
     if (request.messages.empty())
         throw error(errc::invalid_argument, "messages is empty; add one, as with request.user(\"...\")");
     for (std::size_t i = 0; i != request.messages.size(); ++i) {
@@ -210,6 +211,7 @@ inline void check_chat(chat_request const& request)
 
 inline void check_embedding(embedding_request const& request)
 {
+    check_model(request.model);
     if (request.input.empty())
         throw error(errc::invalid_argument, "input is empty; add a text, as with request.add(\"...\")");
 }
@@ -302,6 +304,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(p
     co_return reply;
 }
 
+/// Puts each vector where its index says. Vectors without a place of their own stay where they are.
+inline void put_in_order(std::vector<embedding>& data)
+{
+    for (std::size_t i = 0; i != data.size(); ++i) {
+        for (;;) {
+            auto const wanted = static_cast<std::size_t>(data[i].index);
+            if (wanted >= data.size() || data[wanted].index == data[i].index)
+                break;
+            std::swap(data[i], data[wanted]);
+        }
+    }
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_call call, std::size_t asked_for)
 {
     embeddings reply;
@@ -311,8 +326,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
         throw_incomplete("the answer has " + std::to_string(reply.data.size()) + " vectors for " +
                          std::to_string(asked_for) + " texts");
     }
-    std::stable_sort(reply.data.begin(), reply.data.end(),
-                     [](embedding const& a, embedding const& b) { return a.index < b.index; });
+    put_in_order(reply.data);
     reply.set_info(std::move(info));
     co_return reply;
 }

@@ -57,64 +57,65 @@ struct type_of<boost::json::object>
     static constexpr type value{.what = kind::members};
 };
 
+// Static functions instead of lambdas in the tables: half the functions for the compiler to emit.
+
 template <class E>
 struct type_of<open_enum<E>>
 {
-    static constexpr text_functions names{
-        [](void* self, std::string_view text) {
-            static_cast<open_enum<E>*>(self)->assign(text);
-            return true;
-        },
-        [](void const* self) { return static_cast<open_enum<E> const*>(self)->name(); },
-    };
+    static bool assign(void* self, std::string_view text)
+    {
+        static_cast<open_enum<E>*>(self)->assign(text);
+        return true;
+    }
+    static std::string_view view(void const* self) { return static_cast<open_enum<E> const*>(self)->name(); }
+
+    static constexpr text_functions names{&assign, &view};
     static constexpr type value{.what = kind::text, .names = &names};
 };
 
 template <class T>
 struct type_of<std::vector<T>>
 {
-    using list = std::vector<T>;
-    static constexpr element_functions elements{
-        [](void* self, std::size_t i) -> void* {
-            auto& v = *static_cast<list*>(self);
-            return i < v.size() ? &v[i] : &v.emplace_back();
-        },
-        [](void const* self, std::size_t i) -> void const* { return &(*static_cast<list const*>(self))[i]; },
-        [](void* self, std::size_t n) {
-            auto& v = *static_cast<list*>(self);
-            while (v.size() > n) // cheaper to compile than erase()
-                v.pop_back();
-        },
-        [](void const* self) { return static_cast<list const*>(self)->size(); },
-        nullptr,
-        nullptr,
-    };
+    static std::vector<T>& list(void* self) { return *static_cast<std::vector<T>*>(self); }
+    static std::vector<T> const& list(void const* self) { return *static_cast<std::vector<T> const*>(self); }
+
+    static void* at(void* self, std::size_t i)
+    {
+        return i < list(self).size() ? &list(self)[i] : &list(self).emplace_back();
+    }
+    static void const* get(void const* self, std::size_t i) { return &list(self)[i]; }
+    static void resize(void* self, std::size_t n)
+    {
+        while (list(self).size() > n) // cheaper to compile than erase()
+            list(self).pop_back();
+    }
+    static std::size_t size(void const* self) { return list(self).size(); }
+
+    static constexpr element_functions elements{&at, &get, &resize, &size, nullptr, nullptr};
     static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .elements = &elements};
 };
 
 template <class T>
 struct type_of<dictionary<T>>
 {
-    using list = dictionary<T>;
-    static constexpr element_functions elements{
-        [](void* self, std::size_t i) -> void* {
-            auto& v = static_cast<list*>(self)->entries();
-            return i < v.size() ? &v[i].second : &v.emplace_back().second;
-        },
-        [](void const* self, std::size_t i) -> void const* {
-            return &static_cast<list const*>(self)->entries()[i].second;
-        },
-        [](void* self, std::size_t n) {
-            auto& v = static_cast<list*>(self)->entries();
-            while (v.size() > n) // cheaper to compile than erase()
-                v.pop_back();
-        },
-        [](void const* self) { return static_cast<list const*>(self)->size(); },
-        [](void* self, std::size_t i) -> std::string& { return static_cast<list*>(self)->entries()[i].first; },
-        [](void const* self, std::size_t i) -> std::string const& {
-            return static_cast<list const*>(self)->entries()[i].first;
-        },
-    };
+    static auto& list(void* self) { return static_cast<dictionary<T>*>(self)->entries(); }
+    static auto const& list(void const* self) { return static_cast<dictionary<T> const*>(self)->entries(); }
+
+    static void* at(void* self, std::size_t i)
+    {
+        return i < list(self).size() ? &list(self)[i].second : &list(self).emplace_back().second;
+    }
+    static void const* get(void const* self, std::size_t i) { return &list(self)[i].second; }
+    static void resize(void* self, std::size_t n)
+    {
+        while (list(self).size() > n)
+            list(self).pop_back();
+    }
+    static std::size_t size(void const* self) { return list(self).size(); }
+    static std::string& key(void* self, std::size_t i) { return list(self)[i].first; }
+    static std::string const& get_key(void const* self, std::size_t i) { return list(self)[i].first; }
+
+    static constexpr element_functions elements{&at, &get, &resize, &size, &key, &get_key};
     static constexpr type value{.what = kind::map, .element = &type_of<T>::value, .elements = &elements};
 };
 
@@ -162,29 +163,32 @@ struct type_of<std::variant<std::monostate, T...>>
     }
 
     template <class A>
-    static bool is_active(either const& v, const_place& active)
+    static bool is_active(either const& v, const_place& found)
     {
         if (!std::holds_alternative<A>(v))
             return false;
-        active = {&std::get<A>(v), &type_of<A>::value};
+        found = {&std::get<A>(v), &type_of<A>::value};
         return true;
     }
 
-    static constexpr choice_functions choices{
-        [](void* self, shape of) {
-            place chosen;
-            if (of == shape::null)
-                static_cast<either*>(self)->template emplace<std::monostate>();
-            else
-                static_cast<void>((choose_one<T>(*static_cast<either*>(self), of, chosen) || ...));
-            return chosen;
-        },
-        [](void const* self) {
-            const_place active;
-            static_cast<void>((is_active<T>(*static_cast<either const*>(self), active) || ...));
-            return active;
-        },
-    };
+    static place choose(void* self, shape of)
+    {
+        place chosen;
+        if (of == shape::null)
+            static_cast<either*>(self)->template emplace<std::monostate>();
+        else
+            static_cast<void>((choose_one<T>(*static_cast<either*>(self), of, chosen) || ...));
+        return chosen;
+    }
+
+    static const_place active(void const* self)
+    {
+        const_place found;
+        static_cast<void>((is_active<T>(*static_cast<either const*>(self), found) || ...));
+        return found;
+    }
+
+    static constexpr choice_functions choices{&choose, &active};
     static constexpr type value{.what = kind::choice, .choices = &choices};
 };
 

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_executor.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -31,8 +32,7 @@ FOUNDRY_DECL void deadline::set_step(clock::time_point at, errc code)
 
 FOUNDRY_DECL void deadline::stop() noexcept
 {
-    stopped_ = true;
-    on_expiry_ = nullptr;
+    listener_ = nullptr;
     try {
         timer_.cancel();
     } catch (...) { // the handler then fires in its time and finds nothing to do
@@ -42,7 +42,7 @@ FOUNDRY_DECL void deadline::stop() noexcept
 FOUNDRY_DECL void deadline::arm()
 {
     clock::time_point const next = std::min(total_, step_);
-    if (stopped_ || expired_ || next >= armed_)
+    if (listener_ == nullptr || next >= armed_)
         return;
     armed_ = next;
     timer_.expires_at(next); // a wait that is pending ends with operation_aborted
@@ -54,7 +54,7 @@ FOUNDRY_DECL void deadline::arm()
 
 FOUNDRY_DECL void deadline::on_timer()
 {
-    if (stopped_ || expired_)
+    if (listener_ == nullptr)
         return;
     auto const now = clock::now();
     if (now >= total_)
@@ -62,8 +62,7 @@ FOUNDRY_DECL void deadline::on_timer()
     else if (now >= step_)
         expired_ = step_code_;
     if (expired_) {
-        if (auto const act = std::exchange(on_expiry_, nullptr))
-            act();
+        std::exchange(listener_, nullptr)->on_deadline();
         return;
     }
     armed_ = clock::time_point::max();

@@ -50,10 +50,13 @@ FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::
 
 FOUNDRY_DECL void exchange::watch_on(boost::asio::any_io_executor executor)
 {
-    limits_ = std::make_shared<deadline>(std::move(executor), [this] {
-        if (lease_)
-            lease_->close();
-    });
+    limits_ = std::make_shared<deadline>(std::move(executor), static_cast<deadline::listener&>(*this));
+}
+
+FOUNDRY_DECL void exchange::on_deadline()
+{
+    if (lease_)
+        lease_->close();
 }
 
 FOUNDRY_DECL exchange::~exchange() { close(); }

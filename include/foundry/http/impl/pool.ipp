@@ -142,7 +142,7 @@ FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) no
         return;
     }
     std::shared_ptr<waiter> const next = std::move(waiters_.front());
-    waiters_.pop_front();
+    waiters_.erase(waiters_.begin());
     next->granted = std::move(c);
     boost::asio::post(next->turn.get_executor(), [next] { next->turn.cancel(); });
 }

@@ -9,8 +9,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <sys/stat.h>
+
 #include <cstdlib>
-#include <filesystem>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -18,7 +19,7 @@ namespace http {
 namespace detail {
 
 /// Where OpenSSL looks: the environment's word first, its own default otherwise.
-inline std::filesystem::path store_path(char const* variable, char const* fallback)
+inline std::string store_path(char const* variable, char const* fallback)
 {
     char const* const set = std::getenv(variable);
     return set != nullptr ? set : fallback;
@@ -26,14 +27,13 @@ inline std::filesystem::path store_path(char const* variable, char const* fallba
 
 inline void load_system_store(SSL_CTX* context)
 {
-    namespace fs = std::filesystem;
-    fs::path const file = store_path(X509_get_default_cert_file_env(), X509_get_default_cert_file());
-    fs::path const directory = store_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-    std::error_code ignored;
-    bool const has_file = fs::is_regular_file(file, ignored) && fs::file_size(file, ignored) != 0;
-    bool const has_directory = fs::is_directory(directory, ignored) && !fs::is_empty(directory, ignored);
+    std::string const file = store_path(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+    std::string const directory = store_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+    struct stat found;
+    bool const has_file = stat(file.c_str(), &found) == 0 && found.st_size != 0;
+    bool const has_directory = stat(directory.c_str(), &found) == 0;
     if ((!has_file && !has_directory) || SSL_CTX_set_default_verify_paths(context) != 1) {
-        throw error(errc::no_ca_store, "no certificates at " + file.string() + " or " + directory.string() +
+        throw error(errc::no_ca_store, "no certificates at " + file + " or " + directory +
                                            "; install ca-certificates, set " + X509_get_default_cert_file_env() +
                                            ", or set options.tls.ca_certificates");
     }
