@@ -14,7 +14,7 @@ namespace http {
 ///
 /// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
 /// boost::asio::error::operation_aborted. After a failure the connection is closed.
-class exchange : private deadline::listener
+class exchange final : private deadline::listener
 {
 public:
     exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit);

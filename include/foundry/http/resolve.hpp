@@ -13,11 +13,11 @@ namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
 /// The addresses of a host. Neither cancelling nor the time limit waits for the lookup to end: Asio's resolver thread cannot be
-/// interrupted, and the context it belongs to waits for it when it is destroyed.
+/// interrupted, and the context of the caller, which it belongs to, waits for it when it is destroyed.
 ///
 /// @throws foundry::error (`errc::resolve_failed`), (`errc::total_timeout`)
 FOUNDRY_DECL boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
-resolve(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, deadline& limits);
+resolve(std::string host, std::uint16_t port, deadline& limits);
 
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI

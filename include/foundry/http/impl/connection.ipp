@@ -95,7 +95,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
 {
     std::vector<boost::asio::ip::tcp::endpoint> const addresses =
-        co_await resolve(socket_.get_executor(), to.connect_address, to.connect_port, limits);
+        co_await resolve(to.connect_address, to.connect_port, limits);
     boost::system::error_code last = boost::asio::error::host_not_found;
     for (auto const& address : addresses) {
         try {

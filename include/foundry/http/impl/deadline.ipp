@@ -3,8 +3,6 @@
 
 #include <foundry/http/deadline.hpp>
 
-#include <boost/asio/bind_executor.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -46,10 +44,10 @@ FOUNDRY_DECL void deadline::arm()
         return;
     armed_ = next;
     timer_.expires_at(next); // a wait that is pending ends with operation_aborted
-    timer_.async_wait(boost::asio::bind_executor(executor_, [self = shared_from_this()](boost::system::error_code ec) {
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
         if (!ec)
             self->on_timer();
-    }));
+    });
 }
 
 FOUNDRY_DECL void deadline::on_timer()

@@ -3,7 +3,6 @@
 
 #include <foundry/http/resolve.hpp>
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,9 +14,9 @@ namespace detail {
 /// A name lookup that nobody has to wait for: Asio's resolver thread cannot be interrupted.
 struct lookup
 {
-    lookup(boost::asio::any_io_executor resolves, boost::asio::any_io_executor waits, clock::time_point until)
-        : resolver(std::move(resolves)),
-          done(std::move(waits), until)
+    lookup(boost::asio::any_io_executor const& executor, clock::time_point until)
+        : resolver(executor),
+          done(executor, until)
     {}
 
     boost::asio::ip::tcp::resolver resolver;
@@ -27,25 +26,23 @@ struct lookup
     std::vector<boost::asio::ip::tcp::endpoint> addresses;
 };
 
-FOUNDRY_DECL void start(std::shared_ptr<lookup> flight, boost::asio::any_io_executor executor, std::string const& host,
-                        std::uint16_t port)
+FOUNDRY_DECL void start(std::shared_ptr<lookup> const& flight, std::string const& host, std::uint16_t port)
 {
     flight->resolver.async_resolve(
         host, std::to_string(port),
-        boost::asio::bind_executor(
-            executor, [flight](boost::system::error_code ec, boost::asio::ip::tcp::resolver::results_type found) {
-                flight->finished = true;
-                flight->ec = ec;
-                for (auto const& entry : found)
-                    flight->addresses.push_back(entry.endpoint());
-                flight->done.cancel();
-            }));
+        [flight](boost::system::error_code ec, boost::asio::ip::tcp::resolver::results_type found) {
+            flight->finished = true;
+            flight->ec = ec;
+            for (auto const& entry : found)
+                flight->addresses.push_back(entry.endpoint());
+            flight->done.cancel();
+        });
 }
 
 } // namespace detail
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
-resolve(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, deadline& limits)
+resolve(std::string host, std::uint16_t port, deadline& limits)
 {
     boost::system::error_code not_literal;
     auto const literal = boost::asio::ip::make_address(host, not_literal);
@@ -55,8 +52,8 @@ resolve(boost::asio::any_io_executor executor, std::string host, std::uint16_t p
         co_return one;
     }
 
-    auto const flight = std::make_shared<detail::lookup>(executor, limits.executor(), limits.total());
-    detail::start(flight, limits.executor(), host, port);
+    auto const flight = std::make_shared<detail::lookup>(limits.executor(), limits.total());
+    detail::start(flight, host, port);
     try {
         co_await flight->done.async_wait(boost::asio::deferred);
     } catch (boost::system::system_error const&) {
