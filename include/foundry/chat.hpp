@@ -206,7 +206,12 @@ BOOST_DESCRIBE_STRUCT(user_security_context, (), (application_name, end_user_id,
 struct chat_request
 {
     chat_request() = default;
-    explicit chat_request(std::string model_name) : model(std::move(model_name)) {}
+    /// An empty name leaves the model unset.
+    explicit chat_request(std::string model_name)
+    {
+        if (!model_name.empty())
+            model = std::move(model_name);
+    }
 
     /// @name Append a message
     /// @{

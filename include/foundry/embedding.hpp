@@ -21,15 +21,23 @@ constexpr auto& wire_names(embedding_input) { return embedding_input_names; }
 struct embedding_request
 {
     embedding_request() = default;
-    explicit embedding_request(std::string model_name) : model(std::move(model_name)) {}
-    embedding_request(std::string model_name, std::string text) : model(std::move(model_name)) { add(std::move(text)); }
+    /// An empty name leaves the model unset.
+    explicit embedding_request(std::string model_name)
+    {
+        if (!model_name.empty())
+            model = std::move(model_name);
+    }
+    embedding_request(std::string model_name, std::string text) : embedding_request(std::move(model_name))
+    {
+        add(std::move(text));
+    }
     embedding_request(std::string model_name, char const* text)
         : embedding_request(std::move(model_name), std::string{text})
     {}
-    embedding_request(std::string model_name, std::vector<std::string> texts)
-        : model(std::move(model_name)),
-          input(std::move(texts))
-    {}
+    embedding_request(std::string model_name, std::vector<std::string> texts) : embedding_request(std::move(model_name))
+    {
+        input = std::move(texts);
+    }
 
     embedding_request& add(std::string text)
     {

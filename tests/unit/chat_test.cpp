@@ -49,6 +49,13 @@ TEST_CASE("a request holds what was set and nothing else")
                          R"({"role":"user","content":"Hello."}],"temperature":0.5,"user":"someone"})");
 }
 
+TEST_CASE("an empty model is no model")
+{
+    CHECK(chat_request{""}.to_json() == chat_request().to_json());
+    CHECK_FALSE(embedding_request("", "a").model);
+    CHECK(embedding_request("m", std::vector<std::string>{"a", "b"}).input.size() == 2);
+}
+
 TEST_CASE("every member of a request survives JSON")
 {
     chat_request r{"m"};
