@@ -486,8 +486,6 @@ struct chunk_choice
 BOOST_DESCRIBE_STRUCT(chunk_choice, (),
                       (index, delta, finish_reason, logprobs, content_filter_results, content_filter_offsets, extra))
 
-class chat_stream;
-
 /// One event of a stream. Azure also sends chunks without choices: prompt filter results first, usage last.
 struct chat_chunk
 {

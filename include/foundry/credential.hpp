@@ -136,7 +136,8 @@ public:
     /// Appends header lines (`name: value` CRLF). False where a token is needed instead.
     virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
 
-    virtual boost::asio::awaitable<access_token> get_token(token_request request) = 0;
+    /// Called only where write_fields() said that a token is needed.
+    virtual boost::asio::awaitable<access_token> get_token(token_request request);
 };
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key);

@@ -31,6 +31,11 @@ inline void append_secret(std::string& out, std::string_view name, std::string_v
     out.append(name).append(": ").append(scheme).append(secret).append("\r\n");
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> credential_source::get_token(token_request)
+{
+    co_return access_token();
+}
+
 class api_key_source final : public credential_source
 {
 public:
@@ -51,8 +56,6 @@ public:
         return true;
     }
 
-    FOUNDRY_CORO boost::asio::awaitable<access_token> get_token(token_request) override { co_return access_token(); }
-
 private:
     api_key key_;
 };
@@ -68,8 +71,6 @@ public:
         return true;
     }
 
-    FOUNDRY_CORO boost::asio::awaitable<access_token> get_token(token_request) override { co_return access_token(); }
-
 private:
     bearer_token token_;
 };
@@ -79,7 +80,6 @@ class no_source final : public credential_source
 public:
     bool empty() const noexcept override { return true; }
     bool write_fields(endpoint const&, std::string&) const override { return true; }
-    FOUNDRY_CORO boost::asio::awaitable<access_token> get_token(token_request) override { co_return access_token(); }
 };
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key)
