@@ -35,10 +35,13 @@ compiles() (
     printf '%s\n' "$source" | $compiler -std=c++20 -x c++ - -o "$scratch/probe" "$@" >/dev/null 2>&1
 )
 
+# The first clang that is new enough: many systems have an older one beside it.
 find_clang() {
-    local name
-    for name in clang++-16 clang++; do
-        if have "$name"; then echo "$name"; return; fi
+    local name version
+    for name in clang++-16 clang++ clang++-17 clang++-18 clang++-19 clang++-20 clang++-21; do
+        have "$name" || continue
+        version=$("$name" --version | sed -nE '1s/.*version ([0-9]+).*/\1/p')
+        if [ "${version:-0}" -ge 16 ]; then echo "$name"; return; fi
     done
     return 1
 }
@@ -242,10 +245,13 @@ jobs_that_fit() {
     echo "$fit"
 }
 
-# A build directory made for a copy of the sources elsewhere is of no use here.
+# A build directory made for a copy of the sources elsewhere, or by another compiler, is of no use here.
 drop_foreign_build() {
-    if [ -e "$1/CMakeCache.txt" ] &&
-        ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$2" "$1/CMakeCache.txt"; then
+    local cache=$1/CMakeCache.txt compiler=${CXX:-g++}
+    [ -e "$cache" ] || return 0
+    compiler=$(command -v "${compiler%% *}")
+    if ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$2" "$cache" ||
+        ! grep '^CMAKE_CXX_COMPILER:' "$cache" | grep -qF "=$compiler"; then
         rm -rf "$1"
     fi
 }
