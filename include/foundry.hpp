@@ -3,6 +3,7 @@
 
 /// The one include for chat completions, streaming and embeddings.
 
+#include <foundry/answer.hpp>
 #include <foundry/async_generator.hpp>
 #include <foundry/chat.hpp>
 #include <foundry/chat_message.hpp>

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/answer.hpp>
 #include <foundry/chat_message.hpp>
 #include <foundry/content_filter.hpp>
-#include <foundry/response_info.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -374,23 +374,6 @@ struct chat_choice
     friend bool operator==(chat_choice const&, chat_choice const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(chat_choice, (), (index, finish_reason, message, logprobs, content_filter_results, extra))
-
-/// What every answer has besides its members.
-class answer
-{
-public:
-    /// The head of the answer: status, header fields, request ids, rate limits.
-    response_info const& info() const noexcept { return info_; }
-    /// The JSON text as it came; empty where the answer was put together from chunks.
-    std::string const& raw() const noexcept { return raw_; }
-
-    void set_info(response_info info) { info_ = std::move(info); }
-    std::string& raw_storage() noexcept { return raw_; }
-
-private:
-    response_info info_;
-    std::string raw_;
-};
 
 /// A whole answer.
 struct chat_completion : answer

@@ -20,9 +20,15 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+class route;
+struct image_request;
+struct generated_images;
+struct model_info;
+
 namespace detail {
 
 struct client_state;
+struct prepared_call;
 
 FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor, endpoint where,
                                                              std::shared_ptr<credential_source> credential,
@@ -64,6 +70,40 @@ public:
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<embeddings> embed(embedding_request const& request) const;
     boost::asio::awaitable<embeddings> embed(embedding_request const& request, call_options const& call) const;
+
+    /// The vectors of pictures; Foundry Models endpoints only.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<embeddings> embed(image_embedding_request const& request) const;
+    boost::asio::awaitable<embeddings> embed(image_embedding_request const& request, call_options const& call) const;
+
+    /// Pictures from words; include <foundry/image_generation.hpp>.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<generated_images> generate_images(image_request const& request) const;
+    boost::asio::awaitable<generated_images> generate_images(image_request const& request,
+                                                             call_options const& call) const;
+
+    /// What a Foundry Models endpoint says of a model; include <foundry/model_info.hpp>. Asked once for each name, then remembered
+    /// by the client and its copies.
+    ///
+    /// @param model the deployment's name; empty: the endpoint's or the client's default.
+    /// @throws foundry::error with a code of `errc`: `invalid_argument` on Azure OpenAI's forms, which have no such route.
+    boost::asio::awaitable<foundry::model_info> model_info(std::string_view model = {}) const;
+
+    /// Any other route: sends `body`, if there is one, and reads the answer as what `Answer` says; include <foundry/call.hpp>.
+    ///
+    ///     auto poll = co_await client.call<poll_result>(foundry::route{"POST", "polls"}, vote);
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    template <class Answer>
+    boost::asio::awaitable<Answer> call(route const& where, call_options const& with) const;
+    template <class Answer>
+    boost::asio::awaitable<Answer> call(route const& where) const;
+    template <class Answer, class Body>
+    boost::asio::awaitable<Answer> call(route const& where, Body const& body, call_options const& with) const;
+    template <class Answer, class Body>
+    boost::asio::awaitable<Answer> call(route const& where, Body const& body) const;
 
     endpoint const& where() const noexcept;
 

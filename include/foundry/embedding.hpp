@@ -1,68 +1,123 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/answer.hpp>
 #include <foundry/chat.hpp>
 #include <foundry/json/type_of.hpp>
 
+#include <cstddef>
 #include <span>
 
 namespace foundry::inline FOUNDRY_ABI {
 
-enum class embedding_input
+enum class embedding_purpose
 {
     text,
     query,
     document
 };
-inline constexpr std::string_view embedding_input_names[] = {"text", "query", "document"};
-constexpr auto& wire_names(embedding_input) { return embedding_input_names; }
+inline constexpr std::string_view embedding_purpose_names[] = {"text", "query", "document"};
+constexpr auto& wire_names(embedding_purpose) { return embedding_purpose_names; }
+
+/// How vectors travel, and for the last four also what they are made of.
+enum class embedding_encoding
+{
+    float32, ///< A JSON array of numbers.
+    base64,  ///< The same numbers as the bytes of 32-bit floats: exact, and a quarter of the size.
+    binary,  ///< One bit for each dimension, eight to a signed byte.
+    int8,
+    ubinary, ///< One bit for each dimension, eight to an unsigned byte.
+    uint8
+};
+inline constexpr std::string_view embedding_encoding_names[] = {"float", "base64",  "binary",
+                                                                "int8",  "ubinary", "uint8"};
+constexpr auto& wire_names(embedding_encoding) { return embedding_encoding_names; }
+
+/// Texts, or texts as the model's tokens.
+using embedding_input = std::variant<std::monostate, std::vector<std::string>, std::vector<std::vector<std::int64_t>>>;
 
 /// Texts to be turned into vectors. Azure OpenAI takes at most 2,048 of them, most other models 1,024.
 struct embedding_request
 {
     embedding_request() = default;
     /// An empty name leaves the model unset.
-    explicit embedding_request(std::string model_name)
-    {
-        if (!model_name.empty())
-            model = std::move(model_name);
-    }
-    embedding_request(std::string model_name, std::string text) : embedding_request(std::move(model_name))
-    {
-        add(std::move(text));
-    }
-    embedding_request(std::string model_name, char const* text)
-        : embedding_request(std::move(model_name), std::string{text})
-    {}
-    embedding_request(std::string model_name, std::vector<std::string> texts) : embedding_request(std::move(model_name))
-    {
-        input = std::move(texts);
-    }
+    explicit embedding_request(std::string model_name);
+    embedding_request(std::string model_name, std::string text);
+    embedding_request(std::string model_name, char const* text);
+    embedding_request(std::string model_name, std::vector<std::string> texts);
+    embedding_request(std::string model_name, std::vector<std::int64_t> tokens);
+    embedding_request(std::string model_name, std::vector<std::vector<std::int64_t>> texts_as_tokens);
 
-    embedding_request& add(std::string text)
-    {
-        input.push_back(std::move(text));
-        return *this;
-    }
+    /// @name Append a text
+    /// @throws foundry::error (`errc::invalid_argument`) where texts and tokens would stand side by side, which no service takes.
+    /// @{
+    embedding_request& add(std::string text);
+    embedding_request& add(std::vector<std::int64_t> tokens);
+    /// @}
+
+    /// How many texts.
+    std::size_t size() const noexcept;
 
     std::optional<std::string> model; ///< The deployment's name. Not set: the endpoint's or the client's default.
-    std::vector<std::string> input;
+    embedding_input input;
     std::optional<std::int64_t> dimensions;
-    open_enum<embedding_input> input_type;
-    std::optional<std::string> encoding_format; ///< `float` or `base64`; either answer is decoded.
-    std::optional<std::string> user_;           ///< Azure OpenAI; an extra parameter on a Foundry Models endpoint.
+    open_enum<embedding_purpose> input_type;
+    /// Not set: base64 on Azure OpenAI's forms, which all serve it, and what the service likes best elsewhere. The vectors are
+    /// floats either way.
+    open_enum<embedding_encoding> encoding_format;
+    std::optional<std::string> user_; ///< Azure OpenAI; an extra parameter on a Foundry Models endpoint.
     boost::json::object extra;
 
     friend bool operator==(embedding_request const&, embedding_request const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(embedding_request, (), (model, input, dimensions, input_type, encoding_format, user_, extra))
 
-/// The numbers of one vector. On the wire an array of numbers, or base64 text of little-endian 32-bit floats.
+/// A picture to be turned into a vector, with or without a text that belongs to it.
+struct image_embedding_input
+{
+    image_embedding_input() = default;
+    explicit image_embedding_input(std::string data_url) : image(std::move(data_url)) {}
+    image_embedding_input(std::string data_url, std::string words) : image(std::move(data_url)), text(std::move(words))
+    {}
+
+    std::string image; ///< `data:image/png;base64,...`; `foundry::image` of <foundry/media.hpp> makes it.
+    std::optional<std::string> text;
+    boost::json::object extra;
+
+    friend bool operator==(image_embedding_input const&, image_embedding_input const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(image_embedding_input, (), (image, text, extra))
+
+/// Pictures to be turned into vectors; Foundry Models endpoints only. Some models take one at a time.
+struct image_embedding_request
+{
+    image_embedding_request() = default;
+    /// An empty name leaves the model unset.
+    explicit image_embedding_request(std::string model_name);
+
+    image_embedding_request& add(std::string data_url);
+    image_embedding_request& add(std::string data_url, std::string text);
+
+    std::size_t size() const noexcept { return input.size(); }
+
+    std::optional<std::string> model; ///< As in an `embedding_request`.
+    std::vector<image_embedding_input> input;
+    std::optional<std::int64_t> dimensions;
+    open_enum<embedding_purpose> input_type;
+    open_enum<embedding_encoding> encoding_format;
+    boost::json::object extra;
+
+    friend bool operator==(image_embedding_request const&, image_embedding_request const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(image_embedding_request, (), (model, input, dimensions, input_type, encoding_format, extra))
+
+/// One vector as it came: numbers, or base64 text of little-endian 32-bit floats.
 struct embedding_vector
 {
     embedding_vector() = default;
 
-    std::vector<float> values;
+    std::vector<float> numbers;
+    std::vector<std::uint8_t> bytes; ///< Of the encodings that are not floats, instead of the numbers.
 
     friend bool operator==(embedding_vector const&, embedding_vector const&) = default;
 };
@@ -76,9 +131,9 @@ struct json::type_of<embedding_vector>
 {
     static constexpr text_functions base64{
         [](void* self, std::string_view text) {
-            auto& values = static_cast<embedding_vector*>(self)->values;
-            values.clear();
-            return foundry::detail::decode_floats(text, values);
+            auto& numbers = static_cast<embedding_vector*>(self)->numbers;
+            numbers.clear();
+            return foundry::detail::decode_floats(text, numbers);
         },
         [](void const*) { return std::string_view{}; },
     };
@@ -87,13 +142,13 @@ struct json::type_of<embedding_vector>
         [](void* self, shape of) {
             if (of == shape::string)
                 return place{self, &as_text};
-            auto& values = static_cast<embedding_vector*>(self)->values;
+            auto& numbers = static_cast<embedding_vector*>(self)->numbers;
             if (of == shape::null)
-                values.clear();
-            return of == shape::array ? place{&values, &type_of<std::vector<float>>::value} : place{};
+                numbers.clear();
+            return of == shape::array ? place{&numbers, &type_of<std::vector<float>>::value} : place{};
         },
         [](void const* self) {
-            return const_place{&static_cast<embedding_vector const*>(self)->values,
+            return const_place{&static_cast<embedding_vector const*>(self)->numbers,
                                &type_of<std::vector<float>>::value};
         },
     };
@@ -113,14 +168,28 @@ struct embedding
 BOOST_DESCRIBE_STRUCT(embedding, (), (index, embedding_, extra))
 
 /// The vectors, in the order of the request's texts.
+///
+/// They are what was asked for; to look at them as something else is a mistake, not a conversion.
+///
+/// @throws std::out_of_range where there is no vector `i`; foundry::error (`errc::invalid_argument`) where they are of another
+/// kind.
 class embeddings : public answer
 {
 public:
     embeddings() = default;
 
     std::size_t size() const noexcept { return data.size(); }
-    /// Vector `i`. @throws std::out_of_range
-    std::span<float const> operator[](std::size_t i) const { return data.at(i).embedding_.values; }
+
+    /// Vector `i` of the encodings `float32` and `base64`.
+    std::span<float const> operator[](std::size_t i) const;
+    std::span<std::int8_t const> int8(std::size_t i) const;
+    std::span<std::uint8_t const> uint8(std::size_t i) const;
+    /// Of `binary` and `ubinary`: the bits of eight dimensions in each byte, as the model packs them.
+    std::span<std::byte const> bits(std::size_t i) const;
+
+    /// What the vectors are; not set or `base64` for floats.
+    open_enum<embedding_encoding> const& encoding() const noexcept { return encoding_; }
+    void set_encoding(open_enum<embedding_encoding> encoding) { encoding_ = std::move(encoding); }
 
     std::string id;
     std::string object;
@@ -128,6 +197,11 @@ public:
     std::vector<embedding> data;
     std::optional<token_usage> usage;
     boost::json::object extra;
+
+private:
+    std::vector<std::uint8_t> const& bytes(std::size_t i, embedding_encoding one, embedding_encoding other) const;
+
+    open_enum<embedding_encoding> encoding_;
 };
 BOOST_DESCRIBE_STRUCT(embeddings, (), (id, object, model, data, usage, extra))
 

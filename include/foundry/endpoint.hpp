@@ -77,7 +77,8 @@ public:
 
     /// The request target (path and query) of an operation, such as `chat/completions`.
     ///
-    /// @param deployment percent-encoded into the path where the form wants it there.
+    /// @param deployment percent-encoded into the path where the form wants it there: the dated form does for chat, completions,
+    /// embeddings, audio and images.
     /// @throws foundry::error (`errc::invalid_argument`) where the dated form gets no deployment, and for any form where it is
     /// another one than the endpoint's (their case does not matter).
     std::string target(std::string_view operation, std::string_view deployment = {}) const;

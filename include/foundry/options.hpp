@@ -79,6 +79,7 @@ struct options
     /// For requests that name no model.
     std::string default_model;
     std::string default_embedding_model;
+    std::string default_image_model;
 
     /// The `User-Agent` field; empty sends none.
     std::string user_agent = "foundry-cpp/0.1";

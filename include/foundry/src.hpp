@@ -21,6 +21,8 @@
 #include <foundry/http/impl/response_parser.ipp>
 #include <foundry/http/impl/tls.ipp>
 #include <foundry/http/impl/url.ipp>
+#include <foundry/impl/base64.ipp>
+#include <foundry/impl/call.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_message.ipp>
 #include <foundry/impl/chat_stream.ipp>
@@ -31,7 +33,15 @@
 #include <foundry/impl/embedding.ipp>
 #include <foundry/impl/endpoint.ipp>
 #include <foundry/impl/error.ipp>
+#include <foundry/impl/event_source.ipp>
+#include <foundry/impl/event_stream.ipp>
+#include <foundry/impl/image_generation.ipp>
+#include <foundry/impl/media.ipp>
+#include <foundry/impl/model_info.ipp>
+#include <foundry/impl/operation.ipp>
+#include <foundry/impl/prepared_call.ipp>
 #include <foundry/impl/response_info.ipp>
+#include <foundry/impl/route.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>
 #include <foundry/impl/think_splitter.ipp>

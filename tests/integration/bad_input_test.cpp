@@ -802,7 +802,7 @@ std::vector<bad_stream> bad_streams()
         {"end marker"});
     add("no event at all", answer::events(""), errc::stream_truncated, "");
     add("half an event, and an orderly end", answer::raw(stream_head + http_chunk(ab + "data: {\"id\"") + end),
-        errc::unexpected_reply, "ab");
+        errc::stream_truncated, "ab");
 
     add("a long line", answer::events(ab + event(std::string(3000, 'x')) + done_event), errc::limit_exceeded, "ab",
         {"limit"});

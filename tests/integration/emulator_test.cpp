@@ -398,7 +398,7 @@ TEST_CASE("emulator: embeddings take every form of input and both encodings")
     auto const text = std::string(coded.at_pointer("/data/0/embedding").as_string());
     CHECK((text == "AACAPw==" || text == "AACAvw==")); // 1.0f or -1.0f
     std::string const target = "/models/embeddings?api-version=2024-05-01-preview";
-    CHECK(client.post(target, name + R"("a","encoding_format":"ubinary"})").status == 422);
+    CHECK(client.post(target, name + R"("a","encoding_format":"uint4"})").status == 422);
     CHECK(client.post(embeddings, name + "[]}").status == 400);
     CHECK(client.post(target, name + "[true]}").status == 422);
 }

@@ -556,7 +556,7 @@ asio::awaitable<void> replay_embedding(foundry::client<>& client, exchange const
 {
     foundry::embedding_request request;
     request.add(text_of(e.request.at("input")));
-    request.encoding_format = text_of(e.request.at("encoding_format"));
+    request.encoding_format.assign(text_of(e.request.at("encoding_format")));
     foundry::embeddings const reply = co_await client.embed(request);
     expect_info(e, reply.info());
     json::value const whole = json::parse(e.body);

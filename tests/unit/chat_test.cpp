@@ -53,7 +53,7 @@ TEST_CASE("an empty model is no model")
 {
     CHECK(chat_request{""}.to_json() == chat_request().to_json());
     CHECK_FALSE(embedding_request("", "a").model);
-    CHECK(embedding_request("m", std::vector<std::string>{"a", "b"}).input.size() == 2);
+    CHECK(embedding_request("m", std::vector<std::string>{"a", "b"}).size() == 2);
 }
 
 TEST_CASE("every member of a request survives JSON")

@@ -21,3 +21,6 @@
 #else
 #define FOUNDRY_CORO
 #endif
+
+// g++ 12 miscompiles `while (co_await f()) {}` with an empty body: the coroutine goes on with a wrong frame. Such loops are
+// written `for (bool more = true; more;) more = co_await f();` here.

@@ -3,7 +3,6 @@
 
 #include <foundry/detail/ascii.hpp>
 #include <foundry/detail/client_state.hpp>
-#include <foundry/http/request_head.hpp>
 #include <foundry/http/tls.hpp>
 
 #include <boost/asio/error.hpp>
@@ -78,61 +77,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> credential_fields(
     std::lock_guard const lock(state->mutex);
     state->token = std::move(token);
     co_return fields;
-}
-
-class text_sink final : public http::body_sink
-{
-public:
-    void on_body(std::string_view bytes) override { text.append(bytes); }
-    std::string text;
-};
-
-/// Reads what an answer says about its error. A body that breaks off still says something.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange,
-                                                                              std::chrono::milliseconds silence)
-{
-    static constexpr std::size_t limit = 1024 * 1024;
-    text_sink sink;
-    try {
-        exchange.deliver_to(sink, limit);
-        while (co_await exchange.read_more(silence)) {
-        }
-        exchange.finish();
-    } catch (error const& e) {
-        if (e.code() == boost::asio::error::operation_aborted)
-            throw;
-        exchange.close();
-    }
-    co_return sink.text;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call)
-{
-    if (call.mistake)
-        std::rethrow_exception(call.mistake);
-    client_state& client = *call.state;
-    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
-
-    opened_call opened;
-    opened.exchange = std::make_unique<http::exchange>(client.connections, executor, client.settings.limits.head);
-    http::clock::time_point const begun = http::clock::now();
-    if (call.timeouts.total.count() > 0)
-        opened.exchange->limits().set_total(begun + call.timeouts.total);
-
-    std::string fields = co_await credential_fields(call.state);
-    cleanser const clean_fields(fields);
-    std::string message = http::assemble(call.head, fields, call.body);
-    cleanser const clean_message(message);
-    co_await opened.exchange->send(message);
-
-    http::response_head& head = opened.exchange->head();
-    response_info info(head.status, std::move(head.headers), call.client_request_id);
-    if (head.status < 200 || head.status > 299) {
-        std::string body = co_await read_error_body(*opened.exchange, call.timeouts.silence);
-        throw make_service_error(call.context(), info, std::move(body));
-    }
-    opened.info = std::move(info);
-    co_return opened;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

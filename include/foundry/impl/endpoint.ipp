@@ -3,6 +3,7 @@
 
 #include <foundry/detail/ascii.hpp>
 #include <foundry/detail/refuse.hpp>
+#include <foundry/detail/secret_parameter.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/http/url.hpp>
@@ -132,19 +133,6 @@ inline void check_deployment(std::string_view name)
         refuse("a deployment cannot be named '.' or '..'; set the name of the deployment");
 }
 
-/// Parameters that hold a key; URLs end up in logs.
-inline bool is_secret_parameter(std::string_view name)
-{
-    auto const names = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};
-    return std::any_of(names.begin(), names.end(), [name](char const* secret) { return http::iequals(name, secret); });
-}
-
-inline void check_parameter(std::string_view name)
-{
-    if (is_secret_parameter(name))
-        refuse("a key must not stand in the query, which others log; remove it and pass a credential");
-}
-
 inline void append_parameter(std::string& query, std::string_view parameter)
 {
     if (!query.empty())
@@ -242,6 +230,14 @@ inline api_form recognise_path(host_kind kind, std::string const& host, std::str
         break;
     }
     return api_form::compatible;
+}
+
+/// Which operations the dated form serves below a deployment; the others below `/openai`.
+inline bool belongs_to_a_deployment(std::string_view operation)
+{
+    auto const first = operation.substr(0, operation.find('/'));
+    auto const names = {"chat", "completions", "embeddings", "audio", "images", "extensions"};
+    return std::any_of(names.begin(), names.end(), [first](std::string_view name) { return first == name; });
 }
 
 /// The last look at what goes into the request line.
@@ -348,7 +344,10 @@ FOUNDRY_DECL std::string endpoint::deployment_segment(std::string_view requested
 FOUNDRY_DECL std::string endpoint::target(std::string_view operation, std::string_view deployment) const
 {
     std::string target(base_path());
-    target += deployment_segment(deployment);
+    if (form_ == api_form::dated && !detail::belongs_to_a_deployment(operation))
+        target += "/openai";
+    else
+        target += deployment_segment(deployment);
     target += '/';
     target += operation;
     std::string query;

@@ -26,14 +26,16 @@
 /// - `/models/...?api-version=`: a Foundry resource; the member `model` names the deployment, in any case.
 /// - `/openai/v1/...` and `/api/projects/<project>/openai/v1/...`: OpenAI v1; the member `model`, in its exact case.
 /// - `/openai/deployments/<deployment>/...?api-version=`: Azure OpenAI with dated versions; the path.
+/// - `/openai/...?api-version=`: the same, for what belongs to the resource and not to a deployment, such as files.
 /// - `/...?api-version=` on host `*.models.ai.azure.com` or `*.inference.ml.azure.com`: serverless and managed compute,
 ///   which serve one model.
 /// - `/inference/...` and `/orgs/<org>/inference/...`: GitHub Models; the member `model`, as `publisher/name`.
 /// - `/v1/...`: any compatible server, without what is Azure's own; the member `model`.
 ///
-/// It answers `chat/completions` (also streamed), `embeddings`, `GET info` and `GET models`. The chat model is a small
-/// table of knowledge, not a network: equal requests get equal answers. What it cannot do on its own, a queued `answer`
-/// does.
+/// It answers `chat/completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
+/// pixel), `audio/speech` (with silence), `info`, `models`, `files`, `responses` (also streamed) and `threads`, each
+/// where the real form has it. The chat model is a small table of knowledge, not a network: equal requests get equal
+/// answers. What it cannot do on its own, a queued `answer` does.
 ///
 /// This header needs no client: it can test any.
 namespace foundry::inline FOUNDRY_ABI::testing {
@@ -56,6 +58,7 @@ struct emulator_options
     /// `gpt-5` refuse `max_tokens`.
     std::vector<std::string> chat_deployments;
     std::vector<std::string> embedding_deployments; ///< Deployments that embed. Default text-embedding-3-small.
+    std::vector<std::string> image_deployments;     ///< Deployments that draw. Default gpt-image-1.
     std::string serverless_model;                   ///< The model of the serverless form. Default mistral-large-2411.
 
     std::size_t embedding_dimensions; ///< Length of a vector when the request does not say. Default 256.

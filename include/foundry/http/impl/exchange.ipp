@@ -211,8 +211,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_rest(std::unique_ptr
     try {
         rest->limits().set_total(clock::now() + max_drain_time);
         rest->deliver_to(nowhere, max_drained);
-        while (co_await rest->read_more({})) {
-        }
+        for (bool more = true; more;)
+            more = co_await rest->read_more({});
         rest->finish();
     } catch (error const&) { // closed
     }

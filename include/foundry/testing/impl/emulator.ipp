@@ -146,6 +146,7 @@ FOUNDRY_DECL emulator_options::emulator_options()
       bearer_token("emulator-token"),
       chat_deployments({"gpt-4o-mini", "gpt-4o", "Mistral-Large-2411", "DeepSeek-R1"}),
       embedding_deployments({"text-embedding-3-small"}),
+      image_deployments({"gpt-image-1"}),
       serverless_model("mistral-large-2411"),
       embedding_dimensions(256),
       words_per_second(0),

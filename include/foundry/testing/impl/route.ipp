@@ -24,7 +24,7 @@ public:
     form kind = form::compatible;
     bool found = false;     ///< Whether any form has such a path.
     std::string operation;  ///< `chat/completions`.
-    std::string deployment; ///< Of the dated form.
+    std::string deployment; ///< Of the dated form; empty for what belongs to the resource as a whole.
     std::vector<std::pair<std::string, std::string>> query;
 
     std::optional<std::string> parameter(std::string_view name) const;
@@ -88,6 +88,8 @@ FOUNDRY_DECL std::optional<form> form_by_path(std::string_view& path, std::strin
         deployment = consume_segment(path);
         return form::dated;
     }
+    if (consume(path, "/openai/"))
+        return form::dated;
     if (consume(path, "/v1/"))
         return form::compatible;
     if (consume(path, "/inference/"))

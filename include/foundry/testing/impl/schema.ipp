@@ -89,6 +89,117 @@ FOUNDRY_DECL members embedding_members()
     return list;
 }
 
+FOUNDRY_DECL members image_embedding_members()
+{
+    static constexpr std::array<member, 5> list = {{
+        {"input", type::array},
+        {"model", type::string},
+        {"dimensions", type::integer},
+        {"encoding_format", type::string},
+        {"input_type", type::string},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members image_input_members()
+{
+    static constexpr std::array<member, 2> list = {{{"image", type::string}, {"text", type::string}}};
+    return list;
+}
+
+FOUNDRY_DECL members image_members()
+{
+    static constexpr std::array<member, 9> list = {{
+        {"prompt", type::string},
+        {"model", type::string},
+        {"n", type::integer},
+        {"size", type::string_or_object},
+        {"quality", type::string},
+        {"output_format", type::string},
+        {"seed", type::integer},
+        {"negative_prompt", type::string},
+        {"image_prompt", type::object},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members openai_image_members()
+{
+    static constexpr std::array<member, 14> list = {{
+        {"prompt", type::string},
+        {"model", type::string},
+        {"n", type::integer},
+        {"size", type::string},
+        {"quality", type::string},
+        {"output_format", type::string},
+        {"style", type::string},
+        {"response_format", type::string},
+        {"background", type::string},
+        {"output_compression", type::integer},
+        {"moderation", type::string},
+        {"partial_images", type::integer},
+        {"stream", type::boolean},
+        {"user", type::string},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members speech_members()
+{
+    static constexpr std::array<member, 7> list = {{
+        {"model", type::string},
+        {"input", type::string},
+        {"voice", type::string},
+        {"instructions", type::string},
+        {"response_format", type::string},
+        {"speed", type::number},
+        {"stream_format", type::string},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members response_members()
+{
+    static constexpr std::array<member, 20> list = {{
+        {"model", type::string},
+        {"input", type::string_or_array},
+        {"instructions", type::string},
+        {"previous_response_id", type::string},
+        {"tools", type::array},
+        {"tool_choice", type::string_or_object},
+        {"parallel_tool_calls", type::boolean},
+        {"max_output_tokens", type::integer},
+        {"max_tool_calls", type::integer},
+        {"text", type::object},
+        {"reasoning", type::object},
+        {"include", type::array},
+        {"store", type::boolean},
+        {"background", type::boolean},
+        {"stream", type::boolean},
+        {"truncation", type::string},
+        {"temperature", type::number},
+        {"top_p", type::number},
+        {"metadata", type::object},
+        {"user", type::string},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members thread_members()
+{
+    static constexpr std::array<member, 8> list = {{
+        {"messages", type::array},
+        {"tool_resources", type::object},
+        {"metadata", type::object},
+        {"role", type::string},
+        {"content", type::string_or_array},
+        {"assistant_id", type::string},
+        {"instructions", type::string},
+        {"stream", type::boolean},
+    }};
+    return list;
+}
+
 FOUNDRY_DECL members message_members()
 {
     static constexpr std::array<member, 9> list = {{

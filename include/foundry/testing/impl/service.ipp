@@ -4,6 +4,8 @@
 #include <foundry/testing/impl/chat_reply.ipp>
 #include <foundry/testing/impl/chat_rules.ipp>
 #include <foundry/testing/impl/embedding_model.ipp>
+#include <foundry/testing/impl/objects.ipp>
+#include <foundry/testing/impl/responses.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -19,11 +21,18 @@ public:
     void add_headers(reply& r, received const& request);
 
 private:
-    reply dispatch(received const& request, route const& where) const;
+    reply dispatch(received const& request, route const& where);
     reply chat(received const& request, route const& where);
     reply embeddings(received const& request, route const& where) const;
+    reply image_embeddings(received const& request, route const& where) const;
+    reply images(received const& request, route const& where) const;
+    reply speech(received const& request, route const& where) const;
+    reply files(received const& request, route const& where);
+    reply responses(received const& request, route const& where);
+    reply threads(received const& request, route const& where);
     reply info(route const& where) const;
     reply list_models() const;
+    reply stream_of(std::vector<std::string> events) const;
 
     void check_method(received const& request, route const& where) const;
     void check_headers(received const& request) const;
@@ -40,20 +49,40 @@ private:
     emulator_options const& options_;
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
+    object_store store_;
+    std::map<std::string, std::string> thread_questions_; ///< The last message of each thread.
 };
 
-/// What an operation is called and which verb it takes; empty if the form has no such operation.
-FOUNDRY_DECL std::string_view verb_of(route const& where)
+/// Which verbs an operation takes; none if the form has no such operation.
+FOUNDRY_DECL std::string_view verbs_of(route const& where)
 {
     bool const openai = speaks_openai(where.kind);
+    bool const inference = where.kind == form::models || where.kind == form::serverless;
+    bool const deployed = where.kind != form::dated || !where.deployment.empty();
+    bool const resource = openai && (where.kind != form::dated || where.deployment.empty());
+    bool const preview = where.kind != form::dated || where.parameter("api-version").value_or("") >= "2025-03";
+    auto const first = where.operation.substr(0, where.operation.find('/'));
+    bool const of_one = where.operation != first;
     if (!where.found)
         return {};
     if (where.operation == "chat/completions" || where.operation == "embeddings")
+        return deployed ? "POST" : "";
+    if (where.operation == "images/generations")
+        return deployed && where.kind != form::github ? "POST" : "";
+    if (where.operation == "audio/speech")
+        return openai && deployed ? "POST" : "";
+    if (where.operation == "images/embeddings")
+        return inference ? "POST" : "";
+    if (where.operation == "info")
+        return inference ? "GET" : "";
+    if (where.operation == "models")
+        return openai && where.kind != form::dated ? "GET" : "";
+    if (first == "files" && resource)
+        return !of_one ? "GET, POST" : where.operation.ends_with("/content") ? "GET" : "GET, DELETE";
+    if (first == "responses" && resource && preview)
+        return of_one ? "GET, DELETE" : "POST";
+    if (first == "threads" && resource && preview && where.kind == form::dated)
         return "POST";
-    if (where.operation == "info" && (where.kind == form::models || where.kind == form::serverless))
-        return "GET";
-    if (where.operation == "models" && openai && where.kind != form::dated)
-        return "GET";
     return {};
 }
 
@@ -106,7 +135,7 @@ FOUNDRY_DECL reply service::answer(received const& request)
         check_headers(request);
         check_key(request, where);
         check_version(where);
-        made = where.operation == "chat/completions" ? chat(request, where) : dispatch(request, where);
+        made = dispatch(request, where);
     } catch (refusal const& refused) {
         made = refused.as_reply();
     } catch (std::exception const& broken) {
@@ -117,11 +146,26 @@ FOUNDRY_DECL reply service::answer(received const& request)
     return made;
 }
 
-FOUNDRY_DECL reply service::dispatch(received const& request, route const& where) const
+FOUNDRY_DECL reply service::dispatch(received const& request, route const& where)
 {
+    auto const first = where.operation.substr(0, where.operation.find('/'));
+    if (where.operation == "chat/completions")
+        return chat(request, where);
     if (where.operation == "embeddings")
         return embeddings(request, where);
-    return where.operation == "info" ? info(where) : list_models();
+    if (where.operation == "images/embeddings")
+        return image_embeddings(request, where);
+    if (where.operation == "images/generations")
+        return images(request, where);
+    if (where.operation == "audio/speech")
+        return speech(request, where);
+    if (where.operation == "info")
+        return info(where);
+    if (first == "files")
+        return files(request, where);
+    if (first == "responses")
+        return responses(request, where);
+    return first == "threads" ? threads(request, where) : list_models();
 }
 
 FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
@@ -130,7 +174,7 @@ FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
     ++replies_;
     r.add_header_unless_set("content-type", "application/json");
     if (r.status == 405)
-        r.add_header_unless_set("allow", std::string(verb_of(where)));
+        r.add_header_unless_set("allow", std::string(verbs_of(where)));
     if (where.kind == form::compatible)
         return;
     r.add_header_unless_set("x-request-id", new_uuid());
@@ -159,10 +203,10 @@ FOUNDRY_DECL std::string service::new_uuid()
 
 FOUNDRY_DECL void service::check_method(received const& request, route const& where) const
 {
-    auto const verb = verb_of(where);
-    if (verb.empty())
+    auto const verbs = verbs_of(where);
+    if (verbs.empty())
         refuse_path(request, where);
-    if (request.method != verb)
+    if ((", " + std::string(verbs) + ",").find(" " + request.method + ",") == std::string::npos)
         throw refusal(405, error_body("405", "Method not allowed"));
 }
 
@@ -303,8 +347,8 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, received 
                                              std::vector<std::string> const& deployments) const
 {
     if (where.kind == form::serverless)
-        return where.operation == "embeddings" && !deployments.empty() ? deployments.front()
-                                                                       : options_.serverless_model;
+        return where.operation != "chat/completions" && !deployments.empty() ? deployments.front()
+                                                                             : options_.serverless_model;
     bool const by_path = where.kind == form::dated;
     auto const header = request.header("x-ms-model-mesh-model-name").value_or("");
     std::string name(by_path ? where.deployment : text_of(body, "model").value_or(header));
@@ -401,8 +445,13 @@ FOUNDRY_DECL reply service::chat(received const& request, route const& where)
     chat_writer const writer(manner_of(body, model, where), std::move(choices), thinker.prompt_tokens());
     if (!flag_of(body, "stream", false))
         return reply(200, writer.whole());
+    return stream_of(writer.events());
+}
+
+FOUNDRY_DECL reply service::stream_of(std::vector<std::string> events) const
+{
     reply streamed;
-    streamed.parts = writer.events();
+    streamed.parts = std::move(events);
     streamed.chunked = true;
     if (options_.words_per_second > 0)
         streamed.pause = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.words_per_second));
@@ -444,11 +493,15 @@ FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, compla
     return texts;
 }
 
-FOUNDRY_DECL bool wants_base64(json::object const& body, complaints const& say)
+/// The encodings that the form's models take.
+FOUNDRY_DECL std::string encoding_of(json::object const& body, complaints const& say)
 {
-    auto const wanted = text_of(body, "encoding_format").value_or("float");
-    if (wanted == "float" || wanted == "base64")
-        return wanted == "base64";
+    static constexpr std::array<std::string_view, 2> openai = {"float", "base64"};
+    static constexpr std::array<std::string_view, 6> inference = {"float", "base64",  "binary",
+                                                                  "int8",  "ubinary", "uint8"};
+    std::string const wanted(text_of(body, "encoding_format").value_or("float"));
+    if (say.openai() ? contains(openai, wanted) : contains(inference, wanted))
+        return wanted;
     json::object location;
     location["loc"] = {"body", "encoding_format"};
     location["input"] = wanted;
@@ -464,27 +517,44 @@ FOUNDRY_DECL bool wants_base64(json::object const& body, complaints const& say)
     say.bad_value(at, "expected one of float and base64.", body.at("encoding_format"));
 }
 
-FOUNDRY_DECL json::value embedding_value(std::vector<float> const& vector, bool as_base64)
+/// One bit for each component, the first in the highest place.
+FOUNDRY_DECL json::array packed_signs(std::vector<float> const& vector, bool as_signed)
 {
-    if (as_base64)
+    json::array made;
+    for (std::size_t i = 0; i < vector.size(); i += 8) {
+        unsigned bits = 0;
+        for (std::size_t k = 0; k < 8 && i + k < vector.size(); ++k)
+            bits |= vector[i + k] > 0 ? 0x80U >> k : 0U;
+        made.push_back(as_signed ? static_cast<std::int64_t>(static_cast<std::int8_t>(bits))
+                                 : static_cast<std::int64_t>(bits));
+    }
+    return made;
+}
+
+FOUNDRY_DECL json::value embedding_value(std::vector<float> const& vector, std::string_view encoding)
+{
+    if (encoding == "base64")
         return json::string(base64(bytes_of(vector)));
+    if (encoding == "binary" || encoding == "ubinary")
+        return packed_signs(vector, encoding == "binary");
     json::array numbers;
     numbers.reserve(vector.size());
-    for (float const component : vector)
-        numbers.push_back(static_cast<double>(component));
+    for (float const component : vector) {
+        auto const number = static_cast<double>(component);
+        if (encoding == "int8")
+            numbers.push_back(static_cast<std::int64_t>(std::lround(number * 127)));
+        else if (encoding == "uint8")
+            numbers.push_back(static_cast<std::int64_t>(std::lround((number + 1) * 127)));
+        else
+            numbers.push_back(number);
+    }
     return numbers;
 }
 
-FOUNDRY_DECL reply service::embeddings(received const& request, route const& where) const
+/// The reply to a request for vectors, whatever they are of.
+FOUNDRY_DECL reply embeddings_reply(std::vector<std::string> const& texts, std::size_t dimensions,
+                                    std::string_view encoding, std::string const& model)
 {
-    auto const body = read_body(request, where, embedding_members());
-    complaints const say(where.kind);
-    auto const model = find_model(body, request, where, options_.embedding_deployments);
-    auto const texts = inputs_of(body, say);
-    bool const as_base64 = wants_base64(body, say);
-    check_range(body, "dimensions", 1, 4096, say);
-    auto const dimensions = count_of(body, "dimensions").value_or(options_.embedding_dimensions);
-
     std::size_t tokens = 0;
     json::array data;
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -492,7 +562,7 @@ FOUNDRY_DECL reply service::embeddings(received const& request, route const& whe
         json::object one;
         one["object"] = "embedding";
         one["index"] = i;
-        one["embedding"] = embedding_value(embed(texts[i], dimensions), as_base64);
+        one["embedding"] = embedding_value(embed(texts[i], dimensions), encoding);
         data.push_back(std::move(one));
     }
     json::object usage;
@@ -501,8 +571,163 @@ FOUNDRY_DECL reply service::embeddings(received const& request, route const& whe
     json::object made;
     made["object"] = "list";
     made["data"] = std::move(data);
-    made["model"] = underlying_model(model);
+    made["model"] = model;
     made["usage"] = std::move(usage);
+    return reply(200, json::serialize(made));
+}
+
+FOUNDRY_DECL reply service::embeddings(received const& request, route const& where) const
+{
+    auto const body = read_body(request, where, embedding_members());
+    complaints const say(where.kind);
+    auto const model = find_model(body, request, where, options_.embedding_deployments);
+    auto const texts = inputs_of(body, say);
+    auto const encoding = encoding_of(body, say);
+    check_range(body, "dimensions", 1, 4096, say);
+    auto const dimensions = count_of(body, "dimensions").value_or(options_.embedding_dimensions);
+    return embeddings_reply(texts, dimensions, encoding, underlying_model(model));
+}
+
+FOUNDRY_DECL reply service::image_embeddings(received const& request, route const& where) const
+{
+    auto const body = read_body(request, where, image_embedding_members());
+    complaints const say(where.kind);
+    auto const model = find_model(body, request, where, options_.embedding_deployments);
+    place at;
+    at.push_back("input");
+    std::vector<std::string> texts;
+    for (auto const& one : require(body, "input", place(), say).as_array()) {
+        auto const here = inside(at, texts.size());
+        auto const& picture = require_object(one, here, say);
+        check_members(picture, image_input_members(), here, say);
+        auto const url = text_of(picture, "image").value_or("");
+        if (!url.starts_with("data:image/"))
+            say.bad_value(inside(here, "image"), "expected a data URL.", json::string(url));
+        texts.push_back(std::string(text_of(picture, "text").value_or("")) + " " + std::string(url));
+    }
+    auto const encoding = encoding_of(body, say);
+    auto const dimensions = count_of(body, "dimensions").value_or(options_.embedding_dimensions);
+    return embeddings_reply(texts, dimensions, encoding, underlying_model(model));
+}
+
+/// A picture of one pixel (PNG), as base64.
+FOUNDRY_DECL std::string_view smallest_picture()
+{
+    return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+}
+
+FOUNDRY_DECL reply service::images(received const& request, route const& where) const
+{
+    complaints const say(where.kind);
+    auto const body = read_body(request, where, say.openai() ? openai_image_members() : image_members());
+    auto const model = find_model(body, request, where, options_.image_deployments);
+    require(body, "prompt", place(), say);
+    if (!say.openai()) {
+        require(body, "size", place(), say);
+        require(body, "n", place(), say);
+    }
+    check_range(body, "n", 1, 10, say);
+    json::array data;
+    for (std::size_t i = 0; i < count_of(body, "n").value_or(1); ++i) {
+        json::object one;
+        one[say.openai() ? "b64_json" : "image"] = smallest_picture();
+        if (say.openai())
+            one["revised_prompt"] = body.at("prompt");
+        data.push_back(std::move(one));
+    }
+    json::object made;
+    made["created"] = 1741369938;
+    made["data"] = std::move(data);
+    if (!say.openai()) {
+        made["id"] = "imggen-1";
+        made["model"] = model;
+        made["object"] = "image.generation";
+        json::object usage;
+        usage["image_generations"] = made["data"].as_array().size();
+        made["usage"] = std::move(usage);
+    }
+    return reply(200, json::serialize(made));
+}
+
+/// Silence, as WAV.
+FOUNDRY_DECL reply service::speech(received const& request, route const& where) const
+{
+    complaints const say(where.kind);
+    auto const body = read_body(request, where, speech_members());
+    require(body, "input", place(), say);
+    require(body, "voice", place(), say);
+    constexpr std::size_t samples = 800;
+    auto const number = [](std::size_t value, std::size_t size) {
+        std::string bytes;
+        for (std::size_t i = 0; i < size; ++i)
+            bytes += static_cast<char>(static_cast<unsigned char>((value >> (8 * i)) & 0xFFU));
+        return bytes;
+    };
+    std::string wave = "RIFF" + number(36 + samples * 2, 4) + "WAVEfmt " + number(16, 4) + number(1, 2) + number(1, 2) +
+                       number(8000, 4) + number(16000, 4) + number(2, 2) + number(16, 2) + "data" +
+                       number(samples * 2, 4) + std::string(samples * 2, '\0');
+    reply made(200, std::move(wave));
+    made.set_header("content-type", "audio/wav");
+    return made;
+}
+
+FOUNDRY_DECL reply service::files(received const& request, route const& where)
+{
+    complaints const say(where.kind);
+    if (where.operation == "files" && request.method == "POST")
+        return reply(200, json::serialize(store_.add_file(form_data(request, say), say)));
+    if (where.operation == "files")
+        return reply(200, json::serialize(store_.list_files(where.parameter("purpose").value_or(""))));
+    auto id = where.operation.substr(6);
+    if (auto const slash = id.find('/'); slash != std::string::npos) {
+        reply made(200, store_.content(id.substr(0, slash)));
+        made.set_header("content-type", "application/octet-stream");
+        return made;
+    }
+    return reply(200, json::serialize(request.method == "DELETE" ? store_.remove(id) : store_.file(id)));
+}
+
+FOUNDRY_DECL reply service::responses(received const& request, route const& where)
+{
+    if (where.operation != "responses") {
+        auto const id = where.operation.substr(10);
+        return reply(200, json::serialize(request.method == "DELETE" ? store_.remove(id) : store_.response(id)));
+    }
+    complaints const say(where.kind);
+    auto const body = read_body(request, where, response_members());
+    // Without a deployment in its path, the dated form finds the model where v1 does.
+    auto by_body = where;
+    by_body.kind = where.kind == form::dated ? form::v1 : where.kind;
+    auto const model = find_model(body, request, by_body, options_.chat_deployments);
+    require(body, "input", place(), say);
+    response_writer const writer(store_.new_id("resp_"), model, compose_answer(question_in(body), false, 0));
+    if (flag_of(body, "store", true))
+        store_.keep_response(writer.whole("completed"));
+    return flag_of(body, "stream", false) ? stream_of(writer.events())
+                                          : reply(200, json::serialize(writer.whole("completed")));
+}
+
+FOUNDRY_DECL reply service::threads(received const& request, route const& where)
+{
+    complaints const say(where.kind);
+    auto const body = read_body(request, where, thread_members());
+    std::string_view rest = where.operation;
+    consume_segment(rest);
+    auto const thread = consume_segment(rest);
+    json::object made;
+    made["id"] = store_.new_id(thread.empty() ? "thread_" : rest == "messages" ? "msg_" : "run_");
+    made["object"] = thread.empty() ? "thread" : rest == "messages" ? "thread.message" : "thread.run";
+    if (!thread.empty())
+        made["thread_id"] = thread;
+    if (rest == "messages")
+        thread_questions_[thread] = text_of_content(require(body, "content", place(), say));
+    if (rest == "runs") {
+        require(body, "assistant_id", place(), say);
+        if (flag_of(body, "stream", false))
+            return stream_of(run_events(thread, std::string(made.at("id").as_string()),
+                                        compose_answer(thread_questions_[thread], false, 0)));
+        made["status"] = "queued";
+    }
     return reply(200, json::serialize(made));
 }
 

@@ -1,0 +1,124 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/client.hpp>
+#include <foundry/event_stream.hpp>
+#include <foundry/json/type_of.hpp>
+#include <foundry/route.hpp>
+
+#include <concepts>
+
+/// Any route of the service, with the client's credential, errors and limits. Include this header to use `client::call`.
+///
+///     struct stored_file : foundry::answer { ... };                     // described with BOOST_DESCRIBE_STRUCT
+///     auto file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
+///     auto text = co_await client.call<foundry::binary_content>(foundry::route{"GET", "files"}.segment(file.id).segment("content"));
+///
+/// The type that is asked for decides how the answer is read: a described class or `boost::json::value` from JSON,
+/// `binary_content` as it comes, `event_stream` as server-sent events. What is sent is JSON (a described class,
+/// `boost::json::value` or `boost::json::object`), a `multipart` form, or nothing.
+namespace foundry::inline FOUNDRY_ABI {
+
+/// An answer that is not JSON: a file, speech, a picture.
+struct binary_content : answer
+{
+    binary_content() = default;
+
+    std::string_view content_type() const noexcept { return info().header("content-type"); }
+
+    std::string bytes; ///< At most `options.limits.body`.
+};
+
+namespace detail {
+
+/// One JSON answer. `raw` keeps the text where it is not null.
+FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<prepared_call> call, json::place into,
+                                                             std::string* raw);
+FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call);
+FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call);
+
+enum class answer_form
+{
+    json,
+    bytes,
+    events
+};
+
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form);
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form,
+                                                         json::const_place body);
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form,
+                                                         multipart const& body);
+
+template <class Answer>
+FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<prepared_call> call)
+{
+    Answer reply;
+    json::place const into{&reply, &json::type_of<Answer>::value};
+    if constexpr (std::derived_from<Answer, answer>) {
+        response_info info = co_await fetch_any(std::move(call), into, &reply.raw_storage());
+        reply.set_info(std::move(info));
+    } else {
+        co_await fetch_any(std::move(call), into, nullptr);
+    }
+    co_return reply;
+}
+
+template <class Answer>
+constexpr answer_form form_of = std::same_as<Answer, binary_content> ? answer_form::bytes
+                                : std::same_as<Answer, event_stream> ? answer_form::events
+                                                                     : answer_form::json;
+
+template <class Answer>
+boost::asio::awaitable<Answer> run_call(std::shared_ptr<prepared_call> call)
+{
+    if constexpr (form_of<Answer> == answer_form::bytes)
+        return fetch_bytes(std::move(call));
+    else if constexpr (form_of<Answer> == answer_form::events)
+        return open_events(std::move(call));
+    else
+        return fetch_json<Answer>(std::move(call));
+}
+
+} // namespace detail
+
+template <class Answer>
+boost::asio::awaitable<Answer> basic_client::call(route const& where, call_options const& with) const
+{
+    return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>));
+}
+
+template <class Answer>
+boost::asio::awaitable<Answer> basic_client::call(route const& where) const
+{
+    return call<Answer>(where, call_options());
+}
+
+template <class Answer, class Body>
+boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const& body, call_options const& with) const
+{
+    if constexpr (std::same_as<Body, multipart>) {
+        return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, body));
+    } else {
+        json::const_place const value{&body, &json::type_of<Body>::value};
+        return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, value));
+    }
+}
+
+template <class Answer, class Body>
+boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const& body) const
+{
+    if constexpr (std::same_as<Body, call_options>)
+        return call<Answer>(where, body);
+    else
+        return call<Answer>(where, body, call_options());
+}
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/call.ipp>
+#endif

@@ -1,0 +1,81 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/client_state.hpp>
+#include <foundry/detail/service_error.hpp>
+#include <foundry/http/exchange.hpp>
+
+#include <exception>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// A request, checked and serialised when the operation is called. Owns all that its coroutine needs.
+struct prepared_call
+{
+    prepared_call(std::shared_ptr<client_state> client, std::string_view operation_path)
+        : state(std::move(client)),
+          operation(operation_path)
+    {}
+
+    std::shared_ptr<client_state> state;
+    std::string operation; // the path behind the endpoint's base
+    std::string deployment;
+    std::string head;
+    std::string body;
+    std::string client_request_id;
+    foundry::timeouts timeouts;
+    std::exception_ptr mistake; // thrown when the coroutine runs
+
+    asked context() const
+    {
+        asked a;
+        a.where = &state->where;
+        a.operation = operation;
+        a.deployment = deployment;
+        return a;
+    }
+};
+
+/// What goes into the head of a request besides what the client and the call say of themselves.
+struct head_parts
+{
+    head_parts() = default;
+
+    std::string_view verb = "POST";
+    std::string_view query;                             ///< Encoded; behind what the endpoint adds.
+    std::string_view content_type = "application/json"; ///< Empty: the request has no body.
+    std::string_view accept = "application/json";
+    bool has_extra_parameters = false; ///< The body has members that are not of the Foundry Models API.
+    bool send_anyway = false;          ///< Even where the endpoint's form lacks the operation.
+};
+
+/// Writes the head for the call's operation, deployment and body.
+///
+/// @throws foundry::error (`errc::invalid_argument`) where the request could not be sent as it is.
+FOUNDRY_DECL void write_head(prepared_call& call, call_options const& with, head_parts const& parts);
+
+/// Takes from the options what a call needs, before the head is written.
+FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with);
+
+/// A connection with the head of a good answer, and that head.
+struct opened_call
+{
+    opened_call() = default;
+
+    std::unique_ptr<http::exchange> exchange;
+    response_info info;
+};
+
+/// Sends the call and waits for the head of the answer.
+///
+/// @throws foundry::error, where the status is not 2xx the one that the answer stands for.
+FOUNDRY_DECL boost::asio::awaitable<opened_call> open_call(prepared_call const& call);
+
+/// The same for an answer that is a stream: the limit of the whole ends with the head, unless streams have one of their own.
+FOUNDRY_DECL boost::asio::awaitable<opened_call> open_stream(prepared_call const& call);
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/prepared_call.ipp>
+#endif

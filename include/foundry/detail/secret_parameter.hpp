@@ -1,0 +1,25 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/refuse.hpp>
+#include <foundry/http/field.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Parameters that hold a key; URLs end up in logs.
+inline bool is_secret_parameter(std::string_view name)
+{
+    auto const names = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};
+    return std::any_of(names.begin(), names.end(), [name](char const* secret) { return http::iequals(name, secret); });
+}
+
+inline void check_parameter(std::string_view name)
+{
+    if (is_secret_parameter(name))
+        refuse("a key must not stand in the query, which others log; remove it and pass a credential");
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

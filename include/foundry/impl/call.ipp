@@ -1,0 +1,187 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/call.hpp>
+#include <foundry/detail/operation.hpp>
+#include <foundry/impl/event_stream.ipp>
+#include <foundry/impl/prepared_call.ipp>
+#include <foundry/json/writer.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Whether a text of status 200 is nothing but an error. Objects of the service such as a batch may have a member `error`, too.
+inline bool is_bare_error(std::string_view text)
+{
+    if (text.find("\"error\"") == text.npos)
+        return false;
+    boost::system::error_code ec;
+    auto const document = boost::json::parse(boost::json::string_view(text.data(), text.size()), ec);
+    auto const* const object = document.if_object();
+    if (ec || object == nullptr || object->contains("id"))
+        return false;
+    auto const* const kind = object->if_contains("object");
+    return kind == nullptr || *kind == "error";
+}
+
+/// Keeps the text, and gives its pieces to a reader.
+class kept_json final : public http::body_sink
+{
+public:
+    explicit kept_json(json::place into) { reader_.start(into); }
+
+    void on_body(std::string_view bytes) override
+    {
+        text.append(bytes);
+        reader_.feed(bytes);
+    }
+
+    bool finish() { return reader_.finish(); }
+    std::string const& problem() const noexcept { return reader_.problem(); }
+
+    std::string text;
+
+private:
+    json::reader reader_;
+};
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_all(http::exchange& from, http::body_sink& into,
+                                                                prepared_call const& call)
+{
+    from.deliver_to(into, call.state->settings.limits.body);
+    for (bool more = true; more;)
+        more = co_await from.read_more(call.timeouts.silence);
+    from.finish();
+}
+
+inline void throw_if_bare_error(prepared_call const& call, response_info const& info, std::string_view text)
+{
+    if (!is_bare_error(text))
+        return;
+    if (auto const found = find_service_error(call.context(), info, text))
+        throw *found;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<prepared_call> call,
+                                                                          json::place into, std::string* raw)
+{
+    opened_call opened = co_await open_call(*call);
+    kept_json sink(into);
+    co_await read_all(*opened.exchange, sink, *call);
+    throw_if_bare_error(*call, opened.info, sink.text);
+    if (!sink.finish() && !sink.text.empty()) // DELETE may answer with nothing
+        throw_incomplete("the answer is not JSON of the expected shape: " + sink.problem());
+    if (raw != nullptr)
+        *raw = std::move(sink.text);
+    co_return std::move(opened.info);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call)
+{
+    opened_call opened = co_await open_call(*call);
+    text_sink sink;
+    co_await read_all(*opened.exchange, sink, *call);
+    if (opened.info.header("content-type").starts_with("application/json"))
+        throw_if_bare_error(*call, opened.info, sink.text);
+    binary_content reply;
+    reply.bytes = std::move(sink.text);
+    reply.set_info(std::move(opened.info));
+    co_return reply;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call)
+{
+    opened_call opened = co_await open_stream(*call);
+    co_return event_stream(std::make_unique<event_stream_state>(std::move(*call), std::move(opened)));
+}
+
+/// The deployment that a body names, where the route does not.
+inline std::string named_model(json::const_place body)
+{
+    if (body.object == nullptr)
+        return {};
+    if (body.described->what == json::kind::object) {
+        for (json::member const* m = body.described->members; m != body.described->members + body.described->size;
+             ++m) {
+            if (m->name == "model" && m->described->what == json::kind::string && json::is_set(body.object, *m))
+                return *static_cast<std::string const*>(m->reach(const_cast<void*>(body.object), json::access::look));
+        }
+        return {};
+    }
+    boost::json::object const* object = nullptr;
+    if (body.described->what == json::kind::any)
+        object = static_cast<boost::json::value const*>(body.object)->if_object();
+    else if (body.described->what == json::kind::members)
+        object = static_cast<boost::json::object const*>(body.object);
+    auto const* const model = object != nullptr ? object->if_contains("model") : nullptr;
+    return model != nullptr && model->is_string() ? std::string{model->get_string()} : std::string{};
+}
+
+struct call_body
+{
+    std::string_view content_type;
+    std::string bytes;
+    std::string model;
+};
+
+/// `make_body` is called inside, so that its mistakes are kept for the coroutine, too.
+template <class MakeBody>
+std::shared_ptr<prepared_call> prepare_route(std::shared_ptr<client_state> state, route const& where,
+                                             call_options const& with, answer_form form, MakeBody const& make_body)
+{
+    auto call = std::make_shared<prepared_call>(std::move(state), where.path());
+    try {
+        apply_options(*call, with);
+        call_body body = make_body();
+        call->deployment = where.deployment().empty() ? std::move(body.model) : where.deployment();
+        call->body = std::move(body.bytes);
+        head_parts parts;
+        parts.verb = where.verb();
+        parts.query = where.query();
+        parts.content_type = body.content_type;
+        parts.accept = form == answer_form::json     ? "application/json"
+                       : form == answer_form::events ? "text/event-stream"
+                                                     : "*/*";
+        parts.send_anyway = where.sent_anyway();
+        write_head(*call, with, parts);
+    } catch (...) {
+        call->mistake = std::current_exception();
+    }
+    return call;
+}
+
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form)
+{
+    return prepare_route(std::move(state), where, with, form, [] { return call_body(); });
+}
+
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form,
+                                                         json::const_place body)
+{
+    return prepare_route(std::move(state), where, with, form, [body] {
+        call_body made;
+        made.content_type = "application/json";
+        json::write(made.bytes, body);
+        made.model = named_model(body);
+        return made;
+    });
+}
+
+FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
+                                                         call_options const& with, answer_form form,
+                                                         multipart const& body)
+{
+    std::string const content_type = body.content_type();
+    return prepare_route(std::move(state), where, with, form, [&] {
+        call_body made;
+        made.content_type = content_type;
+        made.bytes = body.body();
+        return made;
+    });
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

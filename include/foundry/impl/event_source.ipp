@@ -1,0 +1,88 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/event_source.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline http::event_limits event_limits_of(size_limits const& limits)
+{
+    http::event_limits l;
+    l.line = limits.event_line;
+    l.event = limits.event;
+    return l;
+}
+
+FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
+    : call_(std::move(call)),
+      info_(std::move(opened.info)),
+      events_(event_limits_of(call_.state->settings.limits)),
+      exchange_(std::move(opened.exchange))
+{
+    call_.head = {};
+    call_.body = {};
+    std::string_view const type = info_.header("content-type");
+    is_event_stream_ = type.empty() || type.find("event-stream") != type.npos;
+    exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body);
+}
+
+FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
+{
+    if (is_event_stream_)
+        events_.feed(bytes);
+    else
+        document_.append(bytes);
+}
+
+FOUNDRY_DECL bool event_source::take(http::event& e)
+{
+    while (!ended_ && events_.next(e)) {
+        if (e.data.empty())
+            continue;
+        if (e.data != "[DONE]")
+            return true;
+        ended_ = true;
+    }
+    return false;
+}
+
+FOUNDRY_DECL void event_source::on_body_end(bool may_end_here)
+{
+    if (!is_event_stream_)
+        throw_not_a_stream();
+    if (!flushed_) {
+        flushed_ = true;
+        events_.feed("\n\n"); // the last event without an empty line behind it
+        if (http::event dropped; !on_local_server())
+            take(dropped); // as the standard says, but for an end marker
+        return;
+    }
+    if (!may_end_here) {
+        throw error(errc::stream_truncated,
+                    "the stream ended without its end marker; what arrived until then was delivered");
+    }
+    ended_ = true;
+}
+
+FOUNDRY_DECL bool event_source::on_local_server() const noexcept
+{
+    return call_.state->where.kind() == host_kind::other;
+}
+
+FOUNDRY_DECL void event_source::throw_not_a_stream() const
+{
+    if (auto const found = find_service_error(call_.context(), info_, document_))
+        throw *found;
+    failure f;
+    f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
+    f.advice = "use complete() where the service does not stream; check that the endpoint's URL is the API's";
+    throw error(make_error_code(errc::unexpected_reply), std::move(f));
+}
+
+FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const
+{
+    if (auto const found = find_service_error(call_.context(), info_, e.data, e.type))
+        throw *found;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

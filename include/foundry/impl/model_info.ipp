@@ -1,0 +1,87 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/ascii.hpp>
+#include <foundry/detail/operation.hpp>
+#include <foundry/http/url.hpp>
+#include <foundry/model_info.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+FOUNDRY_DECL open_enum<model_kind> model_info::kind() const
+{
+    std::string name = detail::to_lower(model_type);
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (name.ends_with("completions"))
+        name.pop_back();
+    if (name.ends_with("embedding"))
+        name += 's';
+    return open_enum<model_kind>(std::string_view{name});
+}
+
+namespace detail {
+
+inline constexpr std::size_t most_models_remembered = 256;
+
+FOUNDRY_DECL prepared_call prepare_info(std::shared_ptr<client_state> state, std::string_view model)
+{
+    prepared_call call(std::move(state), "info");
+    try {
+        apply_options(call, call_options());
+        call.deployment = first_of(model, call.state->where.deployment(), call.state->settings.default_model);
+        std::string const query =
+            call.deployment.empty() ? std::string{} : "model=" + http::percent_encode_query(call.deployment);
+        head_parts parts;
+        parts.verb = "GET";
+        parts.query = query;
+        parts.content_type = {};
+        write_head(call, call_options(), parts);
+    } catch (...) {
+        call.mistake = std::current_exception();
+    }
+    return call;
+}
+
+inline std::shared_ptr<model_info const> find_model(client_state& state, std::string const& name)
+{
+    std::lock_guard const lock(state.mutex);
+    for (auto const& [known, info] : state.models) {
+        if (known == name)
+            return info;
+    }
+    return nullptr;
+}
+
+inline void remember_model(client_state& state, std::string const& name, model_info const& info)
+{
+    auto kept = std::make_shared<model_info const>(info);
+    std::lock_guard const lock(state.mutex);
+    if (state.models.size() < most_models_remembered)
+        state.models.emplace_back(name, std::move(kept));
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_call call)
+{
+    if (std::shared_ptr<model_info const> const known = find_model(*call.state, call.deployment))
+        co_return *known;
+    model_info reply;
+    json::place const into{&reply, &json::type_of<model_info>::value};
+    response_info info =
+        co_await fetch(call, into, reply.extra, &reply.raw_storage(), call.state->settings.limits.body);
+    if (reply.model_name.empty())
+        throw_incomplete("the answer names no model");
+    reply.set_info(std::move(info));
+    remember_model(*call.state, call.deployment, reply);
+    co_return reply;
+}
+
+} // namespace detail
+
+FOUNDRY_DECL boost::asio::awaitable<model_info> basic_client::model_info(std::string_view model) const
+{
+    return detail::run_info(detail::prepare_info(state_, model));
+}
+
+} // namespace foundry::inline FOUNDRY_ABI

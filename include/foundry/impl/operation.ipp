@@ -1,0 +1,102 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/operation.hpp>
+#include <foundry/json/writer.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline bool has_extra_parameters(json::const_place request, std::span<std::string_view const> known)
+{
+    json::type const& t = *request.described;
+    return std::any_of(t.members, t.members + t.size, [&](json::member const& m) {
+        return json::is_set(request.object, m) && std::find(known.begin(), known.end(), m.name) == known.end();
+    });
+}
+
+inline void check_model(std::optional<std::string> const& model)
+{
+    if (model && model->empty())
+        throw error(errc::invalid_argument,
+                    "model is an empty text; name a deployment, or leave it unset for the default");
+}
+
+FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json::const_place request,
+                                std::optional<std::string> const& model, call_options const& with)
+{
+    check_model(model);
+    apply_options(call, with);
+    std::string_view const named = model ? std::string_view{*model} : std::string_view{};
+    call.deployment = first_of(named, call.state->where.deployment(), *what.default_model);
+    call.body = "{";
+    call.body += what.lead;
+    if (!model && !call.deployment.empty())
+        call.body += "\"model\":" + json::to_text(call.deployment) + ',';
+    std::string text;
+    json::write(text, request);
+    call.body.append(text, 1); // what was checked is never empty
+    head_parts parts;
+    parts.has_extra_parameters = has_extra_parameters(request, what.models_api);
+    write_head(call, with, parts);
+}
+
+/// Decodes the body as it arrives.
+class json_sink final : public http::body_sink
+{
+public:
+    json_sink(json::place into, std::string* raw) : raw_(raw) { reader_.start(into); }
+
+    void on_body(std::string_view bytes) override
+    {
+        if (raw_ != nullptr)
+            raw_->append(bytes);
+        reader_.feed(bytes); // after a failure this does nothing, and finish() tells
+    }
+
+    void finish()
+    {
+        if (!reader_.finish()) {
+            failure f;
+            f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
+            f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
+            throw error(make_error_code(errc::unexpected_reply), std::move(f));
+        }
+    }
+
+private:
+    std::string* raw_;
+    json::reader reader_;
+};
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch(prepared_call const& call, json::place into,
+                                                                      boost::json::object const& extra,
+                                                                      std::string* raw, std::size_t limit)
+{
+    opened_call opened = co_await open_call(call);
+    json_sink sink(into, raw);
+    opened.exchange->deliver_to(sink, limit);
+    for (bool more = true; more;)
+        more = co_await opened.exchange->read_more(call.timeouts.silence);
+    opened.exchange->finish();
+    sink.finish();
+    if (auto const* const reported = extra.if_contains("error"); reported != nullptr && !reported->is_null()) {
+        std::string const text = "{\"error\":" + json::to_text(*reported) + '}';
+        if (auto const found = find_service_error(call.context(), opened.info, text))
+            throw *found;
+    }
+    co_return std::move(opened.info);
+}
+
+FOUNDRY_DECL void throw_incomplete(std::string what)
+{
+    failure f;
+    f.service_message = std::move(what);
+    f.advice = "check that the endpoint serves this operation for this model";
+    throw error(make_error_code(errc::unexpected_reply), std::move(f));
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

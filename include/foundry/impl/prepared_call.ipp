@@ -1,0 +1,239 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/prepared_call.hpp>
+#include <foundry/http/field.hpp>
+#include <foundry/http/request_head.hpp>
+#include <foundry/impl/client_state.ipp>
+
+#include <openssl/rand.h>
+
+#include <array>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// A random UUID (version 4).
+inline std::string make_uuid()
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    std::array<unsigned char, 16> bytes{};
+    RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+    std::string text;
+    for (std::size_t i = 0; i != bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text += '-';
+        text += hex[bytes[i] >> 4];
+        text += hex[bytes[i] & 15];
+    }
+    return text;
+}
+
+inline std::string_view extra_parameters_name(extra_parameters choice)
+{
+    switch (choice) {
+    case extra_parameters::error:
+        return "error";
+    case extra_parameters::drop:
+        return "drop";
+    case extra_parameters::pass_through:
+        return "pass-through";
+    }
+    return "error";
+}
+
+/// The fields that a program adds itself, and those of the library that Azure counts with them.
+class head_builder
+{
+public:
+    head_builder(prepared_call& call, call_options const& with) : call_(call), with_(with) {}
+
+    void build(head_parts const& parts)
+    {
+        endpoint const& where = call_.state->where;
+        options const& settings = call_.state->settings;
+        std::string target = where.target(call_.operation, call_.deployment);
+        if (!parts.query.empty())
+            target.append(target.find('?') == target.npos ? "?" : "&").append(parts.query);
+        call_.head = http::start_head(parts.verb, target, where.host_field());
+        if (!parts.content_type.empty())
+            own("Content-Type", parts.content_type);
+        own("Accept", parts.accept);
+        if (!settings.user_agent.empty())
+            own("User-Agent", settings.user_agent);
+        if (!parts.content_type.empty() || (parts.verb != "GET" && parts.verb != "DELETE"))
+            http::append_field(call_.head, "Content-Length", std::to_string(call_.body.size()));
+        if (!call_.client_request_id.empty())
+            counted("x-ms-client-request-id", call_.client_request_id);
+        if (where.form() == api_form::models && (with_.extra_parameters || parts.has_extra_parameters)) {
+            counted("extra-parameters",
+                    extra_parameters_name(with_.extra_parameters.value_or(extra_parameters::pass_through)));
+        }
+        for (header_list const* list : lists()) {
+            for (auto const& [name, value] : *list) {
+                if (http::reserved_field(name)) {
+                    throw error(errc::invalid_argument,
+                                "the header " + name + " is the library's to write; a key goes into the credential");
+                }
+                counted(name, value);
+            }
+        }
+    }
+
+private:
+    std::array<header_list const*, 3> lists() const
+    {
+        return {&call_.state->where.extra_headers(), &call_.state->settings.headers, &with_.headers};
+    }
+
+    /// A field of the library's, unless the program has one of this name.
+    void own(std::string_view name, std::string_view value)
+    {
+        for (header_list const* list : lists()) {
+            for (auto const& field : *list) {
+                if (http::iequals(field.first, name))
+                    return;
+            }
+        }
+        http::append_field(call_.head, name, value);
+    }
+
+    void counted(std::string_view name, std::string_view value)
+    {
+        static constexpr int most = 10;
+        if (++count_ > most)
+            throw error(errc::invalid_argument, "more than ten headers of one's own, x-ms-client-request-id and "
+                                                "extra-parameters included: Azure refuses such requests; send fewer");
+        http::append_field(call_.head, name, value);
+    }
+
+    prepared_call& call_;
+    call_options const& with_;
+    int count_ = 0;
+};
+
+FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
+{
+    call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
+    call.client_request_id =
+        with.client_request_id.value_or(call.state->settings.client_request_ids ? make_uuid() : std::string{});
+}
+
+/// Operations that one form of the API lacks and another has.
+struct missing_route
+{
+    std::string_view first; ///< The path, or the beginning of it before a slash.
+    bool of_models;         ///< Whether the Foundry Models API is the one that lacks it, or Azure OpenAI's forms are.
+};
+
+inline constexpr missing_route missing_routes[] = {
+    {"assistants", true},  {"batches", true},  {"containers", true},         {"evals", true},   {"files", true},
+    {"fine_tuning", true}, {"realtime", true}, {"responses", true},          {"threads", true}, {"vector_stores", true},
+    {"uploads", true},     {"audio", true},    {"images/embeddings", false}, {"info", false},
+};
+
+/// The endpoint of the other API on the same resource; empty where that cannot be told.
+inline std::string other_endpoint(endpoint const& where)
+{
+    if (where.kind() != host_kind::foundry)
+        return {};
+    if (where.form() == api_form::models)
+        return "https://" + where.host_field() + "/openai/v1";
+    std::string const& host = where.host();
+    return "https://" + host.substr(0, host.find('.')) + ".services.ai.azure" + host.substr(host.rfind('.')) +
+           "/models";
+}
+
+inline void check_route(endpoint const& where, std::string_view operation)
+{
+    bool const models = where.form() == api_form::models;
+    if (where.form() == api_form::compatible)
+        return;
+    for (missing_route const& m : missing_routes) {
+        bool const same =
+            operation.starts_with(m.first) && (operation.size() == m.first.size() || operation[m.first.size()] == '/');
+        if (!same || m.of_models != models)
+            continue;
+        std::string const other = other_endpoint(where);
+        throw error(errc::invalid_argument,
+                    where.url() + " is " + (models ? "the Foundry Models API" : "an Azure OpenAI API") +
+                        ", which has no " + std::string{m.first} + "; use an endpoint such as " +
+                        (!other.empty() ? other
+                         : models       ? "https://{resource}.openai.azure.com/openai/v1"
+                                        : "https://{resource}.services.ai.azure.com/models"));
+    }
+}
+
+FOUNDRY_DECL void write_head(prepared_call& call, call_options const& with, head_parts const& parts)
+{
+    if (!parts.send_anyway)
+        check_route(call.state->where, call.operation);
+    head_builder(call, with).build(parts);
+}
+
+class text_sink final : public http::body_sink
+{
+public:
+    void on_body(std::string_view bytes) override { text.append(bytes); }
+    std::string text;
+};
+
+/// Reads what an answer says about its error. A body that breaks off still says something.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange,
+                                                                              std::chrono::milliseconds silence)
+{
+    static constexpr std::size_t limit = 1024 * 1024;
+    text_sink sink;
+    try {
+        exchange.deliver_to(sink, limit);
+        for (bool more = true; more;)
+            more = co_await exchange.read_more(silence);
+        exchange.finish();
+    } catch (error const& e) {
+        if (e.code() == boost::asio::error::operation_aborted)
+            throw;
+        exchange.close();
+    }
+    co_return sink.text;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call)
+{
+    if (call.mistake)
+        std::rethrow_exception(call.mistake);
+    client_state& client = *call.state;
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+
+    opened_call opened;
+    opened.exchange = std::make_unique<http::exchange>(client.connections, executor, client.settings.limits.head);
+    http::clock::time_point const begun = http::clock::now();
+    if (call.timeouts.total.count() > 0)
+        opened.exchange->limits().set_total(begun + call.timeouts.total);
+
+    std::string fields = co_await credential_fields(call.state);
+    cleanser const clean_fields(fields);
+    std::string message = http::assemble(call.head, fields, call.body);
+    cleanser const clean_message(message);
+    co_await opened.exchange->send(message);
+
+    http::response_head& head = opened.exchange->head();
+    response_info info(head.status, std::move(head.headers), call.client_request_id);
+    if (head.status < 200 || head.status > 299) {
+        std::string body = co_await read_error_body(*opened.exchange, call.timeouts.silence);
+        throw make_service_error(call.context(), info, std::move(body));
+    }
+    opened.info = std::move(info);
+    co_return opened;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepared_call const& call)
+{
+    http::clock::time_point const begun = http::clock::now();
+    opened_call opened = co_await open_call(call);
+    auto const total = call.timeouts.stream_total;
+    opened.exchange->limits().set_total(total.count() > 0 ? std::optional{begun + total} : std::nullopt);
+    co_return opened;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,124 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/load_bytes.hpp>
+#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/secret_parameter.hpp>
+#include <foundry/http/field.hpp>
+#include <foundry/http/url.hpp>
+#include <foundry/route.hpp>
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+FOUNDRY_DECL route::route(std::string_view verb, std::string_view path) : verb_(verb), path_(path)
+{
+    auto const verbs = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    if (std::none_of(verbs.begin(), verbs.end(), [verb](std::string_view known) { return known == verb; }))
+        detail::refuse("the verb of a route is GET, POST, PUT, PATCH or DELETE, in capitals");
+    while (path_.starts_with('/'))
+        path_.erase(0, 1);
+}
+
+FOUNDRY_DECL route& route::segment(std::string_view name)
+{
+    path_ += '/' + http::percent_encode_segment(name);
+    return *this;
+}
+
+FOUNDRY_DECL route& route::query(std::string_view name, std::string_view value)
+{
+    detail::check_parameter(name);
+    if (!query_.empty())
+        query_ += '&';
+    query_ += http::percent_encode_query(name) + '=' + http::percent_encode_query(value);
+    return *this;
+}
+
+FOUNDRY_DECL route& route::deployment(std::string name)
+{
+    deployment_ = std::move(name);
+    return *this;
+}
+
+FOUNDRY_DECL route& route::send_anyway()
+{
+    anyway_ = true;
+    return *this;
+}
+
+namespace detail {
+
+inline std::string make_boundary()
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    std::array<unsigned char, 24> bytes{};
+    RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+    std::string made = "foundry-";
+    for (unsigned char const b : bytes) {
+        made += hex[b >> 4];
+        made += hex[b & 15];
+    }
+    return made;
+}
+
+/// A name in a Content-Disposition field, as HTML forms write it.
+inline std::string quoted(std::string_view name)
+{
+    std::string made = "\"";
+    for (char const c : name) {
+        if (c == '"')
+            made += "%22";
+        else if (c == '\r')
+            made += "%0D";
+        else if (c == '\n')
+            made += "%0A";
+        else
+            made += c;
+    }
+    return made + '"';
+}
+
+} // namespace detail
+
+FOUNDRY_DECL multipart::multipart() : boundary_(detail::make_boundary()) {}
+
+FOUNDRY_DECL void multipart::begin_part(std::string_view name)
+{
+    parts_ += "--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + detail::quoted(name);
+}
+
+FOUNDRY_DECL multipart& multipart::add(std::string_view name, std::string_view value)
+{
+    begin_part(name);
+    parts_.append("\r\n\r\n").append(value).append("\r\n");
+    return *this;
+}
+
+FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_view file_name,
+                                            std::string_view media_type, std::string_view bytes)
+{
+    if (media_type.empty() || !http::valid_field_value(media_type))
+        detail::refuse("a file needs a media type such as application/octet-stream");
+    begin_part(name);
+    parts_ += "; filename=" + detail::quoted(file_name);
+    parts_.append("\r\nContent-Type: ").append(media_type).append("\r\n\r\n").append(bytes).append("\r\n");
+    return *this;
+}
+
+FOUNDRY_DECL multipart& multipart::load_file(std::string_view name, std::filesystem::path const& file,
+                                             std::string_view media_type)
+{
+    static constexpr std::size_t most = std::size_t{512} << 20; // what Azure takes
+    return add_file(name, file.filename().string(), media_type, detail::load_bytes(file, most));
+}
+
+FOUNDRY_DECL std::string multipart::content_type() const { return "multipart/form-data; boundary=" + boundary_; }
+
+FOUNDRY_DECL std::string multipart::body() const { return parts_ + "--" + boundary_ + "--\r\n"; }
+
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,45 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/client.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/json/object.hpp>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+enum class model_kind
+{
+    chat_completion,
+    completion,
+    embeddings,
+    image_embeddings,
+    image_generation,
+    text_generation,
+    audio_generation
+};
+inline constexpr std::string_view model_kind_names[] = {"chat_completion",  "completion",       "embeddings",
+                                                        "image_embeddings", "image_generation", "text_generation",
+                                                        "audio_generation"};
+constexpr auto& wire_names(model_kind) { return model_kind_names; }
+
+/// What a Foundry Models endpoint says of a model.
+struct model_info : answer
+{
+    model_info() = default;
+
+    /// The type, read as loosely as services write it: `chat-completion`, `chat_completions`, ...
+    open_enum<model_kind> kind() const;
+
+    std::string model_name;
+    std::string model_type; ///< As it came.
+    std::string model_provider_name;
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(model_info, (), (model_name, model_type, model_provider_name, extra))
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/model_info.ipp>
+#endif

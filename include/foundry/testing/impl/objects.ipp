@@ -1,0 +1,190 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/testing/impl/embedding_model.ipp>
+#include <foundry/testing/impl/schema.ipp>
+
+#include <map>
+
+namespace foundry::inline FOUNDRY_ABI::testing::detail {
+
+/// A form of fields and files as it arrived (RFC 7578).
+class form_data
+{
+public:
+    class part
+    {
+    public:
+        std::string name;
+        std::string file_name;
+        std::string type; ///< Its Content-Type; empty if it came without.
+        std::string content;
+    };
+
+    /// Refuses what is not such a form.
+    form_data(received const& request, complaints const& say);
+
+    part const* find(std::string_view name) const;
+
+private:
+    std::vector<part> parts_;
+};
+
+/// The value of a parameter such as `name="..."` in a field of a header.
+FOUNDRY_DECL std::string parameter_in(std::string_view field, std::string_view name)
+{
+    auto const lead = " " + std::string(name) + "=";
+    auto const found = field.find(lead);
+    if (found == std::string_view::npos)
+        return {};
+    auto value = field.substr(found + lead.size());
+    if (!value.starts_with('"'))
+        return std::string(value.substr(0, value.find(';')));
+    value.remove_prefix(1);
+    return percent_decode(value.substr(0, value.find('"')));
+}
+
+FOUNDRY_DECL form_data::form_data(received const& request, complaints const& say)
+{
+    auto const type = request.header("content-type").value_or("");
+    auto const boundary = parameter_in(type, "boundary");
+    if (!lower(type).starts_with("multipart/form-data") || boundary.empty())
+        say.bad_request("The Content-Type must be multipart/form-data with a boundary.", "invalid_content_type",
+                        nullptr);
+    auto const mark = "--" + boundary;
+    std::string_view rest = request.body;
+    while (consume(rest, mark) && !rest.starts_with("--")) {
+        auto const head_end = rest.find("\r\n\r\n");
+        auto const end = rest.find("\r\n" + mark);
+        if (head_end == std::string_view::npos || end == std::string_view::npos || end < head_end + 2)
+            break;
+        part one;
+        for (std::string_view head = rest.substr(2, head_end); !head.empty();) {
+            auto const line = head.substr(0, head.find("\r\n"));
+            head.remove_prefix(std::min(line.size() + 2, head.size()));
+            if (lower(line).starts_with("content-disposition:")) {
+                one.name = parameter_in(line, "name");
+                one.file_name = parameter_in(line, "filename");
+            } else if (lower(line).starts_with("content-type:")) {
+                one.type = std::string(line.substr(14));
+            }
+        }
+        one.content = end == head_end + 2 ? std::string() : std::string(rest.substr(head_end + 4, end - head_end - 4));
+        parts_.push_back(std::move(one));
+        rest.remove_prefix(end + 2);
+    }
+    if (parts_.empty() || !rest.starts_with("--"))
+        say.bad_request("The form cannot be read.", "invalid_form", nullptr);
+}
+
+FOUNDRY_DECL form_data::part const* form_data::find(std::string_view name) const
+{
+    auto const found = std::find_if(parts_.begin(), parts_.end(), [&](part const& p) { return p.name == name; });
+    return found == parts_.end() ? nullptr : &*found;
+}
+
+/// What requests have left here: files and responses.
+class object_store
+{
+public:
+    json::object add_file(form_data const& form, complaints const& say);
+    json::object list_files(std::string_view purpose) const;
+    json::object const& file(std::string_view id) const;
+    std::string const& content(std::string_view id) const;
+
+    void keep_response(json::object response);
+    json::object const& response(std::string_view id) const;
+
+    /// Files and responses alike.
+    json::object remove(std::string_view id);
+
+    std::string new_id(std::string_view lead);
+
+private:
+    class stored
+    {
+    public:
+        json::object object;
+        std::string content;
+    };
+
+    stored const& find(std::string_view id) const;
+
+    std::map<std::string, stored, std::less<>> all_;
+    std::uint64_t ids_ = 0;
+};
+
+FOUNDRY_DECL std::string object_store::new_id(std::string_view lead)
+{
+    return std::string(lead) + in_hex(hash_of(std::string(lead) + std::to_string(++ids_)));
+}
+
+FOUNDRY_DECL json::object object_store::add_file(form_data const& form, complaints const& say)
+{
+    auto const* const purpose = form.find("purpose");
+    auto const* const file = form.find("file");
+    if (!purpose)
+        say.bad_request("Missing required parameter: 'purpose'.", "missing_required_parameter", "purpose");
+    if (!file || file->file_name.empty())
+        say.bad_request("Missing required parameter: 'file'.", "missing_required_parameter", "file");
+    if (file->type.empty())
+        say.bad_request("The file has no Content-Type.", "invalidPayload", "file");
+    stored made;
+    made.object["id"] = new_id("file-");
+    made.object["object"] = "file";
+    made.object["bytes"] = file->content.size();
+    made.object["created_at"] = 1741369938;
+    made.object["filename"] = file->file_name;
+    made.object["purpose"] = purpose->content;
+    made.object["status"] = "processed";
+    made.content = file->content;
+    auto const object = made.object;
+    all_.emplace(std::string(object.at("id").as_string()), std::move(made));
+    return object;
+}
+
+FOUNDRY_DECL object_store::stored const& object_store::find(std::string_view id) const
+{
+    auto const found = all_.find(id);
+    if (found == all_.end())
+        throw refusal(404, openai_error("No such object: " + std::string(id), "invalid_request_error", "id", nullptr));
+    return found->second;
+}
+
+FOUNDRY_DECL json::object object_store::list_files(std::string_view purpose) const
+{
+    json::array data;
+    for (auto const& [id, one] : all_) {
+        if (one.object.at("object") == "file" && (purpose.empty() || text_of(one.object, "purpose") == purpose))
+            data.push_back(one.object);
+    }
+    json::object made;
+    made["object"] = "list";
+    made["data"] = std::move(data);
+    made["has_more"] = false;
+    return made;
+}
+
+FOUNDRY_DECL json::object const& object_store::file(std::string_view id) const { return find(id).object; }
+FOUNDRY_DECL std::string const& object_store::content(std::string_view id) const { return find(id).content; }
+FOUNDRY_DECL json::object const& object_store::response(std::string_view id) const { return find(id).object; }
+
+FOUNDRY_DECL void object_store::keep_response(json::object response)
+{
+    std::string id(response.at("id").as_string());
+    stored made;
+    made.object = std::move(response);
+    all_.insert_or_assign(std::move(id), std::move(made));
+}
+
+FOUNDRY_DECL json::object object_store::remove(std::string_view id)
+{
+    json::object made;
+    made["id"] = id;
+    made["object"] = find(id).object.at("object");
+    made["deleted"] = true;
+    all_.erase(all_.find(id));
+    return made;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::testing::detail
