@@ -58,6 +58,10 @@ has() {
         [ "$major" -gt 3 ] || { [ "$major" -eq 3 ] && [ "$minor" -ge 20 ]; } ;;
     ninja)
         have ninja ;;
+    meson)
+        have meson && [ "$(meson --version | cut -d. -f1)" -ge 1 ] ;;
+    pkg-config)
+        have pkg-config ;;
     boost)
         compiles $'#include <boost/version.hpp>\n#if BOOST_VERSION < 108100 || !__has_include(<boost/json.hpp>)\n#error\n#endif\nint main() {}' -lboost_json ;;
     openssl)
@@ -138,9 +142,11 @@ packages() {
         dnf:openssl) echo openssl-devel ;;
         dnf:clang) printf '%s\n' clang compiler-rt ;;
         dnf:doctest) echo doctest-devel ;;
+        dnf:pkg-config) echo pkgconf-pkg-config ;;
         dnf:sanitizers) printf '%s\n' libasan libubsan ;;
 
         pacman:compiler | pacman:sanitizers) echo gcc ;;
+        pacman:pkg-config | brew:pkg-config) echo pkgconf ;;
         pacman:clang) printf '%s\n' clang compiler-rt ;;
 
         # Xcode's command line tools bring the compilers, macOS the certificates.
@@ -151,6 +157,7 @@ packages() {
         none:openssl) echo 'openssl (with its headers)' ;;
         none:compiler) echo 'g++ (with C++20)' ;;
         none:cmake) echo 'cmake (3.20 or newer)' ;;
+        none:meson) echo 'meson (1.0 or newer)' ;;
         none:sanitizers) echo 'libasan and libubsan' ;;
 
         *:certificates) echo ca-certificates ;;
@@ -209,7 +216,7 @@ prepare() {
     fi
     needs=$(missing "$@")
     [ -z "$needs" ] || die "Still missing, or too old in this system's packages: ${needs//$'\n'/ }" \
-        "(C++20, CMake 3.20 and Boost 1.81 with Boost.JSON are the oldest that serve)."
+        "(C++20, CMake 3.20 and Boost 1.81 with Boost.JSON are the oldest that serve; for the tests, Meson 1.0)."
     say "Installed in $((SECONDS - started)) s."
 }
 

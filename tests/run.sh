@@ -90,7 +90,7 @@ run_tests() {
 
 # In a subshell, for it exits where it cannot go on.
 prepare_all() (
-    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers)
+    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers meson pkg-config)
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
 )
