@@ -11,6 +11,7 @@ clang (address and undefined behaviour sanitizers on) and runs them all.
 
   --long               run the tests labelled "long" too
   --compiler g++|clang only this compiler
+  --report             print what each suite has counted
   --fresh              build from nothing
   --help               print this
 END
@@ -23,10 +24,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 excluded='^long$'
 compilers='g++ clang'
 fresh=no
+report_counts=no
 while [ $# -gt 0 ]; do
     case $1 in
     --long) excluded='^$' ;; # which no label matches
     --fresh) fresh=yes ;;
+    --report) report_counts=yes ;;
     --compiler)
         case ${2:-} in
         g++ | clang) compilers=$2; shift ;;
@@ -83,9 +86,20 @@ run_tests() {
         failed=$((failed + 1))
         return 1
     fi
+    if [ "$report_counts" = yes ]; then
+        report+=$(print_counts "$directory")$'\n'
+    fi
     failed=$((failed + ${summary% *}))
     passed=$((passed + ${summary#* } - ${summary% *}))
     return "$status"
+}
+
+# What the tests of a build say they have counted: lines that begin with "report:".
+print_counts() {
+    local log=$1/Testing/Temporary/LastTest.log
+    sed -n 's/^report: /    /p' "$log"
+    printf '    consumers: %d built, %d passed\n' "$(grep -c '^[0-9/]* Test: build.consumer' "$log")" \
+        "$(grep -cE 'build\.consumer.* Passed ' "$1/ctest.log")"
 }
 
 # In a subshell, for it exits where it cannot go on.

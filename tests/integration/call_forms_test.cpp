@@ -5,6 +5,11 @@
 
 #include "fixture.hpp"
 
+#include <foundry/call.hpp>
+#include <foundry/image_generation.hpp>
+#include <foundry/media.hpp>
+#include <foundry/model_info.hpp>
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
@@ -27,6 +32,15 @@ static_assert(passes_through_coroutines<foundry::content_part>);
 static_assert(passes_through_coroutines<foundry::tool_definition>);
 static_assert(passes_through_coroutines<foundry::response_format>);
 static_assert(passes_through_coroutines<foundry::embedding_request>);
+static_assert(passes_through_coroutines<foundry::image_embedding_input>);
+static_assert(passes_through_coroutines<foundry::image_embedding_request>);
+static_assert(passes_through_coroutines<foundry::image_request>);
+static_assert(passes_through_coroutines<foundry::image_size>);
+static_assert(passes_through_coroutines<foundry::image_prompt>);
+static_assert(passes_through_coroutines<foundry::image>);
+static_assert(passes_through_coroutines<foundry::audio>);
+static_assert(passes_through_coroutines<foundry::route>);
+static_assert(passes_through_coroutines<foundry::multipart>);
 static_assert(passes_through_coroutines<foundry::call_options>);
 static_assert(passes_through_coroutines<foundry::options>);
 static_assert(passes_through_coroutines<foundry::timeouts>);
@@ -41,6 +55,11 @@ static_assert(is_a_result<foundry::chat_completion>);
 static_assert(is_a_result<foundry::chat_chunk>);
 static_assert(is_a_result<foundry::chat_stream>);
 static_assert(is_a_result<foundry::embeddings>);
+static_assert(is_a_result<foundry::generated_images>);
+static_assert(is_a_result<foundry::model_info>);
+static_assert(is_a_result<foundry::binary_content>);
+static_assert(is_a_result<foundry::event_stream>);
+static_assert(is_a_result<foundry::raw_event>);
 static_assert(is_a_result<foundry::access_token>);
 
 static_assert(foundry::credential<foundry::api_key>);
@@ -163,6 +182,48 @@ asio::awaitable<void> vectors(foundry::client<> client)
         1);
 }
 
+asio::awaitable<void> pictures(foundry::client<> client)
+{
+    foundry::image_request request{"gpt-image-1", "a lighthouse"};
+    request.n = 1;
+    request.size = "1024x1024";
+    CHECK((co_await client.generate_images(request)).data.size() == 1);
+    CHECK((co_await client.generate_images(request, foundry::call_options())).data.size() == 1);
+    foundry::generated_images const drawn = co_await client.generate_images(request);
+    CHECK(!drawn.data[0].bytes().empty());
+}
+
+struct stored_file : foundry::answer
+{
+    stored_file() = default;
+
+    std::string id;
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(stored_file, (), (id, extra))
+
+asio::awaitable<void> any_route(foundry::client<> client)
+{
+    if (client.where().form() != foundry::api_form::openai_v1)
+        co_return; // the others lack files, or responses
+    foundry::multipart form;
+    form.add("purpose", "batch").add_file("file", "a.jsonl", "application/jsonl", "{}\n");
+    auto const file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
+    auto const same = co_await client.call<stored_file>(foundry::route("GET", "files").segment(file.id));
+    CHECK(same.id == file.id);
+    auto const content = co_await client.call<foundry::binary_content>(
+        foundry::route{"GET", "files"}.segment(file.id).segment("content"), foundry::call_options());
+    CHECK(content.bytes == "{}\n");
+    CHECK((co_await client.call<stored_file>(foundry::route{"DELETE", "files"}.segment(file.id))).id == file.id);
+
+    boost::json::object request{{"model", model}, {"input", "Hello."}, {"stream", true}};
+    auto events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, request);
+    int count = 0;
+    while (auto event = co_await events.next())
+        ++count;
+    CHECK(count > 5);
+}
+
 asio::awaitable<void> results(foundry::client<> client)
 {
     auto good = co_await foundry::as_result(client.complete(model, "Hello."));
@@ -222,7 +283,8 @@ TEST_CASE("every documented form of a call works on every form of the API")
     foundry::testing::emulator service;
     for (char const* const url : urls) {
         CAPTURE(url);
-        for (auto* const body : {&completions, &parts_and_tools, &streams, &vectors, &results, &race, &adapted})
+        for (auto* const body :
+             {&completions, &parts_and_tools, &streams, &vectors, &pictures, &any_route, &results, &race, &adapted})
             run(with(service, url, body));
     }
 }
@@ -241,7 +303,33 @@ TEST_CASE("a request and a client may be gone before the coroutine starts")
         asio::use_future);
     auto vectors_of = asio::co_spawn(
         context, client_of(context.get_executor(), service).embed({embedding_model, "a mile"}), asio::use_future);
+    auto info = asio::co_spawn(context, client_of(context.get_executor(), service).model_info(model), asio::use_future);
+    auto pixel = asio::co_spawn(
+        context,
+        client_of(context.get_executor(), service)
+            .embed(foundry::image_embedding_request(embedding_model).add("data:image/png;base64,iVBORw0KGgo=")),
+        asio::use_future);
+    auto drawn = asio::co_spawn(context,
+                                client_of(context.get_executor(), service, urls[1])
+                                    .generate_images(foundry::image_request("gpt-image-1", "a lighthouse")),
+                                asio::use_future);
+    auto listed =
+        asio::co_spawn(context,
+                       client_of(context.get_executor(), service, urls[1])
+                           .call<boost::json::value>(foundry::route{"GET", "files"}.query("purpose", "batch")),
+                       asio::use_future);
+    auto events = asio::co_spawn(
+        context,
+        client_of(context.get_executor(), service, urls[1])
+            .call<foundry::event_stream>(foundry::route{"POST", "responses"},
+                                         boost::json::object{{"model", model}, {"input", "Hello."}, {"stream", true}}),
+        asio::use_future);
     context.run();
+    CHECK(info.get().model_type == "chat-completion");
+    CHECK(pixel.get().size() == 1);
+    CHECK(drawn.get().data.size() == 1);
+    CHECK(listed.get().at("object") == "list");
+    CHECK(events.get().info().status() == 200);
     CHECK(!completion.get().text().empty());
     CHECK(!short_form.get().text().empty());
     CHECK(stream.get().info().status() == 200);

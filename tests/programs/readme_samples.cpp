@@ -3,6 +3,8 @@
 // The pieces of code that the README shows besides the first program, word for word.
 
 #include <foundry.hpp>
+#include <foundry/call.hpp>
+#include <foundry/media.hpp>
 
 #include <iostream>
 
@@ -19,5 +21,42 @@ while (auto chunk = co_await chunks.next()) {
     all.add(*chunk);
 }
 request.add(all.message()).user("And in metres?");
+    // clang-format on
+}
+
+asio::awaitable<void> looks_at_a_picture(foundry::client<> client);
+
+asio::awaitable<void> looks_at_a_picture(foundry::client<> client)
+{
+    // clang-format off
+std::vector<foundry::content_part> parts;
+parts.push_back(foundry::content_part::from_text("What is in this picture?"));
+parts.push_back(foundry::image::load_file("cat.png").part());
+foundry::chat_completion reply = co_await client.complete(foundry::chat_request{"gpt-4o"}.user(parts));
+    // clang-format on
+}
+
+// clang-format off
+struct transcript : foundry::answer
+{
+    std::string text;
+    boost::json::object extra; // whatever else the service says
+};
+BOOST_DESCRIBE_STRUCT(transcript, (), (text, extra))
+// clang-format on
+
+asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::object request);
+
+asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::object request)
+{
+    // clang-format off
+foundry::multipart form;
+form.load_file("file", "talk.mp3", "audio/mpeg");
+transcript said = co_await client.call<transcript>(
+    foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
+
+foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, request);
+while (auto event = co_await events.next())
+    std::cout << event->event << ": " << event->data << '\n';
     // clang-format on
 }
