@@ -40,6 +40,7 @@ done
 
 passed=0
 failed=0
+skipped=0
 broken=no
 report=
 
@@ -72,7 +73,7 @@ build() {
 }
 
 run_tests() {
-    local directory=$1 summary status=0
+    local directory=$1 summary idle status=0
     # shellcheck disable=SC2094
     ctest --test-dir "$directory" --output-on-failure -j2 -LE "$excluded" </dev/null 2>&1 |
         tee "$directory/ctest.log" || status=1
@@ -83,14 +84,18 @@ run_tests() {
         failed=$((failed + 1))
         return 1
     fi
+    idle=$(grep -c '(Skipped)$' "$directory/ctest.log" || true)
     failed=$((failed + ${summary% *}))
-    passed=$((passed + ${summary#* } - ${summary% *}))
+    skipped=$((skipped + idle))
+    passed=$((passed + ${summary#* } - ${summary% *} - idle))
+    # ctest shows these only of tests that fail.
+    grep -E '^(Skipped|contract): ' "$directory/Testing/Temporary/LastTest.log" || true
     return "$status"
 }
 
 # In a subshell, for it exits where it cannot go on.
 prepare_all() (
-    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers)
+    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers node)
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
 )
@@ -115,5 +120,7 @@ else
 fi
 
 printf '\n%s' "$report"
-printf '%d passed, %d failed\n' "$passed" "$failed"
+printf '%d passed, %d failed' "$passed" "$failed"
+if [ "$skipped" -gt 0 ]; then printf ', %d skipped' "$skipped"; fi
+printf '\n'
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$broken" = no ]
