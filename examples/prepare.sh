@@ -76,6 +76,8 @@ has() {
         compiles $'#include <doctest/doctest.h>' -fsyntax-only ;;
     sanitizers)
         compiles 'int main() {}' -fsanitize=address,undefined ;;
+    node)
+        have node && have npm ;;
     clang)
         clang=$(find_clang) && CXX=$clang compiles 'int main() {}' -fsanitize=address,undefined ;;
     esac
@@ -135,6 +137,7 @@ packages() {
         apt-get:clang) apt_clang ;;
         apt-get:doctest) echo doctest-dev ;;
         apt-get:sanitizers) echo g++ ;;
+        apt-get:node | dnf:node | pacman:node) printf '%s\n' nodejs npm ;;
 
         dnf:compiler) echo gcc-c++ ;;
         dnf:ninja) echo ninja-build ;;
@@ -152,6 +155,7 @@ packages() {
         # Xcode's command line tools bring the compilers, macOS the certificates.
         brew:compiler | brew:sanitizers | brew:clang | brew:certificates) ;;
         brew:openssl) echo openssl@3 ;;
+        brew:node) echo node ;;
 
         none:boost) echo 'boost (1.81 or newer, with Boost.JSON)' ;;
         none:openssl) echo 'openssl (with its headers)' ;;

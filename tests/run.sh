@@ -43,6 +43,7 @@ done
 
 passed=0
 failed=0
+skipped=0
 broken=no
 report=
 
@@ -75,7 +76,7 @@ build() {
 }
 
 run_tests() {
-    local directory=$1 summary status=0
+    local directory=$1 summary idle status=0
     # shellcheck disable=SC2094
     ctest --test-dir "$directory" --output-on-failure -j2 -LE "$excluded" </dev/null 2>&1 |
         tee "$directory/ctest.log" || status=1
@@ -86,11 +87,15 @@ run_tests() {
         failed=$((failed + 1))
         return 1
     fi
+    idle=$(grep -c '(Skipped)$' "$directory/ctest.log" || true)
     if [ "$report_counts" = yes ]; then
         report+=$(print_counts "$directory")$'\n'
     fi
     failed=$((failed + ${summary% *}))
-    passed=$((passed + ${summary#* } - ${summary% *}))
+    skipped=$((skipped + idle))
+    passed=$((passed + ${summary#* } - ${summary% *} - idle))
+    # ctest shows these only of tests that fail.
+    grep '^Skipped: ' "$directory/Testing/Temporary/LastTest.log" || true
     return "$status"
 }
 
@@ -104,7 +109,7 @@ print_counts() {
 
 # In a subshell, for it exits where it cannot go on.
 prepare_all() (
-    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers meson pkg-config)
+    needs=(compiler cmake ninja boost openssl certificates doctest sanitizers meson pkg-config node)
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
 )
@@ -129,5 +134,7 @@ else
 fi
 
 printf '\n%s' "$report"
-printf '%d passed, %d failed\n' "$passed" "$failed"
+printf '%d passed, %d failed' "$passed" "$failed"
+if [ "$skipped" -gt 0 ]; then printf ', %d skipped' "$skipped"; fi
+printf '\n'
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$broken" = no ]

@@ -18,7 +18,11 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <thread>
+
+#include <unistd.h>
 
 namespace {
 
@@ -659,6 +663,42 @@ TEST_CASE("emulator: options choose ports, keys and names")
     further.certificate_names = {"gateway.internal.example"};
     emulator const named(further);
     CHECK(raw_client(named, "gateway.internal.example", true).protocol() == "http/1.1");
+}
+
+TEST_CASE("emulator: writes its requests into a file, without keys")
+{
+    emulator_options options;
+    options.tls = false;
+    options.journal_file = (std::filesystem::temp_directory_path() / ("journal" + std::to_string(::getpid()))).string();
+    std::vector<json::value> lines;
+    {
+        emulator first(options);
+        emulator second(options);
+        raw_client client(first);
+        CHECK(client.post(v1, ask("a")).status == 200);
+        raw_client other(second);
+        CHECK(other.call("POST", v1, "Authorization: Bearer nobody's\r\n" + raw_client::type, "\xff").status == 401);
+        second.queue(answer::json(500, "{}"));
+        CHECK(other.post(v1, ask("a")).status == 500);
+    }
+    std::ifstream file(options.journal_file);
+    for (std::string line; std::getline(file, line);) {
+        CHECK(line.find("emulator-key") == std::string::npos);
+        CHECK(line.find("nobody's") == std::string::npos);
+        lines.push_back(json::parse(line));
+    }
+    std::filesystem::remove(options.journal_file);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].at("method") == "POST");
+    CHECK(lines[0].at("target") == json::value(v1));
+    CHECK(lines[0].at("body") == json::value(ask("a")));
+    CHECK(lines[0].at("status") == 200);
+    CHECK(lines[1].at("body_base64") == "/w==");
+    CHECK(lines[1].at("status") == 401);
+    CHECK(lines[2].at("status").is_null());
+    json::array const type{"Content-Type", "application/json"};
+    json::array const& headers = lines[0].at("headers").as_array();
+    CHECK(std::find(headers.begin(), headers.end(), type) != headers.end());
 }
 
 TEST_CASE("emulator: serves many threads at once")

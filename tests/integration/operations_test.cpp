@@ -255,11 +255,11 @@ TEST_CASE("pictures are drawn on every form")
         run([](emulator& service, std::string_view url) -> asio::awaitable<void> {
             foundry::client<> client = client_of(co_await asio::this_coro::executor, service, url);
             foundry::image_request request{"gpt-image-1", "a lighthouse"};
-            request.n = 2;
+            request.n = url == dated_url ? 1 : 2; // the last dated version draws one at a time
             request.size = "1024x1024";
             foundry::generated_images const pictures = co_await client.generate_images(request);
-            REQUIRE(pictures.data.size() == 2);
-            CHECK(pictures.data[1].bytes().starts_with("\x89PNG"));
+            REQUIRE(static_cast<std::int64_t>(pictures.data.size()) == *request.n);
+            CHECK(pictures.data.back().bytes().starts_with("\x89PNG"));
             CHECK(pictures.created != 0);
 
             request.prompt.clear();
@@ -528,7 +528,7 @@ TEST_CASE("a stream of events ends as its API says, or it was cut")
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
         foundry::client<> client = client_of(co_await asio::this_coro::executor, service, v1_url);
-        boost::json::object const body{{"stream", true}};
+        boost::json::object const body{{"model", "gpt-4o"}, {"input", "Hello."}, {"stream", true}};
         auto const read = [&client, &body]() -> asio::awaitable<std::string> {
             foundry::event_stream events =
                 co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, body);

@@ -4,6 +4,7 @@
 // Boost.JSON's own parser finds in the recorded text.
 
 #include "fixture.hpp"
+#include "report.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -722,5 +723,5 @@ TEST_CASE("every recorded exchange with Azure is understood, however its bytes a
     std::size_t done = 0;
     foundry_test::run(replay_everything(service, all, done));
     CHECK(done == all.size() * replays().size());
-    MESSAGE("replayed " << all.size() << " recorded exchanges in " << replays().size() << " chunkings each: " << done);
+    foundry_test::report("recordings x chunkings", done);
 }

@@ -1,5 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "report.hpp"
+
 #include <foundry/detail/utf8.hpp>
 #include <foundry/http/event_parser.hpp>
 
@@ -161,6 +163,7 @@ TEST_CASE("an event stream means what the case file says, whatever pieces it arr
             wrong_splits += !(parse({whole.substr(0, at), whole.substr(at)}) == expected);
         CHECK(wrong_splits == 0);
     }
+    foundry_test::report("event stream cases", cases.size());
 }
 
 TEST_CASE("a byte order mark is removed once, and only from the start")

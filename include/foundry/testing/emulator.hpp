@@ -72,6 +72,12 @@ struct emulator_options
 
     /// Further DNS names for the certificate, such as `*.internal.example`. It already has every Azure name in use.
     std::vector<std::string> certificate_names;
+
+    /// A file to append every request to, as a line of JSON: `method`, `target`, `host`, `headers` (an array of name and
+    /// value; null for those of `api-key` and `authorization`), `body` (or `body_base64` where it is not UTF-8), and
+    /// `status`, that of the emulator's reply or null where a queued answer is sent. Several emulators may share it.
+    /// Default: what the environment variable `FOUNDRY_JOURNAL` names; empty for none.
+    std::string journal_file;
 };
 
 /// A request as it arrived.

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/journal_file.ipp>
 #include <foundry/testing/impl/ledger.ipp>
 #include <foundry/testing/impl/message.ipp>
 #include <foundry/testing/impl/service.ipp>
@@ -18,7 +19,7 @@ namespace http = boost::beast::http;
 class connection
 {
 public:
-    connection(std::shared_ptr<wire> socket, ledger& shared, service& model);
+    connection(std::shared_ptr<wire> socket, ledger& shared, journal_file& file, service& model);
 
     asio::awaitable<void> serve();
 
@@ -34,14 +35,16 @@ private:
 
     std::shared_ptr<wire> wire_;
     ledger& ledger_;
+    journal_file& file_;
     service& service_;
     open_mark mark_;
     unsigned refused_ = 0; ///< The status for a request that is not HTTP, or too long.
 };
 
-FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, ledger& shared, service& model)
+FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, ledger& shared, journal_file& file, service& model)
     : wire_(std::move(socket)),
       ledger_(shared),
+      file_(file),
       service_(model),
       mark_(shared)
 {}
@@ -131,9 +134,11 @@ FOUNDRY_DECL script connection::respond(received const& request, std::optional<a
 {
     if (!queued) {
         auto made = service_.answer(request);
+        file_.add(request, made.status);
         made.close = made.close || !keep_alive;
         return make_script(std::move(made));
     }
+    file_.add(request, std::nullopt);
     answer_reader const reader(std::move(*queued));
     auto made = reader.make_reply();
     made.close = made.close || !keep_alive;

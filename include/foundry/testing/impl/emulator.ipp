@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <cstdlib>
 #include <thread>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
@@ -41,6 +42,7 @@ public:
 
     emulator_options const options;
     ledger shared;
+    journal_file file;
     std::string ca_pem;
     std::uint16_t tls_port = 0;
     std::uint16_t plain_port = 0;
@@ -62,6 +64,7 @@ private:
 
 FOUNDRY_DECL server::server(emulator_options chosen)
     : options(std::move(chosen)),
+      file(options.journal_file),
       service_(options),
       tls_(asio::ssl::context::tls_server),
       io_(1),
@@ -133,7 +136,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::accept(tcp::acceptor& ac
 
 FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::serve(std::shared_ptr<wire> socket)
 {
-    connection one(std::move(socket), shared, service_);
+    connection one(std::move(socket), shared, file, service_);
     co_await one.serve();
 }
 
@@ -155,7 +158,10 @@ FOUNDRY_DECL emulator_options::emulator_options()
       plain(true),
       tls_port(0),
       plain_port(0)
-{}
+{
+    if (char const* const file = std::getenv("FOUNDRY_JOURNAL"))
+        journal_file = file;
+}
 
 FOUNDRY_DECL received::received() : connection(0), tls(false) {}
 
