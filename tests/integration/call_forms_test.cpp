@@ -202,6 +202,22 @@ struct stored_file : foundry::answer
 };
 BOOST_DESCRIBE_STRUCT(stored_file, (), (id, extra))
 
+/// Without a constructor, as a user writes it.
+struct plain_file : foundry::answer
+{
+    std::string id;
+    std::string filename;
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(plain_file, (), (id, filename, extra))
+
+struct bare_file
+{
+    std::string id;
+    std::string filename;
+};
+BOOST_DESCRIBE_STRUCT(bare_file, (), (id, filename))
+
 asio::awaitable<void> any_route(foundry::client<> client)
 {
     if (client.where().form() != foundry::api_form::openai_v1)
@@ -211,6 +227,15 @@ asio::awaitable<void> any_route(foundry::client<> client)
     auto const file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
     auto const same = co_await client.call<stored_file>(foundry::route("GET", "files").segment(file.id));
     CHECK(same.id == file.id);
+    plain_file const plain = co_await client.call<plain_file>(foundry::route("GET", "files").segment(file.id));
+    CHECK(plain.id == file.id);
+    CHECK((co_await client.call<plain_file>(foundry::route("GET", "files").segment(file.id))).filename == "a.jsonl");
+    bare_file const bare = co_await client.call<bare_file>(foundry::route("GET", "files").segment(file.id));
+    CHECK(bare.filename == "a.jsonl");
+    CHECK((co_await client.call<bare_file>(foundry::route("GET", "files").segment(file.id))).id == file.id);
+    bare_file changed;
+    changed = co_await client.call<bare_file>(foundry::route("GET", "files").segment(file.id));
+    CHECK(changed.id == file.id);
     auto const content = co_await client.call<foundry::binary_content>(
         foundry::route{"GET", "files"}.segment(file.id).segment("content"), foundry::call_options());
     CHECK(content.bytes == "{}\n");
