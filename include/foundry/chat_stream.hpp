@@ -40,7 +40,8 @@ public:
     /// The next chunk, or nothing once the answer has ended with its end marker.
     ///
     /// @throws foundry::error: an error that the service sent in mid-stream, `errc::stream_truncated` where the answer broke off,
-    /// `errc::unexpected_reply`, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::total_timeout`. After an error or a
+    /// `errc::unexpected_reply`, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::stall_timeout`,
+    /// `errc::total_timeout`. After an error or a
     /// cancellation the stream is at its end and its connection closed.
     /// Cancellation: terminal, at once.
     boost::asio::awaitable<std::optional<chat_chunk>> next();

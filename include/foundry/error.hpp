@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/config.hpp>
+#include <foundry/retry.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_category.hpp>
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -50,8 +51,14 @@ enum class errc
     stream_truncated, ///< The answer ended before its end marker; what arrived was delivered.
 
     // Time limits, one code each; see `options::timeouts`.
-    total_timeout,   ///< The whole call took too long.
-    silence_timeout, ///< Not one byte arrived for too long while an answer was awaited.
+    connect_timeout,    ///< The host was not found or did not accept a connection in time.
+    tls_timeout,        ///< The handshake took too long.
+    pool_timeout,       ///< No connection of the pool became free in time.
+    write_timeout,      ///< The server stopped taking the request.
+    first_byte_timeout, ///< The answer did not begin in time.
+    silence_timeout,    ///< Not one byte of the answer arrived for too long.
+    stall_timeout,      ///< Bytes arrived, but no content for too long.
+    total_timeout,      ///< The whole call took too long.
 
     // The way to the service.
     resolve_failed,  ///< The host name was not found.
@@ -77,6 +84,8 @@ struct failure
     std::string apim_request_id;
     std::string client_request_id;
     std::optional<std::chrono::milliseconds> retry_after;
+    std::optional<bool> should_retry;
+    std::vector<attempt> attempts;
     std::shared_ptr<dictionary<filter_result> const> content_filter;
     std::string body;
 };
@@ -119,6 +128,14 @@ public:
     /// How long the service asked to wait.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept { return details_->retry_after; }
 
+    /// Whether the service says that asking again makes sense (`x-should-retry`).
+    std::optional<bool> should_retry() const noexcept { return details_->should_retry; }
+
+    /// Every request that was made, the failed ones before this error included; the last is this one. Empty where none was made.
+    std::vector<attempt> const& attempts() const noexcept { return details_->attempts; }
+    /// The same error with the attempts.
+    error with_attempts(std::vector<attempt> made) const;
+
     /// The content filter's verdict by category; empty where there is none. Include <foundry/content_filter.hpp> to use it.
     dictionary<filter_result> const& content_filter() const;
 
@@ -156,4 +173,5 @@ struct boost::system::is_error_code_enum<foundry::errc> : std::true_type
 
 #ifdef FOUNDRY_HEADER_ONLY
 #include <foundry/impl/error.ipp>
+#include <foundry/impl/retry.ipp>
 #endif

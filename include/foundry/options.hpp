@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/config.hpp>
+#include <foundry/retry.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -12,18 +12,32 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Time limits. Zero turns one off. When one passes, the connection is closed and the call ends with the limit's own code.
+/// Time limits, each with its own code. Zero turns one off. When one passes, the connection is closed.
+///
+/// Silence and stall count only while a read is outstanding: what the program does between two reads of a stream is its own time.
 struct timeouts
 {
     timeouts() = default;
 
-    /// The whole call, connecting included; for `stream()` until the head of the answer is there (`errc::total_timeout`).
-    std::chrono::milliseconds total{std::chrono::minutes{10}};
+    /// Finding the host's address and connecting (`errc::connect_timeout`).
+    std::chrono::milliseconds connect{std::chrono::seconds{10}};
+    /// The TLS handshake (`errc::tls_timeout`).
+    std::chrono::milliseconds tls{std::chrono::seconds{10}};
+    /// Waiting for one of the pool's connections to become free (`errc::pool_timeout`).
+    std::chrono::milliseconds pool{std::chrono::seconds{60}};
+    /// Writing the request without getting on (`errc::write_timeout`).
+    std::chrono::milliseconds write{std::chrono::seconds{60}};
+    /// From the request to the first byte of the answer, which is when a model may think (`errc::first_byte_timeout`).
+    std::chrono::milliseconds first_byte{std::chrono::minutes{10}};
+    /// Not one byte of an answer that has begun (`errc::silence_timeout`).
+    std::chrono::milliseconds silence{std::chrono::minutes{3}};
+    /// Bytes, such as keep-alives, but nothing that is content (`errc::stall_timeout`). Never less than `silence`.
+    std::chrono::milliseconds stall{std::chrono::minutes{10}};
+    /// The whole call, retries and the waits between them included; for `stream()` until the head of the answer is there
+    /// (`errc::total_timeout`). Off unless set.
+    std::chrono::milliseconds total{0};
     /// A stream from its call to its end (`errc::total_timeout`). Off unless set: some answers take long.
     std::chrono::milliseconds stream_total{0};
-    /// Not one byte of an answer's body while it is awaited (`errc::silence_timeout`). Time that the program spends between two
-    /// reads does not count.
-    std::chrono::milliseconds silence{std::chrono::minutes{3}};
 };
 
 /// How much an answer may hold, in bytes, before the call ends with `errc::limit_exceeded`.
@@ -72,6 +86,7 @@ struct options
     options() = default;
 
     foundry::timeouts timeouts;
+    retry_options retry;
     size_limits limits;
     pool_options pool;
     tls_options tls;
@@ -98,6 +113,7 @@ struct call_options
     call_options() = default;
 
     std::optional<foundry::timeouts> timeouts;
+    std::optional<retry_options> retry;
     /// The `x-ms-client-request-id`; an empty one sends none.
     std::optional<std::string> client_request_id;
     header_list headers;

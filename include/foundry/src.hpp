@@ -41,6 +41,8 @@
 #include <foundry/impl/operation.ipp>
 #include <foundry/impl/prepared_call.ipp>
 #include <foundry/impl/response_info.ipp>
+#include <foundry/impl/retry.ipp>
+#include <foundry/impl/retry_loop.ipp>
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>

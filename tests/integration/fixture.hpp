@@ -58,10 +58,12 @@ inline foundry::endpoint at(foundry::testing::emulator const& service, std::stri
     return where;
 }
 
+/// One request for each call: a test that queues an error wants to see it.
 inline foundry::options trusting(foundry::testing::emulator const& service)
 {
     foundry::options with;
     with.tls.ca_certificates = service.ca_certificate();
+    with.retry.max_retries = 0;
     return with;
 }
 

@@ -69,7 +69,7 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
                 co_return true;
             if (source->ended_)
                 break;
-            if (!co_await source->exchange_->read_more(source->call_.timeouts.silence))
+            if (!co_await source->exchange_->read_more())
                 source->on_body_end(source->may_end_here());
         }
         http::exchange::drain(std::move(source->exchange_));

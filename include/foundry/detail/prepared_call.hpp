@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/client_state.hpp>
+#include <foundry/detail/retry_loop.hpp>
 #include <foundry/detail/service_error.hpp>
 #include <foundry/http/exchange.hpp>
 
@@ -24,6 +25,7 @@ struct prepared_call
     std::string body;
     std::string client_request_id;
     foundry::timeouts timeouts;
+    retry_options retry;
     std::exception_ptr mistake; // thrown when the coroutine runs
 
     asked context() const
@@ -66,12 +68,29 @@ struct opened_call
     response_info info;
 };
 
-/// Sends the call and waits for the head of the answer.
+/// Takes the body of an answer, once for each request that is made.
+class collector : public http::body_sink
+{
+public:
+    /// A body begins; what was taken of an earlier one is of no use.
+    virtual void start() = 0;
+    /// The body is complete.
+    ///
+    /// @throws foundry::error where it is not the answer that was asked for.
+    virtual void finish(prepared_call const& call, response_info const& info) = 0;
+
+protected:
+    ~collector() = default;
+};
+
+/// Makes the request, as often as the call's policy says, and takes the body of the answer.
 ///
 /// @throws foundry::error, where the status is not 2xx the one that the answer stands for.
-FOUNDRY_DECL boost::asio::awaitable<opened_call> open_call(prepared_call const& call);
+FOUNDRY_DECL boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,
+                                                           std::size_t body_limit);
 
-/// The same for an answer that is a stream: the limit of the whole ends with the head, unless streams have one of their own.
+/// Makes the request likewise and waits for the head of an answer that is a stream: the limit of the whole ends with the head,
+/// unless streams have one of their own.
 FOUNDRY_DECL boost::asio::awaitable<opened_call> open_stream(prepared_call const& call);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/http/deadline.hpp>
+#include <foundry/options.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -41,10 +42,11 @@ public:
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
-    /// Resolves, connects and shakes hands.
-    boost::asio::awaitable<void> open(origin const& to, std::shared_ptr<deadline> limits);
+    /// Resolves, connects and shakes hands, each within its limit.
+    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, std::shared_ptr<deadline> limits);
 
-    boost::asio::awaitable<void> write(std::string_view bytes);
+    /// Each step forward within the limit.
+    boost::asio::awaitable<void> write(std::string_view bytes, std::chrono::milliseconds within, deadline& limits);
 
     enum class step
     {

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -40,30 +41,40 @@ public:
 
     /// The limit of the whole; nothing for none.
     void set_total(std::optional<clock::time_point> at);
-    clock::time_point total() const noexcept { return total_; }
-    /// A limit for what is awaited now.
-    void set_step(clock::time_point at, errc code);
+    clock::time_point total() const noexcept { return total_.at; }
+    /// A limit for what is awaited now; zero for none.
+    void set_step(clock::time_point now, std::chrono::milliseconds within, errc code);
+    /// How long to go on without content; zero for no limit.
+    void set_stall(clock::time_point now, std::chrono::milliseconds within);
     /// What was awaited has come.
-    void clear_step() noexcept { step_ = clock::time_point::max(); }
+    void clear_step() noexcept { step_.at = stall_.at = clock::time_point::max(); }
     /// Nothing is watched any more.
     void stop() noexcept;
 
     /// The limit that has passed, if one has.
     std::optional<errc> const& expired() const noexcept { return expired_; }
+    /// The first limit to pass: its time and its code.
+    std::pair<clock::time_point, errc> next() const noexcept;
 
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
 private:
+    struct limit
+    {
+        clock::time_point at = clock::time_point::max();
+        errc code = errc::total_timeout;
+    };
+
     void arm();
     void on_timer();
 
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;
     listener* listener_; // null once it has been told, or must not be any more
-    clock::time_point total_ = clock::time_point::max();
-    clock::time_point step_ = clock::time_point::max();
+    limit total_;
+    limit step_;
+    limit stall_;
     clock::time_point armed_ = clock::time_point::max(); // when the timer fires
-    errc step_code_ = errc::total_timeout;
     std::optional<errc> expired_;
 };
 

@@ -17,7 +17,8 @@ namespace http {
 class exchange final : private deadline::listener
 {
 public:
-    exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, std::size_t head_limit);
+    exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
+             std::size_t head_limit);
     exchange(exchange const&) = delete;
     exchange& operator=(exchange const&) = delete;
     ~exchange();
@@ -28,13 +29,18 @@ public:
 
     response_head& head() noexcept { return parser_.head(); }
 
-    /// From here on, the body goes there.
-    void deliver_to(body_sink& sink, std::size_t body_limit);
+    /// From here on, the body goes there. Every byte of it is content for the stall limit, unless only got_content() says so.
+    enum class content_by
+    {
+        bytes,
+        word,
+    };
+    void deliver_to(body_sink& sink, std::size_t body_limit, content_by how = content_by::bytes);
+    /// What was read was content: the stall limit begins anew.
+    void got_content() noexcept { stall_left_ = timeouts_.stall; }
 
     /// Reads what is there and delivers it. False once the response is complete.
-    ///
-    /// @param silence how long to wait for a byte; zero for ever.
-    boost::asio::awaitable<bool> read_more(std::chrono::milliseconds silence);
+    boost::asio::awaitable<bool> read_more();
 
     /// The response is complete: the connection goes back to the pool, if it may carry another.
     void finish() noexcept;
@@ -49,7 +55,10 @@ public:
 private:
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
     boost::asio::awaitable<void> read_head();
+    bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
+    void begin_waiting();
+    void end_waiting() noexcept;
     void on_deadline() override;
     boost::asio::mutable_buffer room();
     void consume();
@@ -58,11 +67,17 @@ private:
     std::shared_ptr<pool> pool_;
     std::shared_ptr<deadline> limits_;
     lease lease_;
+    timeouts timeouts_;
+    std::chrono::nanoseconds stall_left_;
+    clock::time_point asked_at_;      // when the request had been written
+    clock::time_point waiting_since_; // of the read that is outstanding
+    content_by content_by_ = content_by::bytes;
     std::size_t head_limit_;
     response_parser parser_;
     std::vector<char> buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
+    bool written_ = true; // false where the response came before the whole request was written
 };
 
 } // namespace http

@@ -60,6 +60,7 @@ public:
     /// An idle connection or, where there is none, one that is not open yet.
     ///
     /// @param fresh only one that is not open yet.
+    /// @throws foundry::error with the code of the limit that has passed.
     boost::asio::awaitable<lease> acquire(std::shared_ptr<deadline> limits, bool fresh);
 
     origin const& to() const noexcept { return to_; }

@@ -15,7 +15,7 @@ namespace http {
 /// The addresses of a host. Neither cancelling nor the time limit waits for the lookup to end: Asio's resolver thread cannot be
 /// interrupted, and the context of the caller, which it belongs to, waits for it when it is destroyed.
 ///
-/// @throws foundry::error (`errc::resolve_failed`), (`errc::total_timeout`)
+/// @throws foundry::error (`errc::resolve_failed`), or with the code of the limit that has passed.
 FOUNDRY_DECL boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
 resolve(std::string host, std::uint16_t port, deadline& limits);
 

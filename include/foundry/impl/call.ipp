@@ -4,7 +4,6 @@
 #include <foundry/call.hpp>
 #include <foundry/detail/operation.hpp>
 #include <foundry/impl/event_stream.ipp>
-#include <foundry/impl/prepared_call.ipp>
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/parse.hpp>
@@ -26,36 +25,6 @@ inline bool is_bare_error(std::string_view text)
     return kind == nullptr || *kind == "error";
 }
 
-/// Keeps the text, and gives its pieces to a reader.
-class kept_json final : public http::body_sink
-{
-public:
-    explicit kept_json(json::place into) { reader_.start(into); }
-
-    void on_body(std::string_view bytes) override
-    {
-        text.append(bytes);
-        reader_.feed(bytes);
-    }
-
-    bool finish() { return reader_.finish(); }
-    std::string const& problem() const noexcept { return reader_.problem(); }
-
-    std::string text;
-
-private:
-    json::reader reader_;
-};
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_all(http::exchange& from, http::body_sink& into,
-                                                                prepared_call const& call)
-{
-    from.deliver_to(into, call.state->settings.limits.body);
-    for (bool more = true; more;)
-        more = co_await from.read_more(call.timeouts.silence);
-    from.finish();
-}
-
 inline void throw_if_bare_error(prepared_call const& call, response_info const& info, std::string_view text)
 {
     if (!is_bare_error(text))
@@ -64,30 +33,70 @@ inline void throw_if_bare_error(prepared_call const& call, response_info const& 
         throw *found;
 }
 
+/// Keeps the text, and gives its pieces to a reader.
+class kept_json final : public collector
+{
+public:
+    explicit kept_json(json::place into) : into_(into) {}
+
+    void start() override
+    {
+        text.clear();
+        reader_.start(into_);
+    }
+
+    void on_body(std::string_view bytes) override
+    {
+        text.append(bytes);
+        reader_.feed(bytes);
+    }
+
+    void finish(prepared_call const& call, response_info const& info) override
+    {
+        throw_if_bare_error(call, info, text);
+        if (!reader_.finish() && !text.empty()) // DELETE may answer with nothing
+            throw_incomplete("the answer is not JSON of the expected shape: " + reader_.problem());
+    }
+
+    std::string text;
+
+private:
+    json::place into_;
+    json::reader reader_;
+};
+
+class kept_bytes final : public collector
+{
+public:
+    void start() override { bytes.clear(); }
+    void on_body(std::string_view more) override { bytes.append(more); }
+
+    void finish(prepared_call const& call, response_info const& info) override
+    {
+        if (info.header("content-type").starts_with("application/json"))
+            throw_if_bare_error(call, info, bytes);
+    }
+
+    std::string bytes;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<prepared_call> call,
                                                                           json::place into, std::string* raw)
 {
-    opened_call opened = co_await open_call(*call);
     kept_json sink(into);
-    co_await read_all(*opened.exchange, sink, *call);
-    throw_if_bare_error(*call, opened.info, sink.text);
-    if (!sink.finish() && !sink.text.empty()) // DELETE may answer with nothing
-        throw_incomplete("the answer is not JSON of the expected shape: " + sink.problem());
+    response_info info = co_await collect(*call, sink, call->state->settings.limits.body);
     if (raw != nullptr)
         *raw = std::move(sink.text);
-    co_return std::move(opened.info);
+    co_return info;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call)
 {
-    opened_call opened = co_await open_call(*call);
-    text_sink sink;
-    co_await read_all(*opened.exchange, sink, *call);
-    if (opened.info.header("content-type").starts_with("application/json"))
-        throw_if_bare_error(*call, opened.info, sink.text);
+    kept_bytes sink;
+    response_info info = co_await collect(*call, sink, call->state->settings.limits.body);
     binary_content reply;
-    reply.bytes = std::move(sink.text);
-    reply.set_info(std::move(opened.info));
+    reply.bytes = std::move(sink.bytes);
+    reply.set_info(std::move(info));
     co_return reply;
 }
 

@@ -50,10 +50,22 @@ struct foundry_category final : boost::system::error_category
             return "limit exceeded";
         case errc::stream_truncated:
             return "stream truncated";
-        case errc::total_timeout:
-            return "time limit of the whole call exceeded";
+        case errc::connect_timeout:
+            return "connecting took too long";
+        case errc::tls_timeout:
+            return "the TLS handshake took too long";
+        case errc::pool_timeout:
+            return "no connection became free in time";
+        case errc::write_timeout:
+            return "writing the request took too long";
+        case errc::first_byte_timeout:
+            return "the answer did not begin in time";
         case errc::silence_timeout:
             return "no byte for too long";
+        case errc::stall_timeout:
+            return "no content for too long";
+        case errc::total_timeout:
+            return "time limit of the whole call exceeded";
         case errc::resolve_failed:
             return "host not found";
         case errc::connect_failed:
@@ -129,6 +141,13 @@ FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
     : system_error(code, detail::describe(details)),
       details_(std::make_shared<failure const>(std::move(details)))
 {}
+
+FOUNDRY_DECL error error::with_attempts(std::vector<attempt> made) const
+{
+    failure details = *details_;
+    details.attempts = std::move(made);
+    return {code(), std::move(details)};
+}
 
 FOUNDRY_DECL std::string const& error::message() const noexcept
 {

@@ -13,6 +13,16 @@ inline http::event_limits event_limits_of(size_limits const& limits)
     return l;
 }
 
+/// The type of an event; of one without, the type that its data begins with.
+inline std::string_view type_of_event(http::event const& e)
+{
+    constexpr std::string_view lead = "{\"type\":\"";
+    if (e.type != "message" || !e.data.starts_with(lead))
+        return e.type;
+    std::string_view const rest = e.data.substr(lead.size());
+    return rest.substr(0, rest.find('"'));
+}
+
 FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     : call_(std::move(call)),
       info_(std::move(opened.info)),
@@ -23,7 +33,8 @@ FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     call_.body = {};
     std::string_view const type = info_.header("content-type");
     is_event_stream_ = type.empty() || type.find("event-stream") != type.npos;
-    exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body);
+    exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body,
+                          http::exchange::content_by::word);
 }
 
 FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
@@ -39,9 +50,13 @@ FOUNDRY_DECL bool event_source::take(http::event& e)
     while (!ended_ && events_.next(e)) {
         if (e.data.empty())
             continue;
-        if (e.data != "[DONE]")
-            return true;
-        ended_ = true;
+        if (e.data == "[DONE]") {
+            ended_ = true;
+            return false;
+        }
+        if (type_of_event(e) != "keepalive")
+            exchange_->got_content();
+        return true;
     }
     return false;
 }

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/event_source.hpp>
 #include <foundry/event_stream.hpp>
+#include <foundry/impl/event_source.ipp>
 
 #include <algorithm>
 #include <span>
@@ -14,16 +15,6 @@ namespace detail {
 inline constexpr std::string_view terminal_events[] = {"response.completed", "response.incomplete"};
 inline constexpr std::string_view closing_events[] = {"image_generation.completed", "image_edit.completed",
                                                       "transcript.text.done", "speech.audio.done"};
-
-/// The type of an event; of one without, the type that its data begins with.
-inline std::string_view type_of_event(http::event const& e)
-{
-    constexpr std::string_view lead = "{\"type\":\"";
-    if (e.type != "message" || !e.data.starts_with(lead))
-        return e.type;
-    std::string_view const rest = e.data.substr(lead.size());
-    return rest.substr(0, rest.find('"'));
-}
 
 inline bool is_one_of(std::span<std::string_view const> names, std::string_view type)
 {

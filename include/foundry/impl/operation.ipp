@@ -45,10 +45,21 @@ FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json
 }
 
 /// Decodes the body as it arrives.
-class json_sink final : public http::body_sink
+class json_collector final : public collector
 {
 public:
-    json_sink(json::place into, std::string* raw) : raw_(raw) { reader_.start(into); }
+    json_collector(json::place into, boost::json::object const& extra, std::string* raw)
+        : into_(into),
+          extra_(extra),
+          raw_(raw)
+    {}
+
+    void start() override
+    {
+        reader_.start(into_);
+        if (raw_ != nullptr)
+            raw_->clear();
+    }
 
     void on_body(std::string_view bytes) override
     {
@@ -57,17 +68,26 @@ public:
         reader_.feed(bytes); // after a failure this does nothing, and finish() tells
     }
 
-    void finish()
+    void finish(prepared_call const& call, response_info const& info) override
     {
         if (!reader_.finish()) {
             failure f;
+            f.status = info.status();
             f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
             f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
             throw error(make_error_code(errc::unexpected_reply), std::move(f));
         }
+        auto const* const reported = extra_.if_contains("error");
+        if (reported == nullptr || reported->is_null())
+            return;
+        std::string const text = "{\"error\":" + json::to_text(*reported) + '}';
+        if (auto const found = find_service_error(call.context(), info, text))
+            throw *found;
     }
 
 private:
+    json::place into_;
+    boost::json::object const& extra_;
     std::string* raw_;
     json::reader reader_;
 };
@@ -76,19 +96,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch(prepared_c
                                                                       boost::json::object const& extra,
                                                                       std::string* raw, std::size_t limit)
 {
-    opened_call opened = co_await open_call(call);
-    json_sink sink(into, raw);
-    opened.exchange->deliver_to(sink, limit);
-    for (bool more = true; more;)
-        more = co_await opened.exchange->read_more(call.timeouts.silence);
-    opened.exchange->finish();
-    sink.finish();
-    if (auto const* const reported = extra.if_contains("error"); reported != nullptr && !reported->is_null()) {
-        std::string const text = "{\"error\":" + json::to_text(*reported) + '}';
-        if (auto const found = find_service_error(call.context(), opened.info, text))
-            throw *found;
-    }
-    co_return std::move(opened.info);
+    json_collector sink(into, extra, raw);
+    co_return co_await collect(call, sink, limit);
 }
 
 FOUNDRY_DECL void throw_incomplete(std::string what)

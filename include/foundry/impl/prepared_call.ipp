@@ -116,6 +116,7 @@ private:
 FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
 {
     call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
+    call.retry = with.retry.value_or(call.state->settings.retry);
     call.client_request_id =
         with.client_request_id.value_or(call.state->settings.client_request_ids ? make_uuid() : std::string{});
 }
@@ -180,15 +181,14 @@ public:
 };
 
 /// Reads what an answer says about its error. A body that breaks off still says something.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange,
-                                                                              std::chrono::milliseconds silence)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange)
 {
     static constexpr std::size_t limit = 1024 * 1024;
     text_sink sink;
     try {
         exchange.deliver_to(sink, limit);
         for (bool more = true; more;)
-            more = co_await exchange.read_more(silence);
+            more = co_await exchange.read_more();
         exchange.finish();
     } catch (error const& e) {
         if (e.code() == boost::asio::error::operation_aborted)
@@ -198,7 +198,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(ht
     co_return sink.text;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call)
+/// Makes one request and waits for the head of the answer.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call,
+                                                                        std::optional<http::clock::time_point> end)
 {
     if (call.mistake)
         std::rethrow_exception(call.mistake);
@@ -206,10 +208,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
 
     opened_call opened;
-    opened.exchange = std::make_unique<http::exchange>(client.connections, executor, client.settings.limits.head);
-    http::clock::time_point const begun = http::clock::now();
-    if (call.timeouts.total.count() > 0)
-        opened.exchange->limits().set_total(begun + call.timeouts.total);
+    opened.exchange =
+        std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
+    if (end)
+        opened.exchange->limits().set_total(end);
 
     std::string fields = co_await credential_fields(call.state);
     cleanser const clean_fields(fields);
@@ -220,20 +222,49 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
     http::response_head& head = opened.exchange->head();
     response_info info(head.status, std::move(head.headers), call.client_request_id);
     if (head.status < 200 || head.status > 299) {
-        std::string body = co_await read_error_body(*opened.exchange, call.timeouts.silence);
+        std::string body = co_await read_error_body(*opened.exchange);
         throw make_service_error(call.context(), info, std::move(body));
     }
     opened.info = std::move(info);
     co_return opened;
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,
+                                                                        std::size_t body_limit)
+{
+    for (retry_loop requests(call.retry, call.timeouts.total);;) {
+        std::optional<error> failed;
+        try {
+            opened_call opened = co_await open_call(call, requests.end());
+            into.start();
+            opened.exchange->deliver_to(into, body_limit);
+            for (bool more = true; more;)
+                more = co_await opened.exchange->read_more();
+            opened.exchange->finish();
+            into.finish(call, opened.info);
+            co_return std::move(opened.info);
+        } catch (error const& e) {
+            failed = e;
+        }
+        co_await requests.wait_after(*failed);
+    }
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepared_call const& call)
 {
-    http::clock::time_point const begun = http::clock::now();
-    opened_call opened = co_await open_call(call);
-    auto const total = call.timeouts.stream_total;
-    opened.exchange->limits().set_total(total.count() > 0 ? std::optional{begun + total} : std::nullopt);
-    co_return opened;
+    for (retry_loop requests(call.retry, call.timeouts.total);;) {
+        std::optional<error> failed;
+        try {
+            opened_call opened = co_await open_call(call, requests.end());
+            auto const total = call.timeouts.stream_total;
+            opened.exchange->limits().set_total(total.count() > 0 ? std::optional{requests.begun() + total}
+                                                                  : std::nullopt);
+            co_return opened;
+        } catch (error const& e) {
+            failed = e;
+        }
+        co_await requests.wait_after(*failed);
+    }
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -602,6 +602,8 @@ inline error build_service_error(asked const& what, response_info const& info, b
     f.retry_after = info.retry_after();
     if (!f.retry_after && meaning == errc::rate_limited)
         f.retry_after = find_wait(c.message);
+    if (auto const wish = info.header("x-should-retry"); wish == "true" || wish == "false")
+        f.should_retry = wish == "true";
     f.content_filter = std::move(c.filter);
     f.service_code = std::move(c.code);
     f.service_message = std::move(c.message);

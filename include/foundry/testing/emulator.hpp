@@ -132,6 +132,7 @@ public:
     answer& keep_open();                  ///< After `raw`: the connection goes on to the next request.
     answer& close();                      ///< Closes in good order after the message, as a server that restarts does.
     answer& delay(std::chrono::milliseconds time); ///< Waits before the first byte.
+    answer& pace(std::chrono::milliseconds time);  ///< Waits between the writes, which are those of the events.
 
 private:
     friend class detail::answer_reader;
@@ -144,6 +145,7 @@ private:
     std::vector<std::size_t> sizes_;
     std::optional<std::size_t> cut_;
     std::chrono::milliseconds delay_;
+    std::chrono::milliseconds pace_;
     bool is_raw_;
     bool chunked_;
     bool default_headers_;

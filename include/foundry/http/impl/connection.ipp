@@ -80,16 +80,20 @@ FOUNDRY_DECL connection::connection(boost::asio::any_io_executor executor) : soc
 FOUNDRY_DECL connection::~connection() = default;
 FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to,
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, timeouts const& within,
                                                                         std::shared_ptr<deadline> limits)
 {
+    limits->set_step(clock::now(), within.connect, errc::connect_timeout);
     co_await connect(to, *limits);
     boost::system::error_code ignored;
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
     socket_.non_blocking(true);
-    if (to.tls)
+    if (to.tls) {
+        limits->set_step(clock::now(), within.tls, errc::tls_timeout);
         co_await handshake(to);
+    }
+    limits->clear_step();
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
@@ -175,14 +179,18 @@ FOUNDRY_DECL connection::step connection::try_handshake()
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::write(std::string_view bytes)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+connection::write(std::string_view bytes, std::chrono::milliseconds within, deadline& limits)
 {
     while (!bytes.empty()) {
         std::size_t n = 0;
-        if (step const s = try_write(bytes, n); s != step::done)
+        if (step const s = try_write(bytes, n); s != step::done) {
+            limits.set_step(clock::now(), within, errc::write_timeout);
             co_await wait(s);
+        }
         bytes.remove_prefix(n);
     }
+    limits.clear_step();
 }
 
 FOUNDRY_DECL connection::step connection::try_read(boost::asio::mutable_buffer into, std::size_t& count)

@@ -3,7 +3,6 @@
 
 #include <foundry/http/deadline.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -11,8 +10,8 @@ namespace http {
 
 FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
 {
-    total_ = at.value_or(clock::time_point::max());
-    if (!at && step_ == clock::time_point::max() && armed_ != clock::time_point::max()) {
+    total_.at = at.value_or(clock::time_point::max());
+    if (next().first == clock::time_point::max() && armed_ != clock::time_point::max()) {
         // nothing left to watch: a pending wait would keep the context running
         armed_ = clock::time_point::max();
         timer_.cancel();
@@ -21,11 +20,25 @@ FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
     arm();
 }
 
-FOUNDRY_DECL void deadline::set_step(clock::time_point at, errc code)
+FOUNDRY_DECL void deadline::set_step(clock::time_point now, std::chrono::milliseconds within, errc code)
 {
-    step_ = at;
-    step_code_ = code;
+    step_.at = within.count() > 0 ? now + within : clock::time_point::max();
+    step_.code = code;
     arm();
+}
+
+FOUNDRY_DECL void deadline::set_stall(clock::time_point now, std::chrono::milliseconds within)
+{
+    stall_.at = within.count() > 0 ? now + within : clock::time_point::max();
+    stall_.code = errc::stall_timeout;
+    arm();
+}
+
+FOUNDRY_DECL std::pair<clock::time_point, errc> deadline::next() const noexcept
+{
+    limit const& part = stall_.at < step_.at ? stall_ : step_;
+    limit const& first = part.at < total_.at ? part : total_;
+    return {first.at, first.code};
 }
 
 FOUNDRY_DECL void deadline::stop() noexcept
@@ -39,11 +52,11 @@ FOUNDRY_DECL void deadline::stop() noexcept
 
 FOUNDRY_DECL void deadline::arm()
 {
-    clock::time_point const next = std::min(total_, step_);
-    if (listener_ == nullptr || next >= armed_)
+    clock::time_point const first = next().first;
+    if (listener_ == nullptr || first >= armed_)
         return;
-    armed_ = next;
-    timer_.expires_at(next); // a wait that is pending ends with operation_aborted
+    armed_ = first;
+    timer_.expires_at(first); // a wait that is pending ends with operation_aborted
     timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
         if (!ec)
             self->on_timer();
@@ -54,12 +67,8 @@ FOUNDRY_DECL void deadline::on_timer()
 {
     if (listener_ == nullptr)
         return;
-    auto const now = clock::now();
-    if (now >= total_)
-        expired_ = errc::total_timeout;
-    else if (now >= step_)
-        expired_ = step_code_;
-    if (expired_) {
+    if (auto const [at, code] = next(); at <= clock::now()) {
+        expired_ = code;
         std::exchange(listener_, nullptr)->on_deadline();
         return;
     }

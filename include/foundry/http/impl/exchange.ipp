@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -30,21 +31,43 @@ inline error transport_error(errc code, boost::system::error_code cause)
     return error(make_error_code(code), std::move(f));
 }
 
-inline error limit_error(errc code)
+inline std::string_view advise_on_limit(errc code)
 {
-    return error(code, code == errc::silence_timeout
-                           ? "raise options.timeouts.silence, or look at the network in between"
-                           : "raise options.timeouts.total, or ask for less");
+    switch (code) {
+    case errc::connect_timeout:
+        return "check the endpoint's host and port, and whether a firewall or proxy stands between; "
+               "or raise options.timeouts.connect";
+    case errc::tls_timeout:
+        return "check that the server speaks TLS on this port; or raise options.timeouts.tls";
+    case errc::pool_timeout:
+        return "raise options.pool.max_connections or options.timeouts.pool";
+    case errc::write_timeout:
+        return "look at the network in between, or raise options.timeouts.write";
+    case errc::first_byte_timeout:
+        return "ask for less, stream the answer, or raise options.timeouts.first_byte";
+    case errc::silence_timeout:
+        return "raise options.timeouts.silence, or look at the network in between";
+    case errc::stall_timeout:
+        return "the service is alive and says nothing: ask again, or raise options.timeouts.stall";
+    default:
+        return "raise options.timeouts.total, or ask for less";
+    }
 }
+
+inline error limit_error(errc code) { return error(code, std::string{advise_on_limit(code)}); }
 
 } // namespace detail
 
 FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor,
-                                std::size_t head_limit)
+                                timeouts const& within, std::size_t head_limit)
     : pool_(std::move(connections)),
+      timeouts_(within),
       head_limit_(head_limit),
       parser_(head_limit)
 {
+    if (timeouts_.stall.count() > 0)
+        timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
+    stall_left_ = timeouts_.stall;
     watch_on(std::move(executor));
 }
 
@@ -71,7 +94,7 @@ FOUNDRY_DECL void exchange::finish() noexcept
 {
     limits_->stop();
     // Bytes behind the message would be taken for the next answer.
-    if (parser_.done() && held_ == 0 && parser_.keep_alive())
+    if (parser_.done() && held_ == 0 && written_ && parser_.keep_alive())
         lease_.give_back();
     else
         lease_.drop();
@@ -121,23 +144,68 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         rethrow(failed);
 }
 
+FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const noexcept
+{
+    return limits_->expired() || e.code() == boost::asio::error::operation_aborted;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::string_view message, bool fresh)
 {
+    limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
     lease_ = co_await pool_->acquire(limits_, fresh);
+    limits_->clear_step();
     if (limits_->expired()) // while nothing was there to be closed
         throw detail::limit_error(*limits_->expired());
     if (!lease_->is_open())
-        co_await lease_->open(pool_->to(), limits_);
-    co_await lease_->write(message);
-    co_await read_head();
+        co_await lease_->open(pool_->to(), timeouts_, limits_);
+    std::exception_ptr unwritten;
+    try {
+        co_await lease_->write(message, timeouts_.write, *limits_);
+    } catch (boost::system::system_error const& e) {
+        if (given_up(e))
+            throw;
+        unwritten = std::current_exception(); // a server that refuses a request may say why before it has read it all
+    }
+    written_ = !unwritten;
+    asked_at_ = clock::now();
+    try {
+        co_await read_head();
+    } catch (boost::system::system_error const& e) {
+        if (written_ || given_up(e))
+            throw;
+        answered_ = false;
+        std::rethrow_exception(unwritten);
+    }
+}
+
+FOUNDRY_DECL void exchange::begin_waiting()
+{
+    waiting_since_ = clock::now();
+    if (answered_)
+        limits_->set_step(waiting_since_, timeouts_.silence, errc::silence_timeout);
+    else
+        limits_->set_step(asked_at_, timeouts_.first_byte, errc::first_byte_timeout);
+    if (answered_ && timeouts_.stall.count() > 0)
+        limits_->set_stall(waiting_since_, std::chrono::ceil<std::chrono::milliseconds>(stall_left_));
+}
+
+FOUNDRY_DECL void exchange::end_waiting() noexcept
+{
+    limits_->clear_step();
+    if (answered_)
+        stall_left_ = std::max<std::chrono::nanoseconds>(stall_left_ - (clock::now() - waiting_since_),
+                                                         std::chrono::milliseconds{1});
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::read_head()
 {
     while (!parser_.has_head()) {
         std::size_t n = 0;
-        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;)
+        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+            begin_waiting();
             co_await lease_->wait(s);
+            end_waiting();
+        }
         if (n == 0)
             throw boost::system::system_error(
                 boost::asio::error::make_error_code(boost::asio::error::connection_reset));
@@ -145,6 +213,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::read_head()
         held_ += n;
         consume();
     }
+    got_content();
 }
 
 FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
@@ -162,14 +231,15 @@ FOUNDRY_DECL void exchange::consume()
         std::memmove(buffer_.data(), buffer_.data() + used, held_);
 }
 
-FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit)
+FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, content_by how)
 {
+    content_by_ = how;
     parser_.deliver_to(&sink, body_limit);
     if (held_ != 0 && !parser_.done())
         consume();
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more(std::chrono::milliseconds silence)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 {
     if (parser_.done())
         co_return false;
@@ -177,11 +247,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more(std::
     try {
         std::size_t n = 0;
         for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
-            if (silence.count() > 0)
-                limits_->set_step(clock::now() + silence, errc::silence_timeout);
+            begin_waiting();
             co_await lease_->wait(s);
+            end_waiting();
         }
-        limits_->clear_step();
+        if (content_by_ == content_by::bytes)
+            got_content();
         held_ += n;
         if (n == 0)
             parser_.end();
@@ -212,7 +283,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_rest(std::unique_ptr
         rest->limits().set_total(clock::now() + max_drain_time);
         rest->deliver_to(nowhere, max_drained);
         for (bool more = true; more;)
-            more = co_await rest->read_more({});
+            more = co_await rest->read_more();
         rest->finish();
     } catch (error const&) { // closed
     }

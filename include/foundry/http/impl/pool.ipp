@@ -110,7 +110,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::share
     if (granted)
         co_return granted;
 
-    place queued(shared_from_this(), limits->executor(), limits->total());
+    auto const [until, code] = limits->next();
+    place queued(shared_from_this(), limits->executor(), until);
     std::exception_ptr interrupted;
     try {
         co_await queued.turn().async_wait(boost::asio::deferred);
@@ -122,7 +123,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::share
         co_return granted;
     if (interrupted)
         std::rethrow_exception(interrupted);
-    throw error(errc::total_timeout, "no connection became free in time; raise options.pool.max_connections");
+    throw error(code, "no connection became free in time; raise options.pool.max_connections");
 }
 
 FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) noexcept

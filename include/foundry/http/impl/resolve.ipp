@@ -52,7 +52,8 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
         co_return one;
     }
 
-    auto const flight = std::make_shared<detail::lookup>(limits.executor(), limits.total());
+    auto const [until, code] = limits.next();
+    auto const flight = std::make_shared<detail::lookup>(limits.executor(), until);
     detail::start(flight, host, port);
     try {
         co_await flight->done.async_wait(boost::asio::deferred);
@@ -61,11 +62,13 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
             throw;
     }
     if (!flight->finished)
-        throw error(errc::total_timeout, "looking up " + host + " took too long; check this machine's name service");
+        throw error(code, "looking up " + host + " took too long; check this machine's name service");
     if (flight->ec || flight->addresses.empty()) {
         failure f;
         f.service_message = host + ": " + (flight->ec ? flight->ec.message() : "no address");
         f.advice = "check the endpoint's host name and this machine's name service";
+        if (flight->ec == boost::asio::error::host_not_found_try_again)
+            f.should_retry = true;
         throw error(make_error_code(errc::resolve_failed), std::move(f));
     }
     co_return flight->addresses;

@@ -226,6 +226,7 @@ FOUNDRY_DECL script answer_reader::finish(reply r) const
         made = make_script(std::move(r));
     }
     made.delay = answer_.delay_;
+    made.pause = answer_.pace_;
     if (!answer_.sizes_.empty())
         resize_writes(made, answer_.sizes_);
     if (answer_.cut_)
@@ -244,6 +245,7 @@ FOUNDRY_DECL answer::answer(unsigned status, std::string body)
       body_(std::move(body)),
       content_type_("application/json"),
       delay_(0),
+      pace_(0),
       is_raw_(false),
       chunked_(false),
       default_headers_(true),
@@ -320,6 +322,12 @@ FOUNDRY_DECL answer& answer::close()
 FOUNDRY_DECL answer& answer::delay(std::chrono::milliseconds time)
 {
     delay_ = time;
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::pace(std::chrono::milliseconds time)
+{
+    pace_ = time;
     return *this;
 }
 

@@ -1,0 +1,52 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/error.hpp>
+#include <foundry/retry.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+namespace detail {
+
+/// Whether the same request may well go better the next time.
+inline bool is_passing(attempt const& failed) noexcept
+{
+    switch (failed.status) {
+    case 408:
+    case 409:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+        return true;
+    case 0: // no answer
+        return failed.code == errc::connect_failed || failed.code == errc::connect_timeout ||
+               failed.code == errc::tls_timeout || failed.code == errc::connection_lost;
+    default: // an error in the body of a 200
+        return failed.status == 200 && (failed.code == errc::rate_limited || failed.code == errc::service_error);
+    }
+}
+
+} // namespace detail
+
+FOUNDRY_DECL std::optional<std::chrono::milliseconds>
+default_retry_policy::decide(attempt const& failed, unsigned retries, double random) const
+{
+    if (retries >= numbers_.max_retries || failed.code == errc::quota_exhausted)
+        return std::nullopt;
+    if (!failed.should_retry.value_or(detail::is_passing(failed)))
+        return std::nullopt;
+    if (failed.retry_after)
+        return *failed.retry_after <= numbers_.max_server_wait ? failed.retry_after : std::nullopt;
+    double const longest = static_cast<double>(numbers_.max_backoff.count());
+    double const doubled =
+        std::ldexp(static_cast<double>(numbers_.backoff.count()), static_cast<int>(std::min(retries, 60U)));
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(std::min(std::min(doubled, longest) * (0.8 + 0.5 * random), longest))};
+}
+
+} // namespace foundry::inline FOUNDRY_ABI

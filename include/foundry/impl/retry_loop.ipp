@@ -1,0 +1,68 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/retry_loop.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <openssl/rand.h>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milliseconds total) : how_(how)
+{
+    if (total.count() > 0)
+        end_ = begun_ + total;
+}
+
+/// Evenly spread over [0, 1).
+inline double random_fraction()
+{
+    std::uint32_t bits = 0;
+    RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
+    return static_cast<double>(bits) / 4294967296.0;
+}
+
+inline attempt attempt_of(error const& failed, std::chrono::milliseconds waited)
+{
+    attempt made;
+    made.code = failed.code();
+    made.status = failed.status();
+    made.retry_after = failed.retry_after();
+    made.should_retry = failed.should_retry();
+    made.request_id = failed.request_id().empty() ? failed.apim_request_id() : failed.request_id();
+    made.waited = waited;
+    return made;
+}
+
+FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
+{
+    attempt const& last = attempts_.back();
+    auto const retries = static_cast<unsigned>(attempts_.size() - 1);
+    return how_.policy ? how_.policy->decide(last, retries, random_fraction())
+                       : default_retry_policy(how_).decide(last, retries, random_fraction());
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> retry_loop::wait_after(error const& failed)
+{
+    if (failed.code() == boost::asio::error::operation_aborted || failed.code() == errc::invalid_argument)
+        throw failed;
+    attempts_.push_back(attempt_of(failed, waited_));
+    std::optional<std::chrono::milliseconds> const wait = decide();
+    if (!wait || (end_ && http::clock::now() + *wait >= *end_))
+        throw failed.with_attempts(std::move(attempts_));
+    if (how_.on_retry)
+        how_.on_retry(attempts_.back(), *wait);
+    waited_ = *wait;
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, *wait);
+    try {
+        co_await timer.async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const& e) {
+        throw error(e.code(), failure{});
+    }
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,97 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/error.hpp>
+#include <foundry/retry.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace foundry;
+using namespace std::chrono_literals;
+
+namespace {
+
+attempt failed_with(unsigned status, errc code)
+{
+    attempt failed;
+    failed.status = status;
+    failed.code = make_error_code(code);
+    return failed;
+}
+
+std::optional<std::chrono::milliseconds> decide(attempt const& failed, unsigned retries = 0, double random = 0.4,
+                                                retry_options const& numbers = {})
+{
+    return default_retry_policy(numbers).decide(failed, retries, random);
+}
+
+} // namespace
+
+TEST_CASE("what may pass is asked again, and what will not is not")
+{
+    for (unsigned const status : {408U, 409U, 429U, 500U, 502U, 503U, 504U})
+        CHECK(decide(failed_with(status, errc::service_error)));
+    for (unsigned const status : {400U, 401U, 403U, 404U, 413U, 422U, 501U, 505U})
+        CHECK(!decide(failed_with(status, errc::bad_request)));
+    for (errc const code : {errc::connect_failed, errc::connect_timeout, errc::tls_timeout, errc::connection_lost})
+        CHECK(decide(failed_with(0, code)));
+    for (errc const code : {errc::resolve_failed, errc::tls_failed, errc::pool_timeout, errc::write_timeout,
+                            errc::first_byte_timeout, errc::total_timeout, errc::unexpected_reply})
+        CHECK(!decide(failed_with(0, code)));
+    for (errc const code : {errc::stall_timeout, errc::silence_timeout, errc::stream_truncated, errc::unexpected_reply})
+        CHECK(!decide(failed_with(200, code)));
+    CHECK(decide(failed_with(200, errc::rate_limited)));
+    CHECK(!decide(failed_with(429, errc::quota_exhausted)));
+}
+
+TEST_CASE("the service's own word decides, but for a quota that waiting does not fill")
+{
+    attempt failed = failed_with(400, errc::bad_request);
+    failed.should_retry = true;
+    CHECK(decide(failed));
+    failed = failed_with(503, errc::service_error);
+    failed.should_retry = false;
+    CHECK(!decide(failed));
+    failed = failed_with(429, errc::quota_exhausted);
+    failed.should_retry = true;
+    CHECK(!decide(failed));
+}
+
+TEST_CASE("waits of one's own double from 0.8 s to a minute, spread by chance")
+{
+    attempt const failed = failed_with(503, errc::service_error);
+    retry_options many;
+    many.max_retries = 1000;
+    CHECK(decide(failed, 0, 0.4, many) == 800ms);
+    CHECK(decide(failed, 1, 0.4, many) == 1600ms);
+    CHECK(decide(failed, 2, 0.4, many) == 3200ms);
+    CHECK(decide(failed, 0, 0.0, many) == 640ms);
+    CHECK(decide(failed, 0, 0.999, many) < 1040ms);
+    CHECK(decide(failed, 20, 0.999, many) == 60s);
+    CHECK(decide(failed, 999, 0.4, many) == 60s);
+}
+
+TEST_CASE("three times at most, or as often as one says")
+{
+    attempt const failed = failed_with(503, errc::service_error);
+    CHECK(decide(failed, 2));
+    CHECK(!decide(failed, 3));
+    retry_options none;
+    none.max_retries = 0;
+    CHECK(!decide(failed, 0, 0.4, none));
+}
+
+TEST_CASE("a wait that the service asks for is kept to the letter, or given up at once")
+{
+    attempt failed = failed_with(429, errc::rate_limited);
+    for (auto const wait : {0ms, 1ms, 45000ms, 120000ms}) {
+        failed.retry_after = wait;
+        CHECK(decide(failed) == wait);
+    }
+    failed.retry_after = 120001ms;
+    CHECK(!decide(failed));
+    failed.retry_after = 86400s;
+    CHECK(!decide(failed));
+    retry_options patient;
+    patient.max_server_wait = 24h;
+    CHECK(decide(failed, 0, 0.4, patient) == 86400s);
+}
