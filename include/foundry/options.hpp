@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+struct ssl_ctx_st;
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -60,14 +63,28 @@ struct pool_options
     std::size_t max_connections = 256;
     /// An idle connection is not used again after this time; Azure cuts at four minutes.
     std::chrono::milliseconds max_idle{std::chrono::seconds{200}};
+    /// Nor is one that is older than this, so that a changed address of the host is noticed.
+    std::chrono::milliseconds max_age{std::chrono::minutes{30}};
 };
 
+/// Whom to trust, and who to be. Files are read where the client is made, which blocks. There is no switch that turns
+/// verification off.
+///
+/// With none of it the system's certificate store is used: `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set, else OpenSSL's own
+/// default, else the places where Linux distributions keep it. It is read once in a process.
 struct tls_options
 {
     tls_options() = default;
 
-    /// Certificates (PEM text) that are trusted instead of the system's. There is no switch that turns verification off.
-    std::string ca_certificates;
+    std::string ca_certificates; ///< Certificates (PEM text) that are trusted instead of the system's.
+    std::string ca_file;         ///< The same from a file; both together are both trusted.
+
+    std::string client_certificate; ///< For servers that ask for one: PEM text, followed by its intermediates.
+    std::string client_key;         ///< Its private key: PEM text.
+
+    /// A context of one's own (`SSL_CTX`; that of a `boost::asio::ssl::context` is its native_handle()), instead of all the above:
+    /// its authorities, versions and verification hold. SNI and host name are set for each connection all the same.
+    std::shared_ptr<ssl_ctx_st> context;
 };
 
 /// What a Foundry Models endpoint does with members of the request that its API does not have.

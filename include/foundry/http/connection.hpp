@@ -15,6 +15,7 @@
 
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
+typedef struct ssl_session_st SSL_SESSION;
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -43,7 +44,13 @@ public:
     connection& operator=(connection const&) = delete;
 
     /// Resolves, connects and shakes hands, each within its limit.
-    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, std::shared_ptr<deadline> limits);
+    ///
+    /// @param earlier the TLS session of an earlier connection to the same origin, which makes the handshake shorter; may be null.
+    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, std::shared_ptr<deadline> limits,
+                                      std::shared_ptr<SSL_SESSION> earlier);
+
+    /// The TLS session for the next connection, the first time that it is asked for; null after that, and where there is none.
+    std::shared_ptr<SSL_SESSION> take_session();
 
     /// Each step forward within the limit.
     boost::asio::awaitable<void> write(std::string_view bytes, std::chrono::milliseconds within, deadline& limits);
@@ -74,13 +81,14 @@ public:
     bool is_open() const noexcept { return socket_.is_open(); }
     void close() noexcept;
 
+    clock::time_point opened_at;
     clock::time_point idle_since;
 
 private:
     boost::asio::awaitable<void> connect(origin const& to, deadline& limits);
-    boost::asio::awaitable<void> handshake(origin const& to);
+    boost::asio::awaitable<void> handshake();
 
-    void start_tls(origin const& to);
+    void start_tls(origin const& to, SSL_SESSION* earlier);
     step try_handshake();
     step try_write(std::string_view bytes, std::size_t& count);
     step tls_step(int result);
@@ -92,6 +100,7 @@ private:
 
     boost::asio::ip::tcp::socket socket_;
     std::unique_ptr<SSL, ssl_deleter> ssl_;
+    bool session_taken_ = false;
 };
 
 } // namespace http

@@ -64,6 +64,8 @@ public:
     boost::asio::awaitable<lease> acquire(std::shared_ptr<deadline> limits, bool fresh);
 
     origin const& to() const noexcept { return to_; }
+    /// The TLS session of the connection that was given back last.
+    std::shared_ptr<SSL_SESSION> session() const;
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
 private:
@@ -79,7 +81,8 @@ private:
     origin to_;
     pool_options options_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<SSL_SESSION> session_;
     std::size_t open_ = 0; // leased and idle
     std::vector<std::unique_ptr<connection>> idle_;
     std::vector<std::shared_ptr<waiter>> waiters_; // the first in front

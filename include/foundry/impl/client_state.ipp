@@ -19,7 +19,7 @@ inline http::origin origin_of(endpoint const& where, tls_options const& tls)
     to.connect_address = where.connect_address();
     to.connect_port = where.connect_port();
     if (where.secure())
-        to.tls = tls.ca_certificates.empty() ? http::default_tls_context() : http::make_tls_context(tls);
+        to.tls = http::tls_context_for(tls);
     return to;
 }
 

@@ -90,6 +90,7 @@ struct received
 
     std::size_t connection; ///< Which connection brought it: 1 for the first that was accepted.
     bool tls;               ///< Whether it came through TLS.
+    bool resumed;           ///< Whether the TLS session was one of an earlier connection.
     std::string sni;        ///< The server name of the TLS handshake; empty if the client sent none.
     std::string method;     ///< `POST`.
     std::string target;     ///< Path and query, still percent-encoded.

@@ -81,7 +81,8 @@ FOUNDRY_DECL connection::~connection() = default;
 FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, timeouts const& within,
-                                                                        std::shared_ptr<deadline> limits)
+                                                                        std::shared_ptr<deadline> limits,
+                                                                        std::shared_ptr<SSL_SESSION> earlier)
 {
     limits->set_step(clock::now(), within.connect, errc::connect_timeout);
     co_await connect(to, *limits);
@@ -91,9 +92,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     socket_.non_blocking(true);
     if (to.tls) {
         limits->set_step(clock::now(), within.tls, errc::tls_timeout);
-        co_await handshake(to);
+        start_tls(to, earlier.get());
+        co_await handshake();
     }
     limits->clear_step();
+    opened_at = clock::now();
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
@@ -119,7 +122,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origi
     throw error(make_error_code(errc::connect_failed), std::move(f));
 }
 
-FOUNDRY_DECL void connection::start_tls(origin const& to)
+FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
 {
     ssl_.reset(SSL_new(to.tls.get()));
     BIO* const bio = BIO_new(detail::socket_bio_method());
@@ -129,6 +132,10 @@ FOUNDRY_DECL void connection::start_tls(origin const& to)
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
+    SSL_set_mode(ssl_.get(),
+                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (earlier != nullptr)
+        SSL_set_session(ssl_.get(), earlier);
 
     boost::system::error_code not_literal;
     boost::asio::ip::make_address(to.host, not_literal);
@@ -146,9 +153,8 @@ FOUNDRY_DECL void connection::start_tls(origin const& to)
         detail::throw_tls_failed("the host name cannot be checked against a certificate", "check the endpoint's host");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake(origin const& to)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake()
 {
-    start_tls(to);
     for (step s; (s = try_handshake()) != step::done;)
         co_await wait(s);
 
@@ -158,6 +164,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake(ori
     if (size != 0 && std::string_view{reinterpret_cast<char const*>(protocol), size} != "http/1.1")
         detail::throw_tls_failed("the server insists on another protocol than HTTP/1.1",
                                  "put a gateway in front of it");
+}
+
+FOUNDRY_DECL std::shared_ptr<SSL_SESSION> connection::take_session()
+{
+    if (!ssl_ || std::exchange(session_taken_, true))
+        return nullptr;
+    SSL_SESSION* const current = SSL_get0_session(ssl_.get());
+    if (current == nullptr || SSL_SESSION_is_resumable(current) != 1)
+        return nullptr;
+    // A copy, for OpenSSL spoils the session of a connection that is closed without a goodbye.
+    return {SSL_SESSION_dup(current), &SSL_SESSION_free};
 }
 
 FOUNDRY_DECL connection::step connection::try_handshake()

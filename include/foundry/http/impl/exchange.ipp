@@ -157,7 +157,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::st
     if (limits_->expired()) // while nothing was there to be closed
         throw detail::limit_error(*limits_->expired());
     if (!lease_->is_open())
-        co_await lease_->open(pool_->to(), timeouts_, limits_);
+        co_await lease_->open(pool_->to(), timeouts_, limits_, pool_->session());
     std::exception_ptr unwritten;
     try {
         co_await lease_->write(message, timeouts_.write, *limits_);

@@ -44,7 +44,14 @@ FOUNDRY_DECL void lease::drop() noexcept
 
 FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
 {
-    return clock::now() - c.idle_since > options_.max_idle || !c.idle_and_alive();
+    auto const now = clock::now();
+    return now - c.idle_since > options_.max_idle || now - c.opened_at > options_.max_age || !c.idle_and_alive();
+}
+
+FOUNDRY_DECL std::shared_ptr<SSL_SESSION> pool::session() const
+{
+    std::lock_guard const lock(mutex_);
+    return session_;
 }
 
 FOUNDRY_DECL lease pool::try_acquire(bool fresh, std::vector<std::unique_ptr<connection>>& dead)
@@ -128,12 +135,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::share
 
 FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) noexcept
 {
-    if (reusable && c->is_open())
+    std::shared_ptr<SSL_SESSION> session;
+    if (reusable && c->is_open()) {
         c->idle_since = clock::now();
-    else
+        session = c->take_session();
+    } else {
         c->close();
+    }
 
     std::lock_guard const lock(mutex_);
+    if (session)
+        session_ = std::move(session);
     if (!c->is_open() && waiters_.empty()) {
         --open_;
         return;

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/load_bytes.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/tls.hpp>
 
@@ -18,31 +19,69 @@ namespace http {
 
 namespace detail {
 
-/// Where OpenSSL looks: the environment's word first, its own default otherwise.
-inline std::string store_path(char const* variable, char const* fallback)
+/// Where Linux distributions keep their store, as Go's crypto/x509 has them.
+inline constexpr char const* store_files[] = {
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",   // Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",             // openSUSE
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem", // Alpine
+};
+
+inline bool is_there(char const* path)
 {
-    char const* const set = std::getenv(variable);
-    return set != nullptr ? set : fallback;
+    struct stat found;
+    return path != nullptr && stat(path, &found) == 0 && found.st_size != 0;
+}
+
+/// What the environment names must be there: a store that it does not name would be a surprise.
+inline void load_named_store(SSL_CTX* context, char const* variable, char const* path,
+                             int (*load)(SSL_CTX*, char const*))
+{
+    if (is_there(path) && load(context, path) == 1)
+        return;
+    ERR_clear_error();
+    throw error(errc::no_ca_store, std::string{variable} + " names " + (*path == '\0' ? "nothing" : path) +
+                                       ", where no certificates can be read; correct it or unset it");
 }
 
 inline void load_system_store(SSL_CTX* context)
 {
-    std::string const file = store_path(X509_get_default_cert_file_env(), X509_get_default_cert_file());
-    std::string const directory = store_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-    struct stat found;
-    bool const has_file = stat(file.c_str(), &found) == 0 && found.st_size != 0;
-    bool const has_directory = stat(directory.c_str(), &found) == 0;
-    if ((!has_file && !has_directory) || SSL_CTX_set_default_verify_paths(context) != 1) {
-        throw error(errc::no_ca_store, "no certificates at " + file + " or " + directory +
-                                           "; install ca-certificates, set " + X509_get_default_cert_file_env() +
-                                           ", or set options.tls.ca_certificates");
+    char const* const file = std::getenv(X509_get_default_cert_file_env());
+    char const* const directory = std::getenv(X509_get_default_cert_dir_env());
+    if (file != nullptr)
+        load_named_store(context, X509_get_default_cert_file_env(), file, &SSL_CTX_load_verify_file);
+    if (directory != nullptr)
+        load_named_store(context, X509_get_default_cert_dir_env(), directory, &SSL_CTX_load_verify_dir);
+    if (file != nullptr || directory != nullptr)
+        return;
+    if (is_there(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    std::string searched = X509_get_default_cert_file();
+    for (char const* const path : store_files) {
+        if (is_there(path) && SSL_CTX_load_verify_file(context, path) == 1)
+            return;
+        searched.append(", ").append(path);
     }
+    if (is_there(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    ERR_clear_error();
+    throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
+                                       "; install ca-certificates, set " + X509_get_default_cert_file_env() +
+                                       ", or set options.tls.ca_file");
 }
 
-inline void load_certificates(SSL_CTX* context, std::string const& pem)
+using bio_ptr = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+inline bio_ptr as_bio(std::string const& pem)
 {
-    std::unique_ptr<BIO, decltype(&BIO_free)> const text{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                         &BIO_free};
+    return bio_ptr{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
+}
+
+inline void load_certificates(SSL_CTX* context, std::string const& pem, char const* option)
+{
+    bio_ptr const text = as_bio(pem);
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     int count = 0;
     while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
@@ -52,26 +91,53 @@ inline void load_certificates(SSL_CTX* context, std::string const& pem)
     }
     ERR_clear_error();
     if (count == 0)
-        throw error(errc::invalid_argument, "options.tls.ca_certificates holds no certificate; it takes PEM text");
+        throw error(errc::invalid_argument, std::string{option} + " holds no certificate; it takes PEM text");
+}
+
+inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
+{
+    bio_ptr const text = as_bio(options.client_certificate);
+    std::unique_ptr<X509, decltype(&X509_free)> const own{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr),
+                                                          &X509_free};
+    bool good = own && SSL_CTX_use_certificate(context, own.get()) == 1;
+    while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr) : nullptr)
+        good = SSL_CTX_add0_chain_cert(context, next) == 1;
+    bio_ptr const key_text = as_bio(options.client_key);
+    std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> const key{
+        PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free};
+    good = good && key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+    ERR_clear_error();
+    if (!good) {
+        throw error(errc::invalid_argument,
+                    "options.tls.client_certificate and client_key are not a certificate and its "
+                    "key; both take PEM text, the key without a pass phrase");
+    }
 }
 
 } // namespace detail
 
 FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& options)
 {
+    if (options.context)
+        return options.context;
     std::shared_ptr<SSL_CTX> context{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
     if (!context)
         throw error(errc::tls_failed, "OpenSSL gave no context; it may be out of memory");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_mode(context.get(),
-                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     static constexpr unsigned char http11[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
-    if (options.ca_certificates.empty())
+    if (!options.client_certificate.empty() || !options.client_key.empty())
+        detail::use_client_certificate(context.get(), options);
+    static constexpr std::size_t largest_ca_file = std::size_t{16} << 20;
+    if (!options.ca_certificates.empty())
+        detail::load_certificates(context.get(), options.ca_certificates, "options.tls.ca_certificates");
+    if (!options.ca_file.empty()) {
+        detail::load_certificates(context.get(), foundry::detail::load_bytes(options.ca_file, largest_ca_file),
+                                  "options.tls.ca_file");
+    }
+    if (options.ca_certificates.empty() && options.ca_file.empty())
         detail::load_system_store(context.get());
-    else
-        detail::load_certificates(context.get(), options.ca_certificates);
     return context;
 }
 
@@ -79,6 +145,13 @@ FOUNDRY_DECL std::shared_ptr<SSL_CTX> default_tls_context()
 {
     static std::shared_ptr<SSL_CTX> const shared = make_tls_context({});
     return shared;
+}
+
+FOUNDRY_DECL std::shared_ptr<SSL_CTX> tls_context_for(tls_options const& options)
+{
+    bool const plain = options.ca_certificates.empty() && options.ca_file.empty() &&
+                       options.client_certificate.empty() && options.client_key.empty() && !options.context;
+    return plain ? default_tls_context() : make_tls_context(options);
 }
 
 } // namespace http

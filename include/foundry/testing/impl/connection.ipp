@@ -119,6 +119,7 @@ FOUNDRY_DECL received connection::take(request_parser& parser)
     received request;
     request.connection = mark_.number();
     request.tls = wire_->is_tls();
+    request.resumed = wire_->is_resumed();
     request.sni = wire_->server_name();
     auto& message = parser.get();
     request.method = std::string(message.method_string());

@@ -163,7 +163,7 @@ FOUNDRY_DECL emulator_options::emulator_options()
         journal_file = file;
 }
 
-FOUNDRY_DECL received::received() : connection(0), tls(false) {}
+FOUNDRY_DECL received::received() : connection(0), tls(false), resumed(false) {}
 
 FOUNDRY_DECL std::optional<std::string_view> received::header(std::string_view name) const
 {

@@ -36,6 +36,7 @@ public:
     void abort();                   ///< Closes the socket and says nothing.
 
     bool is_tls() const { return tls_.has_value(); }
+    bool is_resumed() { return tls_ && SSL_session_reused(tls_->native_handle()) == 1; }
     std::string server_name(); ///< The SNI of the handshake; empty without.
     std::string& input() { return input_; }
 

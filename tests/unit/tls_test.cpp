@@ -1,0 +1,110 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/error.hpp>
+#include <foundry/http/tls.hpp>
+
+#include <openssl/ssl.h>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+using namespace foundry;
+
+namespace {
+
+/// Sets a variable of the environment, and puts it back.
+class environment
+{
+public:
+    environment(char const* name, std::optional<std::string> const& value) : name_(name)
+    {
+        if (char const* const before = std::getenv(name))
+            before_ = before;
+        put(value);
+    }
+    ~environment() { put(before_); }
+
+private:
+    void put(std::optional<std::string> const& value) const
+    {
+        if (value)
+            setenv(name_, value->c_str(), 1);
+        else
+            unsetenv(name_);
+    }
+
+    char const* name_;
+    std::optional<std::string> before_;
+};
+
+error refusal_of(tls_options const& options)
+{
+    try {
+        http::make_tls_context(options);
+    } catch (error const& e) {
+        return e;
+    }
+    return error();
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+} // namespace
+
+TEST_CASE("TLS 1.2 is the least, and the peer is verified")
+{
+    tls_options options;
+    options.context.reset(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    CHECK(http::make_tls_context(options) == options.context);
+
+    environment const no_file{"SSL_CERT_FILE", std::nullopt};
+    environment const no_directory{"SSL_CERT_DIR", std::nullopt};
+    std::shared_ptr<SSL_CTX> const context = http::make_tls_context({});
+    CHECK(SSL_CTX_get_min_proto_version(context.get()) == TLS1_2_VERSION);
+    CHECK(SSL_CTX_get_verify_mode(context.get()) == SSL_VERIFY_PEER);
+    CHECK(http::tls_context_for({}) == http::tls_context_for({}));
+}
+
+TEST_CASE("a certificate store that the environment names has to be one")
+{
+    environment const no_directory{"SSL_CERT_DIR", std::nullopt};
+    std::filesystem::path const empty = std::filesystem::temp_directory_path() / "foundry_empty_store.pem";
+    std::ofstream{empty}.close();
+    for (std::string const& path : {std::string("/nowhere/ca.pem"), std::string(), empty.string()}) {
+        environment const named{"SSL_CERT_FILE", path};
+        error const refused = refusal_of({});
+        CHECK(refused.code() == errc::no_ca_store);
+        CHECK(contains(refused.what(), "SSL_CERT_FILE"));
+        CHECK(contains(refused.what(), path));
+    }
+    std::filesystem::remove(empty);
+    environment const no_file{"SSL_CERT_FILE", std::nullopt};
+    environment const named{"SSL_CERT_DIR", "/nowhere"};
+    error const refused = refusal_of({});
+    CHECK(refused.code() == errc::no_ca_store);
+    CHECK(contains(refused.what(), "SSL_CERT_DIR"));
+}
+
+TEST_CASE("what is no certificate, key or file is refused by its option's name")
+{
+    tls_options options;
+    options.ca_certificates = "not PEM";
+    CHECK(contains(refusal_of(options).what(), "ca_certificates"));
+    options = tls_options();
+    options.ca_file = "/nowhere/ca.pem";
+    CHECK(refusal_of(options).code() == errc::invalid_argument);
+    CHECK(contains(refusal_of(options).what(), "/nowhere/ca.pem"));
+    options.ca_file = "/proc/self/cmdline";
+    CHECK(contains(refusal_of(options).what(), "ca_file"));
+    options = tls_options();
+    options.client_certificate = "not PEM";
+    CHECK(contains(refusal_of(options).what(), "client_certificate"));
+    options = tls_options();
+    options.client_key = "not PEM";
+    CHECK(contains(refusal_of(options).what(), "client_key"));
+}
