@@ -550,6 +550,11 @@ TEST_CASE("The time to wait is read from the head, or else from the message")
           "retry after -5 seconds", "retry after 5 minutes", "try again in "})
         CHECK_MESSAGE(!wait(vague), vague);
     CHECK(!answered(400, R"({"message":"retry after 45 seconds"})").retry_after());
+    header_list const misspelt{{"x-rate-limit-reset-tokens", "55"}};
+    CHECK(wait("Rate limit is exceeded.", misspelt) == milliseconds{55'000});
+    CHECK(wait("Please retry after 45 seconds.", misspelt) == milliseconds{45'000});
+    CHECK(!answered(400, R"({"message":"No."})", misspelt).retry_after());
+    CHECK(!answered(200, R"({"error":{"code":429}})", misspelt).retry_after());
 }
 
 TEST_CASE("Words do not make a failure of the server into one of the request")

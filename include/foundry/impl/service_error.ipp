@@ -586,6 +586,13 @@ inline std::optional<std::chrono::milliseconds> find_wait(std::string_view messa
     return {};
 }
 
+/// The wait that a rate limit asks for where its head has no field for it.
+inline std::optional<std::chrono::milliseconds> find_other_wait(response_info const& info, std::string_view message)
+{
+    auto const wait = find_wait(message);
+    return wait || info.status() != 429 ? wait : parse_duration(info.header("x-rate-limit-reset-tokens"));
+}
+
 inline error build_service_error(asked const& what, response_info const& info, boost::json::value const& document,
                                  std::string_view body)
 {
@@ -601,7 +608,7 @@ inline error build_service_error(asked const& what, response_info const& info, b
     f.client_request_id = info.client_request_id();
     f.retry_after = info.retry_after();
     if (!f.retry_after && meaning == errc::rate_limited)
-        f.retry_after = find_wait(c.message);
+        f.retry_after = find_other_wait(info, c.message);
     f.content_filter = std::move(c.filter);
     f.service_code = std::move(c.code);
     f.service_message = std::move(c.message);
