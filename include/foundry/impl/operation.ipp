@@ -5,6 +5,7 @@
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -84,7 +85,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch(prepared_c
     opened.exchange->finish();
     sink.finish();
     if (auto const* const reported = extra.if_contains("error"); reported != nullptr && !reported->is_null()) {
-        std::string const text = "{\"error\":" + json::to_text(*reported) + '}';
+        std::string const text = raw != nullptr ? *raw : boost::json::serialize(extra);
         if (auto const found = find_service_error(call.context(), opened.info, text))
             throw *found;
     }
