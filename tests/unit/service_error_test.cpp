@@ -521,6 +521,8 @@ TEST_CASE("Known mistakes have a known way out")
 TEST_CASE("Too many tokens are too large, by code or by message")
 {
     CHECK(answered(400, R"({"error":{"code":"context_length_exceeded","message":"m"}})").code() == errc::too_large);
+    CHECK(answered(400, R"({"error":{"code":400,"message":"m","type":"exceed_context_size_error"}})").code() ==
+          errc::too_large);
     CHECK(answered(400,
                    R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400})")
               .code() == errc::too_large);

@@ -240,7 +240,7 @@ struct known_word
 };
 
 /// Codes and types that say more than the status does.
-inline constexpr std::array<known_word, 10> known_error_words{{
+inline constexpr std::array<known_word, 11> known_error_words{{
     {"content_filter", errc::content_filter},
     {"ResponsibleAIPolicyViolation", errc::content_filter},
     {"unknown_model", errc::model_not_found},
@@ -249,6 +249,7 @@ inline constexpr std::array<known_word, 10> known_error_words{{
     {"model_not_found", errc::model_not_found},
     {"tokens_limit_reached", errc::too_large},
     {"context_length_exceeded", errc::too_large},
+    {"exceed_context_size_error", errc::too_large}, // llama.cpp
     {"insufficient_quota", errc::quota_exhausted},
     {"rate_limit_exceeded", errc::rate_limited},
 }};
