@@ -397,7 +397,7 @@ struct chat_completion : answer
     std::string model;        ///< The model behind the deployment.
     std::vector<chat_choice> choices;
     std::optional<token_usage> usage;
-    std::vector<prompt_filter_result> prompt_filter_results;
+    std::vector<prompt_filter_result> prompt_filter_results; ///< Also under its old name, `prompt_annotations`.
     std::optional<std::string> system_fingerprint;
     std::optional<std::string> service_tier;
     boost::json::object extra;
@@ -429,7 +429,7 @@ struct chat_delta
     open_enum<chat_role> role;
     std::string content;
     std::string refusal;
-    std::string reasoning_content;
+    std::string reasoning_content; ///< Also where the service calls it `reasoning`.
     std::vector<tool_call_delta> tool_calls;
     std::optional<message_audio> audio;
     boost::json::object extra;
@@ -486,7 +486,7 @@ struct chat_chunk
     std::string model;
     std::vector<chunk_choice> choices;
     std::optional<token_usage> usage;
-    std::vector<prompt_filter_result> prompt_filter_results;
+    std::vector<prompt_filter_result> prompt_filter_results; ///< Also under its old name, `prompt_annotations`.
     std::optional<std::string> system_fingerprint;
     std::optional<std::string> service_tier;
     boost::json::object extra;

@@ -169,7 +169,7 @@ struct chat_message
     message_content content;
     std::optional<std::string> name;
     std::optional<std::string> refusal;
-    std::optional<std::string> reasoning_content;
+    std::optional<std::string> reasoning_content; ///< Also where the service calls it `reasoning`.
     std::vector<foundry::tool_call> tool_calls;
     std::optional<std::string> tool_call_id;
     std::optional<message_audio> audio;

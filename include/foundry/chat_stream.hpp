@@ -37,7 +37,8 @@ public:
     chat_stream& operator=(chat_stream&&) noexcept;
     ~chat_stream();
 
-    /// The next chunk, or nothing once the answer has ended with its end marker.
+    /// The next chunk, or nothing once the answer has ended: with its end marker, or else, on a plain compatible server only, in
+    /// good order behind a finish reason.
     ///
     /// @throws foundry::error: an error that the service sent in mid-stream, `errc::stream_truncated` where the answer broke off,
     /// `errc::unexpected_reply`, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::stall_timeout`,

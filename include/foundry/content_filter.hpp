@@ -40,7 +40,8 @@ struct filter_result
 };
 BOOST_DESCRIBE_STRUCT(filter_result, (), (filtered, detected, severity, extra))
 
-/// By category: `hate`, `sexual`, `violence`, `self_harm`, `jailbreak`, ... New names appear without notice.
+/// By category: `hate`, `sexual`, `violence`, `self_harm`, `jailbreak`, ... New names appear without notice, and the names are as
+/// they came: errors spell `self-harm`, too. Where the filter itself failed, there is an entry `error`.
 using filter_results = dictionary<filter_result>;
 
 /// The filter's verdict on one prompt.

@@ -125,7 +125,8 @@ public:
     /// The `x-ms-client-request-id` that was sent.
     std::string const& client_request_id() const noexcept { return details_->client_request_id; }
 
-    /// How long the service asked to wait.
+    /// How long the service asked to wait: `response_info::retry_after()`. Of `errc::rate_limited` without it: what the message
+    /// says, or else the `x-rate-limit-reset-tokens` (sic) of a 429.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept { return details_->retry_after; }
 
     /// Whether the service says that asking again makes sense (`x-should-retry`).

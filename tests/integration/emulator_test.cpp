@@ -701,6 +701,82 @@ TEST_CASE("emulator: writes its requests into a file, without keys")
     CHECK(std::find(headers.begin(), headers.end(), type) != headers.end());
 }
 
+TEST_CASE("emulator: /v1 behaves like the local server that was chosen, and no other form does")
+{
+    using foundry::testing::local_server;
+    std::string const path = "/v1/chat/completions";
+    auto const like = [](local_server behaviour) {
+        emulator_options options;
+        options.local = behaviour;
+        return options;
+    };
+    auto const count = [](std::string_view text, std::string_view part) {
+        std::size_t found = 0;
+        for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+            ++found;
+        return found;
+    };
+    auto const question = ask("a joke", ",\"stream\":true", "DeepSeek-R1");
+
+    emulator const llama_cpp(like(local_server::llama_cpp()));
+    raw_client llama_cpp_client(llama_cpp);
+    auto reply = llama_cpp_client.post(path, question);
+    CHECK(count(reply.body, "\"role\"") == 1);
+    auto events = reply.events();
+    CHECK(events.back().at_pointer("/choices/0/finish_reason") == "stop");
+    CHECK(events.back().at_pointer("/usage/completion_tokens") == events.back().at_pointer("/timings/predicted_n"));
+    reply = llama_cpp_client.post(path, ask("weather", weather_tool));
+    CHECK(reply.parsed().at_pointer("/choices/0/message/tool_calls/0/id") == "");
+    CHECK(llama_cpp_client.post(path, "{}").parsed().at_pointer("/error/code") == 400);
+
+    emulator const vllm(like(local_server::vllm()));
+    raw_client vllm_client(vllm);
+    reply = vllm_client.post(path, question);
+    events = reply.events();
+    CHECK(events.back().at_pointer("/choices/0/delta/content") == " joke.");
+    CHECK(events.back().at_pointer("/choices/0/finish_reason") == "stop");
+    CHECK(!events.back().as_object().contains("usage"));
+    CHECK(count(reply.body, "\"reasoning\"") == count(reply.body, "\"reasoning_content\""));
+    reply = vllm_client.post(path, ask("a", "", "nobody"));
+    CHECK(reply.status == 404);
+    CHECK(reply.parsed().at("object") == "error");
+    CHECK(reply.parsed().at("type") == "NotFoundError");
+    CHECK(reply.parsed().at("code") == 404);
+
+    emulator const ollama(like(local_server::ollama()));
+    raw_client ollama_client(ollama);
+    reply = ollama_client.post(path, question);
+    CHECK(count(reply.body, "\"role\"") == reply.events().size());
+    CHECK(reply.has("\"reasoning\""));
+    CHECK(!reply.has("\"reasoning_content\""));
+    reply = ollama_client.post(path, ask("weather in Paris", weather_tool + ",\"stream\":true"));
+    CHECK(count(reply.body, "\"tool_calls\":") == 1);
+    CHECK(ollama_client.post(path, ask("a", "", "nobody")).parsed().at("error").is_string());
+
+    emulator const foundry_local(like(local_server::foundry_local()));
+    raw_client foundry_local_client(foundry_local);
+    reply = foundry_local_client.post(path, question);
+    CHECK(!reply.has("finish_reason"));
+    CHECK(!reply.has("usage"));
+    events = reply.events();
+    for (auto const& event : events)
+        CHECK(event.at_pointer("/choices/0/message") == event.at_pointer("/choices/0/delta"));
+    CHECK(events.back().at("error").is_null());
+    CHECK(foundry_local_client.post(v1, question).has("finish_reason"));
+
+    local_server terse;
+    terse.role = local_server::role_place::nowhere;
+    terse.usage = local_server::usage_place::own_event;
+    terse.blank_after_data = false;
+    terse.done_event = false;
+    emulator const other(like(terse));
+    reply = raw_client(other).post(path, question);
+    CHECK(count(reply.body, "\"role\"") == 0);
+    CHECK(count(reply.body, "data:{") == count(reply.body, "\n\n"));
+    CHECK(count(reply.body, "\"usage\"") == 1);
+    CHECK(!reply.has("[DONE]"));
+}
+
 TEST_CASE("emulator: serves many threads at once")
 {
     emulator service;

@@ -210,6 +210,14 @@ TEST_CASE("NUL bytes pass through data and type, but not through an id")
     CHECK(events == std::vector<seen_event>{{std::string("a\0b", 3), std::string("c\0d", 3), "1", {}}});
 }
 
+TEST_CASE("a field named error makes the event one of that type")
+{
+    CHECK(events_of("error: {\"code\":500}\n\ndata: [DONE]\n\n") ==
+          std::vector<seen_event>{{"error", "{\"code\":500}", "", {}}, {"message", "[DONE]", "", {}}});
+    CHECK(events_of("data: a\nerror:b\n\n") == std::vector<seen_event>{{"error", "a\nb", "", {}}});
+    CHECK(events_of("errors: a\n\n").empty());
+}
+
 TEST_CASE("a retry that is no number, or too large a one, is ignored")
 {
     CHECK(parse({"retry: 18446744073709551615\n"}).retry == 18446744073709551615U);

@@ -521,6 +521,8 @@ TEST_CASE("Known mistakes have a known way out")
 TEST_CASE("Too many tokens are too large, by code or by message")
 {
     CHECK(answered(400, R"({"error":{"code":"context_length_exceeded","message":"m"}})").code() == errc::too_large);
+    CHECK(answered(400, R"({"error":{"code":400,"message":"m","type":"exceed_context_size_error"}})").code() ==
+          errc::too_large);
     CHECK(answered(400,
                    R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400})")
               .code() == errc::too_large);
@@ -550,6 +552,11 @@ TEST_CASE("The time to wait is read from the head, or else from the message")
           "retry after -5 seconds", "retry after 5 minutes", "try again in "})
         CHECK_MESSAGE(!wait(vague), vague);
     CHECK(!answered(400, R"({"message":"retry after 45 seconds"})").retry_after());
+    header_list const misspelt{{"x-rate-limit-reset-tokens", "55"}};
+    CHECK(wait("Rate limit is exceeded.", misspelt) == milliseconds{55'000});
+    CHECK(wait("Please retry after 45 seconds.", misspelt) == milliseconds{45'000});
+    CHECK(!answered(400, R"({"message":"No."})", misspelt).retry_after());
+    CHECK(!answered(200, R"({"error":{"code":429}})", misspelt).retry_after());
 }
 
 TEST_CASE("Words do not make a failure of the server into one of the request")

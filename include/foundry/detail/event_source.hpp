@@ -34,7 +34,7 @@ protected:
     void end() noexcept { ended_ = true; }
     /// The body is complete. Called again once what was left has been taken; throws then where the stream may not end here.
     void on_body_end(bool may_end_here);
-    /// Azure always ends its streams with an end marker; of local servers some do not.
+    /// Azure always ends its streams with an end marker, also behind a gateway; of local servers some do not.
     bool on_local_server() const noexcept;
     /// Throws where the event is an error; returns where it only looked like one.
     void throw_error_event(http::event const& e) const;

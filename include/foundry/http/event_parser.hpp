@@ -60,6 +60,9 @@ struct event_limits
 ///     ...
 /// ```
 ///
+/// One thing more: a field `error`, which the standard ignores, makes the event one of that type and adds its value to the data.
+/// llama.cpp's server has sent errors so, with an end marker behind them as if all were well.
+///
 /// An event that the stream ends in the middle of is never delivered; feed two line feeds to have it all the same.
 ///
 /// Thread safety: as a value.

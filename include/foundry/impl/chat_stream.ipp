@@ -3,6 +3,7 @@
 
 #include <foundry/chat_stream.hpp>
 #include <foundry/detail/event_source.hpp>
+#include <foundry/detail/other_names.hpp>
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/json/reader.hpp>
 
@@ -41,6 +42,7 @@ struct stream_state final : event_source
         if (!into.extra.empty() && (into.extra.contains("error") || into.extra.contains("type")))
             throw_error_event(e);
         into.raw_storage() = e.data;
+        take_other_names(into);
         for (chunk_choice& choice : into.choices) {
             finish_seen = finish_seen || choice.finish_reason;
             if (call_.state->settings.split_think_tags)

@@ -3,6 +3,7 @@
 
 #include <foundry/client.hpp>
 #include <foundry/detail/operation.hpp>
+#include <foundry/detail/other_names.hpp>
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/impl/chat_stream.ipp>
 
@@ -71,8 +72,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(p
     json::place const into{&reply, &json::type_of<chat_completion>::value};
     response_info info =
         co_await fetch(call, into, reply.extra, &reply.raw_storage(), call.state->settings.limits.body);
-    if (reply.choices.empty())
+    if (reply.choices.empty()) {
+        if (auto const found = find_service_error(call.context(), info, reply.raw()))
+            throw *found;
         throw_incomplete("the answer has no choices");
+    }
+    take_other_names(reply);
     if (call.state->settings.split_think_tags)
         split_thoughts(reply);
     reply.set_info(std::move(info));

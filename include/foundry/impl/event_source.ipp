@@ -81,7 +81,8 @@ FOUNDRY_DECL void event_source::on_body_end(bool may_end_here)
 
 FOUNDRY_DECL bool event_source::on_local_server() const noexcept
 {
-    return call_.state->where.kind() == host_kind::other;
+    endpoint const& where = call_.state->where;
+    return where.kind() == host_kind::other && where.form() == api_form::compatible;
 }
 
 FOUNDRY_DECL void event_source::throw_not_a_stream() const

@@ -5,6 +5,7 @@
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -80,7 +81,7 @@ public:
         auto const* const reported = extra_.if_contains("error");
         if (reported == nullptr || reported->is_null())
             return;
-        std::string const text = "{\"error\":" + json::to_text(*reported) + '}';
+        std::string const text = raw_ != nullptr ? *raw_ : boost::json::serialize(extra_);
         if (auto const found = find_service_error(call.context(), info, text))
             throw *found;
     }

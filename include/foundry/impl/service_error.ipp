@@ -240,7 +240,7 @@ struct known_word
 };
 
 /// Codes and types that say more than the status does.
-inline constexpr std::array<known_word, 10> known_error_words{{
+inline constexpr std::array<known_word, 11> known_error_words{{
     {"content_filter", errc::content_filter},
     {"ResponsibleAIPolicyViolation", errc::content_filter},
     {"unknown_model", errc::model_not_found},
@@ -249,6 +249,7 @@ inline constexpr std::array<known_word, 10> known_error_words{{
     {"model_not_found", errc::model_not_found},
     {"tokens_limit_reached", errc::too_large},
     {"context_length_exceeded", errc::too_large},
+    {"exceed_context_size_error", errc::too_large}, // llama.cpp
     {"insufficient_quota", errc::quota_exhausted},
     {"rate_limit_exceeded", errc::rate_limited},
 }};
@@ -586,6 +587,13 @@ inline std::optional<std::chrono::milliseconds> find_wait(std::string_view messa
     return {};
 }
 
+/// The wait that a rate limit asks for where its head has no field for it.
+inline std::optional<std::chrono::milliseconds> find_other_wait(response_info const& info, std::string_view message)
+{
+    auto const wait = find_wait(message);
+    return wait || info.status() != 429 ? wait : parse_duration(info.header("x-rate-limit-reset-tokens"));
+}
+
 inline error build_service_error(asked const& what, response_info const& info, boost::json::value const& document,
                                  std::string_view body)
 {
@@ -601,7 +609,7 @@ inline error build_service_error(asked const& what, response_info const& info, b
     f.client_request_id = info.client_request_id();
     f.retry_after = info.retry_after();
     if (!f.retry_after && meaning == errc::rate_limited)
-        f.retry_after = find_wait(c.message);
+        f.retry_after = find_other_wait(info, c.message);
     if (auto const wish = info.header("x-should-retry"); wish == "true" || wish == "false")
         f.should_retry = wish == "true";
     f.content_filter = std::move(c.filter);

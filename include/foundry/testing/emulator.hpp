@@ -30,7 +30,7 @@
 /// - `/...?api-version=` on host `*.models.ai.azure.com` or `*.inference.ml.azure.com`: serverless and managed compute,
 ///   which serve one model.
 /// - `/inference/...` and `/orgs/<org>/inference/...`: GitHub Models; the member `model`, as `publisher/name`.
-/// - `/v1/...`: any compatible server, without what is Azure's own; the member `model`.
+/// - `/v1/...`: any compatible server, without what is Azure's own; the member `model`. See `local_server`.
 ///
 /// It answers `chat/completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
 /// pixel), `audio/speech` (with silence), `info`, `models`, `files`, `responses` (also streamed) and `threads`, each
@@ -44,6 +44,69 @@ namespace detail {
 class answer_reader;
 class server;
 } // namespace detail
+
+/// What a server on one's own machine does differently from OpenAI's API, which is what a default one speaks. Take a named
+/// server, or set members:
+///
+///     emulator_options options;
+///     options.local = local_server::llama_cpp();
+///     options.local.done_event = false;
+///
+/// The named ones do what releases of these servers did; other releases may do less of it.
+struct local_server
+{
+    /// Where a stream says `"role":"assistant"`.
+    enum class role_place
+    {
+        first_delta,
+        every_delta,
+        nowhere
+    };
+
+    /// Where a stream tells the usage.
+    enum class usage_place
+    {
+        if_asked,   ///< In an event of its own, without choices, where `stream_options` asks for it.
+        own_event,  ///< The same, asked for or not.
+        last_event, ///< In the one with the finish reason, asked for or not.
+        nowhere     ///< And no whole answer tells it.
+    };
+
+    /// The body of an error.
+    enum class error_shape
+    {
+        openai, ///< `{"error":{"message","type","param","code":"a word or null"}}`
+        bare,   ///< `{"object":"error","message","type":"BadRequestError","param":null,"code":400}`
+        coded,  ///< `{"error":{"code":400,"message","type"}}`
+        text    ///< `{"error":"the message"}`
+    };
+
+    local_server();
+
+    /// Empty tool call ids; usage and `timings` in the last event, unasked; errors with a number.
+    static local_server llama_cpp();
+    /// The last text beside the finish reason; reasoning under both names; bare errors.
+    static local_server vllm();
+    /// The role in every delta; reasoning as `reasoning`; tool calls whole; errors as text.
+    static local_server ollama();
+    /// Before 1.0: the role and `tool_calls: []` in every delta, `message` and `delta` side by side, streams without finish
+    /// reason, no usage, and members of its own, one of them `"error":null`.
+    static local_server foundry_local();
+
+    role_place role;         ///< Default first_delta.
+    usage_place usage;       ///< Default if_asked.
+    bool timings;            ///< Whether `timings` stand beside the usage. Default false.
+    bool reasoning_content;  ///< Whether reasoning is called so. Default true.
+    bool reasoning;          ///< Whether reasoning is called so, too. Default false.
+    bool text_in_last_event; ///< Whether the last text comes with the finish reason. Default false.
+    bool finish_reason;      ///< Whether a stream tells it. Default true.
+    bool call_ids;           ///< Whether tool calls have ids; else they are empty. Default true.
+    bool whole_calls;        ///< Whether a stream has each tool call in one piece. Default false.
+    bool own_members;        ///< Foundry Local's, and `message` and `delta` side by side. Default false.
+    bool blank_after_data;   ///< `data: {`; else `data:{`. Default true.
+    bool done_event;         ///< Whether a stream ends with `data: [DONE]`. Default true.
+    error_shape errors;      ///< Default openai.
+};
 
 /// How an emulator behaves. Change members before the emulator is made; it keeps a copy.
 struct emulator_options
@@ -64,6 +127,7 @@ struct emulator_options
     std::size_t embedding_dimensions; ///< Length of a vector when the request does not say. Default 256.
     double words_per_second;          ///< Pace of a streamed answer; 0, the default, is as fast as possible.
     bool require_key_on_compatible;   ///< Whether `/v1/...` wants the key too. Default false: any or none will do.
+    local_server local;               ///< Which server `/v1/...` behaves like. Default one that does all as OpenAI.
 
     bool tls;                 ///< Whether to listen with TLS. Default true.
     bool plain;               ///< Whether to listen without. Default true.

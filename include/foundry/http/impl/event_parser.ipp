@@ -130,6 +130,9 @@ FOUNDRY_DECL void event_parser::take_field(std::string_view line)
         foundry::detail::append_utf8(id_, value);
     } else if (name == "retry") {
         take_retry(value);
+    } else if (name == "error") {
+        type_ = name;
+        take_data(value);
     }
 }
 

@@ -16,7 +16,8 @@ public:
     bool mistral = false;    ///< Streams as Mistral does: finish reason and usage on the last chunk with content.
     bool think_tags = false; ///< Reasoning inside the content instead of in `reasoning_content`.
     bool logprobs = false;
-    bool streamed_usage = false;
+    bool streamed_usage = false; ///< Asked for.
+    local_server local;
 };
 
 /// Writes completions down as the service does, whole or as a stream of events.
@@ -35,9 +36,12 @@ public:
 private:
     json::object envelope(std::string_view kind) const;
     json::object usage() const;
+    void add_usage(json::object& to) const;
+    void add_reasoning(json::object& to, std::string const& text) const;
     json::object choice(std::size_t index) const;
     std::string filter_event() const;
     std::string event(std::size_t index, json::object delta, json::value finish, bool with_usage) const;
+    bool has_usage_event() const;
     std::string closing_usage_event() const;
     std::vector<std::string> events_of(std::size_t index) const;
     std::vector<json::object> deltas_of(completion const& one) const;
@@ -109,6 +113,12 @@ FOUNDRY_DECL json::object chat_writer::envelope(std::string_view kind) const
     made["object"] = kind;
     made["created"] = how_.created;
     made["model"] = how_.model;
+    if (how_.local.own_members) {
+        made["IsDelta"] = false;
+        made["Successful"] = true;
+        made["error"] = nullptr;
+        made["HttpStatusCode"] = 0;
+    }
     return made;
 }
 
@@ -139,14 +149,37 @@ FOUNDRY_DECL json::object chat_writer::usage() const
     return made;
 }
 
+FOUNDRY_DECL void chat_writer::add_usage(json::object& to) const
+{
+    to["usage"] = usage();
+    if (!how_.local.timings)
+        return;
+    json::object timings;
+    timings["prompt_n"] = prompt_tokens_;
+    timings["prompt_ms"] = 20.5;
+    timings["predicted_n"] = to["usage"].as_object().at("completion_tokens");
+    timings["predicted_ms"] = 250.25;
+    to["timings"] = std::move(timings);
+}
+
+FOUNDRY_DECL void chat_writer::add_reasoning(json::object& to, std::string const& text) const
+{
+    if (how_.local.reasoning_content)
+        to["reasoning_content"] = text;
+    if (how_.local.reasoning)
+        to["reasoning"] = text;
+}
+
 FOUNDRY_DECL json::object chat_writer::call(tool_call const& one, std::size_t index, std::size_t position) const
 {
     json::object function;
     function["name"] = one.name;
     function["arguments"] = one.arguments;
     json::object made;
-    made["id"] = "call_" + how_.id.substr(how_.id.size() - std::min<std::size_t>(how_.id.size(), 12)) +
-                 std::to_string(index) + std::to_string(position);
+    made["id"] = "";
+    if (how_.local.call_ids)
+        made["id"] = "call_" + how_.id.substr(how_.id.size() - std::min<std::size_t>(how_.id.size(), 12)) +
+                     std::to_string(index) + std::to_string(position);
     made["type"] = "function";
     made["function"] = std::move(function);
     return made;
@@ -162,7 +195,7 @@ FOUNDRY_DECL json::object chat_writer::choice(std::size_t index) const
     else
         message["content"] = nullptr;
     if (!how_.think_tags && !one.reasoning.empty())
-        message["reasoning_content"] = one.reasoning;
+        add_reasoning(message, one.reasoning);
     if (!how_.mistral)
         message["refusal"] = nullptr;
     json::array calls;
@@ -177,6 +210,8 @@ FOUNDRY_DECL json::object chat_writer::choice(std::size_t index) const
     made["index"] = index;
     made["finish_reason"] = one.finish_reason;
     made["logprobs"] = how_.logprobs ? json::value(logprobs_of(one.content)) : json::value(nullptr);
+    if (how_.local.own_members)
+        made["delta"] = message;
     made["message"] = std::move(message);
     if (how_.filters)
         made["content_filter_results"] = one.calls.empty() ? filter_results(false) : json::object();
@@ -193,7 +228,8 @@ FOUNDRY_DECL std::string chat_writer::whole() const
     if (how_.filters)
         made["prompt_filter_results"] = prompt_filter_results();
     made["system_fingerprint"] = nullptr;
-    made["usage"] = usage();
+    if (how_.local.usage != local_server::usage_place::nowhere)
+        add_usage(made);
     return json::serialize(made);
 }
 
@@ -221,8 +257,14 @@ FOUNDRY_DECL std::string chat_writer::event(std::size_t index, json::object delt
     if (how_.filters)
         choice["content_filter_results"] = says ? filter_results(false) : json::object();
     choice["logprobs"] = how_.logprobs && says ? json::value(logprobs_of(content->get_string())) : json::value(nullptr);
+    if (how_.local.own_members) {
+        if (!delta.contains("tool_calls"))
+            delta["tool_calls"] = json::array();
+        choice["message"] = delta;
+    }
     choice["delta"] = std::move(delta);
-    choice["finish_reason"] = std::move(finish);
+    if (how_.local.finish_reason)
+        choice["finish_reason"] = std::move(finish);
     choice["index"] = index;
     json::array choices;
     choices.push_back(std::move(choice));
@@ -230,10 +272,17 @@ FOUNDRY_DECL std::string chat_writer::event(std::size_t index, json::object delt
     made["choices"] = std::move(choices);
     made["system_fingerprint"] = nullptr;
     if (with_usage)
-        made["usage"] = usage();
-    else if (how_.streamed_usage && !how_.mistral)
+        add_usage(made);
+    else if (how_.streamed_usage && has_usage_event())
         made["usage"] = nullptr;
     return as_event(made);
+}
+
+FOUNDRY_DECL bool chat_writer::has_usage_event() const
+{
+    auto const stands = how_.local.usage;
+    bool const asked = how_.streamed_usage && stands == local_server::usage_place::if_asked;
+    return !how_.mistral && (asked || stands == local_server::usage_place::own_event);
 }
 
 FOUNDRY_DECL std::string chat_writer::closing_usage_event() const
@@ -241,7 +290,7 @@ FOUNDRY_DECL std::string chat_writer::closing_usage_event() const
     auto made = envelope("chat.completion.chunk");
     made["choices"] = json::array();
     made["system_fingerprint"] = nullptr;
-    made["usage"] = usage();
+    add_usage(made);
     return as_event(made);
 }
 
@@ -268,6 +317,8 @@ FOUNDRY_DECL void chat_writer::add_call_deltas(std::vector<json::object>& deltas
         std::vector<json::object> pieces;
         if (how_.mistral) {
             first.erase("type");
+        } else if (how_.local.whole_calls) {
+            first["index"] = i;
         } else {
             first["index"] = i;
             first["function"].as_object()["arguments"] = "";
@@ -308,7 +359,7 @@ FOUNDRY_DECL std::vector<json::object> chat_writer::deltas_of(completion const& 
     };
     if (!how_.think_tags) {
         for (auto const& piece : pieces_of(one.reasoning))
-            add("reasoning_content", piece);
+            add_reasoning(deltas.emplace_back(), piece);
     }
     for (auto const& piece : pieces_of(how_.think_tags ? with_think_tags(one) : one.content))
         add("content", piece);
@@ -320,19 +371,36 @@ FOUNDRY_DECL std::vector<std::string> chat_writer::events_of(std::size_t index) 
 {
     auto const& one = choices_[index];
     auto deltas = deltas_of(one);
-    if (!how_.mistral || deltas.size() == 1)
+    if (!(how_.mistral || how_.local.text_in_last_event) || deltas.size() == 1)
         deltas.emplace_back();
+    for (auto& delta : deltas) {
+        if (how_.local.role == local_server::role_place::every_delta)
+            delta["role"] = "assistant";
+        else if (how_.local.role == local_server::role_place::nowhere)
+            delta.erase("role");
+    }
     bool const last_choice = index + 1 == choices_.size();
+    bool const usage_comes_last = how_.mistral || how_.local.usage == local_server::usage_place::last_event;
     std::vector<std::string> made;
     for (std::size_t i = 0; i < deltas.size(); ++i) {
         bool const last = i + 1 == deltas.size();
         made.push_back(event(index, std::move(deltas[i]), last ? json::value(one.finish_reason) : json::value(nullptr),
-                             last && how_.mistral && last_choice));
+                             last && last_choice && usage_comes_last));
     }
     return made;
 }
 
-/// Every event up to and with `[DONE]`, which shares a part with the last one. Several choices take turns.
+/// Makes `data:` of each `data: ` that begins a line.
+FOUNDRY_DECL void remove_blanks(std::string& events)
+{
+    constexpr std::string_view field = "data: ";
+    for (std::size_t begin = 0; begin < events.size(); begin = events.find('\n', begin) + 1) {
+        if (std::string_view(events).substr(begin).starts_with(field))
+            events.erase(begin + field.size() - 1, 1);
+    }
+}
+
+/// Every event up to and with `[DONE]`, if it has one, which shares a part with the last one. Several choices take turns.
 FOUNDRY_DECL std::vector<std::string> chat_writer::events() const
 {
     std::vector<std::vector<std::string>> each;
@@ -350,9 +418,14 @@ FOUNDRY_DECL std::vector<std::string> chat_writer::events() const
                 all.push_back(std::move(one[turn]));
         }
     }
-    if (how_.streamed_usage && !how_.mistral)
+    if (has_usage_event())
         all.push_back(closing_usage_event());
-    all.back() += "data: [DONE]\n\n";
+    if (how_.local.done_event)
+        all.back() += "data: [DONE]\n\n";
+    if (!how_.local.blank_after_data) {
+        for (auto& event : all)
+            remove_blanks(event);
+    }
     return all;
 }
 

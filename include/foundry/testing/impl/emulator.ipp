@@ -144,6 +144,62 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::serve(std::shared_ptr<wi
 
 namespace foundry::inline FOUNDRY_ABI::testing {
 
+FOUNDRY_DECL local_server::local_server()
+    : role(role_place::first_delta),
+      usage(usage_place::if_asked),
+      timings(false),
+      reasoning_content(true),
+      reasoning(false),
+      text_in_last_event(false),
+      finish_reason(true),
+      call_ids(true),
+      whole_calls(false),
+      own_members(false),
+      blank_after_data(true),
+      done_event(true),
+      errors(error_shape::openai)
+{}
+
+FOUNDRY_DECL local_server local_server::llama_cpp()
+{
+    local_server made;
+    made.usage = usage_place::last_event;
+    made.timings = true;
+    made.call_ids = false;
+    made.errors = error_shape::coded;
+    return made;
+}
+
+FOUNDRY_DECL local_server local_server::vllm()
+{
+    local_server made;
+    made.text_in_last_event = true;
+    made.reasoning = true;
+    made.errors = error_shape::bare;
+    return made;
+}
+
+FOUNDRY_DECL local_server local_server::ollama()
+{
+    local_server made;
+    made.role = role_place::every_delta;
+    made.reasoning_content = false;
+    made.reasoning = true;
+    made.whole_calls = true;
+    made.errors = error_shape::text;
+    return made;
+}
+
+FOUNDRY_DECL local_server local_server::foundry_local()
+{
+    local_server made;
+    made.role = role_place::every_delta;
+    made.usage = usage_place::nowhere;
+    made.finish_reason = false;
+    made.own_members = true;
+    return made;
+}
+
 FOUNDRY_DECL emulator_options::emulator_options()
     : api_key("emulator-key"),
       bearer_token("emulator-token"),

@@ -126,6 +126,37 @@ FOUNDRY_DECL std::string_view verbs_of(route const& where)
     throw refusal(400, body);
 }
 
+/// The name of vLLM's exception for a status.
+FOUNDRY_DECL std::string_view vllm_error_type(unsigned status)
+{
+    return status == 404 ? "NotFoundError" : status == 401 ? "AuthenticationError" : "BadRequestError";
+}
+
+/// Gives an error of OpenAI's shape the one of a local server.
+FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
+{
+    if (shape == local_server::error_shape::openai)
+        return;
+    auto const body = json::parse(refused.parts.front());
+    auto const& said = body.at("error").as_object();
+    json::object error;
+    error["message"] = said.at("message");
+    error["code"] = refused.status;
+    error["type"] = said.contains("type") ? said.at("type") : "invalid_request_error";
+    json::object made;
+    if (shape == local_server::error_shape::bare) {
+        error["object"] = "error";
+        error["param"] = nullptr;
+        error["type"] = vllm_error_type(refused.status);
+        made = std::move(error);
+    } else if (shape == local_server::error_shape::coded) {
+        made["error"] = std::move(error);
+    } else {
+        made["error"] = std::move(error["message"]);
+    }
+    refused.parts.front() = json::serialize(made);
+}
+
 FOUNDRY_DECL reply service::answer(received const& request)
 {
     auto const where = find_route(request.target, request.host);
@@ -138,6 +169,8 @@ FOUNDRY_DECL reply service::answer(received const& request)
         made = dispatch(request, where);
     } catch (refusal const& refused) {
         made = refused.as_reply();
+        if (where.kind == form::compatible)
+            reword(made, options_.local.errors);
     } catch (std::exception const& broken) {
         made = reply(500, json::serialize(error_body("InternalServerError", broken.what())));
     }
@@ -423,6 +456,8 @@ FOUNDRY_DECL manner service::manner_of(json::object const& body, std::string con
     how.think_tags = !speaks_openai(where.kind) && old;
     how.logprobs = flag_of(body, "logprobs", false);
     how.streamed_usage = flag_of(object_of(body, "stream_options"), "include_usage", false);
+    if (where.kind == form::compatible)
+        how.local = options_.local;
     return how;
 }
 
