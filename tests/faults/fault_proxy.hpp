@@ -1,0 +1,293 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace foundry_test {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+/// What happens to the bytes that a server sends, as TCP carries them.
+struct fault
+{
+    enum class kind
+    {
+        none,
+        cut,   ///< the end of the stream, in good order
+        reset, ///< the same with RST
+        stall, ///< nothing more, and the connection stays open
+        pause, ///< what follows comes later, in a packet of its own
+        garble ///< the byte is another one
+    };
+
+    kind what = kind::none;
+    std::size_t at = 0;                 ///< How many bytes come before it.
+    std::size_t records = 0;            ///< Counted from behind so many TLS records.
+    bool at_once = true;                ///< Whether these bytes wait for each other; the handshake's must not.
+    std::chrono::milliseconds pause{0}; ///< Of `pause`; 0 is a turn of the loop.
+    char flip = 0;                      ///< Of `garble`: the bits.
+};
+
+/// Where TLS records end in a stream.
+class record_counter
+{
+public:
+    void see(std::string_view bytes)
+    {
+        for (char const c : bytes) {
+            ++seen_;
+            if (header_ < 5) {
+                auto const value = static_cast<unsigned char>(c);
+                if (header_ >= 3)
+                    left_ = left_ * 256 + value;
+                ++header_;
+            } else {
+                --left_;
+            }
+            if (header_ == 5 && left_ == 0) {
+                ends_.push_back(seen_);
+                header_ = 0;
+            }
+        }
+    }
+
+    std::vector<std::size_t> const& ends() const noexcept { return ends_; }
+
+private:
+    std::vector<std::size_t> ends_;
+    std::size_t seen_ = 0;
+    std::size_t left_ = 0;
+    int header_ = 0;
+};
+
+/// Between a client and a server: one fault for the connection that is accepted next, none for those behind it.
+class fault_proxy
+{
+public:
+    /// What came through one connection.
+    struct link
+    {
+        link(tcp::socket from, fault const& f) : client(std::move(from)), server(client.get_executor()), plan(f) {}
+
+        tcp::socket client;
+        tcp::socket server;
+        fault plan;
+        record_counter records;    // of what the server has sent
+        std::size_t forwarded = 0; // of it
+        bool struck = false;
+
+        /// How many records the client was given whole.
+        std::size_t whole_records() const
+        {
+            auto const& ends = records.ends();
+            return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), forwarded) - ends.begin());
+        }
+
+        void close()
+        {
+            boost::system::error_code ignored;
+            client.close(ignored);
+            server.close(ignored);
+        }
+    };
+
+    fault_proxy(asio::any_io_executor executor, std::uint16_t onward)
+        : acceptor_(
+              std::make_shared<tcp::acceptor>(std::move(executor), tcp::endpoint(asio::ip::address_v4::loopback(), 0))),
+          shared_(std::make_shared<shared>())
+    {
+        shared_->onward = onward;
+        port_ = acceptor_->local_endpoint().port();
+        asio::co_spawn(acceptor_->get_executor(), accept(acceptor_, shared_), asio::detached);
+    }
+
+    ~fault_proxy()
+    {
+        acceptor_->close();
+        for (auto const& open : shared_->links)
+            if (auto const l = open.lock())
+                l->close();
+    }
+
+    fault_proxy(fault_proxy const&) = delete;
+    fault_proxy& operator=(fault_proxy const&) = delete;
+
+    std::uint16_t port() const noexcept { return port_; }
+    void arm(fault const& next)
+    {
+        shared_->next = next;
+        shared_->struck.reset();
+        shared_->armed = true;
+    }
+    std::size_t connections() const noexcept { return shared_->accepted; }
+    /// The connection that the last fault was for; null before there is one.
+    std::shared_ptr<link> const& faulty() const noexcept { return shared_->struck; }
+
+private:
+    struct shared
+    {
+        std::uint16_t onward = 0;
+        fault next;
+        bool armed = false;
+        std::size_t accepted = 0;
+        std::shared_ptr<link> struck;
+        std::vector<std::weak_ptr<link>> links;
+    };
+
+    FOUNDRY_CORO static asio::awaitable<void> accept(std::shared_ptr<tcp::acceptor> from, std::shared_ptr<shared> all)
+    {
+        for (;;) {
+            boost::system::error_code ec;
+            tcp::socket client = co_await from->async_accept(asio::redirect_error(asio::use_awaitable, ec));
+            if (ec)
+                co_return;
+            ++all->accepted;
+            fault const plan = std::exchange(all->next, fault());
+            auto made = std::make_shared<link>(std::move(client), plan);
+            if (std::exchange(all->armed, false))
+                all->struck = made;
+            std::erase_if(all->links, [](std::weak_ptr<link> const& l) { return l.expired(); });
+            all->links.push_back(made);
+            asio::co_spawn(from->get_executor(), join(made, all->onward), asio::detached);
+        }
+    }
+
+    FOUNDRY_CORO static asio::awaitable<void> join(std::shared_ptr<link> l, std::uint16_t onward)
+    {
+        boost::system::error_code ec;
+        tcp::endpoint const to(asio::ip::address_v4::loopback(), onward);
+        co_await l->server.async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
+        if (ec) {
+            l->close();
+            co_return;
+        }
+        l->client.set_option(tcp::no_delay(true), ec);
+        l->server.set_option(tcp::no_delay(true), ec);
+        asio::co_spawn(l->client.get_executor(), to_client(l), asio::detached);
+        co_await to_server(l);
+    }
+
+    /// Until the client closes; what a server that is gone does not take is dropped.
+    FOUNDRY_CORO static asio::awaitable<void> to_server(std::shared_ptr<link> l)
+    {
+        std::vector<char> bytes(16 * 1024);
+        boost::system::error_code ec;
+        for (;;) {
+            std::size_t const n =
+                co_await l->client.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+            if (ec)
+                break;
+            boost::system::error_code ignored;
+            if (l->server.is_open())
+                co_await asio::async_write(l->server, asio::buffer(bytes.data(), n),
+                                           asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        l->close();
+    }
+
+    FOUNDRY_CORO static asio::awaitable<bool> forward(std::shared_ptr<link> l, std::string_view bytes)
+    {
+        boost::system::error_code ec;
+        std::size_t const n =
+            co_await asio::async_write(l->client, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+        l->forwarded += n;
+        co_return !ec;
+    }
+
+    FOUNDRY_CORO static asio::awaitable<void> to_client(std::shared_ptr<link> l)
+    {
+        std::vector<char> bytes(16 * 1024);
+        std::string held;
+        boost::system::error_code ec;
+        std::size_t begin = 0; // where the fault's count begins
+        bool begun = l->plan.records == 0;
+        bool good = true;
+        while (good) {
+            std::size_t const n =
+                co_await l->server.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+            if (ec)
+                break;
+            std::string_view const came{bytes.data(), n};
+            l->records.see(came);
+            held.append(came);
+            if (!begun && l->records.ends().size() >= l->plan.records) {
+                begun = true;
+                begin = l->records.ends()[l->plan.records - 1];
+            }
+            if (begun && !l->struck && l->plan.what != fault::kind::none) {
+                std::size_t const seen = l->forwarded + held.size();
+                std::size_t const place = begin + l->plan.at;
+                if (seen > place || (seen == place && l->plan.at != 0 && l->plan.what != fault::kind::garble)) {
+                    l->struck = true;
+                    good = co_await strike(l, held, place - l->forwarded);
+                    if (!good)
+                        co_return;
+                } else if (l->plan.at_once) {
+                    std::size_t const before = begin > l->forwarded ? begin - l->forwarded : 0;
+                    good = co_await forward(l, std::string_view(held).substr(0, before));
+                    held.erase(0, before);
+                    continue;
+                }
+            }
+            good = co_await forward(l, held);
+            held.clear();
+        }
+        if (good)
+            good = co_await forward(l, held);
+        l->client.shutdown(tcp::socket::shutdown_send, ec);
+    }
+
+    /// False where nothing more is to be forwarded.
+    FOUNDRY_CORO static asio::awaitable<bool> strike(std::shared_ptr<link> l, std::string& held, std::size_t before)
+    {
+        fault::kind const what = l->plan.what;
+        if (what == fault::kind::garble) {
+            held[before] = static_cast<char>(held[before] ^ l->plan.flip);
+            co_return true;
+        }
+        if (!co_await forward(l, std::string_view(held).substr(0, before)))
+            co_return false;
+        held.erase(0, before);
+        boost::system::error_code ignored;
+        if (what == fault::kind::pause) {
+            asio::steady_timer timer(l->client.get_executor(), l->plan.pause);
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+            co_return true;
+        }
+        if (what == fault::kind::cut) {
+            l->client.shutdown(tcp::socket::shutdown_send, ignored);
+            l->server.close(ignored);
+        } else if (what == fault::kind::reset) {
+            l->client.set_option(asio::socket_base::linger(true, 0), ignored);
+            l->close();
+        }
+        co_return false;
+    }
+
+    std::shared_ptr<tcp::acceptor> acceptor_;
+    std::shared_ptr<shared> shared_;
+    std::uint16_t port_ = 0;
+};
+
+} // namespace foundry_test
