@@ -230,8 +230,10 @@ private:
         std::chrono::milliseconds const later{400 * c.patience};
         constexpr std::size_t about = 4; // bytes that the length of the server's signature varies by
         fault const& f = c.what;
-        if (f.what == fault::kind::garble) { // may be taken for more to come, wherever it is
+        if (f.what == fault::kind::garble && (!tls_ || f.records == 0)) { // may be taken for more to come
             t.tls = t.first_byte = t.silence = later;
+        } else if (f.what == fault::kind::garble) {
+            (f.at < record_ends_.front() ? t.first_byte : t.silence) = later;
         } else if (f.what == fault::kind::stall && tls_ && f.records == 0) {
             if (f.at < handshake_end_ + about)
                 t.tls = f.at + about < handshake_end_ && !c.again ? soon : later;
