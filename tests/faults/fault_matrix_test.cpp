@@ -14,7 +14,7 @@ TEST_SUITE_BEGIN("faults");
 TEST_CASE("wherever a connection fails, a call gives what had arrived and then its error, and the next call is well")
 {
     extent const how = std::getenv("FOUNDRY_LONG") != nullptr ? extent::all : extent::quick;
-    fault_counts const counts = run_matrix(how, 256);
+    fault_counts const counts = run_matrix(how, 128);
     for (std::string const& wrong : counts.wrong)
         FAIL_CHECK(wrong);
     CHECK(counts.passed == counts.run);
