@@ -186,7 +186,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(ht
     static constexpr std::size_t limit = 1024 * 1024;
     text_sink sink;
     try {
-        exchange.deliver_to(sink, limit);
+        exchange.deliver_to(sink, limit, http::exchange::content_by::word);
         for (bool more = true; more;)
             more = co_await exchange.read_more();
         exchange.finish();
@@ -237,7 +237,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
         try {
             opened_call opened = co_await open_call(call, requests.end());
             into.start();
-            opened.exchange->deliver_to(into, body_limit);
+            opened.exchange->deliver_to(into, body_limit, into.content());
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
