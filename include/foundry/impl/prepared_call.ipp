@@ -246,7 +246,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
         } catch (error const& e) {
             failed = e;
         }
-        co_await requests.wait_after(*failed);
+        std::chrono::milliseconds const wait = requests.wait_after(*failed);
+        co_await pause(wait);
     }
 }
 
@@ -263,7 +264,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepar
         } catch (error const& e) {
             failed = e;
         }
-        co_await requests.wait_after(*failed);
+        std::chrono::milliseconds const wait = requests.wait_after(*failed);
+        co_await pause(wait);
     }
 }
 
