@@ -51,7 +51,7 @@ asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::obje
 {
     // clang-format off
 foundry::multipart form;
-form.load_file("file", "talk.mp3", "audio/mpeg");
+form.add("model", "whisper").load_file("file", "talk.mp3", "audio/mpeg");
 transcript said = co_await client.call<transcript>(
     foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
 
