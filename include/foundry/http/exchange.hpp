@@ -47,10 +47,14 @@ public:
     bool done() const noexcept { return parser_.done(); }
 
 private:
+    class remainder;
+
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
     boost::asio::awaitable<void> read_head();
     void watch_on(boost::asio::any_io_executor executor);
     void on_deadline() override;
+    /// Reads and delivers what is there, or says what has to be waited for.
+    connection::step read_now();
     boost::asio::mutable_buffer room();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
