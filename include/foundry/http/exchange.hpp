@@ -64,7 +64,7 @@ private:
     lease lease_;
     std::size_t head_limit_;
     response_parser parser_;
-    std::vector<char> buffer_;
+    std::string buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
 };
