@@ -53,6 +53,8 @@ public:
     bool done() const noexcept { return parser_.done(); }
 
 private:
+    class remainder;
+
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
     boost::asio::awaitable<void> read_head();
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
@@ -60,6 +62,8 @@ private:
     void begin_waiting();
     void end_waiting() noexcept;
     void on_deadline() override;
+    /// Reads and delivers what is there, or says what has to be waited for.
+    connection::step read_now();
     boost::asio::mutable_buffer room();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
@@ -74,7 +78,7 @@ private:
     content_by content_by_ = content_by::bytes;
     std::size_t head_limit_;
     response_parser parser_;
-    std::vector<char> buffer_;
+    std::string buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
     bool written_ = true; // false where the response came before the whole request was written

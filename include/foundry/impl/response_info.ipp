@@ -55,8 +55,11 @@ inline double unit_length(std::string_view unit)
 {
     constexpr std::pair<std::string_view, double> units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}};
-    auto const found = std::find_if(std::begin(units), std::end(units), [unit](auto& u) { return u.first == unit; });
-    return found == std::end(units) ? 0 : found->second;
+    for (auto const& [name, length] : units) {
+        if (name == unit)
+            return length;
+    }
+    return 0;
 }
 
 /// `17ms`, `1.5s`, `1h2m`, or a plain number of seconds.
@@ -144,9 +147,11 @@ FOUNDRY_DECL response_info::response_info(unsigned status, header_list headers, 
 
 FOUNDRY_DECL std::string_view response_info::header(std::string_view name) const noexcept
 {
-    auto const found = std::find_if(headers_.begin(), headers_.end(),
-                                    [name](auto const& field) { return http::iequals(field.first, name); });
-    return found == headers_.end() ? std::string_view{} : std::string_view{found->second};
+    for (auto const& [key, value] : headers_) {
+        if (http::iequals(key, name))
+            return value;
+    }
+    return {};
 }
 
 FOUNDRY_DECL std::string_view response_info::request_id() const noexcept
