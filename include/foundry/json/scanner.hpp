@@ -32,7 +32,7 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 /// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells a derived class what there is. Knows no values.
 ///
 /// Boost.JSON's own parser takes its handler as a template parameter, and with it a hundred kilobytes of code to compile in each
-/// source file. This one is compiled once in each mode, and as fast.
+/// source file. This one is no template, and about as fast.
 class scanner
 {
 public:

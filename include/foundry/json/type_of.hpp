@@ -227,8 +227,13 @@ union room
     char nothing;
     T object;
 };
+#if defined(__clang__) // for which such a union is no literal type
+template <class T>
+[[clang::no_destroy]] inline constinit room<T> const model;
+#else
 template <class T>
 inline constexpr room<T> model;
+#endif
 
 /// Those of described bases come first; most classes have none, and are spared the search.
 template <class T>
