@@ -140,8 +140,8 @@ asio::awaitable<void> end(ending one)
     with.retry.max_retries = 0;
     with.limits.body = mebibyte;
     with.limits.event = with.limits.event_line = mebibyte;
-    with.timeouts.silence = 150ms;
-    with.timeouts.stall = 150ms;
+    with.timeouts.silence = 700ms;
+    with.timeouts.stall = 700ms;
     foundry::any_credential who = foundry::no_credential();
     foundry::client<> client(executor, std::move(where), std::move(who), std::move(with));
     foundry::error const failed = co_await first_error(client, one.streamed);
