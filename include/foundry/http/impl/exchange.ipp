@@ -253,6 +253,16 @@ FOUNDRY_DECL connection::step exchange::read_now()
     return connection::step::done;
 }
 
+/// A server that never lets us wait lets no timer fire either, so that the stall limit is looked at here, too.
+FOUNDRY_DECL void exchange::check_flood()
+{
+    auto const now = clock::now();
+    if (idle_reads_++ == 0)
+        flooded_since_ = now;
+    else if (timeouts_.stall.count() > 0 && now - flooded_since_ > timeouts_.stall)
+        throw detail::limit_error(errc::stall_timeout);
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 {
     if (parser_.done())
@@ -266,6 +276,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         }
         if (content_by_ == content_by::bytes)
             got_content();
+        check_flood();
     } catch (...) {
         failed = std::current_exception();
     }
