@@ -507,7 +507,7 @@ class chat_accumulator
 public:
     chat_accumulator() = default;
 
-    void add(chat_chunk const& chunk);
+    void add(chat_chunk chunk);
     /// What has come so far.
     chat_completion const& completion() const noexcept { return completion_; }
     /// As `chat_completion::message()`.
@@ -519,7 +519,7 @@ public:
     void set_info(response_info info) { completion_.set_info(std::move(info)); }
 
 private:
-    void add(chunk_choice const& piece);
+    void add(chunk_choice& piece);
 
     chat_completion completion_;
     std::vector<std::vector<std::int64_t>>

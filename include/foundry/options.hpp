@@ -34,7 +34,8 @@ struct timeouts
     std::chrono::milliseconds first_byte{std::chrono::minutes{10}};
     /// Not one byte of an answer that has begun (`errc::silence_timeout`).
     std::chrono::milliseconds silence{std::chrono::minutes{3}};
-    /// Bytes, such as keep-alives, but nothing that is content (`errc::stall_timeout`). Never less than `silence`.
+    /// Bytes, such as keep-alives, but nothing that is content (`errc::stall_timeout`): an event of a stream, the whole of a JSON
+    /// answer, or any byte of another body. Never less than `silence`.
     std::chrono::milliseconds stall{std::chrono::minutes{10}};
     /// The whole call, retries and the waits between them included; for `stream()` until the head of the answer is there
     /// (`errc::total_timeout`). Off unless set.

@@ -49,5 +49,6 @@
 #include <foundry/impl/think_splitter.ipp>
 #include <foundry/impl/utf8.ipp>
 #include <foundry/json/impl/reader.ipp>
+#include <foundry/json/impl/scanner.ipp>
 #include <foundry/json/impl/type.ipp>
 #include <foundry/json/impl/writer.ipp>

@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace foundry_test;
@@ -145,7 +146,7 @@ asio::awaitable<void> streams(foundry::client<> client)
     foundry::chat_accumulator all;
     while (auto chunk = co_await chunks.next()) {
         text += chunk->text();
-        all.add(*chunk);
+        all.add(std::move(*chunk));
     }
     CHECK(text.find("5,280") != std::string::npos);
     CHECK(all.completion().text() == text);

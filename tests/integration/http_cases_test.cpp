@@ -74,6 +74,7 @@ asio::awaitable<void> play(emulator& service, foundry::client<> client, http_cas
                            tally& seen)
 {
     CAPTURE(one.name);
+    bool const at_once = sizes.front() > one.bytes.size();
     answer reply = answer::raw(one.bytes);
     reply.chunking(std::move(sizes));
     service.queue(std::move(reply));
@@ -99,6 +100,8 @@ asio::awaitable<void> play(emulator& service, foundry::client<> client, http_cas
         CHECK(failed->code().category() == foundry::error_category());
         ++seen.refused;
     }
+    if (!at_once) // bytes behind an answer may come when its connection carries the next request; nobody can tell then
+        co_return;
     foundry::chat_completion const next = co_await client.complete("gpt-4o-mini", "Hello.");
     CHECK(!next.text().empty());
 }
@@ -106,9 +109,14 @@ asio::awaitable<void> play(emulator& service, foundry::client<> client, http_cas
 asio::awaitable<void> play_all(emulator& service, std::vector<http_case> const& cases, tally& seen)
 {
     foundry::client<> const client = client_of(co_await asio::this_coro::executor, service, urls[3]);
+    std::vector<std::size_t> const whole{1000000};
+    std::vector<std::vector<std::size_t>> const pieces{{1}, {7, 1, 100}};
     for (http_case const& one : cases) {
-        for (std::vector<std::size_t> const& sizes : {std::vector<std::size_t>{1000000}, {1}, {7, 1, 100}})
-            co_await play(service, client, one, sizes, seen);
+        co_await play(service, client, one, whole, seen);
+        for (std::vector<std::size_t> const& sizes : pieces) {
+            foundry::client<> const fresh = client_of(co_await asio::this_coro::executor, service, urls[3]);
+            co_await play(service, fresh, one, sizes, seen);
+        }
     }
 }
 

@@ -342,7 +342,7 @@ TEST_CASE("each step has a time limit with a code of its own: TLS, write, first 
         CHECK(write.code() == errc::write_timeout);
 
         foundry::options impatient = trusting(service);
-        impatient.timeouts.first_byte = 30ms;
+        impatient.timeouts.first_byte = 1s;
         foundry::client<> client = make_client(co_await asio::this_coro::executor, service, impatient);
         service.queue(answer::json(200, "{}").delay(1h));
         foundry::error const first = co_await failure_of(client.complete(model, "Hello."));
@@ -366,7 +366,7 @@ TEST_CASE("TLS that takes too long is tried again, an answer that does is not")
         CHECK(shake.attempts().size() == 4);
 
         foundry::options impatient = with_retries(service);
-        impatient.timeouts.first_byte = 30ms;
+        impatient.timeouts.first_byte = 1s;
         foundry::client<> client = make_client(co_await asio::this_coro::executor, service, impatient);
         service.queue(answer::json(200, "{}").delay(1h));
         foundry::error const first = co_await failure_of(client.complete(model, "Hello."));
@@ -395,8 +395,8 @@ TEST_CASE("keep-alives keep a stream from being silent, but not from being stall
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
         foundry::options with = trusting(service);
-        with.timeouts.silence = 60ms;
-        with.timeouts.stall = 150ms;
+        with.timeouts.silence = 700ms;
+        with.timeouts.stall = 900ms;
         foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with, urls[3]);
         std::string events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
         for (int i = 0; i != 200; ++i)
@@ -420,8 +420,8 @@ TEST_CASE("a program that is slow between two reads is not a server that is")
     run([](emulator& service) -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
         foundry::options with = trusting(service);
-        with.timeouts.silence = 40ms;
-        with.timeouts.stall = 40ms;
+        with.timeouts.silence = 500ms;
+        with.timeouts.stall = 500ms;
         foundry::client<> client = make_client(executor, service, with);
         foundry::chat_stream chunks = co_await client.stream(model, "How many feet are in a mile?");
         asio::steady_timer timer{executor};
@@ -429,8 +429,8 @@ TEST_CASE("a program that is slow between two reads is not a server that is")
         std::string text;
         while (auto chunk = co_await chunks.next()) {
             text += chunk->text();
-            if (pauses++ < 3) {
-                timer.expires_after(80ms);
+            if (pauses++ < 2) {
+                timer.expires_after(700ms);
                 co_await timer.async_wait(asio::use_awaitable);
             }
         }

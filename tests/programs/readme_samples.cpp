@@ -7,6 +7,7 @@
 #include <foundry/media.hpp>
 
 #include <iostream>
+#include <utility>
 
 namespace asio = boost::asio;
 
@@ -18,7 +19,7 @@ asio::awaitable<void> goes_on_talking(foundry::chat_stream chunks, foundry::chat
 foundry::chat_accumulator all;
 while (auto chunk = co_await chunks.next()) {
     std::cout << chunk->text() << std::flush;
-    all.add(*chunk);
+    all.add(std::move(*chunk));
 }
 request.add(all.message()).user("And in metres?");
     // clang-format on
@@ -51,7 +52,7 @@ asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::obje
 {
     // clang-format off
 foundry::multipart form;
-form.load_file("file", "talk.mp3", "audio/mpeg");
+form.add("model", "whisper").load_file("file", "talk.mp3", "audio/mpeg");
 transcript said = co_await client.call<transcript>(
     foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
 

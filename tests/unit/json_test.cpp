@@ -205,6 +205,7 @@ TEST_CASE("an integer that does not fit is kept as an unknown member, and a numb
     CHECK(read(R"({"spare":{"count":18446744073709551615}})").spare->extra.contains("count"));
     CHECK(read(R"({"spare":{"count":1e300}})").spare->extra.contains("count"));
     CHECK(problem_of(R"({"weight":1e999})").find("too large") != std::string::npos);
+    CHECK(read(R"({"weight":0.0e999})").weight == 0);
 }
 
 TEST_CASE("a name that is not known is kept by an open enumeration")
@@ -244,6 +245,149 @@ TEST_CASE("what is not JSON, not whole, or not an object says where")
     for (int i = 0; i != 100; ++i)
         deep += R"({"unknown":)";
     CHECK(problem_of(deep).find("deep") != std::string::npos);
+}
+
+TEST_CASE("what is JSON and what it means is the same as for Boost.JSON, in one piece or byte by byte")
+{
+    char const* const texts[] = {
+        // numbers
+        "0",
+        "-0",
+        "17",
+        "-17",
+        "01",
+        "-",
+        "-01",
+        "+1",
+        "1.",
+        ".5",
+        "1.5",
+        "-1.5",
+        "0.1",
+        "1.25e2",
+        "1.e2",
+        "1e",
+        "1e+",
+        "1e-",
+        "1e5",
+        "1E+5",
+        "2.5e-3",
+        "1e22",
+        "1e23",
+        "1e-400",
+
+        "123456789012345678",
+        "1234567890123456789",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551615",
+        "18446744073709551616",
+        "123456789012345678901234567890",
+        "9007199254740993.0",
+        "0.12345678901234567890123",
+        "1x",
+        "1 2",
+        "--1",
+        "1-1",
+        "1.5.5",
+        "NaN",
+        "Infinity",
+        "0x10",
+        // literals
+        "true",
+        "false",
+        "null",
+        "tru",
+        "trueish",
+        "nul",
+        "True",
+        " null ",
+        "\t\r\n true\n",
+        // strings
+        "\"\"",
+        "\"a\"",
+        "\"long enough for a word at a time, and a rest\"",
+        "\"",
+        "\"a",
+        "\"a\nb\"",
+        "\"\x7f\"",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+        "\"\\a\"",
+        "\"\\u0041\\u00e9\\u20AC\"",
+        "\"\\u00\"",
+        "\"\\u00g0\"",
+        "\"\\ud83d\\ude00!\"",
+        "\"\\ud83d\"",
+        "\"\\ud83d!\"",
+        "\"\\ud83d\\n\"",
+        "\"\\ud83d\\ud83d\"",
+        "\"\\ude00\"",
+        "\"\\u0000\"",
+        "\"t\xc3\xa9xt \xf0\x9f\x98\x80\"",
+        "\"\xff\"",
+        "\"\xc3\"",
+        "\"\xc3\\u00a9\"",
+        "\"\xed\xa0\x80\"",
+        "\"seven..\\n\"",
+        "\"eight...\\n\"",
+        "\"seven..\x01\"",
+        "'a'",
+        // arrays and objects
+        "[]",
+        "[ ]",
+        "[1]",
+        "[1,2]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[",
+        "]",
+        "[1}",
+        "[[],[[]],{}]",
+        "{}",
+        "{ }",
+        "{\"a\":1}",
+        "{ \"a\" : 1 , \"b\" : [ true ] }",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "{a:1}",
+        "{\"a\" 1}",
+        "{\"a\":1]",
+        "{\"\\u0061\":1,\"\\n\":2,\"\xc3\xa9\":3}",
+        "{\"\xff\":1}",
+        "{\"a\":{\"b\":[{\"c\":null}]}}",
+        "{\"a\":1}}",
+        "[1]]",
+        "",
+        " ",
+        "// no\n1",
+        "[1,/**/2]",
+    };
+    for (std::string_view const text : texts) {
+        CAPTURE(text);
+        boost::system::error_code not_json;
+        auto const expected = boost::json::parse(boost::json::string_view(text.data(), text.size()), not_json);
+        boost::json::value whole;
+        boost::json::value in_pieces;
+        reader r;
+        CHECK(r.read(whole, text) == !not_json);
+        r.start(in_pieces);
+        for (char const& c : text)
+            r.feed({&c, 1});
+        CHECK(r.finish() == !not_json);
+        if (not_json)
+            continue;
+        CHECK(in_pieces == whole);
+        CHECK(whole.kind() == expected.kind());
+        if (expected.is_double())
+            CHECK(whole.get_double() == doctest::Approx(expected.get_double()).epsilon(1e-15));
+        else
+            CHECK(whole == expected);
+    }
 }
 
 TEST_CASE("a reader reads the next document after a bad one")

@@ -243,6 +243,8 @@ TEST_CASE("a message means the same wherever it is split")
     for (std::string const& message : std::vector<std::string>{
              ok + "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"a\": \"\xc3\xa9\"} \n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10;x=y\r\n0123456789abcdef\r\n0\r\nT: v\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n and more",
              ok + "\r\nuntil the end",
              "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
              "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok +
@@ -263,6 +265,7 @@ TEST_CASE("a message that breaks off is truncated, wherever it does")
     for (std::string const& message : std::vector<std::string>{
              ok + "Content-Length: 5\r\n\r\nhello",
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
              "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 1\r\n\r\nx",
          }) {
         for (std::size_t size = 1; size < message.size(); ++size) {

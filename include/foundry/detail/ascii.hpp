@@ -17,6 +17,16 @@ constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || 
 constexpr bool is_graphic(char c) { return c > 0x20 && c < 0x7f; }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
+/// Cheaper to compile than std::all_of, which is unrolled anew for each predicate.
+inline bool all_of(std::string_view text, bool (*holds)(char))
+{
+    for (char const c : text) {
+        if (!holds(c))
+            return false;
+    }
+    return true;
+}
+
 inline std::string to_lower(std::string_view text)
 {
     std::string lower(text);

@@ -74,6 +74,8 @@ class collector : public http::body_sink
 public:
     /// A body begins; what was taken of an earlier one is of no use.
     virtual void start() = 0;
+    /// What the stall limit waits for: the whole body, or any byte of it.
+    virtual http::exchange::content_by content() const { return http::exchange::content_by::word; }
     /// The body is complete.
     ///
     /// @throws foundry::error where it is not the answer that was asked for.

@@ -16,7 +16,8 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 ///     for (retry_loop requests(retry, total);;) {
 ///         std::optional<error> failed;
 ///         try { ...; co_return ...; } catch (error const& e) { failed = e; }
-///         co_await requests.wait_after(*failed);
+///         std::chrono::milliseconds const wait = requests.wait_after(*failed);
+///         co_await pause(wait);
 ///     }
 class retry_loop
 {
@@ -28,10 +29,10 @@ public:
     /// When the whole call ends; nothing where it may take for ever.
     std::optional<http::clock::time_point> end() const noexcept { return end_; }
 
-    /// Waits until the request may be made again.
+    /// How long to wait until the request may be made again.
     ///
     /// @throws foundry::error the given one, with every attempt, where it may not, or not in time.
-    boost::asio::awaitable<void> wait_after(error const& failed);
+    std::chrono::milliseconds wait_after(error const& failed);
 
 private:
     std::optional<std::chrono::milliseconds> decide();
@@ -42,6 +43,9 @@ private:
     std::chrono::milliseconds waited_{0};
     std::vector<attempt> attempts_;
 };
+
+/// @throws foundry::error (`boost::asio::error::operation_aborted`) where the call is cancelled.
+FOUNDRY_DECL boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

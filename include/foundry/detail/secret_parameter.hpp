@@ -4,7 +4,6 @@
 #include <foundry/detail/refuse.hpp>
 #include <foundry/http/field.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -12,8 +11,12 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// Parameters that hold a key; URLs end up in logs.
 inline bool is_secret_parameter(std::string_view name)
 {
-    auto const names = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};
-    return std::any_of(names.begin(), names.end(), [name](char const* secret) { return http::iequals(name, secret); });
+    static constexpr std::string_view names[] = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};
+    for (std::string_view const secret : names) {
+        if (http::iequals(name, secret))
+            return true;
+    }
+    return false;
 }
 
 inline void check_parameter(std::string_view name)

@@ -37,7 +37,11 @@ public:
     };
     void deliver_to(body_sink& sink, std::size_t body_limit, content_by how = content_by::bytes);
     /// What was read was content: the stall limit begins anew.
-    void got_content() noexcept { stall_left_ = timeouts_.stall; }
+    void got_content() noexcept
+    {
+        stall_left_ = timeouts_.stall;
+        idle_reads_ = 0;
+    }
 
     /// Reads what is there and delivers it. False once the response is complete.
     boost::asio::awaitable<bool> read_more();
@@ -53,13 +57,18 @@ public:
     bool done() const noexcept { return parser_.done(); }
 
 private:
+    class remainder;
+
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
     boost::asio::awaitable<void> read_head();
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
     void begin_waiting();
     void end_waiting() noexcept;
+    void check_flood();
     void on_deadline() override;
+    /// Reads and delivers what is there, or says what has to be waited for.
+    connection::step read_now();
     boost::asio::mutable_buffer room();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
@@ -70,11 +79,13 @@ private:
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
     clock::time_point asked_at_;      // when the request had been written
+    std::size_t idle_reads_ = 0;       // since the last content
+    clock::time_point flooded_since_;  // the first of them
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
     std::size_t head_limit_;
     response_parser parser_;
-    std::vector<char> buffer_;
+    std::string buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
     bool written_ = true; // false where the response came before the whole request was written

@@ -69,6 +69,7 @@ class kept_bytes final : public collector
 {
 public:
     void start() override { bytes.clear(); }
+    http::exchange::content_by content() const override { return http::exchange::content_by::bytes; }
     void on_body(std::string_view more) override { bytes.append(more); }
 
     void finish(prepared_call const& call, response_info const& info) override

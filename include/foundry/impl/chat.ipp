@@ -6,8 +6,6 @@
 #include <foundry/json/reader.hpp>
 #include <foundry/json/writer.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI {
 
 // Request
@@ -132,10 +130,18 @@ inline void append_optional(std::optional<std::string>& text, std::string_view m
         (text ? *text : text.emplace()) += more;
 }
 
-inline void merge_verdicts(filter_results& into, filter_results const& more)
+inline void merge_verdicts(filter_results& into, filter_results& more)
 {
-    for (auto const& [category, verdict] : more)
-        into[category] = verdict;
+    for (auto& [category, verdict] : more.entries())
+        into[category] = std::move(verdict);
+}
+
+/// Appends the elements of one list to another.
+template <class T>
+void append(std::vector<T>& into, std::vector<T>& more)
+{
+    for (T& element : more)
+        into.emplace_back() = std::move(element);
 }
 
 /// The call that a delta continues; nullptr where it begins a new one.
@@ -145,12 +151,18 @@ inline tool_call* find_open(std::vector<tool_call>& calls, std::vector<std::int6
                             tool_call_delta const& d)
 {
     if (d.index) {
-        auto const at = std::find(indices.begin(), indices.end(), *d.index);
-        return at == indices.end() ? nullptr : &calls[static_cast<std::size_t>(at - indices.begin())];
+        for (std::size_t i = 0; i != calls.size(); ++i) {
+            if (indices[i] == *d.index)
+                return &calls[i];
+        }
+        return nullptr;
     }
     if (!d.id.empty()) {
-        auto const at = std::find_if(calls.begin(), calls.end(), [&](tool_call const& c) { return c.id == d.id; });
-        return at == calls.end() ? nullptr : &*at;
+        for (tool_call& c : calls) {
+            if (c.id == d.id)
+                return &c;
+        }
+        return nullptr;
     }
     // Without a name it goes on; with one it is a call whose service gives no ids.
     return calls.empty() || !d.function.name.empty() ? nullptr : &calls.back();
@@ -190,14 +202,12 @@ inline void merge_audio(std::optional<message_audio>& audio, message_audio const
         audio->expires_at = more.expires_at;
 }
 
-inline void merge_logprobs(std::optional<choice_logprobs>& into, choice_logprobs const& more)
+inline void merge_logprobs(std::optional<choice_logprobs>& into, choice_logprobs& more)
 {
     if (!into)
         into.emplace();
-    for (token_logprob const& token : more.content)
-        into->content.push_back(token);
-    for (token_logprob const& token : more.refusal)
-        into->refusal.push_back(token);
+    append(into->content, more.content);
+    append(into->refusal, more.refusal);
 }
 
 inline void take_text(std::string& into, std::string const& text)
@@ -214,7 +224,7 @@ inline void take_members(boost::json::object& into, boost::json::object const& f
 
 } // namespace detail
 
-FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
+FOUNDRY_DECL void chat_accumulator::add(chat_chunk chunk)
 {
     chat_completion& all = completion_;
     // The first and the late chunks of Azure's filter have no id; they belong to the same message.
@@ -224,19 +234,18 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
     if (chunk.created != 0)
         all.created = chunk.created;
     if (chunk.usage)
-        all.usage.emplace(*chunk.usage);
+        all.usage.emplace() = std::move(*chunk.usage);
     if (chunk.system_fingerprint)
-        all.system_fingerprint = chunk.system_fingerprint;
+        all.system_fingerprint.swap(chunk.system_fingerprint);
     if (chunk.service_tier)
-        all.service_tier = chunk.service_tier;
-    for (prompt_filter_result const& verdict : chunk.prompt_filter_results)
-        all.prompt_filter_results.push_back(verdict);
+        all.service_tier.swap(chunk.service_tier);
+    detail::append(all.prompt_filter_results, chunk.prompt_filter_results);
     detail::take_members(all.extra, chunk.extra);
-    for (chunk_choice const& c : chunk.choices)
+    for (chunk_choice& c : chunk.choices)
         add(c);
 }
 
-FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
+FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
 {
     static constexpr std::int64_t most = 128; // the API's own limit of `n`
     if (piece.index < 0 || piece.index >= most)

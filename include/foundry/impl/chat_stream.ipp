@@ -112,7 +112,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> chat_stream::c
     chat_chunk chunk;
     all.set_info(info());
     while (co_await read(chunk))
-        all.add(chunk);
+        all.add(std::move(chunk));
     co_return all.take();
 }
 

@@ -100,13 +100,15 @@ inline void put_in_order(std::vector<embedding>& data)
 /// Integers came as JSON numbers; they become the bytes that they are.
 inline void pack(embedding_vector& vector, float least, float most)
 {
-    vector.bytes.reserve(vector.numbers.size());
-    for (float const number : vector.numbers) {
+    std::vector<std::uint8_t> bytes(vector.numbers.size());
+    for (std::size_t i = 0; i != bytes.size(); ++i) {
+        float const number = vector.numbers[i];
         if (!(number >= least && number <= most) || std::trunc(number) != number)
             throw_incomplete("the vectors are of another encoding than was asked for");
-        vector.bytes.push_back(static_cast<std::uint8_t>(static_cast<int>(number)));
+        bytes[i] = static_cast<std::uint8_t>(static_cast<int>(number));
     }
-    vector.numbers = {};
+    vector.bytes.swap(bytes);
+    std::vector<float>().swap(vector.numbers);
 }
 
 inline void pack(embeddings& reply, open_enum<embedding_encoding> encoding)

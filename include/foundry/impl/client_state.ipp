@@ -8,8 +8,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 inline http::origin origin_of(endpoint const& where, tls_options const& tls)
@@ -49,7 +47,7 @@ struct cleanser
 
 inline void append_token(std::string& out, std::string_view token)
 {
-    bool const sound = !token.empty() && std::all_of(token.begin(), token.end(), is_graphic);
+    bool const sound = !token.empty() && all_of(token, is_graphic);
     if (!sound)
         throw error(errc::invalid_argument,
                     "the credential gave an empty token, or one with a blank or control character");

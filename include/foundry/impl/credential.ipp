@@ -7,8 +7,6 @@
 #include <foundry/http/field.hpp>
 #include <foundry/http/request_head.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
@@ -17,7 +15,7 @@ inline std::string_view checked_secret(std::string_view text, std::string_view w
 {
     if (text.empty())
         throw error(errc::invalid_argument, std::string{what} + " is empty; set it, or use no_credential");
-    if (!std::all_of(text.begin(), text.end(), is_graphic)) {
+    if (!all_of(text, is_graphic)) {
         throw error(errc::invalid_argument, std::string{what} +
                                                 " has a blank, a line break or another character that no "
                                                 "key has; trim it, as after reading it from a file");

@@ -236,14 +236,18 @@ inline api_form recognise_path(host_kind kind, std::string const& host, std::str
 inline bool belongs_to_a_deployment(std::string_view operation)
 {
     auto const first = operation.substr(0, operation.find('/'));
-    auto const names = {"chat", "completions", "embeddings", "audio", "images", "extensions"};
-    return std::any_of(names.begin(), names.end(), [first](std::string_view name) { return first == name; });
+    static constexpr std::string_view names[] = {"chat", "completions", "embeddings", "audio", "images", "extensions"};
+    for (std::string_view const name : names) {
+        if (first == name)
+            return true;
+    }
+    return false;
 }
 
 /// The last look at what goes into the request line.
 inline void check_target(std::string_view target)
 {
-    bool const sendable = std::all_of(target.begin(), target.end(), [](char c) { return is_graphic(c) && c != '#'; });
+    bool const sendable = all_of(target, [](char c) { return is_graphic(c) && c != '#'; });
     if (!target.starts_with('/') || !sendable || has_dot_segment(target.substr(0, target.find('?'))))
         refuse("the operation does not make a URL; percent-encode what it is put together from");
 }
@@ -420,7 +424,7 @@ FOUNDRY_DECL endpoint& endpoint::connect_to(std::string address, std::uint16_t p
 {
     if (address.starts_with('[') && address.ends_with(']'))
         address = address.substr(1, address.size() - 2);
-    if (address.empty() || port == 0 || !std::all_of(address.begin(), address.end(), detail::is_graphic))
+    if (address.empty() || port == 0 || !detail::all_of(address, detail::is_graphic))
         detail::refuse("a connection goes to a host name or an address, and to a port from 1 to 65535; pass both");
     connect_address_ = detail::to_lower(address);
     connect_port_ = port;

@@ -7,16 +7,19 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 inline bool has_extra_parameters(json::const_place request, std::span<std::string_view const> known)
 {
     json::type const& t = *request.described;
-    return std::any_of(t.members, t.members + t.size, [&](json::member const& m) {
-        return json::is_set(request.object, m) && std::find(known.begin(), known.end(), m.name) == known.end();
-    });
+    for (json::member const* m = t.members; m != t.members + t.size; ++m) {
+        bool is_known = false;
+        for (std::string_view const name : known)
+            is_known = is_known || m->name == name;
+        if (!is_known && json::is_set(request.object, *m))
+            return true;
+    }
+    return false;
 }
 
 inline void check_model(std::optional<std::string> const& model)

@@ -186,7 +186,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(ht
     static constexpr std::size_t limit = 1024 * 1024;
     text_sink sink;
     try {
-        exchange.deliver_to(sink, limit);
+        exchange.deliver_to(sink, limit, http::exchange::content_by::word);
         for (bool more = true; more;)
             more = co_await exchange.read_more();
         exchange.finish();
@@ -237,7 +237,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
         try {
             opened_call opened = co_await open_call(call, requests.end());
             into.start();
-            opened.exchange->deliver_to(into, body_limit);
+            opened.exchange->deliver_to(into, body_limit, into.content());
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
@@ -246,7 +246,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
         } catch (error const& e) {
             failed = e;
         }
-        co_await requests.wait_after(*failed);
+        std::chrono::milliseconds const wait = requests.wait_after(*failed);
+        co_await pause(wait);
     }
 }
 
@@ -263,7 +264,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepar
         } catch (error const& e) {
             failed = e;
         }
-        co_await requests.wait_after(*failed);
+        std::chrono::milliseconds const wait = requests.wait_after(*failed);
+        co_await pause(wait);
     }
 }
 

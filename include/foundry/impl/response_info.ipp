@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -55,8 +55,11 @@ inline double unit_length(std::string_view unit)
 {
     constexpr std::pair<std::string_view, double> units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}};
-    auto const found = std::find_if(std::begin(units), std::end(units), [unit](auto& u) { return u.first == unit; });
-    return found == std::end(units) ? 0 : found->second;
+    for (auto const& [name, length] : units) {
+        if (name == unit)
+            return length;
+    }
+    return 0;
 }
 
 /// `17ms`, `1.5s`, `1h2m`, or a plain number of seconds.
@@ -90,14 +93,19 @@ inline std::optional<std::int64_t> parse_count(std::string_view text)
 /// Whether the text has the form of the picture, in which '9' stands for any digit and 'A' for any letter.
 inline bool looks_like(std::string_view text, std::string_view picture)
 {
-    return std::equal(text.begin(), text.end(), picture.begin(), picture.end(), [](char c, char form) {
-        return form == '9' ? is_digit(c) : form == 'A' ? is_alpha(c) : c == form;
-    });
+    if (text.size() != picture.size())
+        return false;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        char const form = picture[i];
+        if (form == '9' ? !is_digit(text[i]) : form == 'A' ? !is_alpha(text[i]) : text[i] != form)
+            return false;
+    }
+    return true;
 }
 
 /// The date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`. The day of the week says nothing new and is not
 /// checked.
-inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text)
+inline std::optional<std::time_t> parse_http_date(std::string_view text)
 {
     if (!looks_like(text, "AAA, 99 AAA 9999 99:99:99 GMT"))
         return {};
@@ -111,16 +119,18 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
     auto const month = months.find(text.substr(8, 3));
     if (month == std::string_view::npos || month % 3 != 0)
         return {};
-    std::chrono::year_month_day const date{std::chrono::year{number(12, 4)},
-                                           std::chrono::month{static_cast<unsigned>(month / 3 + 1)},
-                                           std::chrono::day{static_cast<unsigned>(number(5, 2))}};
     auto const hour = number(17, 2);
     auto const minute = number(20, 2);
     auto const second = number(23, 2);
-    if (!date.ok() || hour > 23 || minute > 59 || second > 60) // 60: a leap second
+    std::tm date{};
+    date.tm_year = number(12, 4) - 1900;
+    date.tm_mon = static_cast<int>(month / 3);
+    date.tm_mday = number(5, 2);
+    std::time_t const midnight = timegm(&date);
+    bool const is_date = date.tm_mday == number(5, 2);       // timegm() has put it right
+    if (!is_date || hour > 23 || minute > 59 || second > 60) // 60: a leap second
         return {};
-    return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-           std::chrono::seconds{second};
+    return midnight + (hour * 60 + minute) * 60 + second;
 }
 
 /// How long to wait until `then`. The answer's own `Date` is the better "now": the clock of this machine may be wrong.
@@ -129,9 +139,8 @@ inline std::optional<std::chrono::milliseconds> parse_wait_until(std::string_vie
     auto const end = parse_http_date(then);
     if (!end)
         return {};
-    auto const now =
-        parse_http_date(date).value_or(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-    return std::clamp<std::chrono::milliseconds>(*end - now, std::chrono::milliseconds{0}, longest_wait);
+    auto const now = parse_http_date(date);
+    return to_wait(1000.0 * static_cast<double>(*end - (now ? *now : std::time(nullptr))));
 }
 
 } // namespace detail
@@ -144,9 +153,11 @@ FOUNDRY_DECL response_info::response_info(unsigned status, header_list headers, 
 
 FOUNDRY_DECL std::string_view response_info::header(std::string_view name) const noexcept
 {
-    auto const found = std::find_if(headers_.begin(), headers_.end(),
-                                    [name](auto const& field) { return http::iequals(field.first, name); });
-    return found == headers_.end() ? std::string_view{} : std::string_view{found->second};
+    for (auto const& [key, value] : headers_) {
+        if (http::iequals(key, name))
+            return value;
+    }
+    return {};
 }
 
 FOUNDRY_DECL std::string_view response_info::request_id() const noexcept

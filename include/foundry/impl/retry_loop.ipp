@@ -46,7 +46,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
                        : default_retry_policy(how_).decide(last, retries, random_fraction());
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> retry_loop::wait_after(error const& failed)
+FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& failed)
 {
     if (failed.code() == boost::asio::error::operation_aborted || failed.code() == errc::invalid_argument)
         throw failed;
@@ -57,7 +57,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> retry_loop::wait_after(er
     if (how_.on_retry)
         how_.on_retry(attempts_.back(), *wait);
     waited_ = *wait;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, *wait);
+    return *wait;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> pause(std::chrono::milliseconds time)
+{
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
     try {
         co_await timer.async_wait(boost::asio::deferred);
     } catch (boost::system::system_error const& e) {

@@ -5,8 +5,6 @@
 
 #include <openssl/crypto.h>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI {
 
 FOUNDRY_DECL void detail::cleanse(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
@@ -16,7 +14,7 @@ FOUNDRY_DECL secret::secret(std::string_view text)
     if (text.empty())
         return;
     text_ = {new char[text.size()], detail::secret_eraser{text.size()}};
-    std::copy(text.begin(), text.end(), text_.get());
+    text.copy(text_.get(), text.size());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -268,8 +268,13 @@ inline bool says(complaint const& c, std::string_view word)
 
 inline bool is_filtered(complaint const& c)
 {
-    return c.filter &&
-           std::any_of(c.filter->begin(), c.filter->end(), [](auto const& entry) { return entry.second.filtered; });
+    if (!c.filter)
+        return false;
+    for (auto const& [category, verdict] : *c.filter) {
+        if (verdict.filtered)
+            return true;
+    }
+    return false;
 }
 
 inline std::optional<errc> classify_by_words(complaint const& c)

@@ -87,7 +87,19 @@ struct member
 {
     std::string_view name;
     type const* described;
-    void* (*reach)(void* object, access how);
+    void const* model;    ///< Where an object of the class would be,
+    void const* in_model; ///< and this member of it: what is between them is the same in each object.
+    void* (*reach_optional)(void* self, access how); ///< Null for a member that is always there.
+
+    /// The member of an object.
+    void* reach(void* object, access how) const
+    {
+        void* const self =
+            static_cast<char*>(object) + (static_cast<char const*>(in_model) - static_cast<char const*>(model));
+        if (reach_optional != nullptr)
+            return reach_optional(self, how);
+        return how == access::drop ? nullptr : self;
+    }
 };
 
 struct type

@@ -5,9 +5,11 @@
 #include <foundry/json/open_enum.hpp>
 #include <foundry/json/type.hpp>
 
+#include <boost/describe/bases.hpp>
 #include <boost/describe/class.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/json/fwd.hpp>
+#include <boost/mp11/list.hpp>
 
 #include <array>
 #include <optional>
@@ -198,14 +200,47 @@ template <class T>
 struct unwrap
 {
     using type = T;
-    static constexpr bool optional = false;
+    static constexpr void* (*reach)(void*, access) = nullptr;
 };
 template <class T>
 struct unwrap<std::optional<T>>
 {
     using type = T;
-    static constexpr bool optional = true;
+    static void* reach(void* self, access how)
+    {
+        auto& o = *static_cast<std::optional<T>*>(self);
+        if (how == access::make && !o.has_value())
+            o.emplace();
+        else if (how == access::drop)
+            o.reset();
+        return o.has_value() ? &*o : nullptr;
+    }
 };
+
+/// Room for an object that there never is: only its members' addresses are of interest.
+template <class T>
+union room
+{
+    constexpr room() : nothing() {}
+    constexpr ~room() {}
+
+    char nothing;
+    T object;
+};
+#if defined(__clang__) // for which such a union is no literal type
+template <class T>
+[[clang::no_destroy]] inline constinit room<T> const model;
+#else
+template <class T>
+inline constexpr room<T> model;
+#endif
+
+/// Those of described bases come first; most classes have none, and are spared the search.
+template <class T>
+using public_members = boost::describe::describe_members<
+    T, boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value
+           ? boost::describe::mod_public
+           : boost::describe::mod_public | boost::describe::mod_inherited>;
 
 template <class C, class M>
 M member_of(M C::*);
@@ -217,33 +252,17 @@ constexpr std::string_view wire_name(std::string_view name)
 }
 
 template <class Class, auto Pointer>
-void* reach(void* object, access how)
+constexpr member describe(std::string_view name)
 {
-    auto& m = static_cast<Class*>(object)->*Pointer;
-    if constexpr (unwrap<decltype(member_of(Pointer))>::optional) {
-        switch (how) {
-        case access::make:
-            if (!m)
-                m.emplace();
-            return &*m;
-        case access::look:
-            return m ? &*m : nullptr;
-        case access::drop:
-            m.reset();
-            return nullptr;
-        }
-        return nullptr;
-    } else {
-        return how == access::drop ? nullptr : &m;
-    }
+    using unwrapped = unwrap<decltype(member_of(Pointer))>;
+    return {wire_name(name), &type_of<typename unwrapped::type>::value, &model<Class>, &(model<Class>.object.*Pointer),
+            unwrapped::reach};
 }
 
 template <class Class, template <class...> class List, class... D>
 constexpr auto member_table(List<D...>)
 {
-    return std::array<member, sizeof...(D)>{
-        {member{wire_name(D::name), &type_of<typename unwrap<decltype(member_of(D::pointer))>::type>::value,
-                &reach<Class, D::pointer>}...}};
+    return std::array<member, sizeof...(D)>{{describe<Class, D::pointer>(D::name)...}};
 }
 
 template <std::size_t N>
@@ -262,8 +281,7 @@ template <class T>
 struct type_of
 {
     static_assert(boost::describe::has_describe_members<T>::value, "describe the type with BOOST_DESCRIBE_STRUCT");
-    static constexpr auto members = detail::member_table<T>(
-        boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>{});
+    static constexpr auto members = detail::member_table<T>(detail::public_members<T>{});
     static_assert(members.size() <= 64, "the reader notes the members it has seen in 64 bits");
     static constexpr type value{.what = kind::object,
                                 .size = static_cast<std::uint16_t>(members.size()),

@@ -3,13 +3,12 @@
 
 #include <foundry/http/exchange.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/strand.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -239,27 +238,45 @@ FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, 
         consume();
 }
 
+FOUNDRY_DECL connection::step exchange::read_now()
+{
+    std::size_t n = 0;
+    if (connection::step const s = lease_->try_read(room(), n); s != connection::step::done)
+        return s;
+    held_ += n;
+    if (n == 0)
+        parser_.end();
+    else
+        consume();
+    if (!parser_.done() && held_ > detail::max_unparsed)
+        throw error(errc::limit_exceeded, "a chunk header or trailer of the response has no end");
+    return connection::step::done;
+}
+
+/// A server that never lets us wait lets no timer fire either, so that the stall limit is looked at here, too.
+FOUNDRY_DECL void exchange::check_flood()
+{
+    auto const now = clock::now();
+    if (idle_reads_++ == 0)
+        flooded_since_ = now;
+    else if (timeouts_.stall.count() > 0 && now - flooded_since_ > timeouts_.stall)
+        throw detail::limit_error(errc::stall_timeout);
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 {
     if (parser_.done())
         co_return false;
     std::exception_ptr failed;
     try {
-        std::size_t n = 0;
-        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+        for (connection::step s; (s = read_now()) != connection::step::done;) {
             begin_waiting();
             co_await lease_->wait(s);
             end_waiting();
         }
         if (content_by_ == content_by::bytes)
             got_content();
-        held_ += n;
-        if (n == 0)
-            parser_.end();
-        else
-            consume();
-        if (!parser_.done() && held_ > detail::max_unparsed)
-            throw error(errc::limit_exceeded, "a chunk header or trailer of the response has no end");
+        check_flood();
     } catch (...) {
         failed = std::current_exception();
     }
@@ -268,40 +285,66 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
     co_return true;
 }
 
-namespace detail {
-
-class null_sink final : public body_sink
+/// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
+/// end with the user's coroutine.
+class exchange::remainder final : public std::enable_shared_from_this<remainder>, private body_sink
 {
 public:
-    void on_body(std::string_view) override {}
-};
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_rest(std::unique_ptr<exchange> rest)
-{
-    null_sink nowhere;
-    try {
-        rest->limits().set_total(clock::now() + max_drain_time);
-        rest->deliver_to(nowhere, max_drained);
-        for (bool more = true; more;)
-            more = co_await rest->read_more();
-        rest->finish();
-    } catch (error const&) { // closed
+    explicit remainder(std::unique_ptr<exchange> rest)
+        : rest_(std::move(rest)),
+          timer_(rest_->pool_->executor(), detail::max_drain_time)
+    {
+        rest_->limits_->stop();
+        rest_->watch_on(timer_.get_executor());
+        rest_->parser_.deliver_to(this, detail::max_drained);
     }
-}
 
-} // namespace detail
+    void start()
+    {
+        timer_.async_wait([self = shared_from_this()](boost::system::error_code) { self->drop(); });
+        read();
+    }
+
+private:
+    void drop()
+    {
+        std::lock_guard const lock(mutex_);
+        rest_.reset();
+    }
+
+    void read()
+    {
+        std::lock_guard const lock(mutex_);
+        if (!rest_)
+            return;
+        try {
+            while (!rest_->done()) {
+                connection::step const s = rest_->read_now();
+                if (s == connection::step::done)
+                    continue;
+                rest_->lease_->wait(s)([self = shared_from_this()](boost::system::error_code) { self->read(); });
+                return;
+            }
+            rest_->finish();
+        } catch (boost::system::system_error const&) { // closed
+        }
+        rest_.reset();
+        timer_.cancel();
+    }
+
+    void on_body(std::string_view) override {}
+
+    std::mutex mutex_; // as the timer and the socket may fire at the same time
+    std::unique_ptr<exchange> rest_;
+    boost::asio::steady_timer timer_;
+};
 
 FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
 {
-    if (rest->done()) {
+    if (rest->done())
         rest->finish();
-        return;
-    }
-    // The user's executor may end with the user's coroutine; this goes on without it.
-    boost::asio::any_io_executor const own = boost::asio::make_strand(rest->pool_->executor());
-    rest->limits_->stop();
-    rest->watch_on(own);
-    boost::asio::co_spawn(own, detail::read_rest(std::move(rest)), boost::asio::detached);
+    else
+        std::make_shared<remainder>(std::move(rest))->start();
 }
 
 } // namespace http

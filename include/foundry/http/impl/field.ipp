@@ -40,7 +40,7 @@ FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept
 
 FOUNDRY_DECL bool valid_field_name(std::string_view name) noexcept
 {
-    return !name.empty() && std::all_of(name.begin(), name.end(), detail::is_token_char);
+    return !name.empty() && foundry::detail::all_of(name, detail::is_token_char);
 }
 
 FOUNDRY_DECL bool valid_field_value(std::string_view value) noexcept
@@ -48,14 +48,16 @@ FOUNDRY_DECL bool valid_field_value(std::string_view value) noexcept
     if (value.empty())
         return true;
     return !detail::is_blank(value.front()) && !detail::is_blank(value.back()) &&
-           std::all_of(value.begin(), value.end(), detail::is_field_char);
+           foundry::detail::all_of(value, detail::is_field_char);
 }
 
 FOUNDRY_DECL bool reserved_field(std::string_view name) noexcept
 {
-    return iequals(name.substr(0, 6), "proxy-") ||
-           std::any_of(detail::reserved_fields.begin(), detail::reserved_fields.end(),
-                       [name](std::string_view reserved) { return iequals(name, reserved); });
+    for (std::string_view const reserved : detail::reserved_fields) {
+        if (iequals(name, reserved))
+            return true;
+    }
+    return iequals(name.substr(0, 6), "proxy-");
 }
 
 } // namespace http

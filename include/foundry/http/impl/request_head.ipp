@@ -6,8 +6,6 @@
 #include <foundry/http/field.hpp>
 #include <foundry/http/request_head.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
@@ -48,8 +46,7 @@ FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::str
 
 FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host)
 {
-    bool const sound =
-        target.starts_with('/') && std::all_of(target.begin(), target.end(), foundry::detail::is_graphic);
+    bool const sound = target.starts_with('/') && foundry::detail::all_of(target, foundry::detail::is_graphic);
     if (!sound)
         throw error(errc::invalid_argument,
                     "the request's path has a character that HTTP does not allow; percent-encode it");

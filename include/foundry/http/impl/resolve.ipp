@@ -48,7 +48,7 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
     auto const literal = boost::asio::ip::make_address(host, not_literal);
     if (!not_literal) {
         std::vector<boost::asio::ip::tcp::endpoint> one;
-        one.emplace_back(literal, port);
+        one.push_back(boost::asio::ip::tcp::endpoint(literal, port));
         co_return one;
     }
 
@@ -71,7 +71,7 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
             f.should_retry = true;
         throw error(make_error_code(errc::resolve_failed), std::move(f));
     }
-    co_return flight->addresses;
+    co_return std::move(flight->addresses);
 }
 
 } // namespace http

@@ -126,6 +126,7 @@ struct response_parser::state
     std::size_t head_limit;
     std::optional<detail::message_parser> parser;
     int interim = 0;
+    bool midway = false; // in the head of a chunk, or in a trailer
 };
 
 FOUNDRY_DECL response_parser::response_parser(std::size_t head_limit) : state_(std::make_unique<state>(head_limit)) {}
@@ -136,6 +137,10 @@ FOUNDRY_DECL response_parser::~response_parser() = default;
 FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
 {
     static constexpr int max_interim = 8;
+    static constexpr std::size_t shortest_end = 5; // "0", CRLF, CRLF: with less of it left over, Beast asserts
+    if (state_->midway && bytes.size() < shortest_end)
+        return 0;
+    state_->midway = false;
     std::size_t used = 0;
     for (;;) {
         detail::message_parser& p = *state_->parser;
@@ -146,8 +151,10 @@ FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
         boost::system::error_code ec;
         std::size_t const n = p.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
         used += n;
-        if (ec == boost::beast::http::error::need_more)
+        if (ec == boost::beast::http::error::need_more) {
+            state_->midway = p.is_header_done() && used != bytes.size();
             return used;
+        }
         if (ec)
             state_->fail(ec);
         if (p.is_header_done() && p.head.status < 200) {

@@ -35,11 +35,12 @@ inline std::string_view take_until(std::string_view& rest, std::string_view ends
 
 inline void check_bytes(std::string_view text)
 {
-    auto const odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\'; };
-    auto const at = std::find_if(text.begin(), text.end(), odd);
-    if (at != text.end())
-        foundry::detail::refuse("the URL has a blank, a control character or a backslash at byte " +
-                                std::to_string(at - text.begin()) + "; remove it");
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        char const c = text[i];
+        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\')
+            foundry::detail::refuse("the URL has a blank, a control character or a backslash at byte " +
+                                    std::to_string(i) + "; remove it");
+    }
 }
 
 /// Whether the text is made of percent triplets, unreserved characters, sub-delimiters and the `extra` ones.
@@ -76,8 +77,8 @@ inline bool ends_in_number(std::string_view host)
 {
     auto const last = host.substr(host.rfind('.') + 1);
     auto const hex = last.starts_with("0x");
-    return !last.empty() && std::all_of(last.begin() + (hex ? 2 : 0), last.end(),
-                                        hex ? foundry::detail::is_hex : foundry::detail::is_digit);
+    return !last.empty() &&
+           foundry::detail::all_of(last.substr(hex ? 2 : 0), hex ? foundry::detail::is_hex : foundry::detail::is_digit);
 }
 
 inline void check_labels(std::string_view name)
@@ -98,7 +99,7 @@ inline void check_labels(std::string_view name)
 inline std::string parse_name(std::string_view text)
 {
     std::string name = foundry::detail::to_lower(text);
-    if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    if (!foundry::detail::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
         foundry::detail::refuse("the host name of the URL is not ASCII; write its punycode form (xn--...)");
     if (name.empty())
         foundry::detail::refuse("the URL has no host name; write it as in https://resource.openai.azure.com");

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/json/reader.hpp>
+#include <foundry/json/scanner.hpp>
 
-#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
@@ -17,214 +17,184 @@ namespace foundry::inline FOUNDRY_ABI::json {
 namespace detail {
 
 template <class Number>
-bool parse_number(std::string_view text, Number& out)
-{
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return ec == std::errc{} && end == text.data() + text.size();
-}
-
-template <class Number>
 std::string_view print_number(Number value, std::array<char, 32>& buffer)
 {
     auto const [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
     return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
 }
 
-/// A number as the parser gave it.
-struct numeral
+inline double as_double(numeral const& n) noexcept
 {
-    enum
-    {
-        is_signed,
-        is_unsigned,
-        is_double
-    } form = is_signed;
-    std::int64_t i = 0;
-    std::uint64_t u = 0;
-    double d = 0;
+    return n.form == numeral::is_signed     ? static_cast<double>(n.i)
+           : n.form == numeral::is_unsigned ? static_cast<double>(n.u)
+                                            : n.d;
+}
 
-    double as_double() const noexcept
-    {
-        return form == is_signed ? static_cast<double>(i) : form == is_unsigned ? static_cast<double>(u) : d;
-    }
-
-    bool as_integer(std::int64_t& out) const noexcept
-    {
-        if (form == is_unsigned)
-            return false; // the parser says "unsigned" only beyond the signed range
-        if (form == is_double) {
-            if (!(d >= -9.2e18 && d <= 9.2e18) || std::trunc(d) != d)
-                return false;
-            out = static_cast<std::int64_t>(d);
-            return true;
-        }
-        out = i;
+inline bool as_integer(numeral const& n, std::int64_t& out) noexcept
+{
+    if (n.form == numeral::is_unsigned)
+        return false; // beyond the signed range
+    if (n.form == numeral::is_double) {
+        if (!(n.d >= -9.2e18 && n.d <= 9.2e18) || std::trunc(n.d) != n.d)
+            return false;
+        out = static_cast<std::int64_t>(n.d);
         return true;
     }
-};
+    out = n.i;
+    return true;
+}
 
-/// The handler of Boost.JSON's parser: walks the tables and puts each value where it belongs.
-class read_handler
+inline boost::json::value as_value(numeral const& n)
 {
-    using ec_type = boost::system::error_code;
-    using text_type = boost::json::string_view;
+    return n.form == numeral::is_signed     ? boost::json::value(n.i)
+           : n.form == numeral::is_unsigned ? boost::json::value(n.u)
+                                            : boost::json::value(n.d);
+}
 
-public:
-    static constexpr std::size_t max_object_size = std::size_t(-1);
-    static constexpr std::size_t max_array_size = std::size_t(-1);
-    static constexpr std::size_t max_key_size = std::size_t(-1);
-    static constexpr std::size_t max_string_size = std::size_t(-1);
+} // namespace detail
 
-    std::string problem;
+/// Walks the tables and puts each value where it belongs.
+struct reader::state final : scanner
+{
+    state() = default;
 
     void start(place root)
     {
+        reset();
         root_ = root;
         top_ = -1;
         captured_depth_ = 0;
-        in_string_ = false;
-        text_.clear();
-        problem.clear();
     }
 
-    bool on_document_begin(ec_type&) { return true; }
-    bool on_document_end(ec_type&) { return true; }
-    bool on_comment_part(text_type, ec_type&) { return true; }
-    bool on_comment(text_type, ec_type&) { return true; }
+private:
+    using text_type = boost::json::string_view;
 
-    bool on_object_begin(ec_type& ec) { return begin(shape::object, ec); }
-    bool on_array_begin(ec_type& ec) { return begin(shape::array, ec); }
+    struct frame
+    {
+        place of;
+        member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
+        std::uint64_t seen = 0;
+        std::size_t index = 0; // kind::array and kind::map: how many elements; kind::object: where to look first
+    };
 
-    bool on_object_end(std::size_t n, ec_type&)
+    bool on_begin(shape of) override
     {
         if (captured_depth_ != 0) {
-            stack_.push_object(n);
-            end_captured();
+            ++captured_depth_;
+            return true;
+        }
+        place const to = next_value(of);
+        bool const described = to.object != nullptr && takes(to.described->what, of) &&
+                               to.described->what != kind::any && to.described->what != kind::members;
+        if (!described || static_cast<std::size_t>(top_ + 1) == frames_.size()) {
+            if (!capture_to(to, of))
+                return false;
+            stack_.reset({});
+            captured_depth_ = 1;
+            return true;
+        }
+        frame& f = frames_[static_cast<std::size_t>(++top_)];
+        f = frame{};
+        f.of = to;
+        return true;
+    }
+
+    bool on_end(shape of, std::size_t count) override
+    {
+        if (captured_depth_ != 0) {
+            if (of == shape::object)
+                stack_.push_object(count);
+            else
+                stack_.push_array(count);
+            if (--captured_depth_ == 0)
+                store(stack_.release());
             return true;
         }
         frame& f = frames_[static_cast<std::size_t>(top_)];
-        if (f.of.described->what == kind::map)
-            f.of.described->elements->resize(f.of.object, f.index);
-        else
+        if (f.of.described->what == kind::object)
             clear_unseen(f);
+        else
+            f.of.described->elements->resize(f.of.object, f.index);
         --top_;
         return true;
     }
 
-    bool on_array_end(std::size_t n, ec_type&)
-    {
-        if (captured_depth_ != 0) {
-            stack_.push_array(n);
-            end_captured();
-            return true;
-        }
-        frame& f = frames_[static_cast<std::size_t>(top_)];
-        f.of.described->elements->resize(f.of.object, f.index);
-        --top_;
-        return true;
-    }
-
-    bool on_key_part(text_type part, std::size_t, ec_type&)
+    bool on_key(std::string_view name) override
     {
         if (captured_depth_ != 0)
-            stack_.push_chars(part);
+            stack_.push_key(text_type(name.data(), name.size()));
         else
-            text_.append(part.data(), part.size());
+            select(name);
         return true;
     }
 
-    bool on_key(text_type part, std::size_t, ec_type&)
+    /// Text goes where it belongs at once, or is collected where it has to be looked at as a whole.
+    std::string& on_string() override
     {
-        if (captured_depth_ != 0) {
-            stack_.push_key(part);
-            return true;
-        }
-        if (text_.empty()) {
-            select({part.data(), part.size()});
-        } else {
-            text_.append(part.data(), part.size());
-            select(text_);
-            text_.clear();
-        }
-        return true;
-    }
-
-    bool on_string_part(text_type part, std::size_t, ec_type&)
-    {
-        if (captured_depth_ != 0) {
-            stack_.push_chars(part);
-            return true;
-        }
-        if (!in_string_) {
-            in_string_ = true;
-            target_ = open_string();
-        }
-        (target_ ? *target_ : text_).append(part.data(), part.size());
-        return true;
-    }
-
-    bool on_string(text_type part, std::size_t, ec_type& ec)
-    {
-        if (captured_depth_ != 0) {
-            stack_.push_string(part);
-            return true;
-        }
-        if (!in_string_) {
-            target_ = open_string();
-            if (target_ == nullptr)
-                return take_text({part.data(), part.size()}, ec);
-        }
-        in_string_ = false;
-        if (target_ != nullptr) {
-            target_->append(part.data(), part.size());
-            return true;
-        }
-        text_.append(part.data(), part.size());
-        bool const ok = take_text(text_, ec);
         text_.clear();
-        return ok;
+        pending_ = captured_depth_ != 0 ? place() : next_value(shape::string);
+        if (pending_.object == nullptr || pending_.described->what != kind::string)
+            return text_;
+        auto& target = *static_cast<std::string*>(pending_.object);
+        target.clear();
+        return target;
     }
 
-    bool on_number_part(text_type, ec_type&) { return true; }
-
-    bool on_int64(std::int64_t v, text_type, ec_type& ec)
+    bool on_string_end() override
     {
         if (captured_depth_ != 0) {
-            stack_.push_int64(v);
+            stack_.push_string(text_type(text_));
             return true;
         }
-        numeral n;
-        n.i = v;
-        return take_number(n, ec);
+        if (pending_.object != nullptr) {
+            switch (pending_.described->what) {
+            case kind::string:
+                return true;
+            case kind::text:
+                return pending_.described->names->assign(pending_.object, text_) || refuse("a text is malformed");
+            case kind::integer:
+            case kind::number:
+                if (numeral n; parse_numeral(text_, n) && set_number(n, pending_))
+                    return true;
+                break;
+            default:
+                break;
+            }
+        }
+        return keep(boost::json::value(text_type(text_)), pending_);
     }
 
-    bool on_uint64(std::uint64_t v, text_type, ec_type& ec)
+    bool on_number(numeral const& n) override
     {
         if (captured_depth_ != 0) {
-            stack_.push_uint64(v);
+            if (n.form == numeral::is_signed)
+                stack_.push_int64(n.i);
+            else if (n.form == numeral::is_unsigned)
+                stack_.push_uint64(n.u);
+            else
+                stack_.push_double(n.d);
             return true;
         }
-        numeral n;
-        n.form = numeral::is_unsigned;
-        n.u = v;
-        return take_number(n, ec);
-    }
-
-    bool on_double(double v, text_type, ec_type& ec)
-    {
-        if (!std::isfinite(v))
-            return fail("a number is too large", ec);
-        if (captured_depth_ != 0) {
-            stack_.push_double(v);
-            return true;
+        place const to = next_value(shape::number);
+        if (to.object != nullptr) {
+            switch (to.described->what) {
+            case kind::integer:
+            case kind::number:
+            case kind::single:
+                if (set_number(n, to))
+                    return true;
+                break;
+            case kind::string:
+            case kind::text:
+                return take_number_as_text(n, to);
+            default:
+                break;
+            }
         }
-        numeral n;
-        n.form = numeral::is_double;
-        n.d = v;
-        return take_number(n, ec);
+        return keep(detail::as_value(n), to);
     }
 
-    bool on_bool(bool v, ec_type& ec)
+    bool on_bool(bool v) override
     {
         if (captured_depth_ != 0) {
             stack_.push_bool(v);
@@ -235,44 +205,27 @@ public:
             *static_cast<bool*>(to.object) = v;
             return true;
         }
-        return keep(boost::json::value(v), to, ec);
+        return keep(boost::json::value(v), to);
     }
 
-    bool on_null(ec_type& ec)
+    bool on_null() override
     {
         if (captured_depth_ != 0) {
             stack_.push_null();
             return true;
         }
         if (top_ < 0)
-            return fail("null where an object should be", ec);
+            return root_.described->what == kind::any ? keep(nullptr, root_) : refuse("null where an object should be");
         frame& f = frames_[static_cast<std::size_t>(top_)];
         if (f.of.described->what != kind::object) {
             place const element = next_element(f);
             clear(element.object, *element.described);
         } else if (f.current == nullptr) {
-            return keep(boost::json::value(nullptr), {}, ec);
+            return keep(nullptr, {});
         } else {
             f.seen &= ~(std::uint64_t{1} << (f.current - f.of.described->members));
         }
         return true;
-    }
-
-private:
-    struct frame
-    {
-        place of;
-        member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
-        std::uint64_t seen = 0;
-        std::size_t index = 0; // kind::array and kind::map: how many elements; kind::object: where to look first
-    };
-
-    bool fail(std::string_view what, ec_type& ec)
-    {
-        if (problem.empty())
-            problem = what;
-        ec = boost::json::error::exception;
-        return false;
     }
 
     void select(std::string_view name)
@@ -294,7 +247,7 @@ private:
             }
         }
         f.current = nullptr;
-        key_ = name;
+        name_ = name;
     }
 
     static place next_element(frame& f)
@@ -320,30 +273,8 @@ private:
         return to;
     }
 
-    bool begin(shape of, ec_type& ec)
-    {
-        if (captured_depth_ != 0) {
-            ++captured_depth_;
-            return true;
-        }
-        place const to = next_value(of);
-        bool const described = to.object != nullptr && takes(to.described->what, of) &&
-                               to.described->what != kind::any && to.described->what != kind::members;
-        if (!described || static_cast<std::size_t>(top_ + 1) == frames_.size()) {
-            if (!capture_to(to, of, ec))
-                return false;
-            stack_.reset({});
-            captured_depth_ = 1;
-            return true;
-        }
-        frame& f = frames_[static_cast<std::size_t>(++top_)];
-        f = frame{};
-        f.of = to;
-        return true;
-    }
-
     /// Decides where a value goes that is kept as JSON.
-    bool capture_to(place to, shape of, ec_type& ec)
+    bool capture_to(place to, shape of)
     {
         captured_value_ = nullptr;
         captured_object_ = nullptr;
@@ -357,20 +288,20 @@ private:
             return true;
         }
         if (top_ < 0)
-            return fail("the value has another shape", ec);
+            return refuse("the value has another shape");
         frame& f = frames_[static_cast<std::size_t>(top_)];
         type const& t = *f.of.described;
         if (t.what != kind::object) {
             if (to.described->what != kind::object || to.described->extra < 0)
-                return fail("an element of an array or map has another shape", ec);
+                return refuse("an element of an array or map has another shape");
             clear(to.object, *to.described);
             member const& extra = to.described->members[to.described->extra];
             captured_object_ = static_cast<boost::json::object*>(extra.reach(to.object, access::make));
-            key_.clear();
+            name_.clear();
             return true;
         }
         if (f.current != nullptr) {
-            key_ = f.current->name;
+            name_ = f.current->name;
             f.seen &= ~(std::uint64_t{1} << (f.current - t.members));
         }
         if (t.extra >= 0) {
@@ -390,98 +321,46 @@ private:
         else if (captured_members_ != nullptr)
             *captured_members_ = std::move(v.as_object());
         else if (captured_object_ != nullptr)
-            captured_object_->insert_or_assign(key_, std::move(v));
-    }
-
-    void end_captured()
-    {
-        if (--captured_depth_ == 0)
-            store(stack_.release());
+            captured_object_->insert_or_assign(name_, std::move(v));
     }
 
     /// A scalar that is kept as JSON.
-    bool keep(boost::json::value v, place to, ec_type& ec)
+    bool keep(boost::json::value v, place to)
     {
-        if (!capture_to(to, shape::null, ec))
+        if (!capture_to(to, shape::null))
             return false;
         store(std::move(v));
         return true;
     }
 
-    /// The string that a JSON string can be appended to directly; nullptr where it has to be looked at as a whole.
-    std::string* open_string()
+    /// False where it does not fit.
+    static bool set_number(numeral const& n, place to)
     {
-        pending_ = next_value(shape::string);
-        if (pending_.object == nullptr || pending_.described->what != kind::string)
-            return nullptr;
-        auto* const s = static_cast<std::string*>(pending_.object);
-        s->clear();
-        return s;
-    }
-
-    bool take_text(std::string_view text, ec_type& ec)
-    {
-        place const to = pending_;
-        if (to.object != nullptr) {
-            switch (to.described->what) {
-            case kind::text:
-                return to.described->names->assign(to.object, text) || fail("a text is malformed", ec);
-            case kind::integer:
-                if (parse_number(text, *static_cast<std::int64_t*>(to.object)))
-                    return true;
-                break;
-            case kind::number:
-                if (double d = 0; parse_number(text, d) && std::isfinite(d)) {
-                    *static_cast<double*>(to.object) = d;
-                    return true;
-                }
-                break;
-            default:
-                break;
-            }
+        double const d = detail::as_double(n);
+        switch (to.described->what) {
+        case kind::integer:
+            return detail::as_integer(n, *static_cast<std::int64_t*>(to.object));
+        case kind::single:
+            *static_cast<float*>(to.object) = static_cast<float>(d);
+            break;
+        default:
+            *static_cast<double*>(to.object) = d;
+            break;
         }
-        return keep(boost::json::value(text_type(text.data(), text.size())), to, ec);
+        return std::isfinite(d);
     }
 
-    bool take_number(numeral n, ec_type& ec)
-    {
-        place const to = next_value(shape::number);
-        if (to.object != nullptr) {
-            switch (to.described->what) {
-            case kind::integer:
-                if (n.as_integer(*static_cast<std::int64_t*>(to.object)))
-                    return true;
-                break;
-            case kind::number:
-                *static_cast<double*>(to.object) = n.as_double();
-                return true;
-            case kind::single:
-                *static_cast<float*>(to.object) = static_cast<float>(n.as_double());
-                return true;
-            case kind::string:
-            case kind::text:
-                return take_number_as_text(n, to, ec);
-            default:
-                break;
-            }
-        }
-        return keep(n.form == numeral::is_signed     ? boost::json::value(n.i)
-                    : n.form == numeral::is_unsigned ? boost::json::value(n.u)
-                                                     : boost::json::value(n.d),
-                    to, ec);
-    }
-
-    bool take_number_as_text(numeral n, place to, ec_type& ec)
+    bool take_number_as_text(numeral const& n, place to)
     {
         std::array<char, 32> buffer;
-        std::string_view const text = n.form == numeral::is_signed     ? print_number(n.i, buffer)
-                                      : n.form == numeral::is_unsigned ? print_number(n.u, buffer)
-                                                                       : print_number(n.d, buffer);
+        std::string_view const text = n.form == numeral::is_signed     ? detail::print_number(n.i, buffer)
+                                      : n.form == numeral::is_unsigned ? detail::print_number(n.u, buffer)
+                                                                       : detail::print_number(n.d, buffer);
         if (to.described->what == kind::string) {
             static_cast<std::string*>(to.object)->assign(text);
             return true;
         }
-        return to.described->names->assign(to.object, text) || fail("a text is malformed", ec);
+        return to.described->names->assign(to.object, text) || refuse("a text is malformed");
     }
 
     static void clear_unseen(frame const& f)
@@ -501,10 +380,8 @@ private:
     int top_ = -1;
     place root_;
     place pending_;
-    bool in_string_ = false;
-    std::string* target_ = nullptr; // the string that is being read, or null where text_ collects it
-    std::string text_;              // of a key or string that comes in parts
-    std::string key_;               // of a member that is kept as JSON
+    std::string text_; // the string that is being read, where it has no place of its own
+    std::string name_; // of a member that is kept as JSON
     std::size_t captured_depth_ = 0;
     boost::json::value_stack stack_;
     boost::json::value* captured_value_ = nullptr;
@@ -512,82 +389,15 @@ private:
     boost::json::object* captured_members_ = nullptr;
 };
 
-} // namespace detail
-
-struct reader::state
-{
-    state() : parser(options()) {}
-
-    static boost::json::parse_options options()
-    {
-        boost::json::parse_options o;
-        o.max_depth = 64;
-        return o;
-    }
-
-    bool check(boost::system::error_code ec)
-    {
-        if (!ec)
-            return true;
-        std::string& problem = parser.handler().problem;
-        if (problem.empty())
-            problem = ec.message();
-        problem += " at byte " + std::to_string(consumed);
-        failed = true;
-        return false;
-    }
-
-    boost::json::basic_parser<detail::read_handler> parser;
-    std::size_t consumed = 0;
-    bool failed = false;
-};
-
 FOUNDRY_DECL reader::reader() : state_(std::make_unique<state>()) {}
 FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
 FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
 FOUNDRY_DECL reader::~reader() = default;
 
-FOUNDRY_DECL void reader::start(place value)
-{
-    state_->parser.reset();
-    state_->parser.handler().start(value);
-    state_->consumed = 0;
-    state_->failed = false;
-}
-
-FOUNDRY_DECL bool reader::feed(std::string_view bytes)
-{
-    if (state_->failed)
-        return false;
-    boost::system::error_code ec;
-    std::size_t const n = state_->parser.write_some(true, bytes.data(), bytes.size(), ec);
-    state_->consumed += n;
-    if (!ec && n != bytes.size())
-        ec = boost::json::error::extra_data;
-    return state_->check(ec);
-}
-
-FOUNDRY_DECL bool reader::whole(std::string_view text)
-{
-    boost::system::error_code ec;
-    std::size_t const n = state_->parser.write_some(false, text.data(), text.size(), ec);
-    state_->consumed = n;
-    if (!ec && n != text.size())
-        ec = boost::json::error::extra_data;
-    return state_->check(ec);
-}
-
-FOUNDRY_DECL bool reader::finish()
-{
-    if (state_->failed)
-        return false;
-    boost::system::error_code ec;
-    state_->parser.write_some(false, nullptr, 0, ec);
-    if (!ec && !state_->parser.done())
-        ec = boost::json::error::incomplete;
-    return state_->check(ec);
-}
-
-FOUNDRY_DECL std::string const& reader::problem() const noexcept { return state_->parser.handler().problem; }
+FOUNDRY_DECL void reader::start(place value) { state_->start(value); }
+FOUNDRY_DECL bool reader::feed(std::string_view bytes) { return state_->feed(bytes); }
+FOUNDRY_DECL bool reader::whole(std::string_view text) { return state_->feed(text) && state_->finish(); }
+FOUNDRY_DECL bool reader::finish() { return state_->finish(); }
+FOUNDRY_DECL std::string const& reader::problem() const noexcept { return state_->problem(); }
 
 } // namespace foundry::inline FOUNDRY_ABI::json

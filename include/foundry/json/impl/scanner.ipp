@@ -1,0 +1,468 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/ascii.hpp>
+#include <foundry/detail/utf8.hpp>
+#include <foundry/json/scanner.hpp>
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+namespace detail {
+
+template <class Number>
+std::errc parse_number(std::string_view text, Number& out)
+{
+    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return ec == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : ec;
+}
+
+inline bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+inline bool is_number_part(char c)
+{
+    return foundry::detail::is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
+inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+/// The first byte that a string does not just consist of; looks at eight at a time.
+///
+/// @param bits collects the bits of what was skipped, perhaps of more.
+inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bits)
+{
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    for (std::uint64_t word; end - p >= 8; p += 8) {
+        std::memcpy(&word, p, sizeof word);
+        bits |= word;
+        // The first byte that is below 0x20, or equal to one of the two, leaves its high bit; so may bytes behind it.
+        std::uint64_t const quote = word ^ ones * '"';
+        std::uint64_t const backslash = word ^ ones * '\\';
+        std::uint64_t const odd =
+            (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) &
+            ones * 0x80;
+        if (odd == 0)
+            continue;
+        if constexpr (std::endian::native == std::endian::little)
+            return p + std::countr_zero(odd) / 8;
+        break;
+    }
+    for (; p != end && is_plain(*p); ++p)
+        bits |= static_cast<unsigned char>(*p);
+    return p;
+}
+
+inline bool is_ascii(std::uint64_t bits) { return (bits & 0x8080808080808080U) == 0; }
+
+/// Reads decimal digits, whose value goes to the end of the mantissa, where it has room.
+///
+/// @returns how many there are.
+inline int read_digits(char const*& p, char const* end, std::uint64_t& mantissa)
+{
+    char const* const begin = p;
+    char const* stop = p; // not p itself, so that it stays in a register
+    std::uint64_t value = mantissa;
+    for (; stop != end && foundry::detail::is_digit(*stop); ++stop)
+        value = value * 10 + static_cast<std::uint64_t>(*stop - '0');
+    mantissa = value;
+    p = stop;
+    return static_cast<int>(stop - begin);
+}
+
+inline bool take_char(char const*& p, char const* end, char c)
+{
+    bool const there = p != end && *p == c;
+    p += there;
+    return there;
+}
+
+/// The integer of so many digits.
+inline void set_integer(numeral& n, std::string_view text, int digits, std::uint64_t mantissa)
+{
+    if (digits <= 18) {
+        n.i = static_cast<std::int64_t>(mantissa);
+        n.i = text.front() == '-' ? -n.i : n.i;
+        return;
+    }
+    if (parse_number(text, n.i) == std::errc{})
+        return;
+    n.form = parse_number(text, n.u) == std::errc{} ? numeral::is_unsigned : numeral::is_double;
+    if (n.form == numeral::is_double && parse_number(text, n.d) != std::errc{})
+        n.d = HUGE_VAL;
+}
+
+/// Reads the number that stands here, if it does. What is beyond all bounds becomes infinite.
+inline bool read_numeral(char const*& p, char const* end, numeral& n)
+{
+    char const* const begin = p;
+    std::uint64_t mantissa = 0;
+    bool const negative = take_char(p, end, '-');
+    bool const zero = p != end && *p == '0';
+    int const digits = read_digits(p, end, mantissa);
+    if (digits == 0 || (digits > 1 && zero))
+        return false;
+    int decimals = 0;
+    bool const fraction = take_char(p, end, '.');
+    if (fraction && (decimals = read_digits(p, end, mantissa)) == 0)
+        return false;
+    bool const scientific = take_char(p, end, 'e') || take_char(p, end, 'E');
+    bool shrinks = false;
+    std::uint64_t exponent = 0;
+    if (scientific) {
+        shrinks = take_char(p, end, '-');
+        if (!shrinks)
+            take_char(p, end, '+');
+        if (read_digits(p, end, exponent) == 0)
+            return false;
+    }
+    std::string_view const text(begin, static_cast<std::size_t>(p - begin));
+    if (!fraction && !scientific) {
+        set_integer(n, text, digits, mantissa);
+        return true;
+    }
+    n.form = numeral::is_double;
+    // Whole numbers and powers of ten up to here are exact doubles, so that one division gives the nearest double.
+    static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    std::uint64_t const smaller = static_cast<std::uint64_t>(decimals) + exponent;
+    if (smaller <= 22 && (shrinks || exponent == 0) && digits + decimals <= 19 && mantissa <= std::uint64_t{1} << 53) {
+        n.d = static_cast<double>(mantissa) / powers[smaller];
+        n.d = negative ? -n.d : n.d;
+    } else if (parse_number(text, n.d) == std::errc::result_out_of_range) {
+        n.d = shrinks || (zero && !scientific) ? 0 : HUGE_VAL;
+    }
+    return true;
+}
+
+inline void append_code_point(std::string& out, std::uint32_t c)
+{
+    if (c < 0x80) {
+        out += static_cast<char>(c);
+        return;
+    }
+    int const more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    constexpr unsigned leads[] = {0, 0xc0, 0xe0, 0xf0};
+    out += static_cast<char>(leads[more] | c >> 6 * more);
+    for (int i = more - 1; i >= 0; --i)
+        out += static_cast<char>(0x80 | (c >> 6 * i & 0x3f));
+}
+
+} // namespace detail
+
+FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n)
+{
+    char const* p = text.data();
+    char const* const end = p + text.size();
+    return detail::read_numeral(p, end, n) && p == end;
+}
+
+FOUNDRY_DECL void scanner::reset()
+{
+    state_ = state::value;
+    depth_ = 0;
+    lead_surrogate_ = 0;
+    text_bits_ = 0;
+    consumed_ = 0;
+    number_.clear();
+    problem_.clear();
+}
+
+FOUNDRY_DECL bool scanner::refuse(std::string what)
+{
+    problem_ = std::move(what);
+    state_ = state::refused;
+    return false;
+}
+
+FOUNDRY_DECL bool scanner::feed(std::string_view bytes)
+{
+    if (state_ == state::refused)
+        return false;
+    char const* p = bytes.data();
+    char const* const end = p + bytes.size();
+    while (p != end && state_ != state::refused)
+        p = take(p, end);
+    consumed_ += static_cast<std::size_t>(p - bytes.data());
+    if (state_ == state::refused)
+        problem_ += " at byte " + std::to_string(consumed_);
+    return state_ != state::refused;
+}
+
+FOUNDRY_DECL bool scanner::finish()
+{
+    if (!feed(state_ == state::number ? " " : "")) // a number ends where something else begins
+        return false;
+    return state_ == state::done || refuse("incomplete JSON at byte " + std::to_string(consumed_));
+}
+
+FOUNDRY_DECL char const* scanner::take(char const* p, char const* end)
+{
+    char const c = *p;
+    switch (state_) {
+    case state::value:
+        return begin_value(p, end);
+    case state::first_element:
+        if (c != ']')
+            return begin_value(p, end);
+        leave(shape::array);
+        break;
+    case state::first_key:
+    case state::key:
+        if (c == '"')
+            return take_key(p + 1, end);
+        if (c == '}' && state_ == state::first_key)
+            leave(shape::object);
+        else
+            skip_blank(c);
+        break;
+    case state::colon:
+        if (c == ':') {
+            state_ = state::value;
+            return p + 1 != end ? begin_value(p + 1, end) : end;
+        }
+        skip_blank(c);
+        break;
+    case state::after_value:
+        if (c == ',' && levels_[depth_ - 1].of == shape::array) {
+            state_ = state::value;
+            return p + 1 != end ? begin_value(p + 1, end) : end;
+        }
+        if (c == ',')
+            state_ = state::key;
+        else if (c == '}' || c == ']')
+            leave(c == '}' ? shape::object : shape::array);
+        else
+            skip_blank(c);
+        break;
+    case state::done:
+        if (!detail::is_blank(c))
+            refuse("extra data");
+        break;
+    case state::string:
+        return take_string(p, end);
+    case state::escape:
+        take_escape(c);
+        break;
+    case state::code_unit:
+        take_hex(c);
+        break;
+    case state::number:
+        return take_number(p, end);
+    case state::literal:
+        return take_literal(p, end);
+    case state::refused:
+        break;
+    }
+    return p + 1;
+}
+
+FOUNDRY_DECL void scanner::skip_blank(char c)
+{
+    if (!detail::is_blank(c))
+        refuse("syntax error");
+}
+
+FOUNDRY_DECL char const* scanner::begin_value(char const* p, char const* end)
+{
+    switch (*p) {
+    case '{':
+        enter(shape::object);
+        break;
+    case '[':
+        enter(shape::array);
+        break;
+    case '"':
+        state_ = state::string;
+        is_key_ = false;
+        text_ = &on_string();
+        return p + 1 != end ? take_string(p + 1, end) : end;
+    case 't':
+    case 'f':
+    case 'n':
+        state_ = state::literal;
+        literal_begin_ = *p;
+        literal_ = *p == 't' ? "true" : *p == 'f' ? "false" : "null";
+        return take_literal(p, end);
+    default:
+        if (*p != '-' && !foundry::detail::is_digit(*p)) {
+            skip_blank(*p);
+            break;
+        }
+        state_ = state::number;
+        return take_number(p, end);
+    }
+    return p + 1;
+}
+
+FOUNDRY_DECL char const* scanner::take_key(char const* p, char const* end)
+{
+    std::uint64_t bits = 0;
+    char const* const stop = detail::skip_plain(p, end, bits);
+    if (stop != end && *stop == '"' && detail::is_ascii(bits)) { // nearly always
+        state_ = state::colon;
+        bool const ok = on_key({p, static_cast<std::size_t>(stop - p)});
+        return ok && stop + 1 != end ? take(stop + 1, end) : stop + 1;
+    }
+    state_ = state::string;
+    is_key_ = true;
+    key_.clear();
+    text_ = &key_;
+    return p;
+}
+
+FOUNDRY_DECL bool scanner::enter(shape of)
+{
+    if (depth_ == max_depth)
+        return refuse("too deep");
+    levels_[depth_++] = {of, 0};
+    state_ = of == shape::object ? state::first_key : state::first_element;
+    return on_begin(of);
+}
+
+FOUNDRY_DECL bool scanner::leave(shape of)
+{
+    level const& last = levels_[depth_ - 1];
+    if (last.of != of)
+        return refuse("syntax error");
+    --depth_;
+    return on_end(of, last.count) && end_value();
+}
+
+FOUNDRY_DECL bool scanner::end_value()
+{
+    if (depth_ == 0) {
+        state_ = state::done;
+    } else {
+        ++levels_[depth_ - 1].count;
+        state_ = state::after_value;
+    }
+    return true;
+}
+
+FOUNDRY_DECL char const* scanner::take_literal(char const* p, char const* end)
+{
+    for (; p != end && *literal_ != '\0'; ++p) {
+        if (*p != *literal_++) {
+            refuse("syntax error");
+            return p;
+        }
+    }
+    if (*literal_ == '\0' && (literal_begin_ == 'n' ? on_null() : on_bool(literal_begin_ == 't')))
+        end_value();
+    return p;
+}
+
+FOUNDRY_DECL char const* scanner::take_string(char const* p, char const* end)
+{
+    char const* const stop = detail::skip_plain(p, end, text_bits_);
+    text_->append(p, stop);
+    if (lead_surrogate_ != 0 && !(stop == p && *p == '\\')) {
+        refuse("half a surrogate pair");
+        return stop;
+    }
+    if (stop == end)
+        return stop;
+    if (*stop == '\\')
+        state_ = state::escape;
+    else if (*stop != '"')
+        refuse("a control character in a string");
+    else
+        end_string();
+    return stop + 1;
+}
+
+FOUNDRY_DECL bool scanner::end_string()
+{
+    // Escapes make whole characters, so that the text is valid where all that stood in it was.
+    bool const ascii = detail::is_ascii(text_bits_);
+    text_bits_ = 0;
+    if (!ascii && !foundry::detail::valid_utf8(*text_))
+        return refuse("a string that is not UTF-8");
+    if (!is_key_)
+        return on_string_end() && end_value();
+    state_ = state::colon;
+    return on_key(key_);
+}
+
+FOUNDRY_DECL bool scanner::take_escape(char c)
+{
+    state_ = state::string;
+    if (c == 'u') {
+        state_ = state::code_unit;
+        code_unit_ = 0;
+        hex_digits_ = 0;
+        return true;
+    }
+    static constexpr std::string_view letters = "\"\\/bfnrt";
+    std::size_t const i = letters.find(c);
+    if (i == letters.npos || lead_surrogate_ != 0)
+        return refuse("syntax error");
+    *text_ += "\"\\/\b\f\n\r\t"[i];
+    return true;
+}
+
+FOUNDRY_DECL bool scanner::take_hex(char c)
+{
+    if (!foundry::detail::is_hex(c))
+        return refuse("syntax error");
+    code_unit_ =
+        code_unit_ * 16 +
+        static_cast<std::uint32_t>(foundry::detail::is_digit(c) ? c - '0' : foundry::detail::to_lower(c) - 'a' + 10);
+    return ++hex_digits_ != 4 || take_code_unit();
+}
+
+FOUNDRY_DECL bool scanner::take_code_unit()
+{
+    state_ = state::string;
+    bool const leads = code_unit_ >= 0xd800 && code_unit_ < 0xdc00;
+    bool const trails = code_unit_ >= 0xdc00 && code_unit_ < 0xe000;
+    if (trails != (lead_surrogate_ != 0))
+        return refuse("half a surrogate pair");
+    if (leads) {
+        lead_surrogate_ = code_unit_;
+        return true;
+    }
+    if (trails)
+        code_unit_ += 0x10000 - 0xdc00 + ((lead_surrogate_ - 0xd800) << 10);
+    lead_surrogate_ = 0;
+    detail::append_code_point(*text_, code_unit_);
+    return true;
+}
+
+FOUNDRY_DECL char const* scanner::take_number(char const* p, char const* end)
+{
+    numeral n;
+    char const* stop = p;
+    if (number_.empty()) {
+        bool const ok = detail::read_numeral(stop, end, n);
+        if (stop == end) // there may be more of it
+            number_.assign(p, end);
+        else
+            end_number(ok, n);
+        return stop;
+    }
+    while (stop != end && detail::is_number_part(*stop))
+        ++stop;
+    number_.append(p, stop);
+    if (stop != end) {
+        bool const ok = parse_numeral(number_, n);
+        number_.clear();
+        end_number(ok, n);
+    }
+    return stop;
+}
+
+FOUNDRY_DECL bool scanner::end_number(bool ok, numeral const& n)
+{
+    if (!ok)
+        return refuse("syntax error");
+    if (n.form == numeral::is_double && !std::isfinite(n.d))
+        return refuse("a number is too large");
+    return on_number(n) && end_value();
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::json

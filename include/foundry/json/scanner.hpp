@@ -1,0 +1,137 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/json/type.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+/// A number of a JSON text, in the narrowest of three forms that holds it.
+struct numeral
+{
+    numeral() = default;
+
+    enum
+    {
+        is_signed,
+        is_unsigned, ///< Only beyond the signed range.
+        is_double
+    } form = is_signed;
+    std::int64_t i = 0;
+    std::uint64_t u = 0;
+    double d = 0;
+};
+
+/// Whether the whole text is a number of JSON. One beyond all bounds becomes infinite.
+FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
+
+/// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells a derived class what there is. Knows no values.
+///
+/// Boost.JSON's own parser takes its handler as a template parameter, and with it a hundred kilobytes of code to compile in each
+/// source file. This one is no template, and about as fast.
+class scanner
+{
+public:
+    void reset();
+
+    /// Takes the next bytes, as far as they are good.
+    bool feed(std::string_view bytes);
+    /// The text is complete.
+    bool finish();
+
+    /// What is wrong and where; empty where nothing is.
+    std::string const& problem() const noexcept { return problem_; }
+
+protected:
+    scanner() = default;
+    scanner(scanner&&) = default;
+    scanner& operator=(scanner&&) = default;
+    ~scanner() = default;
+
+    /// @name What is found, in the order of the text. False to go no further, after refuse().
+    /// @{
+    virtual bool on_begin(shape of) = 0;
+    /// @param count how many elements or members there were.
+    virtual bool on_end(shape of, std::size_t count) = 0;
+    virtual bool on_key(std::string_view name) = 0;
+    /// A string begins; it is appended to what is returned.
+    virtual std::string& on_string() = 0;
+    /// The string is complete.
+    virtual bool on_string_end() = 0;
+    virtual bool on_number(numeral const& n) = 0;
+    virtual bool on_bool(bool v) = 0;
+    virtual bool on_null() = 0;
+    /// @}
+
+    bool refuse(std::string what);
+
+private:
+    enum class state : std::uint8_t
+    {
+        value,
+        first_element,
+        first_key,
+        key,
+        colon,
+        after_value,
+        done,
+        string,
+        escape,
+        code_unit,
+        number,
+        literal,
+        refused,
+    };
+
+    struct level
+    {
+        shape of;
+        std::size_t count;
+    };
+
+    static constexpr std::size_t max_depth = 64;
+
+    // Each takes at least one byte, or refuses.
+    char const* take(char const* p, char const* end);
+    char const* take_string(char const* p, char const* end);
+    char const* begin_value(char const* p, char const* end);
+    char const* take_key(char const* p, char const* end);
+    char const* take_literal(char const* p, char const* end);
+    char const* take_number(char const* p, char const* end);
+
+    void skip_blank(char c);
+    bool enter(shape of);
+    bool leave(shape of);
+    bool end_value();
+    bool end_string();
+    bool end_number(bool ok, numeral const& n);
+    bool take_escape(char c);
+    bool take_hex(char c);
+    bool take_code_unit();
+
+    state state_ = state::value;
+    bool is_key_ = false;              // what the string is that is being read
+    std::string* text_ = nullptr;      // where it goes
+    std::uint64_t text_bits_ = 0;      // all of its bytes, to tell whether it is ASCII
+    char literal_begin_ = '\0';        // of true, false or null
+    char const* literal_ = nullptr;    // what has yet to come of it
+    unsigned hex_digits_ = 0;          // of a \u escape
+    std::uint32_t code_unit_ = 0;      // its value so far
+    std::uint32_t lead_surrogate_ = 0; // the one that must be followed by another \u escape
+    std::size_t depth_ = 0;
+    level levels_[max_depth];
+    std::size_t consumed_ = 0;
+    std::string key_;
+    std::string number_; // the digits that came before, where a number comes in pieces
+    std::string problem_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::json
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/json/impl/scanner.ipp>
+#endif
