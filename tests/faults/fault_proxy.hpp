@@ -113,8 +113,11 @@ public:
     };
 
     fault_proxy(asio::any_io_executor executor, std::uint16_t onward)
-        : acceptor_(
-              std::make_shared<tcp::acceptor>(std::move(executor), tcp::endpoint(asio::ip::address_v4::loopback(), 0))),
+        : fault_proxy(tcp::acceptor(std::move(executor), tcp::endpoint(asio::ip::address_v4::loopback(), 0)), onward)
+    {}
+
+    fault_proxy(tcp::acceptor listening, std::uint16_t onward)
+        : acceptor_(std::make_shared<tcp::acceptor>(std::move(listening))),
           shared_(std::make_shared<shared>())
     {
         shared_->onward = onward;

@@ -103,6 +103,56 @@ void all_rounds(void (*drive)(asio::execution_context&))
     MESSAGE(equal << " of " << rounds * streams << " texts equal over " << service.connections() << " connections");
 }
 
+/// What became of many calls.
+struct outcomes
+{
+    std::atomic<int> results = 0;
+    std::atomic<int> no_turn = 0;
+    std::atomic<int> others = 0;
+
+    int all() const { return results + no_turn + others; }
+    void add(std::exception_ptr e)
+    {
+        try {
+            if (e)
+                std::rethrow_exception(e);
+            ++results;
+        } catch (foundry::error const& failed) {
+            ++(failed.code() == foundry::errc::pool_timeout ? no_turn : others);
+        }
+    }
+};
+
+/// Callers on the strands of two contexts of two threads each; the client's own context is a third one.
+void call_from_two_contexts(foundry::client<> const& client, int calls, outcomes& came)
+{
+    std::vector<std::string> texts(static_cast<std::size_t>(calls));
+    asio::thread_pool first(2);
+    asio::thread_pool second(2);
+    for (int i = 0; i != calls; ++i) {
+        asio::any_io_executor const where = i % 2 == 0 ? first.get_executor() : second.get_executor();
+        auto& text = texts[static_cast<std::size_t>(i)];
+        auto const call = i % 3 == 0 ? read_one : ask_one;
+        asio::co_spawn(asio::make_strand(where), call(client, question(0, i), text),
+                       [&came](std::exception_ptr e) { came.add(e); });
+    }
+    first.join();
+    second.join();
+}
+
+void queue_failures(foundry::testing::emulator& service, int count)
+{
+    using foundry::testing::answer;
+    for (int i = 0; i != count; ++i) {
+        if (i % 3 == 0)
+            service.queue(answer::json(429, "{}").header("retry-after-ms", "1"));
+        else if (i % 3 == 1)
+            service.queue(answer::json(503, "{}"));
+        else
+            service.queue(answer::raw("")); // the connection breaks
+    }
+}
+
 } // namespace
 
 TEST_CASE("10 rounds of 64 concurrent streams on one thread give every text whole over at most 64 connections")
@@ -113,4 +163,40 @@ TEST_CASE("10 rounds of 64 concurrent streams on one thread give every text whol
 TEST_CASE("10 rounds of 64 concurrent streams on four threads, a strand for each call, do the same")
 {
     all_rounds(&on_four_threads);
+}
+
+TEST_CASE("a client of one context serves callers on the strands of two others, retries and waits for a turn included")
+{
+    constexpr int calls = 120;
+    foundry::testing::emulator service;
+    queue_failures(service, calls);
+    foundry::options with = trusting(service);
+    with.retry.max_retries = 12;
+    with.retry.backoff = std::chrono::milliseconds{1};
+    with.pool.max_connections = 8;
+    asio::thread_pool own(1);
+    foundry::any_credential key = foundry::api_key{service.api_key()};
+    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    outcomes came;
+    call_from_two_contexts(client, calls, came);
+    CHECK(came.results == calls);
+    CHECK(service.journal().size() == 2 * calls);
+}
+
+TEST_CASE("when the client's own context is stopped, calls from others end in a result or an error")
+{
+    constexpr int calls = 60;
+    foundry::testing::emulator service;
+    foundry::options with = trusting(service);
+    with.pool.max_connections = 4;
+    with.timeouts.pool = std::chrono::milliseconds{200};
+    asio::io_context own;
+    foundry::any_credential key = foundry::api_key{service.api_key()};
+    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    own.stop();
+    outcomes came;
+    call_from_two_contexts(client, calls, came);
+    CHECK(came.all() == calls);
+    CHECK(came.results > 0);
+    CHECK(came.others == 0);
 }

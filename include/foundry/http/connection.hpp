@@ -75,6 +75,10 @@ public:
                                   boost::asio::deferred);
     }
 
+    /// Goes on with another executor. Where that is of another context, the socket moves there with it, so that nothing depends
+    /// on the context before; where that fails, the connection is closed. Nothing may be outstanding.
+    void move_to(boost::asio::any_io_executor const& executor) noexcept;
+
     /// Whether it is open and nothing has come that nobody asked for.
     bool idle_and_alive() noexcept;
 

@@ -79,8 +79,9 @@ private:
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
     clock::time_point asked_at_;      // when the request had been written
-    std::size_t idle_reads_ = 0;       // since the last content
-    clock::time_point flooded_since_;  // the first of them
+    std::size_t idle_reads_ = 0;      // since the last content
+    clock::time_point flooded_since_; // the first of them
+    int reads_at_once_ = 0;           // without a wait
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
     std::size_t head_limit_;

@@ -59,11 +59,16 @@ inline BIO_METHOD* socket_bio_method()
 inline std::string last_openssl_error()
 {
     char text[256];
-    unsigned long const code = ERR_get_error();
-    if (code == 0)
-        return "the connection was closed during the handshake";
-    ERR_error_string_n(code, text, sizeof text);
+    ERR_error_string_n(ERR_get_error(), text, sizeof text);
     return text;
+}
+
+/// Whether the failure is that the peer went away, and not what it said.
+inline bool peer_is_gone(int reason)
+{
+    unsigned long const code = ERR_peek_error();
+    return (reason == SSL_ERROR_SYSCALL && code == 0) ||
+           (reason == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
 [[noreturn]] inline void throw_tls_failed(std::string message, std::string advice)
@@ -193,6 +198,11 @@ FOUNDRY_DECL connection::step connection::try_handshake()
             std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
             "check the endpoint's host; a private authority goes into options.tls.ca_certificates");
     }
+    if (detail::peer_is_gone(reason)) {
+        throw error(errc::connection_lost,
+                    "the server went away during the TLS handshake; check that it speaks TLS on this "
+                    "port, and whether a firewall or proxy stands between");
+    }
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
 }
 
@@ -257,6 +267,27 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
         // a TCP end without close_notify included: what came may be cut short
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
     }
+}
+
+FOUNDRY_DECL void connection::move_to(boost::asio::any_io_executor const& executor) noexcept
+{
+    using boost::asio::ip::tcp;
+    if (&executor.context() == &socket_.get_executor().context())
+        return;
+    tcp::socket moved(executor);
+    if (socket_.is_open()) {
+        boost::system::error_code ec;
+        tcp const protocol = socket_.local_endpoint(ec).protocol();
+        auto const descriptor = socket_.release(ec);
+        moved.assign(protocol, descriptor, ec);
+        if (ec)
+            socket_.assign(protocol, descriptor, ec);
+        else
+            moved.non_blocking(true, ec);
+        if (ec)
+            moved.close(ec);
+    }
+    socket_ = std::move(moved); // which closes what could not be moved
 }
 
 FOUNDRY_DECL bool connection::idle_and_alive() noexcept

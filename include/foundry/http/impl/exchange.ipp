@@ -4,6 +4,7 @@
 #include <foundry/http/exchange.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -17,6 +18,8 @@ namespace detail {
 
 inline constexpr std::size_t read_size = 16 * 1024;
 inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
+inline constexpr int max_reads_at_once =
+    16; // then others have their turn: timers, cancellation, the program's coroutines
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
 
@@ -155,6 +158,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::st
     limits_->clear_step();
     if (limits_->expired()) // while nothing was there to be closed
         throw detail::limit_error(*limits_->expired());
+    lease_->move_to(limits_->executor());
     if (!lease_->is_open())
         co_await lease_->open(pool_->to(), timeouts_, limits_, pool_->session());
     std::exception_ptr unwritten;
@@ -253,7 +257,7 @@ FOUNDRY_DECL connection::step exchange::read_now()
     return connection::step::done;
 }
 
-/// A server that never lets us wait lets no timer fire either, so that the stall limit is looked at here, too.
+/// A read that need not wait takes no time that the stall limit's timer would count.
 FOUNDRY_DECL void exchange::check_flood()
 {
     auto const now = clock::now();
@@ -269,7 +273,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         co_return false;
     std::exception_ptr failed;
     try {
+        if (++reads_at_once_ > detail::max_reads_at_once) {
+            reads_at_once_ = 0;
+            co_await boost::asio::post(boost::asio::deferred);
+        }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
+            reads_at_once_ = 0;
             begin_waiting();
             co_await lease_->wait(s);
             end_waiting();
@@ -296,6 +305,7 @@ public:
     {
         rest_->limits_->stop();
         rest_->watch_on(timer_.get_executor());
+        rest_->lease_->move_to(timer_.get_executor());
         rest_->parser_.deliver_to(this, detail::max_drained);
     }
 

@@ -142,6 +142,7 @@ FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) no
     } else {
         c->close();
     }
+    c->move_to(executor_); // the context it was used on may end
 
     std::lock_guard const lock(mutex_);
     if (session)
