@@ -453,25 +453,6 @@ TEST_CASE("a key with anything but visible characters is refused where it is mad
     expect_error(refusal_of([] { foundry::api_key made(secret_key, std::string("x y")); }), errc::invalid_argument);
 }
 
-TEST_CASE("a key never goes to another machine in plain text")
-{
-    asio::io_context context;
-    foundry::endpoint const open{"http://gpu-box.example:8000/v1", foundry::allow_plain_http()};
-    foundry::error const failed =
-        refusal_of([&] { foundry::client<foundry::api_key> made(context, open, foundry::api_key{secret_key}); });
-    expect_error(failed, errc::invalid_argument, {"plain text", "gpu-box.example", "https://"});
-    expect_error(refusal_of([] { foundry::endpoint made{"http://gpu-box.example:8000/v1"}; }), errc::invalid_argument,
-                 {"https://"});
-    // A URL of this machine does not help where the socket leads elsewhere.
-    foundry::endpoint away{"http://localhost:8080/v1"};
-    away.connect_to("192.0.2.1", 80);
-    expect_error(
-        refusal_of([&] { foundry::client<foundry::api_key> made(context, away, foundry::api_key{secret_key}); }),
-        errc::invalid_argument, {"plain text"});
-    foundry::client<foundry::no_credential> const fine(context, open, foundry::no_credential{});
-    CHECK(!fine.where().secure());
-}
-
 // ---- The answer
 
 namespace {
@@ -650,43 +631,6 @@ TEST_CASE("a body without a length ends with TLS's goodbye and not with the sock
 {
     emulator service(strict_emulator());
     run(truncate_unsized(service));
-}
-
-namespace {
-
-asio::awaitable<void> refuse_redirect(emulator& service, int status)
-{
-    auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, foundry_test::at(service, foundry_url), trusting(service));
-    foundry::chat_request const request = question();
-    std::size_t const connections = service.connections();
-    answer next = answer::json(static_cast<unsigned>(status), "");
-    next.header("Location", "https://localhost:" + std::to_string(service.tls_port()) + "/elsewhere?token=hunter2");
-    service.queue(next);
-    service.clear_journal();
-    foundry::error const whole = co_await failure_of(client.complete(request));
-    expect_error(whole, errc::unexpected_reply, {"redirect", "https://localhost"});
-    CHECK(whole.status() == static_cast<unsigned>(status));
-    CHECK(!contains(whole.what(), "hunter2"));
-    CHECK(!contains(whole.what(), "elsewhere"));
-    service.queue(next);
-    foundry::error const stream = co_await failure_of(client.stream(request));
-    expect_error(stream, errc::unexpected_reply, {"redirect"});
-    CHECK(!contains(stream.what(), "hunter2"));
-    CHECK(service.journal().size() == 2);
-    CHECK(service.connections() == connections + 1);
-    co_await goes_on(service, client);
-}
-
-} // namespace
-
-TEST_CASE("a redirect is reported and not followed, and what its query holds is not repeated")
-{
-    emulator service(strict_emulator());
-    for (int const status : {301, 302, 303, 307, 308}) {
-        CAPTURE(status);
-        run(refuse_redirect(service, status));
-    }
 }
 
 namespace {

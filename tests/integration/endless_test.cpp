@@ -154,7 +154,7 @@ asio::awaitable<void> end(ending one)
 
 } // namespace
 
-TEST_CASE("whatever a server goes on sending, and however slowly, the call ends with a code of its own")
+TEST_CASE("promise: whatever a server goes on sending, and however slowly, memory is bounded and the call ends with a code of its own")
 {
     std::vector<ending> const all = every_ending();
     for (ending const& one : all)

@@ -70,7 +70,7 @@ TEST_CASE("TLS 1.2 is the least, and the peer is verified")
     CHECK(http::tls_context_for({}) == http::tls_context_for({}));
 }
 
-TEST_CASE("a certificate store that the environment names has to be one")
+TEST_CASE("promise: a certificate store that cannot be used is an error of its own")
 {
     environment const no_directory{"SSL_CERT_DIR", std::nullopt};
     std::filesystem::path const empty = std::filesystem::temp_directory_path() / "foundry_empty_store.pem";
