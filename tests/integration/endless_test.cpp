@@ -7,7 +7,9 @@
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -154,10 +156,57 @@ asio::awaitable<void> end(ending one)
 
 } // namespace
 
-TEST_CASE("promise: whatever a server goes on sending, and however slowly, memory is bounded and the call ends with a code of its own")
+TEST_CASE("promise: whatever a server goes on sending, and however slowly, memory is bounded and the call ends with a "
+          "code of its own")
 {
     std::vector<ending> const all = every_ending();
     for (ending const& one : all)
         run(end(one));
     foundry_test::report("endless servers", all.size());
+}
+
+namespace {
+
+/// A server on a thread of its own, so that there is always more to read.
+asio::awaitable<void> read_from_flood(std::uint16_t port, bool& over)
+{
+    foundry::endpoint where{urls[3]};
+    where.connect_to("127.0.0.1", port);
+    foundry::options with;
+    with.retry.max_retries = 0;
+    with.timeouts.stream_total = 300ms;
+    foundry::any_credential who = foundry::no_credential();
+    foundry::client<> client(co_await asio::this_coro::executor, std::move(where), std::move(who), std::move(with));
+    foundry::error const failed = co_await first_error(client, true);
+    CHECK(failed.code() == errc::total_timeout);
+    over = true;
+}
+
+asio::awaitable<void> count_turns(bool const& over, int& turns)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    while (!over) {
+        ++turns;
+        co_await asio::post(executor, asio::use_awaitable);
+    }
+}
+
+} // namespace
+
+TEST_CASE(
+    "a flood that never lets a read wait keeps neither the call's timers nor the program's coroutines from their turn")
+{
+    asio::thread_pool elsewhere(1);
+    auto const server = std::make_shared<endless_server>(elsewhere.get_executor(), events,
+                                                         "1000\r\n" + repeated(": here\n\n", 512) + "\r\n", 0ms);
+    asio::co_spawn(elsewhere, endless_server::serve(server), asio::detached);
+    bool over = false;
+    int turns = 0;
+    asio::io_context context;
+    asio::co_spawn(context, read_from_flood(server->port(), over), asio::detached);
+    asio::co_spawn(context, count_turns(over, turns), asio::detached);
+    context.run();
+    CHECK(over);
+    CHECK(turns > 10);
+    elsewhere.join();
 }
