@@ -1,12 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/access_token.hpp>
+#include <foundry/detail/token_source.hpp>
 #include <foundry/endpoint.hpp>
-#include <foundry/secret.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -14,35 +14,6 @@
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
-
-/// What a token credential is asked for. Passed by value: the coroutine may outlive the call.
-struct token_request
-{
-    token_request() = default;
-    explicit token_request(std::string wanted_scope) : scope(std::move(wanted_scope)) {}
-
-    std::string scope;  ///< Such as `https://cognitiveservices.azure.com/.default`.
-    std::string tenant; ///< Empty: the credential's own.
-    std::string claims; ///< A claims challenge to answer; empty: none.
-};
-
-/// A token and when it ends.
-class access_token
-{
-public:
-    access_token() = default;
-    access_token(std::string_view token, std::chrono::system_clock::time_point expires_on)
-        : token_(token),
-          expires_on_(expires_on)
-    {}
-
-    secret const& token() const noexcept { return token_; }
-    std::chrono::system_clock::time_point expires_on() const noexcept { return expires_on_; }
-
-private:
-    secret token_;
-    std::chrono::system_clock::time_point expires_on_;
-};
 
 /// Which header field carries a key.
 enum class key_header
@@ -102,7 +73,10 @@ class any_credential;
 ///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
 ///     };
 ///
-/// It may be called from several executors at once. A token is kept until five minutes before it ends.
+/// Its coroutine runs on a strand over the client's executor, one at a time for each scope and tenant. The token is kept: shared by
+/// all copies of the client (and of an `any_credential`), and renewed some minutes before it ends while the old one is still used. The
+/// client answers a service's claims challenge by asking again with `request.claims`; a credential that cannot pass them on ignores
+/// them or throws.
 template <class T>
 concept token_credential = requires(T& t, token_request request)
 {
@@ -124,40 +98,9 @@ concept credential = std::move_constructible<T> && (is_ready_credential<T> || to
 
 namespace detail {
 
-/// A credential with its type erased.
-class credential_source
-{
-public:
-    virtual ~credential_source() = default;
-
-    /// Whether this is no_credential.
-    virtual bool empty() const noexcept { return false; }
-
-    /// Appends header lines (`name: value` CRLF). False where a token is needed instead.
-    virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
-
-    /// Called only where write_fields() said that a token is needed.
-    virtual boost::asio::awaitable<access_token> get_token(token_request request);
-};
-
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key);
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token);
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential);
-
-template <token_credential T>
-class token_source final : public credential_source
-{
-public:
-    explicit token_source(T credential) : credential_(std::move(credential)) {}
-    bool write_fields(endpoint const&, std::string&) const override { return false; }
-    boost::asio::awaitable<access_token> get_token(token_request request) override
-    {
-        return credential_.get_token(std::move(request));
-    }
-
-private:
-    T credential_;
-};
 
 template <token_credential T>
 std::shared_ptr<credential_source> make_source(T credential)

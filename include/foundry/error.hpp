@@ -32,6 +32,10 @@ enum class errc
         1, ///< An endpoint, credential, option or request that cannot work; the message says what to write instead.
     no_ca_store, ///< No usable certificate store was found, so no server could be verified.
 
+    // No token, so that nothing was sent to the service.
+    credential_unavailable, ///< The credential could not even try: a variable is not set, a tool not installed, no identity here.
+    authentication_failed, ///< The authority, or the tool, has refused to give a token.
+
     // Answered by the service with an error.
     bad_request,     ///< 400, and any other 4xx without a code of its own.
     unauthorized,    ///< 401: the key or token was not accepted.
@@ -51,6 +55,7 @@ enum class errc
     stream_truncated, ///< The answer ended before its end marker; what arrived was delivered.
 
     // Time limits, one code each; see `options::timeouts`.
+    token_timeout,      ///< The credential gave no token in time.
     connect_timeout,    ///< The host was not found or did not accept a connection in time.
     tls_timeout,        ///< The handshake took too long.
     pool_timeout,       ///< No connection of the pool became free in time.

@@ -22,6 +22,8 @@ struct timeouts
 {
     timeouts() = default;
 
+    /// Getting a token from the credential, where one is needed and none is there (`errc::token_timeout`).
+    std::chrono::milliseconds token{std::chrono::minutes{2}};
     /// Finding the host's address and connecting (`errc::connect_timeout`).
     std::chrono::milliseconds connect{std::chrono::seconds{10}};
     /// The TLS handshake (`errc::tls_timeout`).

@@ -23,6 +23,7 @@
 #include <foundry/http/impl/url.ipp>
 #include <foundry/impl/base64.ipp>
 #include <foundry/impl/call.ipp>
+#include <foundry/impl/challenge.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_message.ipp>
 #include <foundry/impl/chat_stream.ipp>
@@ -47,6 +48,8 @@
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>
 #include <foundry/impl/think_splitter.ipp>
+#include <foundry/impl/token_cache.ipp>
+#include <foundry/impl/token_keeper.ipp>
 #include <foundry/impl/utf8.ipp>
 #include <foundry/json/impl/reader.ipp>
 #include <foundry/json/impl/scanner.ipp>

@@ -28,13 +28,29 @@ struct client_state
     options settings;
     std::shared_ptr<http::pool> connections;
 
-    std::mutex mutex;                                                              // guards what follows
-    access_token token;                                                            // the last one the credential gave
+    std::mutex mutex;  // guards what follows
+    std::string scope; // of tokens: the endpoint's, until the service names another
     std::vector<std::pair<std::string, std::shared_ptr<model_info const>>> models; // by deployment, as far as asked
 };
 
-/// The fields that prove who is asking.
-FOUNDRY_DECL boost::asio::awaitable<std::string> credential_fields(std::shared_ptr<client_state> state);
+/// What proves who is asking.
+struct proof
+{
+    proof() = default;
+
+    std::string fields;                        ///< Of the request's head.
+    std::shared_ptr<access_token const> token; ///< The one that is in them; null where they need none.
+};
+
+/// @param claims that the service wants to see in the token; empty for none.
+/// @param limits the token has its time there.
+FOUNDRY_DECL boost::asio::awaitable<proof> prove(std::shared_ptr<client_state> state, std::string claims,
+                                                 std::chrono::milliseconds within, http::deadline& limits);
+
+/// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
+/// more: the claims it wants, or another scope, which is then the client's from here on.
+FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,
+                                 std::string& claims);
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

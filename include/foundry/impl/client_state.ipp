@@ -2,11 +2,12 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
+#include <foundry/detail/challenge.hpp>
+#include <foundry/detail/cleanser.hpp>
 #include <foundry/detail/client_state.hpp>
 #include <foundry/http/tls.hpp>
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <tuple>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -26,24 +27,14 @@ FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, e
     : where(std::move(to)),
       credential(std::move(who)),
       settings(std::move(with)),
-      connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool))
+      connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool)),
+      scope(where.scope())
 {
     if (!credential->empty() && !where.may_carry_credentials()) {
         throw error(errc::invalid_argument, "the credential would travel in plain text to " + where.host() +
                                                 "; write https:// or use no_credential");
     }
 }
-
-/// Erases a buffer that held a credential.
-struct cleanser
-{
-    explicit cleanser(std::string& held) : text(held) {}
-    ~cleanser() { cleanse(text.data(), text.size()); }
-    cleanser(cleanser const&) = delete;
-    cleanser& operator=(cleanser const&) = delete;
-
-    std::string& text;
-};
 
 inline void append_token(std::string& out, std::string_view token)
 {
@@ -55,26 +46,39 @@ inline void append_token(std::string& out, std::string_view token)
     out.append("Authorization: Bearer ").append(token).append("\r\n");
 }
 
-/// The fields that prove who is asking.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> credential_fields(std::shared_ptr<client_state> state)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<proof> prove(std::shared_ptr<client_state> state, std::string claims,
+                                                              std::chrono::milliseconds within, http::deadline& limits)
 {
-    static constexpr std::chrono::minutes early{5};
-    std::string fields;
-    if (state->credential->write_fields(state->where, fields))
-        co_return fields;
+    proof p;
+    if (state->credential->write_fields(state->where, p.fields))
+        co_return p;
+    token_request wanted;
+    wanted.claims = std::move(claims);
     {
         std::lock_guard const lock(state->mutex);
-        if (!state->token.token().empty() && std::chrono::system_clock::now() + early < state->token.expires_on()) {
-            append_token(fields, state->token.token().reveal());
-            co_return fields;
-        }
+        wanted.scope = state->scope;
     }
-    token_request wanted(state->where.scope());
-    access_token token = co_await state->credential->get_token(std::move(wanted));
-    append_token(fields, token.token().reveal());
-    std::lock_guard const lock(state->mutex);
-    state->token = std::move(token);
-    co_return fields;
+    token_query query(std::move(wanted), state->connections->executor());
+    limits.set_step(http::clock::now(), within, errc::token_timeout);
+    std::tie(query.until, query.code) = limits.next();
+    p.token = co_await state->credential->token(std::move(query));
+    limits.clear_step();
+    append_token(p.fields, p.token->token().reveal());
+    co_return p;
+}
+
+FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,
+                                 std::string& claims)
+{
+    claims = claims_of_challenge(headers);
+    if (!claims.empty())
+        return true;
+    std::lock_guard const lock(state.mutex);
+    std::string other = other_scope(state.where, state.scope, body);
+    if (other.empty())
+        return false;
+    state.scope = std::move(other);
+    return true;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

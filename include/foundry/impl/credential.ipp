@@ -34,6 +34,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> credential_source
     co_return access_token();
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::shared_ptr<access_token const>>
+credential_source::token(token_query)
+{
+    co_return nullptr;
+}
+
 class api_key_source final : public credential_source
 {
 public:

@@ -22,6 +22,10 @@ struct foundry_category final : boost::system::error_category
             return "invalid argument";
         case errc::no_ca_store:
             return "no usable certificate store";
+        case errc::credential_unavailable:
+            return "credential unavailable";
+        case errc::authentication_failed:
+            return "authentication failed";
         case errc::bad_request:
             return "bad request";
         case errc::unauthorized:
@@ -50,6 +54,8 @@ struct foundry_category final : boost::system::error_category
             return "limit exceeded";
         case errc::stream_truncated:
             return "stream truncated";
+        case errc::token_timeout:
+            return "no token in time";
         case errc::connect_timeout:
             return "connecting took too long";
         case errc::tls_timeout:

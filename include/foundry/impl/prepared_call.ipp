@@ -208,25 +208,31 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
 
     opened_call opened;
-    opened.exchange =
-        std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
-    if (end)
-        opened.exchange->limits().set_total(end);
+    std::string claims;
+    for (bool challenged = false;; challenged = true) {
+        opened.exchange =
+            std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
+        if (end)
+            opened.exchange->limits().set_total(end);
 
-    std::string fields = co_await credential_fields(call.state);
-    cleanser const clean_fields(fields);
-    std::string message = http::assemble(call.head, fields, call.body);
-    cleanser const clean_message(message);
-    co_await opened.exchange->send(message);
+        proof who = co_await prove(call.state, std::move(claims), call.timeouts.token, opened.exchange->limits());
+        cleanser const clean_fields(who.fields);
+        std::string message = http::assemble(call.head, who.fields, call.body);
+        cleanser const clean_message(message);
+        co_await opened.exchange->send(message);
 
-    http::response_head& head = opened.exchange->head();
-    response_info info(head.status, std::move(head.headers), call.client_request_id);
-    if (head.status < 200 || head.status > 299) {
+        http::response_head& head = opened.exchange->head();
+        opened.info = response_info(head.status, std::move(head.headers), call.client_request_id);
+        if (opened.info.status() >= 200 && opened.info.status() <= 299)
+            co_return opened;
         std::string body = co_await read_error_body(*opened.exchange);
-        throw make_service_error(call.context(), info, std::move(body));
+        if (opened.info.status() == 401 && who.token) {
+            client.credential->invalidate(who.token->token().reveal());
+            if (!challenged && take_challenge(client, opened.info.headers(), body, claims))
+                continue;
+        }
+        throw make_service_error(call.context(), opened.info, std::move(body));
     }
-    opened.info = std::move(info);
-    co_return opened;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/retry_loop.hpp>
 
 #include <boost/asio/deferred.hpp>
@@ -8,22 +9,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <openssl/rand.h>
-
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milliseconds total) : how_(how)
 {
     if (total.count() > 0)
         end_ = begun_ + total;
-}
-
-/// Evenly spread over [0, 1).
-inline double random_fraction()
-{
-    std::uint32_t bits = 0;
-    RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
-    return static_cast<double>(bits) / 4294967296.0;
 }
 
 inline attempt attempt_of(error const& failed, std::chrono::milliseconds waited)

@@ -3,6 +3,7 @@
 
 #include <foundry/content_filter.hpp>
 #include <foundry/detail/ascii.hpp>
+#include <foundry/detail/challenge.hpp>
 #include <foundry/detail/service_error.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/impl/response_info.ipp>
@@ -391,22 +392,6 @@ inline std::string_view find_remedy(complaint const& c)
 inline bool is_azure(endpoint const* where)
 {
     return where && where->kind() != host_kind::github && where->kind() != host_kind::other;
-}
-
-/// The audiences that a 401 names in parentheses. Only those of Azure's AI services are repeated: to ask for a token of
-/// any other would hand it to whoever runs the server.
-inline std::vector<std::string> named_audiences(std::string_view message)
-{
-    std::vector<std::string> named;
-    auto const open = message.find('(', std::min(message.find("audience"), message.size()));
-    auto const list = message.substr(std::min(open, message.size()));
-    auto const inside = list.substr(0, list.find(')'));
-    for (std::string_view const service :
-         {"https://cognitiveservices.azure.", "https://ai.azure.", "https://ml.azure."})
-        for (std::string_view const cloud : {"com", "us", "cn"})
-            if (auto audience = std::string{service}.append(cloud); inside.find(audience) != std::string_view::npos)
-                named.push_back(std::move(audience));
-    return named;
 }
 
 inline std::string advise_on_audience(endpoint const& where, std::string_view message)

@@ -1,0 +1,54 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/access_token.hpp>
+#include <foundry/endpoint.hpp>
+#include <foundry/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// A client's question for a token.
+struct token_query
+{
+    token_query(token_request what, boost::asio::any_io_executor where)
+        : wanted(std::move(what)),
+          background(std::move(where))
+    {}
+
+    token_request wanted;
+    boost::asio::any_io_executor background; ///< Where the fetch runs, which others may wait for, too.
+    /// When to wait no longer, and the code of the error then.
+    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
+    errc code = errc::token_timeout;
+};
+
+/// A credential with its type erased.
+class credential_source : public std::enable_shared_from_this<credential_source>
+{
+public:
+    virtual ~credential_source() = default;
+
+    /// Whether this is no_credential.
+    virtual bool empty() const noexcept { return false; }
+
+    /// Appends header lines (`name: value` CRLF). False where a token is needed instead, from one of the functions that follow.
+    virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
+
+    /// A token that was kept, or else a new one.
+    virtual boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query);
+    /// The service has refused this token: it is not used again.
+    virtual void invalidate(std::string_view) noexcept {}
+    /// A new token, on the executor of the caller: for a credential that is made of others.
+    virtual boost::asio::awaitable<access_token> get_token(token_request request);
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,86 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/token_keeper.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Lands a flight that nobody has landed, as where its context ends.
+class lander
+{
+public:
+    lander(token_keeper& keeper, std::shared_ptr<token_flight> flight) : keeper_(keeper), flight_(std::move(flight)) {}
+    lander(lander const&) = delete;
+    lander& operator=(lander const&) = delete;
+    ~lander()
+    {
+        if (flight_)
+            land(access_token(), std::make_exception_ptr(error(errc::token_timeout, "the client's context has ended")));
+    }
+
+    void land(access_token token, std::exception_ptr failed) noexcept
+    {
+        keeper_.land(*flight_, std::move(token), std::move(failed));
+        flight_.reset();
+    }
+
+private:
+    token_keeper& keeper_;
+    std::shared_ptr<token_flight> flight_;
+};
+
+/// A credential that yields tokens. What is compiled here is so only where there is one.
+template <class T>
+class token_source final : public credential_source, private token_keeper::launcher
+{
+public:
+    explicit token_source(T credential) : credential_(std::move(credential)) {}
+
+    bool write_fields(endpoint const&, std::string&) const override { return false; }
+
+    boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query) override
+    {
+        return keeper_.get(std::move(query), *this);
+    }
+
+    void invalidate(std::string_view refused) noexcept override { keeper_.invalidate(refused); }
+
+    boost::asio::awaitable<access_token> get_token(token_request request) override
+    {
+        return credential_.get_token(std::move(request));
+    }
+
+private:
+    void launch(std::shared_ptr<token_flight> flight) override
+    {
+        auto const executor = flight->executor;
+        auto const slot = flight->cancel.slot();
+        auto self = std::static_pointer_cast<token_source>(shared_from_this());
+        boost::asio::co_spawn(executor, fly(std::move(self), std::move(flight)),
+                              boost::asio::bind_cancellation_slot(slot, [](std::exception_ptr) {}));
+    }
+
+    FOUNDRY_CORO static boost::asio::awaitable<void> fly(std::shared_ptr<token_source> self,
+                                                         std::shared_ptr<token_flight> flight)
+    {
+        lander landing(self->keeper_, flight);
+        access_token token;
+        std::exception_ptr failed;
+        try {
+            token_request wanted = flight->wanted;
+            token = co_await self->credential_.get_token(std::move(wanted));
+        } catch (...) {
+            failed = std::current_exception();
+        }
+        landing.land(std::move(token), std::move(failed));
+    }
+
+    T credential_;
+    token_keeper keeper_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

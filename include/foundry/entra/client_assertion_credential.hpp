@@ -1,0 +1,42 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/entra/detail/application.hpp>
+
+#include <functional>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+/// What the program is told when it has to make an assertion.
+using assertion_request = detail::proof_request;
+
+/// An application that proves who it is by an assertion (a JWT) of the program's making, or of another identity provider's.
+///
+///     client_assertion_credential who{tenant, client_id, [](assertion_request r) -> asio::awaitable<std::string> { ... }};
+///
+/// The function is called for each request to the authority, on the executor that the token is fetched on; what it throws becomes the
+/// error of the call.
+///
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor where tenant or client id cannot be right.
+class client_assertion_credential
+{
+public:
+    client_assertion_credential(std::string tenant, std::string client_id,
+                                std::function<boost::asio::awaitable<std::string>(assertion_request)> make_assertion,
+                                credential_options options = {});
+
+    /// As `client_secret_credential::get_token`; also where the assertion is empty, longer than 64 KiB or not of visible characters.
+    boost::asio::awaitable<access_token> get_token(token_request request)
+    {
+        return application_->get_token(std::move(request));
+    }
+
+private:
+    std::unique_ptr<detail::application> application_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::entra
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/entra/impl/client_assertion_credential.ipp>
+#endif

@@ -1,0 +1,24 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::entra::detail {
+
+/// A point in time as authorities and tools write it: RFC 3339 (without an offset it is UTC), the date of HTTP, `MM/dd/yyyy HH:mm:ss`
+/// or `yyyy-MM-dd HH:mm:ss`, each with or without a fraction and `+00:00` behind it.
+FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text);
+
+/// `yyyy-MM-dd HH:mm:ss[.ffffff]`, or with a T, in this machine's time zone as it is at that instant; of an hour that there is twice, the
+/// earlier.
+FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_local_time(std::string_view text);
+
+} // namespace foundry::inline FOUNDRY_ABI::entra::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/entra/detail/impl/time_text.ipp>
+#endif
