@@ -43,6 +43,8 @@ public:
     /// Appends header lines (`name: value` CRLF). False where a token is needed instead, from one of the functions that follow.
     virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
 
+    /// Whether it is one of these.
+    virtual bool gives_tokens() const noexcept { return false; }
     /// A token that was kept, or else a new one.
     virtual boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query);
     /// The service has refused this token: it is not used again.

@@ -41,6 +41,7 @@ public:
     explicit token_source(T credential) : credential_(std::move(credential)) {}
 
     bool write_fields(endpoint const&, std::string&) const override { return false; }
+    bool gives_tokens() const noexcept override { return true; }
 
     boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query) override
     {

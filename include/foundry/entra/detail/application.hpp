@@ -4,6 +4,7 @@
 #include <foundry/access_token.hpp>
 #include <foundry/entra/credential_options.hpp>
 #include <foundry/entra/detail/authority.hpp>
+#include <foundry/entra/detail/token_attempts.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -33,7 +34,7 @@ public:
 };
 
 /// An application that asks for tokens in its own name (RFC 6749, 4.4, as Microsoft's identity platform has it).
-class application
+class application final : private token_attempt
 {
 public:
     application(std::string_view who, credential_options with, std::string tenant, std::string client_id,
@@ -43,7 +44,7 @@ public:
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:
-    boost::asio::awaitable<access_token> request_once(token_request const& request, std::string const& tenant);
+    boost::asio::awaitable<access_token> request_once(token_request const& request) override;
 
     std::string_view who_; // the credential's name; a literal
     credential_options options_;

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <foundry/detail/refuse.hpp>
-#include <foundry/detail/retry_loop.hpp>
 #include <foundry/entra/detail/application.hpp>
 #include <foundry/entra/detail/environment.hpp>
 #include <foundry/entra/detail/token_answer.hpp>
 
-#include <boost/asio/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -71,31 +69,14 @@ FOUNDRY_DECL application::application(std::string_view who, credential_options w
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::get_token(token_request request)
 {
-    std::string const tenant = authority_.resolve(request.tenant);
-    for (foundry::detail::retry_loop attempts(options_.retry, std::chrono::milliseconds{0});;) {
-        std::optional<error> failed;
-        try {
-            access_token token = co_await request_once(request, tenant);
-            co_return token;
-        } catch (error const& e) {
-            failed = e;
-        }
-        if (failed->code() == boost::asio::error::operation_aborted)
-            throw *failed;
-        std::chrono::milliseconds wait{0};
-        try {
-            wait = attempts.wait_after(*failed);
-        } catch (error const& last) {
-            throw final_error(who_, last);
-        }
-        co_await foundry::detail::pause(wait);
-    }
+    request.tenant = authority_.resolve(request.tenant);
+    access_token token = co_await request_token(who_, options_.retry, *this, request);
+    co_return token;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::request_once(token_request const& request,
-                                                                                         std::string const& tenant)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::request_once(token_request const& request)
 {
-    http_request post("POST", authority_.token_endpoint(tenant));
+    http_request post("POST", authority_.token_endpoint(request.tenant));
     post.add_field("Content-Type", "application/x-www-form-urlencoded");
     append_parameter(post.body, "grant_type", "client_credentials");
     append_parameter(post.body, "client_id", client_id_);
@@ -107,7 +88,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::requ
         append_parameter(post.body, "claims", merge_claims(request.claims));
     proof_request about;
     about.client_id = client_id_;
-    about.token_url = authority_.token_url(tenant);
+    about.token_url = authority_.token_url(request.tenant);
     co_await proof_->append_to(post.body, std::move(about));
     post.add_field("Content-Length", std::to_string(post.body.size()));
     http_answer const answer = co_await send(transport_, post);

@@ -2,80 +2,15 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
+#include <foundry/entra/detail/secret_document.hpp>
 #include <foundry/entra/detail/time_text.hpp>
 #include <foundry/entra/detail/token_answer.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/response_info.hpp>
 
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/static_resource.hpp>
-#include <boost/json/value.hpp>
-
-#include <charconv>
 #include <limits>
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
-
-/// A JSON object in memory that is erased with it.
-class secret_document
-{
-public:
-    explicit secret_document(std::string_view text)
-        : size_(text.size() * 6 + 16 * 1024),
-          memory_(new unsigned char[size_]),
-          resource_(memory_.get(), size_),
-          value_(&resource_)
-    {
-        boost::system::error_code ec;
-        try {
-            value_ = boost::json::parse(text, ec, &resource_);
-        } catch (std::bad_alloc const&) { // more members than any answer has
-        }
-    }
-    secret_document(secret_document const&) = delete;
-    secret_document& operator=(secret_document const&) = delete;
-    ~secret_document() { foundry::detail::cleanse(memory_.get(), size_); }
-
-    /// Null where it is no object.
-    boost::json::object const* object() const noexcept { return value_.if_object(); }
-
-    std::string_view text(std::string_view name) const
-    {
-        boost::json::value const* const v = find(name);
-        return v != nullptr && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
-    }
-
-    /// A whole number, or a text of digits without leading zeros.
-    std::optional<std::int64_t> number(std::string_view name, std::int64_t most) const
-    {
-        boost::json::value const* const v = find(name);
-        if (v == nullptr)
-            return std::nullopt;
-        std::int64_t n = -1;
-        if (v->is_int64()) {
-            n = v->get_int64();
-        } else if (v->is_string()) {
-            std::string_view const digits(v->get_string());
-            auto const [last, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
-            bool const canonical = digits == "0" || !digits.starts_with('0');
-            if (ec != std::errc() || last != digits.data() + digits.size() || !canonical)
-                n = -1;
-        }
-        return n >= 0 && n <= most ? std::optional(n) : std::nullopt;
-    }
-
-private:
-    boost::json::value const* find(std::string_view name) const
-    {
-        return object() != nullptr ? object()->if_contains(name) : nullptr;
-    }
-
-    std::size_t size_;
-    std::unique_ptr<unsigned char[]> memory_;
-    boost::json::static_resource resource_;
-    boost::json::value value_; // needs no destructor in such memory
-};
 
 [[noreturn]] inline void throw_no_token(std::string_view who, std::string_view why)
 {

@@ -1,0 +1,25 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/entra/detail/tool_credential.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+/// Who has logged in with `azd auth login`: for developing. As `azure_cli_credential` otherwise.
+class azure_developer_cli_credential
+{
+public:
+    explicit azure_developer_cli_credential(tool_options options = {});
+
+    /// As `azure_cli_credential::get_token`.
+    boost::asio::awaitable<access_token> get_token(token_request request);
+
+private:
+    tool_options options_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::entra
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/entra/impl/azure_developer_cli_credential.ipp>
+#endif

@@ -1,0 +1,30 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/entra/detail/application.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+/// An application that the environment describes: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and either `AZURE_CLIENT_SECRET`, or
+/// `AZURE_CLIENT_CERTIFICATE_PATH` with `AZURE_CLIENT_CERTIFICATE_PASSWORD` and `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN`. A certificate is
+/// read in the constructor. A user's name and password are not taken: the platform has given them up.
+///
+/// The constructor does not throw; what is missing is said when a token is asked for.
+class environment_credential
+{
+public:
+    explicit environment_credential(credential_options options = {});
+
+    /// As `client_secret_credential::get_token`; also `errc::credential_unavailable`, naming the variables that are not set.
+    boost::asio::awaitable<access_token> get_token(token_request request);
+
+private:
+    std::unique_ptr<detail::application> application_;
+    std::optional<error> missing_; // where there is none
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::entra
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/entra/impl/environment_credential.ipp>
+#endif

@@ -1,0 +1,94 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/ascii.hpp>
+#include <foundry/detail/base64.hpp>
+#include <foundry/detail/refuse.hpp>
+#include <foundry/entra/azure_cli_credential.hpp>
+#include <foundry/entra/detail/authority.hpp>
+#include <foundry/entra/detail/secret_document.hpp>
+#include <foundry/entra/detail/time_text.hpp>
+#include <foundry/entra/detail/token_answer.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+namespace detail {
+
+inline constexpr std::string_view azure_cli_name = "AzureCliCredential";
+
+inline bool is_subscription_character(char c)
+{
+    return foundry::detail::is_alpha(c) || foundry::detail::is_digit(c) || c == '.' || c == '-' || c == '_' || c == ' ';
+}
+
+/// The tool's own words are worth nothing here: they hold the token.
+[[noreturn]] inline void throw_tool_answer(std::string_view who, std::string_view program)
+{
+    failure f;
+    f.service_message = std::string(who) + ": " + std::string(program) + " has given no token that can be read";
+    f.advice = "bring it up to date";
+    f.should_retry = false;
+    throw error(make_error_code(errc::authentication_failed), std::move(f));
+}
+
+inline access_token read_cli_token(std::string_view text)
+{
+    secret_document const document(text);
+    std::string_view const token = document.text("accessToken");
+    auto const seconds = document.number("expires_on", 253'402'300'799);
+    std::string_view const written = document.text("expiresOn");
+    auto const local = parse_local_time(written);
+    auto const at = seconds ? std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*seconds))
+                    : local ? *local
+                            : parse_time(written).value_or(std::chrono::system_clock::time_point());
+    bool const sound = !token.empty() && foundry::detail::all_of(token, foundry::detail::is_graphic) &&
+                       at != std::chrono::system_clock::time_point();
+    if (!sound)
+        throw_tool_answer(azure_cli_name, "az");
+    return access_token(token, at);
+}
+
+} // namespace detail
+
+FOUNDRY_DECL azure_cli_credential::azure_cli_credential(tool_options options, std::string subscription)
+    : options_(std::move(options)),
+      subscription_(std::move(subscription))
+{
+    if (!options_.tenant.empty())
+        detail::check_tenant(options_.tenant);
+    if (!foundry::detail::all_of(subscription_, detail::is_subscription_character) || subscription_.starts_with('-'))
+        foundry::detail::refuse(
+            "a subscription has letters, digits, blanks and . - _ only; where its name has others, use its id");
+    options_.additionally_allowed_tenants = detail::allowed_tenants(options_.additionally_allowed_tenants);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> azure_cli_credential::get_token(token_request request)
+{
+    detail::check_scope(request.scope);
+    std::string const tenant =
+        detail::resolve_tenant(options_.tenant, request.tenant, options_.additionally_allowed_tenants, false);
+    if (!request.claims.empty()) {
+        throw detail::unavailable(detail::azure_cli_name, "the service wants claims in the token",
+                                  "run: az login --claims-challenge " + foundry::detail::to_base64(request.claims) +
+                                      " --scope " + request.scope + (tenant.empty() ? "" : " --tenant " + tenant));
+    }
+    detail::command az;
+    az.timeout = options_.timeout;
+    az.environment.push_back("AZURE_CORE_NO_COLOR=true");
+    for (char const* const part : {"account", "get-access-token", "--output", "json", "--scope"})
+        az.arguments.push_back(part);
+    az.arguments.push_back(request.scope);
+    if (!tenant.empty()) {
+        az.arguments.push_back("--tenant");
+        az.arguments.push_back(tenant);
+    }
+    if (!subscription_.empty()) {
+        az.arguments.push_back("--subscription");
+        az.arguments.push_back(subscription_);
+    }
+    detail::command_result const ran =
+        co_await detail::run_tool(detail::azure_cli_name, "az", std::move(az), "az login");
+    co_return detail::read_cli_token(ran.output);
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::entra

@@ -1,0 +1,40 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/refuse.hpp>
+#include <foundry/entra/chained_credential.hpp>
+#include <foundry/entra/detail/chain.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+namespace detail {
+
+inline std::vector<link> links_of(std::vector<any_credential> const& sources)
+{
+    if (sources.empty())
+        foundry::detail::refuse("a chain needs a credential");
+    std::vector<link> links;
+    for (any_credential const& one : sources) {
+        if (!one.source()->gives_tokens())
+            foundry::detail::refuse("a chain is made of credentials that give tokens; a key is none");
+        links.emplace_back().source = one.source();
+    }
+    return links;
+}
+
+} // namespace detail
+
+FOUNDRY_DECL chained_credential::chained_credential(std::vector<any_credential> sources)
+    : chain_(std::make_unique<detail::chain>("ChainedCredential", detail::links_of(sources)))
+{}
+
+FOUNDRY_DECL chained_credential::chained_credential(chained_credential&&) noexcept = default;
+FOUNDRY_DECL chained_credential& chained_credential::operator=(chained_credential&&) noexcept = default;
+FOUNDRY_DECL chained_credential::~chained_credential() = default;
+
+FOUNDRY_DECL boost::asio::awaitable<access_token> chained_credential::get_token(token_request request)
+{
+    return chain_->get_token(std::move(request));
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::entra

@@ -1,0 +1,72 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/entra/credential_options.hpp>
+#include <foundry/entra/detail/managed_identity.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::entra {
+
+/// Which identity of a machine: its own, or one that was assigned to it.
+class managed_identity_id
+{
+public:
+    /// The machine's own (system-assigned).
+    managed_identity_id() = default;
+
+    static managed_identity_id client_id(std::string id) { return {kind::client_id, std::move(id)}; }
+    static managed_identity_id object_id(std::string id) { return {kind::object_id, std::move(id)}; }
+    /// Such as `/subscriptions/.../providers/Microsoft.ManagedIdentity/userAssignedIdentities/...`.
+    static managed_identity_id resource_id(std::string id) { return {kind::resource_id, std::move(id)}; }
+
+    enum class kind
+    {
+        own,
+        client_id,
+        object_id,
+        resource_id
+    };
+    kind what() const noexcept { return kind_; }
+    std::string const& value() const noexcept { return value_; }
+
+private:
+    managed_identity_id(kind k, std::string value) : kind_(k), value_(std::move(value)) {}
+
+    kind kind_ = kind::own;
+    std::string value_;
+};
+
+/// The identity of the Azure machine that the program runs on: a virtual machine (IMDS), App Service, Functions, Container Apps. There is
+/// no secret to keep, so prefer it wherever it is to be had.
+///
+/// The endpoint is on the machine itself and speaks plain HTTP; it never sees a key or token of a service.
+///
+/// @throws foundry::error (`errc::invalid_argument`) from the constructors where the id is empty or the environment names an endpoint
+/// that is none.
+class managed_identity_credential
+{
+public:
+    explicit managed_identity_credential(credential_options options = {});
+    explicit managed_identity_credential(managed_identity_id id, credential_options options = {});
+
+    /// Looks first, for at most so long, whether there is an IMDS endpoint at all: for a chain that has others to ask.
+    void look_first(std::chrono::milliseconds at_most) noexcept { source_->look_first(at_most); }
+
+    /// A new token; the client keeps it, and asks no more often than it must.
+    ///
+    /// @throws foundry::error `errc::credential_unavailable` where this is no such machine, or it has no identity;
+    /// `errc::authentication_failed` where it has not the one that was asked for. Cancellation: at once. The credential must outlive the
+    /// coroutine.
+    boost::asio::awaitable<access_token> get_token(token_request request)
+    {
+        return source_->get_token(std::move(request));
+    }
+
+private:
+    std::unique_ptr<detail::managed_identity> source_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::entra
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/entra/impl/managed_identity_credential.ipp>
+#endif
