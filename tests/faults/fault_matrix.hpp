@@ -198,6 +198,7 @@ private:
     {
         foundry::testing::emulator_options with;
         with.certificate_names.push_back("fake-recorded-host.microsoft.com");
+        with.journal_file.clear(); // the URLs are the recordings', led to plain ports
         return with;
     }
 
