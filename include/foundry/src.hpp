@@ -10,6 +10,28 @@
 #error "define FOUNDRY_SEPARATE_COMPILATION for the whole program, or do not include <foundry/src.hpp>"
 #endif
 
+#include <foundry/entra/detail/impl/application.ipp>
+#include <foundry/entra/detail/impl/assertion_form.ipp>
+#include <foundry/entra/detail/impl/authority.ipp>
+#include <foundry/entra/detail/impl/chain.ipp>
+#include <foundry/entra/detail/impl/child_process.ipp>
+#include <foundry/entra/detail/impl/http_request.ipp>
+#include <foundry/entra/detail/impl/managed_identity.ipp>
+#include <foundry/entra/detail/impl/signing_key.ipp>
+#include <foundry/entra/detail/impl/time_text.ipp>
+#include <foundry/entra/detail/impl/token_answer.ipp>
+#include <foundry/entra/detail/impl/token_attempts.ipp>
+#include <foundry/entra/detail/impl/tool_credential.ipp>
+#include <foundry/entra/impl/azure_cli_credential.ipp>
+#include <foundry/entra/impl/azure_developer_cli_credential.ipp>
+#include <foundry/entra/impl/chained_credential.ipp>
+#include <foundry/entra/impl/client_assertion_credential.ipp>
+#include <foundry/entra/impl/client_certificate_credential.ipp>
+#include <foundry/entra/impl/client_secret_credential.ipp>
+#include <foundry/entra/impl/default_azure_credential.ipp>
+#include <foundry/entra/impl/environment_credential.ipp>
+#include <foundry/entra/impl/managed_identity_credential.ipp>
+#include <foundry/entra/impl/workload_identity_credential.ipp>
 #include <foundry/http/impl/connection.ipp>
 #include <foundry/http/impl/deadline.ipp>
 #include <foundry/http/impl/event_parser.ipp>

@@ -108,13 +108,33 @@ struct local_server
     error_shape errors;      ///< Default openai.
 };
 
+/// The application, and the machine, that the emulator's authority knows. It answers for every authority host: at
+/// `/{tenant}/oauth2/v2.0/token`, at the endpoint of IMDS, and at `/msi/token` as App Service does.
+struct directory
+{
+    directory();
+
+    std::string tenant;        ///< Default `contoso-tenant`.
+    std::string client_id;     ///< Default `contoso-application`.
+    std::string client_secret; ///< Default `contoso-secret`.
+    std::string certificate;   ///< The registered certificate (PEM): assertions are checked with its key. Default none.
+    std::string
+        federated_token; ///< The one accepted assertion that the certificate has not signed. Default `federated-token`.
+    std::string identity_header;   ///< What App Service wants to see. Default `identity-header`.
+    bool own_identity;             ///< Whether the machine has an identity of its own. Default true.
+    std::string identity_id;       ///< The client id of the one that is assigned to it. Default `assigned-identity`.
+    std::chrono::seconds lifetime; ///< Of tokens. Default an hour.
+};
+
 /// How an emulator behaves. Change members before the emulator is made; it keeps a copy.
 struct emulator_options
 {
     emulator_options();
 
-    std::string api_key;      ///< The one accepted key. Default `emulator-key`.
-    std::string bearer_token; ///< The one accepted Entra token. Default `emulator-token`.
+    std::string api_key; ///< The one accepted key. Default `emulator-key`.
+    std::string
+        bearer_token; ///< An accepted Entra token, besides those that the directory gives. Default `emulator-token`.
+    foundry::testing::directory directory; ///< Who is given tokens.
 
     /// Deployments that chat. Default gpt-4o-mini, gpt-4o, Mistral-Large-2411, DeepSeek-R1. The name decides the
     /// manner: one that starts with `Mistral` streams as Mistral does, `DeepSeek-R` reasons aloud, `o1`, `o3`, `o4` and

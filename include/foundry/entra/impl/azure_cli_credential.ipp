@@ -38,7 +38,7 @@ inline access_token read_cli_token(std::string_view text)
     auto const seconds = document.number("expires_on", 253'402'300'799);
     std::string_view const written = document.text("expiresOn");
     auto const local = parse_local_time(written);
-    auto const at = seconds ? std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*seconds))
+    auto const at = seconds ? from_posix(*seconds)
                     : local ? *local
                             : parse_time(written).value_or(std::chrono::system_clock::time_point());
     bool const sound = !token.empty() && foundry::detail::all_of(token, foundry::detail::is_graphic) &&

@@ -108,6 +108,9 @@ FOUNDRY_DECL std::vector<std::string> azure_names()
                                       "*.cognitiveservices.azure.cn",
                                       "*.azure-api.net",
                                       "models.inference.ai.azure.com",
+                                      "login.microsoftonline.com",
+                                      "login.microsoftonline.us",
+                                      "login.partner.microsoftonline.cn",
                                       "models.github.ai"};
     for (std::string const region : {"eastus", "eastus2", "westus", "westus3", "northcentralus", "swedencentral"}) {
         names.push_back("*." + region + ".models.ai.azure.com");

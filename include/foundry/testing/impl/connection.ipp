@@ -135,7 +135,8 @@ FOUNDRY_DECL script connection::respond(received const& request, std::optional<a
 {
     if (!queued) {
         auto made = service_.answer(request);
-        file_.add(request, made.status);
+        if (!is_for_authority(request))
+            file_.add(request, made.status);
         made.close = made.close || !keep_alive;
         return make_script(std::move(made));
     }

@@ -200,6 +200,17 @@ FOUNDRY_DECL local_server local_server::foundry_local()
     return made;
 }
 
+FOUNDRY_DECL directory::directory()
+    : tenant("contoso-tenant"),
+      client_id("contoso-application"),
+      client_secret("contoso-secret"),
+      federated_token("federated-token"),
+      identity_header("identity-header"),
+      own_identity(true),
+      identity_id("assigned-identity"),
+      lifetime(std::chrono::hours{1})
+{}
+
 FOUNDRY_DECL emulator_options::emulator_options()
     : api_key("emulator-key"),
       bearer_token("emulator-token"),

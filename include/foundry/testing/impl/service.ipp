@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/authority.ipp>
 #include <foundry/testing/impl/chat_reply.ipp>
 #include <foundry/testing/impl/chat_rules.ipp>
 #include <foundry/testing/impl/embedding_model.ipp>
@@ -13,7 +14,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 class service
 {
 public:
-    explicit service(emulator_options const& options) : options_(options) {}
+    explicit service(emulator_options const& options) : options_(options), authority_(options.directory) {}
 
     reply answer(received const& request);
 
@@ -47,6 +48,7 @@ private:
     std::string new_uuid();
 
     emulator_options const& options_;
+    authority authority_;
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
     object_store store_;
@@ -159,6 +161,8 @@ FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
 
 FOUNDRY_DECL reply service::answer(received const& request)
 {
+    if (is_for_authority(request))
+        return authority_.answer(request);
     auto const where = find_route(request.target, request.host);
     reply made;
     try {
@@ -267,11 +271,20 @@ FOUNDRY_DECL std::string bearer_of(received const& request)
                                                                                 : std::string();
 }
 
+/// Whose tokens a form takes.
+FOUNDRY_DECL std::vector<std::string> audiences_of(form kind)
+{
+    if (kind == form::project)
+        return {"https://ai.azure.com"};
+    return {"https://cognitiveservices.azure.com"};
+}
+
 FOUNDRY_DECL void service::check_key(received const& request, route const& where) const
 {
     auto const bearer = bearer_of(request);
     bool const by_header = request.header("api-key") == std::string_view(options_.api_key);
-    bool const by_token = bearer == options_.bearer_token;
+    auto const audiences = audiences_of(where.kind);
+    bool const by_token = bearer == options_.bearer_token || authority_.has_given(bearer, audiences);
     bool const by_bearer = bearer == options_.api_key;
     switch (where.kind) {
     case form::compatible:
@@ -298,12 +311,13 @@ FOUNDRY_DECL void service::check_key(received const& request, route const& where
     }
     if (by_header || by_token || (by_bearer && where.kind != form::dated))
         return;
-    std::string const audience =
-        where.kind == form::project ? "https://ai.azure.com" : "https://cognitiveservices.azure.com";
+    std::string named;
+    for (auto const& audience : audiences)
+        named += (named.empty() ? "" : " or ") + audience;
     json::object body;
     body["statusCode"] = 401;
     body["message"] =
-        "Unauthorized. Access token is missing, invalid, audience is incorrect (" + audience + "), or have expired.";
+        "Unauthorized. Access token is missing, invalid, audience is incorrect (" + named + "), or have expired.";
     throw refusal(401, body);
 }
 

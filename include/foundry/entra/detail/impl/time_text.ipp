@@ -64,12 +64,12 @@ inline std::optional<long> parse_offset(std::string_view text)
 FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text)
 {
     if (auto const date = foundry::detail::parse_http_date(text))
-        return std::chrono::system_clock::from_time_t(*date);
+        return from_posix(*date);
     auto t = take_civil_time(text);
     auto const offset = t ? parse_offset(t->rest) : std::nullopt;
     if (!offset)
         return std::nullopt;
-    return std::chrono::system_clock::from_time_t(timegm(&t->fields) - *offset);
+    return from_posix(timegm(&t->fields) - *offset);
 }
 
 FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_local_time(std::string_view text)
@@ -88,7 +88,7 @@ FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_local_ti
     }
     if (!earliest)
         return std::nullopt;
-    return std::chrono::system_clock::from_time_t(*earliest);
+    return from_posix(*earliest);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

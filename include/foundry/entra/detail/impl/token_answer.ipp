@@ -51,7 +51,7 @@ FOUNDRY_DECL access_token read_token(std::string_view who, std::string_view body
     if (auto const in = document.number("expires_in", std::numeric_limits<std::int32_t>::max()))
         expires_on = now + seconds{*in};
     else if (auto const on = document.number("expires_on", 253'402'300'799))
-        expires_on = std::chrono::system_clock::time_point(seconds{*on});
+        expires_on = from_posix(*on);
     else if (auto const written = parse_time(document.text("expires_on")))
         expires_on = *written;
     else
