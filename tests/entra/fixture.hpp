@@ -34,8 +34,15 @@ public:
         return *this;
     }
 
-    /// Removes everything that a credential looks at.
-    environment& clear()
+private:
+    std::map<std::string, std::optional<std::string>> before_;
+};
+
+/// An environment without anything that a credential looks at.
+class bare_environment : public environment
+{
+public:
+    bare_environment()
     {
         for (char const* const name : {"AZURE_TENANT_ID",
                                        "AZURE_CLIENT_ID",
@@ -58,11 +65,7 @@ public:
                                        "MSI_ENDPOINT",
                                        "MSI_SECRET"})
             set(name, "");
-        return *this;
     }
-
-private:
-    std::map<std::string, std::optional<std::string>> before_;
 };
 
 /// Asks the emulator's authority for tokens, once.

@@ -14,7 +14,7 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
 FOUNDRY_DECL void append_parameter(std::string& form, std::string_view name, std::string_view value)
 {
-    std::string const encoded = http::percent_encode_query(value);
+    std::string const encoded = http::percent_encode_segment(value);
     std::string larger; // what moves leaves nothing behind
     larger.reserve(form.size() + name.size() + encoded.size() + 2);
     larger.append(form).append(form.empty() ? "" : "&").append(name).append("=").append(encoded);

@@ -138,9 +138,9 @@ managed_identity::request_once(token_request const& request)
     http::url to = endpoint_;
     std::string const version = is_app_service() ? "2019-08-01" : "2018-02-01";
     to.query += (to.query.empty() ? "" : "&") + ("api-version=" + version) +
-                "&resource=" + http::percent_encode_query(resource);
+                "&resource=" + http::percent_encode_segment(resource);
     if (!selector_.empty())
-        to.query += '&' + selector_ + '=' + http::percent_encode_query(selected_);
+        to.query += '&' + selector_ + '=' + http::percent_encode_segment(selected_);
     http_request get("GET", std::move(to));
     if (is_app_service())
         get.add_field("X-IDENTITY-HEADER", header_.reveal());
