@@ -5,9 +5,10 @@
 //     ./examples/run.sh "How many feet are in a mile?"
 //
 // With AZURE_AI_ENDPOINT, AZURE_AI_API_KEY and AZURE_AI_MODEL set (and AZURE_AI_EMBEDDING_MODEL for the second part) it asks that
-// service; with nothing set, one that it starts itself.
+// service, without the key as who you are in Azure; with nothing set, one that it starts itself.
 
 #include <foundry.hpp>
+#include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -38,11 +39,20 @@ struct plan
     std::string embedding_model;
 };
 
+foundry::any_credential credential_for(foundry::endpoint const& where)
+{
+    if (std::string const key = setting("AZURE_AI_API_KEY"); !key.empty())
+        return foundry::api_key{key};
+    if (where.kind() == foundry::host_kind::other) // such as a server on this machine
+        return foundry::no_credential();
+    return foundry::entra::default_azure_credential();
+}
+
 plan from_environment(std::string const& url)
 {
-    std::string const key = setting("AZURE_AI_API_KEY");
-    plan p{foundry::endpoint{url}, key.empty() ? foundry::any_credential{foundry::no_credential()}
-                                               : foundry::any_credential{foundry::api_key{key}}};
+    foundry::endpoint where{url};
+    foundry::any_credential who = credential_for(where);
+    plan p{std::move(where), std::move(who)};
     p.model = setting("AZURE_AI_MODEL");
     p.embedding_model = setting("AZURE_AI_EMBEDDING_MODEL");
     return p;

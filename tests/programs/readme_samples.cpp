@@ -4,6 +4,7 @@
 
 #include <foundry.hpp>
 #include <foundry/call.hpp>
+#include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/media.hpp>
 
 #include <iostream>
@@ -23,6 +24,18 @@ while (auto chunk = co_await chunks.next()) {
 }
 request.add(all.message()).user("And in metres?");
     // clang-format on
+}
+
+asio::awaitable<void> asks_without_a_key();
+
+asio::awaitable<void> asks_without_a_key()
+{
+    // clang-format off
+foundry::client client{co_await asio::this_coro::executor,
+                       foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
+                       foundry::entra::default_azure_credential{}};
+    // clang-format on
+    co_await client.complete("Mistral-Large-2411", "Hello.");
 }
 
 asio::awaitable<void> looks_at_a_picture(foundry::client<> client);
