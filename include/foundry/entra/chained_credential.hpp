@@ -25,11 +25,13 @@ class chain;
 class chained_credential
 {
 public:
+    // clang-format off
     template <class First, class... Others>
-    requires(credential<First> && (credential<Others> && ...)) explicit chained_credential(First first,
-                                                                                           Others... others)
+    requires (!std::same_as<First, chained_credential>) && credential<First> && (credential<Others> && ...)
+    explicit chained_credential(First first, Others... others)
         : chained_credential(list_of(any_credential(std::move(first)), any_credential(std::move(others))...))
     {}
+    // clang-format on
     explicit chained_credential(std::vector<any_credential> sources);
     chained_credential(chained_credential&&) noexcept;
     chained_credential& operator=(chained_credential&&) noexcept;
