@@ -669,11 +669,11 @@ TEST_CASE("a token is asked for once, for the endpoint's scope, and sent as a be
     }
 }
 
-TEST_CASE("a token that is about to end is asked for again")
+TEST_CASE("a token that has ended is asked for again")
 {
     emulator service;
     counting_credential const credential;
-    credential.seen->lifetime = std::chrono::minutes{4};
+    credential.seen->lifetime = std::chrono::minutes{0};
     run(call_with_tokens(service, foundry_url, credential));
     CHECK(credential.seen->calls == 2);
     std::vector<received> const journal = service.journal();
