@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/load_bytes.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/tls.hpp>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -79,9 +79,8 @@ inline bio_ptr as_bio(std::string const& pem)
     return bio_ptr{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
 }
 
-inline void load_certificates(SSL_CTX* context, std::string const& pem, char const* option)
+inline void load_certificates(SSL_CTX* context, bio_ptr const& text, char const* option)
 {
-    bio_ptr const text = as_bio(pem);
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     int count = 0;
     while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
@@ -129,12 +128,18 @@ FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& option
     SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
     if (!options.client_certificate.empty() || !options.client_key.empty())
         detail::use_client_certificate(context.get(), options);
-    static constexpr std::size_t largest_ca_file = std::size_t{16} << 20;
-    if (!options.ca_certificates.empty())
-        detail::load_certificates(context.get(), options.ca_certificates, "options.tls.ca_certificates");
+    if (!options.ca_certificates.empty()) {
+        detail::load_certificates(context.get(), detail::as_bio(options.ca_certificates),
+                                  "options.tls.ca_certificates");
+    }
     if (!options.ca_file.empty()) {
-        detail::load_certificates(context.get(), foundry::detail::load_bytes(options.ca_file, largest_ca_file),
-                                  "options.tls.ca_file");
+        detail::bio_ptr const file{BIO_new_file(options.ca_file.c_str(), "rb"), &BIO_free};
+        if (!file) {
+            ERR_clear_error();
+            throw error(errc::invalid_argument, "options.tls.ca_file: the file " + options.ca_file +
+                                                    " cannot be read; check it and its permissions");
+        }
+        detail::load_certificates(context.get(), file, "options.tls.ca_file");
     }
     if (options.ca_certificates.empty() && options.ca_file.empty())
         detail::load_system_store(context.get());
