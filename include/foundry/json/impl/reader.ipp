@@ -114,7 +114,7 @@ private:
         if (f.of.described->what == kind::object)
             clear_unseen(f);
         else
-            f.of.described->elements->resize(f.of.object, f.index);
+            f.of.described->items(f.of.object, f.index, access::drop);
         --top_;
         return true;
     }
@@ -233,8 +233,7 @@ private:
         frame& f = frames_[static_cast<std::size_t>(top_)];
         type const& t = *f.of.described;
         if (t.what == kind::map) {
-            t.elements->at(f.of.object, f.index);
-            t.elements->key(f.of.object, f.index) = name;
+            *t.items(f.of.object, f.index, access::make).key = name;
             return;
         }
         for (std::size_t n = 0; n != t.size; ++n) {
@@ -252,7 +251,7 @@ private:
 
     static place next_element(frame& f)
     {
-        return {f.of.described->elements->at(f.of.object, f.index++), f.of.described->element};
+        return {f.of.described->items(f.of.object, f.index++, access::make).value, f.of.described->element};
     }
 
     /// Where the value goes that comes next; nothing where it is not described.

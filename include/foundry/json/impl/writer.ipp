@@ -193,30 +193,28 @@ private:
 
     void array(const_place v)
     {
-        element_functions const& f = *v.described->elements;
-        std::size_t const n = f.size(v.object);
         out_ += '[';
-        for (std::size_t i = 0; i != n; ++i) {
+        for (std::size_t i = 0; void const* const value = look_at(v.object, i, v.described->items).value; ++i) {
             if (i != 0)
                 out_ += ',';
             if (v.described->element->what == kind::single) // long and flat: no path to keep
-                finite(*static_cast<float const*>(f.get(v.object, i)));
+                finite(*static_cast<float const*>(value));
             else
-                at('[' + std::to_string(i) + ']', [&] { write({f.get(v.object, i), v.described->element}); });
+                at('[' + std::to_string(i) + ']', [&] { write({value, v.described->element}); });
         }
         out_ += ']';
     }
 
     void map(const_place v)
     {
-        element_functions const& f = *v.described->elements;
-        std::size_t const n = f.size(v.object);
         bool first = true;
         out_ += '{';
-        for (std::size_t i = 0; i != n; ++i) {
-            std::string const& key = f.get_key(v.object, i);
-            name(key, first);
-            at(key, [&] { write({f.get(v.object, i), v.described->element}); });
+        for (std::size_t i = 0;; ++i) {
+            item const one = look_at(v.object, i, v.described->items);
+            if (one.value == nullptr)
+                break;
+            name(*one.key, first);
+            at(*one.key, [&] { write({one.value, v.described->element}); });
         }
         out_ += '}';
     }
