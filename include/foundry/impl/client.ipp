@@ -19,8 +19,8 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings)
 {
-    return std::make_shared<client_state>(std::move(executor), std::move(where), std::move(credential),
-                                          std::move(settings));
+    return std::shared_ptr<client_state>(
+        new client_state(std::move(executor), std::move(where), std::move(credential), std::move(settings)));
 }
 
 inline void check_chat(chat_request const& request)

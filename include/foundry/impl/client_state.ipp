@@ -26,7 +26,7 @@ FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, e
     : where(std::move(to)),
       credential(std::move(who)),
       settings(std::move(with)),
-      connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool))
+      connections(new http::pool(std::move(executor), origin_of(where, settings.tls), settings.pool))
 {
     if (!credential->empty() && !where.may_carry_credentials()) {
         throw error(errc::invalid_argument, "the credential would travel in plain text to " + where.host() +

@@ -82,15 +82,18 @@ public:
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key)
 {
-    return std::make_shared<api_key_source>(std::move(key));
+    return std::shared_ptr<credential_source>(new api_key_source(std::move(key)));
 }
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token)
 {
-    return std::make_shared<bearer_source>(std::move(token));
+    return std::shared_ptr<credential_source>(new bearer_source(std::move(token)));
 }
 
-FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential) { return std::make_shared<no_source>(); }
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential) 
+{
+    return std::shared_ptr<credential_source>(new no_source);
+}
 
 } // namespace detail
 

@@ -139,7 +139,7 @@ FOUNDRY_DECL error::error(errc code, std::string advice)
 
 FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
     : system_error(code, detail::describe(details)),
-      details_(std::make_shared<failure const>(std::move(details)))
+      details_(new failure(std::move(details)))
 {}
 
 FOUNDRY_DECL error error::with_attempts(std::vector<attempt> made) const

@@ -177,7 +177,7 @@ inline boost::json::object const* find_filter(boost::json::object const& error)
 
 inline std::shared_ptr<filter_results const> read_filter(boost::json::object const* found)
 {
-    auto results = std::make_shared<filter_results>();
+    std::shared_ptr<filter_results> results(new filter_results);
     if (!found || !json::reader{}.read(*results, boost::json::serialize(*found)))
         return nullptr;
     return results;

@@ -79,7 +79,7 @@ class pool::place
 public:
     place(std::shared_ptr<pool> owner, boost::asio::any_io_executor executor, clock::time_point until)
         : pool_(std::move(owner)),
-          waiter_(std::make_shared<waiter>(std::move(executor), until))
+          waiter_(new waiter(std::move(executor), until))
     {
         std::lock_guard const lock(pool_->mutex_);
         pool_->waiters_.push_back(waiter_);

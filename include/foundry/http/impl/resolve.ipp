@@ -53,7 +53,7 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
     }
 
     auto const [until, code] = limits.next();
-    auto const flight = std::make_shared<detail::lookup>(limits.executor(), until);
+    std::shared_ptr<detail::lookup> const flight(new detail::lookup(limits.executor(), until));
     detail::start(flight, host, port);
     try {
         co_await flight->done.async_wait(boost::asio::deferred);
