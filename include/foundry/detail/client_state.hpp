@@ -9,13 +9,12 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
-struct model_info;
-
 namespace detail {
+
+struct known_models;
 
 /// What the copies of a client share.
 struct client_state
@@ -28,9 +27,9 @@ struct client_state
     options settings;
     std::shared_ptr<http::pool> connections;
 
-    std::mutex mutex;                                                              // guards what follows
-    access_token token;                                                            // the last one the credential gave
-    std::vector<std::pair<std::string, std::shared_ptr<model_info const>>> models; // by deployment, as far as asked
+    std::mutex mutex;                     // guards what follows
+    access_token token;                   // the last one the credential gave
+    std::shared_ptr<known_models> models; // as far as asked; null where none was
 };
 
 /// The fields that prove who is asking.

@@ -106,14 +106,4 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<chat_chunk>> chat
     co_return result;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> chat_stream::collect()
-{
-    chat_accumulator all;
-    chat_chunk chunk;
-    all.set_info(info());
-    while (co_await read(chunk))
-        all.add(std::move(chunk));
-    co_return all.take();
-}
-
 } // namespace foundry::inline FOUNDRY_ABI

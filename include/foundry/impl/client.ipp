@@ -7,8 +7,6 @@
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/impl/chat_stream.ipp>
 
-#include <boost/asio/this_coro.hpp>
-
 #include <cmath>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -222,21 +220,5 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::strin
 }
 
 FOUNDRY_DECL endpoint const& basic_client::where() const noexcept { return state_->where; }
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> complete(endpoint where, any_credential who,
-                                                                           chat_request request)
-{
-    auto const executor = co_await boost::asio::this_coro::executor;
-    client<> const once(executor, std::move(where), std::move(who));
-    co_return co_await once.complete(request);
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> embed(endpoint where, any_credential who,
-                                                                   embedding_request request)
-{
-    auto const executor = co_await boost::asio::this_coro::executor;
-    client<> const once(executor, std::move(where), std::move(who));
-    co_return co_await once.embed(request);
-}
 
 } // namespace foundry::inline FOUNDRY_ABI

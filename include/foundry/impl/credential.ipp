@@ -29,10 +29,7 @@ inline void append_secret(std::string& out, std::string_view name, std::string_v
     out.append(name).append(": ").append(scheme).append(secret).append("\r\n");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> credential_source::get_token(token_request)
-{
-    co_return access_token();
-}
+FOUNDRY_DECL boost::asio::awaitable<access_token> credential_source::get_token(token_request) { return {}; }
 
 class api_key_source final : public credential_source
 {
@@ -90,7 +87,7 @@ FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token)
     return std::shared_ptr<credential_source>(new bearer_source(std::move(token)));
 }
 
-FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential) 
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential)
 {
     return std::shared_ptr<credential_source>(new no_source);
 }

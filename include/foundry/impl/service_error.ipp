@@ -18,7 +18,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -381,8 +380,7 @@ inline std::string_view find_remedy(complaint const& c)
 {
     auto const words = to_lower(c.code + '\n' + c.param + '\n' + c.message);
     for (auto const& remedy : known_remedies)
-        if (std::all_of(std::begin(remedy.signs), std::end(remedy.signs),
-                        [&](std::string_view sign) { return words.find(sign) != std::string::npos; }))
+        if (words.find(remedy.signs[0]) != words.npos && words.find(remedy.signs[1]) != words.npos)
             return remedy.advice;
     return {};
 }
@@ -417,8 +415,9 @@ inline std::string advise_on_audience(endpoint const& where, std::string_view me
     std::string advice = "; the service takes tokens for ";
     for (auto const& audience : named)
         advice += (&audience == &named.front() ? "" : " or ") + audience;
-    bool const as_sent = std::any_of(named.begin(), named.end(),
-                                     [&](auto const& audience) { return where.scope() == audience + "/.default"; });
+    bool as_sent = false;
+    for (auto const& audience : named)
+        as_sent = as_sent || where.scope() == audience + "/.default";
     return as_sent ? advice : advice + ": set_scope(\"" + named.front() + "/.default\") of the endpoint";
 }
 

@@ -23,25 +23,6 @@ inline std::string_view trim(std::string_view text)
     return text;
 }
 
-/// A whole number to `base`, from the digits that `text` begins with, which are taken off it. Nothing where there are none, and
-/// where it is too large.
-inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned base)
-{
-    std::uint64_t number = 0;
-    std::size_t digits = 0;
-    for (; digits != text.size() && foundry::detail::is_hex(text[digits]); ++digits) {
-        char const c = foundry::detail::to_lower(text[digits]);
-        auto const digit = static_cast<unsigned>(foundry::detail::is_digit(c) ? c - '0' : c - 'a' + 10);
-        if (digit >= base)
-            break;
-        if (number > (UINT64_MAX - digit) / base)
-            return {};
-        number = number * base + digit;
-    }
-    text.remove_prefix(digits);
-    return digits == 0 ? std::optional<std::uint64_t>{} : number;
-}
-
 /// Whether a list such as that of `Connection` has this member.
 inline bool lists(std::string_view list, std::string_view member)
 {
@@ -150,7 +131,7 @@ FOUNDRY_DECL void response_parser::on_status_line(std::string_view line)
     keep_alive_ = line.starts_with('1');
     line.remove_prefix(version ? 2 : 0);
     std::string_view rest = line;
-    std::uint64_t const status = detail::take_number(rest, 10).value_or(0);
+    std::uint64_t const status = foundry::detail::take_number(rest, 10).value_or(0);
     if (!version || line.size() - rest.size() != 3 || !rest.starts_with(' '))
         refuse("the answer is not HTTP: its first line has no version and status");
     head_.status = static_cast<unsigned>(status);
@@ -186,9 +167,8 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
         if (!iequals(value, "identity"))
             refuse("the body is compressed, which was not asked for; look for a proxy that does it");
     } else if (iequals(name, "content-length")) {
-        std::string_view rest = value;
-        std::optional<std::uint64_t> const length = detail::take_number(rest, 10);
-        if (!length || !rest.empty() || length_.value_or(*length) != *length)
+        std::optional<std::uint64_t> const length = foundry::detail::whole_number(value, 10);
+        if (!length || length_.value_or(*length) != *length)
             refuse("the body's length is not one number");
         length_ = length;
     } else if (iequals(name, "connection")) {
@@ -225,7 +205,7 @@ FOUNDRY_DECL void response_parser::on_head()
 
 FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
 {
-    std::optional<std::uint64_t> const size = detail::take_number(line, 16);
+    std::optional<std::uint64_t> const size = foundry::detail::take_number(line, 16);
     line = detail::trim(line);
     if (!size || !(line.empty() || line.starts_with(';')))
         refuse("a chunk of the body has no size");

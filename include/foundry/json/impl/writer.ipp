@@ -31,7 +31,7 @@ public:
             out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
             break;
         case kind::integer:
-            number(*static_cast<std::int64_t const*>(v.object));
+            out_ += std::to_string(*static_cast<std::int64_t const*>(v.object));
             break;
         case kind::number:
             finite(*static_cast<double const*>(v.object));
@@ -89,19 +89,12 @@ private:
     }
 
     template <class Number>
-    void number(Number value)
-    {
-        std::array<char, 32> buffer;
-        auto const [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-        out_.append(buffer.data(), end);
-    }
-
-    template <class Number>
     void finite(Number value)
     {
         if (!std::isfinite(value))
             refuse("is not a finite number");
-        number(value);
+        char text[32];
+        out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
     void string(std::string_view text)
@@ -251,10 +244,10 @@ private:
             out_ += v.get_bool() ? "true" : "false";
             break;
         case boost::json::kind::int64:
-            number(v.get_int64());
+            out_ += std::to_string(v.get_int64());
             break;
         case boost::json::kind::uint64:
-            number(v.get_uint64());
+            out_ += std::to_string(v.get_uint64());
             break;
         case boost::json::kind::double_:
             finite(v.get_double());
