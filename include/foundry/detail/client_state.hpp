@@ -33,7 +33,7 @@ struct client_state
 };
 
 /// The fields that prove who is asking.
-FOUNDRY_DECL boost::asio::awaitable<std::string> credential_fields(std::shared_ptr<client_state> state);
+FOUNDRY_DECL boost::asio::awaitable<void> write_credential(std::shared_ptr<client_state> state, std::string& fields);
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

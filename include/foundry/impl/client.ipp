@@ -138,7 +138,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepared_call call)
 {
-    opened_call opened = co_await open_stream(call);
+    opened_call opened;
+    co_await open_stream(call, opened);
     co_return chat_stream(std::make_unique<stream_state>(std::move(call), std::move(opened)));
 }
 

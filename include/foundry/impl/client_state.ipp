@@ -56,17 +56,17 @@ inline void append_token(std::string& out, std::string_view token)
 }
 
 /// The fields that prove who is asking.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> credential_fields(std::shared_ptr<client_state> state)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> write_credential(std::shared_ptr<client_state> state,
+                                                                        std::string& fields)
 {
     static constexpr std::chrono::minutes early{5};
-    std::string fields;
     if (state->credential->write_fields(state->where, fields))
-        co_return fields;
+        co_return;
     {
         std::lock_guard const lock(state->mutex);
         if (!state->token.token().empty() && std::chrono::system_clock::now() + early < state->token.expires_on()) {
             append_token(fields, state->token.token().reveal());
-            co_return fields;
+            co_return;
         }
     }
     token_request wanted(state->where.scope());
@@ -74,7 +74,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> credential_fields(
     append_token(fields, token.token().reveal());
     std::lock_guard const lock(state->mutex);
     state->token = std::move(token);
-    co_return fields;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

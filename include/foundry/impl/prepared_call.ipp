@@ -181,12 +181,11 @@ public:
 };
 
 /// Reads what an answer says about its error. A body that breaks off still says something.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_error_body(http::exchange& exchange, text_sink& body)
 {
     static constexpr std::size_t limit = 1024 * 1024;
-    text_sink sink;
     try {
-        exchange.deliver_to(sink, limit, http::exchange::content_by::word);
+        exchange.deliver_to(body, limit, http::exchange::content_by::word);
         for (bool more = true; more;)
             more = co_await exchange.read_more();
         exchange.finish();
@@ -195,26 +194,25 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(ht
             throw;
         exchange.close();
     }
-    co_return sink.text;
 }
 
 /// Makes one request and waits for the head of the answer.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call,
-                                                                        std::optional<http::clock::time_point> end)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+open_call(prepared_call const& call, std::optional<http::clock::time_point> end, opened_call& opened)
 {
     if (call.mistake)
         std::rethrow_exception(call.mistake);
     client_state& client = *call.state;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
 
-    opened_call opened;
     opened.exchange =
         std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
     if (end)
         opened.exchange->limits().set_total(end);
 
-    std::string fields = co_await credential_fields(call.state);
+    std::string fields;
     cleanser const clean_fields(fields);
+    co_await write_credential(call.state, fields);
     std::string message = http::assemble(call.head, fields, call.body);
     cleanser const clean_message(message);
     co_await opened.exchange->send(message);
@@ -222,11 +220,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
     http::response_head& head = opened.exchange->head();
     response_info info(head.status, std::move(head.headers), call.client_request_id);
     if (head.status < 200 || head.status > 299) {
-        std::string body = co_await read_error_body(*opened.exchange);
-        throw make_service_error(call.context(), info, std::move(body));
+        text_sink body;
+        co_await read_error_body(*opened.exchange, body);
+        throw make_service_error(call.context(), info, std::move(body.text));
     }
     opened.info = std::move(info);
-    co_return opened;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,
@@ -235,7 +233,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::optional<error> failed;
         try {
-            opened_call opened = co_await open_call(call, requests.end());
+            opened_call opened;
+            co_await open_call(call, requests.end(), opened);
             into.start();
             opened.exchange->deliver_to(into, body_limit, into.content());
             for (bool more = true; more;)
@@ -251,18 +250,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepared_call const& call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_stream(prepared_call const& call, opened_call& opened)
 {
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::optional<error> failed;
         try {
-            opened_call opened = co_await open_call(call, requests.end());
+            co_await open_call(call, requests.end(), opened);
             auto const total = call.timeouts.stream_total;
             opened.exchange->limits().set_total(total.count() > 0 ? std::optional{requests.begun() + total}
                                                                   : std::nullopt);
-            co_return opened;
+            co_return;
         } catch (error const& e) {
             failed = e;
+            opened.exchange.reset();
         }
         std::chrono::milliseconds const wait = requests.wait_after(*failed);
         co_await pause(wait);
