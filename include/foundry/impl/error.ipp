@@ -15,9 +15,12 @@ struct foundry_category final : boost::system::error_category
 
     char const* name() const noexcept override { return "foundry"; }
 
-    std::string message(int value) const override
+    std::string message(int value) const override { return text(static_cast<errc>(value)); }
+
+private:
+    static char const* text(errc code)
     {
-        switch (static_cast<errc>(value)) {
+        switch (code) {
         case errc::invalid_argument:
             return "invalid argument";
         case errc::no_ca_store:

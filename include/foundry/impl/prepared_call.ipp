@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/detail/prepared_call.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/http/request_head.hpp>
@@ -140,10 +141,10 @@ inline std::string other_endpoint(endpoint const& where)
     if (where.kind() != host_kind::foundry)
         return {};
     if (where.form() == api_form::models)
-        return "https://" + where.host_field() + "/openai/v1";
+        return joined({"https://", where.host_field(), "/openai/v1"});
     std::string const& host = where.host();
-    return "https://" + host.substr(0, host.find('.')) + ".services.ai.azure" + host.substr(host.rfind('.')) +
-           "/models";
+    std::string_view const h = host;
+    return joined({"https://", h.substr(0, h.find('.')), ".services.ai.azure", h.substr(h.rfind('.')), "/models"});
 }
 
 inline void check_route(endpoint const& where, std::string_view operation)
@@ -158,11 +159,11 @@ inline void check_route(endpoint const& where, std::string_view operation)
             continue;
         std::string const other = other_endpoint(where);
         throw error(errc::invalid_argument,
-                    where.url() + " is " + (models ? "the Foundry Models API" : "an Azure OpenAI API") +
-                        ", which has no " + std::string{m.first} + "; use an endpoint such as " +
-                        (!other.empty() ? other
-                         : models       ? "https://{resource}.openai.azure.com/openai/v1"
-                                        : "https://{resource}.services.ai.azure.com/models"));
+                    joined({where.url(), " is ", models ? "the Foundry Models API" : "an Azure OpenAI API",
+                            ", which has no ", m.first, "; use an endpoint such as ",
+                            !other.empty() ? other
+                            : models       ? "https://{resource}.openai.azure.com/openai/v1"
+                                           : "https://{resource}.services.ai.azure.com/models"}));
     }
 }
 

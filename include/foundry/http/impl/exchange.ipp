@@ -132,7 +132,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         failed = nullptr;
         lease_.drop();
         held_ = 0;
-        parser_ = response_parser(head_limit_);
+        parser_.restart();
         try {
             co_await send_on(message, true);
         } catch (boost::system::system_error const&) {

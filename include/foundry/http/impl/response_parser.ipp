@@ -189,7 +189,7 @@ FOUNDRY_DECL void response_parser::on_head()
         if (++interim_ > max_interim)
             refuse("the server sends interim responses without end");
         int const interim = interim_;
-        *this = response_parser(head_limit_);
+        restart();
         interim_ = interim;
     } else if (head_.status == 204 || head_.status == 304 || length_ == 0u) {
         at_ = place::end;
@@ -227,6 +227,19 @@ FOUNDRY_DECL void response_parser::take_body(std::string_view& rest)
     }
     if (sink_ != nullptr)
         sink_->on_body(bytes);
+}
+
+FOUNDRY_DECL void response_parser::restart()
+{
+    head_.status = 0;
+    head_.headers.clear();
+    head_left_ = head_limit_;
+    looked_at_ = 0;
+    length_.reset();
+    interim_ = 0;
+    at_ = place::status_line;
+    chunked_ = closing_ = keep_alive_ = false;
+    deliver_to(nullptr, 0);
 }
 
 FOUNDRY_DECL void response_parser::end()
