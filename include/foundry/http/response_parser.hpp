@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/error.hpp>
 #include <foundry/options.hpp>
 
 #include <cstddef>
