@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -50,8 +51,18 @@ public:
     /// The same into storage of one's own, whose memory is used again: nothing is allocated in the steady state. False at the end.
     boost::asio::awaitable<bool> read(chat_chunk& into);
 
-    /// Reads the rest and puts it together.
-    boost::asio::awaitable<chat_completion> collect();
+    /// Reads the rest and puts it together. A template, so that only those pay for it who call it: without optimisation g++ emits
+    /// every coroutine that it sees.
+    template <class Accumulator = chat_accumulator>
+    FOUNDRY_CORO boost::asio::awaitable<chat_completion> collect()
+    {
+        Accumulator all;
+        chat_chunk chunk;
+        all.set_info(info());
+        while (co_await read(chunk))
+            all.add(std::move(chunk));
+        co_return all.take();
+    }
 
     /// The head of the answer.
     response_info const& info() const noexcept;

@@ -11,12 +11,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -164,8 +166,20 @@ private:
 /// @name For a program of ten lines: a client for one call, on the executor of the coroutine that awaits it.
 /// @{
 
-FOUNDRY_DECL boost::asio::awaitable<chat_completion> complete(endpoint where, any_credential who, chat_request request);
-FOUNDRY_DECL boost::asio::awaitable<embeddings> embed(endpoint where, any_credential who, embedding_request request);
+template <credential Credential>
+FOUNDRY_CORO boost::asio::awaitable<chat_completion> complete(endpoint where, Credential who, chat_request request)
+{
+    auto const executor = co_await boost::asio::this_coro::executor;
+    client<Credential> const once(executor, std::move(where), std::move(who));
+    co_return co_await once.complete(request);
+}
+template <credential Credential>
+FOUNDRY_CORO boost::asio::awaitable<embeddings> embed(endpoint where, Credential who, embedding_request request)
+{
+    auto const executor = co_await boost::asio::this_coro::executor;
+    client<Credential> const once(executor, std::move(where), std::move(who));
+    co_return co_await once.embed(request);
+}
 
 /// @}
 

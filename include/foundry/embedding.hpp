@@ -129,29 +129,32 @@ FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out
 template <>
 struct json::type_of<embedding_vector>
 {
-    static constexpr text_functions base64{
-        [](void* self, std::string_view text) {
-            auto& numbers = static_cast<embedding_vector*>(self)->numbers;
-            numbers.clear();
-            return foundry::detail::decode_floats(text, numbers);
-        },
-        [](void const*) { return std::string_view{}; },
-    };
+    static bool assign(void* self, std::string_view base64)
+    {
+        auto& numbers = static_cast<embedding_vector*>(self)->numbers;
+        numbers.clear();
+        return foundry::detail::decode_floats(base64, numbers);
+    }
+    static std::string_view view(void const*) { return {}; }
+
+    static constexpr text_functions base64{&assign, &view};
     static constexpr type as_text{.what = kind::text, .names = &base64};
-    static constexpr choice_functions choices{
-        [](void* self, shape of) {
-            if (of == shape::string)
-                return place{self, &as_text};
-            auto& numbers = static_cast<embedding_vector*>(self)->numbers;
-            if (of == shape::null)
-                numbers.clear();
-            return of == shape::array ? place{&numbers, &type_of<std::vector<float>>::value} : place{};
-        },
-        [](void const* self) {
-            return const_place{&static_cast<embedding_vector const*>(self)->numbers,
-                               &type_of<std::vector<float>>::value};
-        },
-    };
+
+    static place choose(void* self, shape of)
+    {
+        if (of == shape::string)
+            return {self, &as_text};
+        auto& numbers = static_cast<embedding_vector*>(self)->numbers;
+        if (of == shape::null)
+            numbers.clear();
+        return of == shape::array ? place{&numbers, &type_of<std::vector<float>>::value} : place{};
+    }
+    static const_place active(void const* self)
+    {
+        return {&static_cast<embedding_vector const*>(self)->numbers, &type_of<std::vector<float>>::value};
+    }
+
+    static constexpr choice_functions choices{&choose, &active};
     static constexpr type value{.what = kind::choice, .choices = &choices};
 };
 

@@ -46,7 +46,8 @@ FOUNDRY_CORO asio::awaitable<void> ask(std::shared_ptr<foundry::detail::credenti
                                        asio::any_io_executor background, std::atomic<int>& good)
 {
     foundry::detail::token_query query(for_scope(), std::move(background));
-    std::shared_ptr<foundry::access_token const> const token = co_await from->token(std::move(query));
+    std::shared_ptr<foundry::access_token const> token;
+    co_await from->find_token(std::move(query), token);
     if (token->token().reveal() == "given-token-1")
         ++good;
 }

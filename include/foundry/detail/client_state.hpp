@@ -9,13 +9,12 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
-struct model_info;
-
 namespace detail {
+
+struct known_models;
 
 /// What the copies of a client share.
 struct client_state
@@ -28,9 +27,9 @@ struct client_state
     options settings;
     std::shared_ptr<http::pool> connections;
 
-    std::mutex mutex;  // guards what follows
-    std::string scope; // of tokens: the endpoint's, until the service names another
-    std::vector<std::pair<std::string, std::shared_ptr<model_info const>>> models; // by deployment, as far as asked
+    std::mutex mutex;                     // guards what follows
+    std::string scope;                    // of tokens: the endpoint's, until the service names another
+    std::shared_ptr<known_models> models; // as far as asked; null where none was
 };
 
 /// What proves who is asking.
@@ -40,12 +39,13 @@ struct proof
 
     std::string fields;                        ///< Of the request's head.
     std::shared_ptr<access_token const> token; ///< The one that is in them; null where they need none.
+    std::string scope;                         ///< What it was asked for.
 };
 
 /// @param claims that the service wants to see in the token; empty for none.
 /// @param limits the token has its time there.
-FOUNDRY_DECL boost::asio::awaitable<proof> prove(std::shared_ptr<client_state> state, std::string claims,
-                                                 std::chrono::milliseconds within, http::deadline& limits);
+FOUNDRY_DECL boost::asio::awaitable<void> prove(std::shared_ptr<client_state> state, std::string claims,
+                                                std::chrono::milliseconds within, http::deadline& limits, proof& into);
 
 /// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
 /// more: the claims it wants, or another scope, which is then the client's from here on.

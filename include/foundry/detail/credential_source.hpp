@@ -46,7 +46,7 @@ public:
     /// Whether it is one of these.
     virtual bool gives_tokens() const noexcept { return false; }
     /// A token that was kept, or else a new one.
-    virtual boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query);
+    virtual boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into);
     /// The service has refused this token: it is not used again.
     virtual void invalidate(std::string_view) noexcept {}
     /// A new token, on the executor of the caller: for a credential that is made of others.

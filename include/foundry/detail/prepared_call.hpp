@@ -93,7 +93,7 @@ FOUNDRY_DECL boost::asio::awaitable<response_info> collect(prepared_call const& 
 
 /// Makes the request likewise and waits for the head of an answer that is a stream: the limit of the whole ends with the head,
 /// unless streams have one of their own.
-FOUNDRY_DECL boost::asio::awaitable<opened_call> open_stream(prepared_call const& call);
+FOUNDRY_DECL boost::asio::awaitable<void> open_stream(prepared_call const& call, opened_call& opened);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -19,6 +19,7 @@ struct asked
     endpoint const* where = nullptr;
     std::string_view operation;  ///< Such as "chat/completions".
     std::string_view deployment; ///< The one that was asked for; may be empty.
+    std::string_view scope;      ///< Of the token that was sent; empty where none was.
 };
 
 /// The error that an answer with a status other than 2xx stands for. The body may have any shape, or none. It is untrusted: more

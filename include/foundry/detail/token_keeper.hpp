@@ -52,7 +52,7 @@ public:
     /// A token that can be sent.
     ///
     /// @throws what the credential throws, each who waits for it alike; foundry::error with the query's code.
-    boost::asio::awaitable<token_cache::token_ptr> get(token_query query, launcher& fetch);
+    boost::asio::awaitable<void> get(token_query query, launcher& fetch, token_cache::token_ptr& into);
 
     /// A fetch has ended: everyone who waits is told.
     void land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept;

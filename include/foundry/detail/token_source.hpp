@@ -43,9 +43,9 @@ public:
     bool write_fields(endpoint const&, std::string&) const override { return false; }
     bool gives_tokens() const noexcept override { return true; }
 
-    boost::asio::awaitable<std::shared_ptr<access_token const>> token(token_query query) override
+    boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into) override
     {
-        return keeper_.get(std::move(query), *this);
+        return keeper_.get(std::move(query), *this, into);
     }
 
     void invalidate(std::string_view refused) noexcept override { keeper_.invalidate(refused); }

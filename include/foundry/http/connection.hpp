@@ -87,6 +87,7 @@ public:
 
     clock::time_point opened_at;
     clock::time_point idle_since;
+    std::unique_ptr<connection> next; // in the pool's list
 
 private:
     boost::asio::awaitable<void> connect(origin const& to, deadline& limits);

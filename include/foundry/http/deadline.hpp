@@ -16,11 +16,30 @@ namespace http {
 
 using clock = std::chrono::steady_clock;
 
+/// What goes on when a wait is over.
+class sleeper
+{
+public:
+    virtual void on_wake(boost::system::error_code ec) = 0;
+
+protected:
+    ~sleeper() = default;
+};
+
+/// The completion handler of every wait that is not a coroutine's. One type for all of them, because each costs the compiler some
+/// forty functions of Asio's.
+struct wake
+{
+    std::shared_ptr<sleeper> whom;
+
+    void operator()(boost::system::error_code ec) const { whom->on_wake(ec); }
+};
+
 /// The time limits of one exchange, watched by one timer that is armed once: a limit only moves a variable, and the timer
 /// looks at it when it fires.
 ///
 /// All of it runs on the executor it is made with, which must be serial.
-class deadline : public std::enable_shared_from_this<deadline>
+class deadline final : public std::enable_shared_from_this<deadline>, public sleeper
 {
 public:
     class listener
@@ -66,7 +85,7 @@ private:
     };
 
     void arm();
-    void on_timer();
+    void on_wake(boost::system::error_code ec) override;
 
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;

@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -73,7 +72,7 @@ private:
     struct waiter;
     class place;
 
-    lease try_acquire(bool fresh, std::vector<std::unique_ptr<connection>>& dead);
+    lease try_acquire(bool fresh, std::unique_ptr<connection>& dead);
     void release(std::unique_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
 
@@ -84,8 +83,9 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<SSL_SESSION> session_;
     std::size_t open_ = 0; // leased and idle
-    std::vector<std::unique_ptr<connection>> idle_;
-    std::vector<std::shared_ptr<waiter>> waiters_; // the first in front
+    // Lists through their own elements: nothing is allocated to give a connection back, and they cost the compiler little.
+    std::unique_ptr<connection> idle_; // the one used last in front
+    std::shared_ptr<waiter> waiters_;  // the first in front
 };
 
 } // namespace http

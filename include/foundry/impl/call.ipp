@@ -103,7 +103,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call)
 {
-    opened_call opened = co_await open_stream(*call);
+    opened_call opened;
+    co_await open_stream(*call, opened);
     co_return event_stream(std::make_unique<event_stream_state>(std::move(*call), std::move(opened)));
 }
 

@@ -7,7 +7,7 @@
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/json/reader.hpp>
 
-#include <vector>
+#include <memory>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -55,18 +55,22 @@ struct stream_state final : event_source
         auto const i = static_cast<std::size_t>(choice.index);
         if (choice.index < 0 || i >= max_choices)
             return;
-        if (splitters.size() <= i)
-            splitters.resize(i + 1);
+        if (!splitters)
+            splitters.reset(new splitter_list);
         std::string const text = std::exchange(choice.delta.content, {});
-        splitters[i].add(text, choice.delta.content, choice.delta.reasoning_content);
+        splitters->of_choice[i].add(text, choice.delta.content, choice.delta.reasoning_content);
         if (choice.finish_reason)
-            splitters[i].finish(choice.delta.content, choice.delta.reasoning_content);
+            splitters->of_choice[i].finish(choice.delta.content, choice.delta.reasoning_content);
     }
 
     static constexpr std::size_t max_choices = 128; // the API's own limit of `n`
 
     json::reader reader;
-    std::vector<think_splitter> splitters;
+    struct splitter_list
+    {
+        think_splitter of_choice[max_choices];
+    };
+    std::unique_ptr<splitter_list> splitters; // where options.split_think_tags is set
     bool finish_seen = false;
 };
 
@@ -104,16 +108,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<chat_chunk>> chat
     if (co_await read(chunk))
         result.emplace(std::move(chunk));
     co_return result;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> chat_stream::collect()
-{
-    chat_accumulator all;
-    chat_chunk chunk;
-    all.set_info(info());
-    while (co_await read(chunk))
-        all.add(std::move(chunk));
-    co_return all.take();
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -7,8 +7,6 @@
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/impl/chat_stream.ipp>
 
-#include <boost/asio/this_coro.hpp>
-
 #include <cmath>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -19,8 +17,8 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings)
 {
-    return std::make_shared<client_state>(std::move(executor), std::move(where), std::move(credential),
-                                          std::move(settings));
+    return std::shared_ptr<client_state>(
+        new client_state(std::move(executor), std::move(where), std::move(credential), std::move(settings)));
 }
 
 inline void check_chat(chat_request const& request)
@@ -92,7 +90,9 @@ inline void put_in_order(std::vector<embedding>& data)
             auto const wanted = static_cast<std::size_t>(data[i].index);
             if (wanted >= data.size() || data[wanted].index == data[i].index)
                 break;
-            std::swap(data[i], data[wanted]);
+            std::swap(data[i].index, data[wanted].index); // one by one: std::swap of the whole is more to compile
+            data[i].embedding_.numbers.swap(data[wanted].embedding_.numbers);
+            data[i].extra.swap(data[wanted].extra);
         }
     }
 }
@@ -140,7 +140,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepared_call call)
 {
-    opened_call opened = co_await open_stream(call);
+    opened_call opened;
+    co_await open_stream(call, opened);
     co_return chat_stream(std::make_unique<stream_state>(std::move(call), std::move(opened)));
 }
 
@@ -222,21 +223,5 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::strin
 }
 
 FOUNDRY_DECL endpoint const& basic_client::where() const noexcept { return state_->where; }
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> complete(endpoint where, any_credential who,
-                                                                           chat_request request)
-{
-    auto const executor = co_await boost::asio::this_coro::executor;
-    client<> const once(executor, std::move(where), std::move(who));
-    co_return co_await once.complete(request);
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> embed(endpoint where, any_credential who,
-                                                                   embedding_request request)
-{
-    auto const executor = co_await boost::asio::this_coro::executor;
-    client<> const once(executor, std::move(where), std::move(who));
-    co_return co_await once.embed(request);
-}
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -27,7 +27,7 @@ FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, e
     : where(std::move(to)),
       credential(std::move(who)),
       settings(std::move(with)),
-      connections(std::make_shared<http::pool>(std::move(executor), origin_of(where, settings.tls), settings.pool)),
+      connections(new http::pool(std::move(executor), origin_of(where, settings.tls), settings.pool)),
       scope(where.scope())
 {
     if (!credential->empty() && !where.may_carry_credentials()) {
@@ -46,25 +46,25 @@ inline void append_token(std::string& out, std::string_view token)
     out.append("Authorization: Bearer ").append(token).append("\r\n");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<proof> prove(std::shared_ptr<client_state> state, std::string claims,
-                                                              std::chrono::milliseconds within, http::deadline& limits)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> prove(std::shared_ptr<client_state> state, std::string claims,
+                                                             std::chrono::milliseconds within, http::deadline& limits,
+                                                             proof& into)
 {
-    proof p;
-    if (state->credential->write_fields(state->where, p.fields))
-        co_return p;
+    if (state->credential->write_fields(state->where, into.fields))
+        co_return;
     token_request wanted;
     wanted.claims = std::move(claims);
     {
         std::lock_guard const lock(state->mutex);
-        wanted.scope = state->scope;
+        into.scope = state->scope;
     }
+    wanted.scope = into.scope;
     token_query query(std::move(wanted), state->connections->executor());
     limits.set_step(http::clock::now(), within, errc::token_timeout);
     std::tie(query.until, query.code) = limits.next();
-    p.token = co_await state->credential->token(std::move(query));
+    co_await state->credential->find_token(std::move(query), into.token);
     limits.clear_step();
-    append_token(p.fields, p.token->token().reveal());
-    co_return p;
+    append_token(into.fields, into.token->token().reveal());
 }
 
 FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,

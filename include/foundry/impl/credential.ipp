@@ -29,15 +29,12 @@ inline void append_secret(std::string& out, std::string_view name, std::string_v
     out.append(name).append(": ").append(scheme).append(secret).append("\r\n");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> credential_source::get_token(token_request)
-{
-    co_return access_token();
-}
+FOUNDRY_DECL boost::asio::awaitable<access_token> credential_source::get_token(token_request) { return {}; }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::shared_ptr<access_token const>>
-credential_source::token(token_query)
+FOUNDRY_DECL boost::asio::awaitable<void> credential_source::find_token(token_query,
+                                                                        std::shared_ptr<access_token const>&)
 {
-    co_return nullptr;
+    return {};
 }
 
 class api_key_source final : public credential_source
@@ -88,15 +85,18 @@ public:
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key)
 {
-    return std::make_shared<api_key_source>(std::move(key));
+    return std::shared_ptr<credential_source>(new api_key_source(std::move(key)));
 }
 
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token)
 {
-    return std::make_shared<bearer_source>(std::move(token));
+    return std::shared_ptr<credential_source>(new bearer_source(std::move(token)));
 }
 
-FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential) { return std::make_shared<no_source>(); }
+FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential)
+{
+    return std::shared_ptr<credential_source>(new no_source);
+}
 
 } // namespace detail
 

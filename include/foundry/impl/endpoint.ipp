@@ -51,7 +51,7 @@ inline host_facts recognise(std::string_view host)
         if (stem.size() > family.suffix.size() && stem.ends_with(family.suffix) &&
             (public_cloud || domain == "us" || domain == "cn")) {
             std::string cloud(public_cloud ? "com" : domain);
-            auto scope = std::string(family.scope) + cloud + "/.default";
+            auto scope = joined({family.scope, cloud, "/.default"});
             return {family.kind, std::move(cloud), std::move(scope)};
         }
     }
@@ -159,14 +159,14 @@ inline std::string_view default_api_version(api_form form, host_kind kind)
     auto project = path.substr(0, path.find('/', std::string_view("/api/projects/").size()));
     if (http::iequals(project, "/api/projects"))
         project = "/api/projects/{project}";
-    refuse("a project URL serves no models by itself; write https://" + host + std::string(project) +
-           "/openai/v1 or https://" + host + "/models");
+    refuse(joined({"a project URL serves no models by itself; write https://", host, project, "/openai/v1 or https://",
+                   host, "/models"}));
 }
 
 [[noreturn]] inline void refuse_path(std::string const& host, bool has_models)
 {
-    refuse("the path of the URL serves no models on this host; write https://" + host + "/openai/v1" +
-           (has_models ? " or https://" + host + "/models" : ""));
+    refuse(joined({"the path of the URL serves no models on this host; write https://", host, "/openai/v1",
+                   has_models ? " or https://" : "", has_models ? host : std::string{}, has_models ? "/models" : ""}));
 }
 
 /// Whether the path is `/api/projects/{project}/openai/v1` or lies below it.
@@ -332,8 +332,8 @@ FOUNDRY_DECL bool endpoint::key_in_api_key_field() const noexcept
 FOUNDRY_DECL std::string endpoint::deployment_segment(std::string_view requested) const
 {
     if (!deployment_.empty() && !requested.empty() && !http::iequals(deployment_, requested))
-        detail::refuse("the request is for the deployment '" + std::string(requested) + "', but the endpoint names '" +
-                       deployment_ + "'; leave one of the two off");
+        detail::refuse(detail::joined({"the request is for the deployment '", requested, "', but the endpoint names '",
+                                       deployment_, "'; leave one of the two off"}));
     if (form_ != api_form::dated)
         return {};
     auto const name = deployment_.empty() ? requested : std::string_view(deployment_);

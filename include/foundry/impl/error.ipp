@@ -15,9 +15,12 @@ struct foundry_category final : boost::system::error_category
 
     char const* name() const noexcept override { return "foundry"; }
 
-    std::string message(int value) const override
+    std::string message(int value) const override { return text(static_cast<errc>(value)); }
+
+private:
+    static char const* text(errc code)
     {
-        switch (static_cast<errc>(value)) {
+        switch (code) {
         case errc::invalid_argument:
             return "invalid argument";
         case errc::no_ca_store:
@@ -145,7 +148,7 @@ FOUNDRY_DECL error::error(errc code, std::string advice)
 
 FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
     : system_error(code, detail::describe(details)),
-      details_(std::make_shared<failure const>(std::move(details)))
+      details_(new failure(std::move(details)))
 {}
 
 FOUNDRY_DECL error error::with_attempts(std::vector<attempt> made) const

@@ -29,8 +29,8 @@ FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
       events_(event_limits_of(call_.state->settings.limits)),
       exchange_(std::move(opened.exchange))
 {
-    call_.head = {};
-    call_.body = {};
+    call_.head = std::string(); // and not = {}, which would keep the memory
+    call_.body = std::string();
     std::string_view const type = info_.header("content-type");
     is_event_stream_ = type.empty() || type.find("event-stream") != type.npos;
     exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body,

@@ -7,6 +7,7 @@
 #include <foundry/model_info.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -44,10 +45,18 @@ FOUNDRY_DECL prepared_call prepare_info(std::shared_ptr<client_state> state, std
     return call;
 }
 
+/// By deployment.
+struct known_models
+{
+    std::vector<std::pair<std::string, std::shared_ptr<model_info const>>> all;
+};
+
 inline std::shared_ptr<model_info const> find_model(client_state& state, std::string const& name)
 {
     std::lock_guard const lock(state.mutex);
-    for (auto const& [known, info] : state.models) {
+    if (!state.models)
+        return nullptr;
+    for (auto const& [known, info] : state.models->all) {
         if (known == name)
             return info;
     }
@@ -56,10 +65,12 @@ inline std::shared_ptr<model_info const> find_model(client_state& state, std::st
 
 inline void remember_model(client_state& state, std::string const& name, model_info const& info)
 {
-    auto kept = std::make_shared<model_info const>(info);
+    std::shared_ptr<model_info const> kept(new model_info(info));
     std::lock_guard const lock(state.mutex);
-    if (state.models.size() < most_models_remembered)
-        state.models.emplace_back(name, std::move(kept));
+    if (!state.models)
+        state.models.reset(new known_models);
+    if (state.models->all.size() < most_models_remembered)
+        state.models->all.emplace_back(name, std::move(kept));
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_call call)

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/detail/make_uuid.hpp>
 #include <foundry/detail/prepared_call.hpp>
 #include <foundry/http/field.hpp>
@@ -121,10 +122,10 @@ inline std::string other_endpoint(endpoint const& where)
     if (where.kind() != host_kind::foundry)
         return {};
     if (where.form() == api_form::models)
-        return "https://" + where.host_field() + "/openai/v1";
+        return joined({"https://", where.host_field(), "/openai/v1"});
     std::string const& host = where.host();
-    return "https://" + host.substr(0, host.find('.')) + ".services.ai.azure" + host.substr(host.rfind('.')) +
-           "/models";
+    std::string_view const h = host;
+    return joined({"https://", h.substr(0, h.find('.')), ".services.ai.azure", h.substr(h.rfind('.')), "/models"});
 }
 
 inline void check_route(endpoint const& where, std::string_view operation)
@@ -139,11 +140,11 @@ inline void check_route(endpoint const& where, std::string_view operation)
             continue;
         std::string const other = other_endpoint(where);
         throw error(errc::invalid_argument,
-                    where.url() + " is " + (models ? "the Foundry Models API" : "an Azure OpenAI API") +
-                        ", which has no " + std::string{m.first} + "; use an endpoint such as " +
-                        (!other.empty() ? other
-                         : models       ? "https://{resource}.openai.azure.com/openai/v1"
-                                        : "https://{resource}.services.ai.azure.com/models"));
+                    joined({where.url(), " is ", models ? "the Foundry Models API" : "an Azure OpenAI API",
+                            ", which has no ", m.first, "; use an endpoint such as ",
+                            !other.empty() ? other
+                            : models       ? "https://{resource}.openai.azure.com/openai/v1"
+                                           : "https://{resource}.services.ai.azure.com/models"}));
     }
 }
 
@@ -162,12 +163,11 @@ public:
 };
 
 /// Reads what an answer says about its error. A body that breaks off still says something.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(http::exchange& exchange)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_error_body(http::exchange& exchange, text_sink& body)
 {
     static constexpr std::size_t limit = 1024 * 1024;
-    text_sink sink;
     try {
-        exchange.deliver_to(sink, limit, http::exchange::content_by::word);
+        exchange.deliver_to(body, limit, http::exchange::content_by::word);
         for (bool more = true; more;)
             more = co_await exchange.read_more();
         exchange.finish();
@@ -176,19 +176,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> read_error_body(ht
             throw;
         exchange.close();
     }
-    co_return sink.text;
 }
 
 /// Makes one request and waits for the head of the answer.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared_call const& call,
-                                                                        std::optional<http::clock::time_point> end)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+open_call(prepared_call const& call, std::optional<http::clock::time_point> end, opened_call& opened)
 {
     if (call.mistake)
         std::rethrow_exception(call.mistake);
     client_state& client = *call.state;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
 
-    opened_call opened;
     std::string claims;
     for (bool challenged = false;; challenged = true) {
         opened.exchange =
@@ -196,8 +194,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
         if (end)
             opened.exchange->limits().set_total(end);
 
-        proof who = co_await prove(call.state, std::move(claims), call.timeouts.token, opened.exchange->limits());
+        proof who;
         cleanser const clean_fields(who.fields);
+        co_await prove(call.state, std::move(claims), call.timeouts.token, opened.exchange->limits(), who);
         std::string message = http::assemble(call.head, who.fields, call.body);
         cleanser const clean_message(message);
         co_await opened.exchange->send(message);
@@ -205,14 +204,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_call(prepared
         http::response_head& head = opened.exchange->head();
         opened.info = response_info(head.status, std::move(head.headers), call.client_request_id);
         if (opened.info.status() >= 200 && opened.info.status() <= 299)
-            co_return opened;
-        std::string body = co_await read_error_body(*opened.exchange);
+            break;
+        text_sink body;
+        co_await read_error_body(*opened.exchange, body);
         if (opened.info.status() == 401 && who.token) {
             client.credential->invalidate(who.token->token().reveal());
-            if (!challenged && take_challenge(client, opened.info.headers(), body, claims))
+            if (!challenged && take_challenge(client, opened.info.headers(), body.text, claims))
                 continue;
         }
-        throw make_service_error(call.context(), opened.info, std::move(body));
+        asked what = call.context();
+        what.scope = who.scope;
+        throw make_service_error(what, opened.info, std::move(body.text));
     }
 }
 
@@ -222,7 +224,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::optional<error> failed;
         try {
-            opened_call opened = co_await open_call(call, requests.end());
+            opened_call opened;
+            co_await open_call(call, requests.end(), opened);
             into.start();
             opened.exchange->deliver_to(into, body_limit, into.content());
             for (bool more = true; more;)
@@ -238,18 +241,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<opened_call> open_stream(prepared_call const& call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_stream(prepared_call const& call, opened_call& opened)
 {
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::optional<error> failed;
         try {
-            opened_call opened = co_await open_call(call, requests.end());
+            co_await open_call(call, requests.end(), opened);
             auto const total = call.timeouts.stream_total;
             opened.exchange->limits().set_total(total.count() > 0 ? std::optional{requests.begun() + total}
                                                                   : std::nullopt);
-            co_return opened;
+            co_return;
         } catch (error const& e) {
             failed = e;
+            opened.exchange.reset();
         }
         std::chrono::milliseconds const wait = requests.wait_after(*failed);
         co_await pause(wait);

@@ -6,7 +6,6 @@
 #include <foundry/response_info.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <system_error>
 #include <utility>
@@ -83,11 +82,10 @@ inline std::optional<std::chrono::milliseconds> parse_duration(std::string_view 
 /// A count of something; nothing where it is negative or not a whole number.
 inline std::optional<std::int64_t> parse_count(std::string_view text)
 {
-    std::int64_t count = 0;
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (ec != std::errc{} || end != text.data() + text.size() || count < 0)
+    std::optional<std::uint64_t> const count = whole_number(text, 10);
+    if (!count || *count > INT64_MAX)
         return {};
-    return count;
+    return static_cast<std::int64_t>(*count);
 }
 
 /// Whether the text has the form of the picture, in which '9' stands for any digit and 'A' for any letter.

@@ -19,7 +19,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -78,6 +77,13 @@ inline std::string scalar_text(boost::json::value const& value)
     return ec ? std::string{} : std::to_string(number);
 }
 
+inline void append_joined(std::string& text, std::string_view separator, std::string_view more)
+{
+    if (!text.empty() && !more.empty())
+        text += separator;
+    text += more;
+}
+
 /// `["body", "messages", 0]` as `body.messages.0`.
 inline std::string location_of(boost::json::object const& in)
 {
@@ -86,15 +92,8 @@ inline std::string location_of(boost::json::object const& in)
     if (!loc || !loc->is_array())
         return path;
     for (auto const& step : loc->get_array())
-        path += (path.empty() ? "" : ".") + scalar_text(step);
+        append_joined(path, ".", scalar_text(step));
     return path;
-}
-
-inline void append_joined(std::string& text, std::string_view separator, std::string_view more)
-{
-    if (!text.empty() && !more.empty())
-        text += separator;
-    text += more;
 }
 
 /// The sentence for a person in a value. Only members that are known to hold one are read: others repeat the request.
@@ -178,7 +177,7 @@ inline boost::json::object const* find_filter(boost::json::object const& error)
 
 inline std::shared_ptr<filter_results const> read_filter(boost::json::object const* found)
 {
-    auto results = std::make_shared<filter_results>();
+    std::shared_ptr<filter_results> results(new filter_results);
     if (!found || !json::reader{}.read(*results, boost::json::serialize(*found)))
         return nullptr;
     return results;
@@ -380,10 +379,9 @@ inline constexpr known_remedy known_remedies[] = {
 
 inline std::string_view find_remedy(complaint const& c)
 {
-    auto const words = to_lower(c.code + '\n' + c.param + '\n' + c.message);
+    auto const words = to_lower(joined({c.code, "\n", c.param, "\n", c.message}));
     for (auto const& remedy : known_remedies)
-        if (std::all_of(std::begin(remedy.signs), std::end(remedy.signs),
-                        [&](std::string_view sign) { return words.find(sign) != std::string::npos; }))
+        if (words.find(remedy.signs[0]) != words.npos && words.find(remedy.signs[1]) != words.npos)
             return remedy.advice;
     return {};
 }
@@ -394,29 +392,34 @@ inline bool is_azure(endpoint const* where)
     return where && where->kind() != host_kind::github && where->kind() != host_kind::other;
 }
 
-inline std::string advise_on_audience(endpoint const& where, std::string_view message)
+inline std::string advise_on_audience(endpoint const& where, std::string_view scope, std::string_view message)
 {
     auto const named = named_audiences(message);
     if (named.empty() || !is_azure(&where))
         return {};
-    std::string advice = "; the service takes tokens for ";
-    for (auto const& audience : named)
-        advice += (&audience == &named.front() ? "" : " or ") + audience;
-    bool const as_sent = std::any_of(named.begin(), named.end(),
-                                     [&](auto const& audience) { return where.scope() == audience + "/.default"; });
-    return as_sent ? advice : advice + ": set_scope(\"" + named.front() + "/.default\") of the endpoint";
+    std::string audiences;
+    bool as_sent = false;
+    for (auto const& audience : named) {
+        append_joined(audiences, " or ", audience);
+        as_sent = as_sent || scope == joined({audience, "/.default"});
+    }
+    std::string const advice = joined({"; the service takes tokens for ", audiences});
+    return as_sent ? advice : joined({advice, ": set_scope(\"", named.front(), "/.default\") of the endpoint"});
 }
 
-inline std::string advise_on_credential(endpoint const* where, complaint const& c)
+inline std::string advise_on_credential(asked const& what, complaint const& c)
 {
+    endpoint const* const where = what.where;
     if (!where)
         return "check the credential";
-    std::string advice = "a key goes to this endpoint as ";
-    advice += where->key_in_api_key_field() ? "api-key" : "Authorization: Bearer";
-    if (!where->scope().empty())
-        advice += ", a token has the scope " + where->scope();
-    return advice + "; check that it belongs to this resource and has not expired" +
-           advise_on_audience(*where, c.message);
+    std::string_view const scope = what.scope.empty() ? std::string_view(where->scope()) : what.scope;
+    return joined({"a key goes to this endpoint as ",
+                   where->key_in_api_key_field() ? "api-key" : "Authorization: Bearer",
+                   scope.empty()        ? ""
+                   : what.scope.empty() ? ", a token has the scope "
+                                        : ", the token had the scope ",
+                   scope, "; check that it belongs to this resource and has not expired",
+                   advise_on_audience(*where, scope, c.message)});
 }
 
 inline std::string advise_on_permission(endpoint const* where)
@@ -424,9 +427,8 @@ inline std::string advise_on_permission(endpoint const* where)
     if (!is_azure(where))
         return "the credential is known but may not do this";
     bool const openai = where->host().find(".openai.azure.") != std::string::npos;
-    return std::string{"give the identity the role "} +
-           (openai ? "Cognitive Services OpenAI User" : "Cognitive Services User") +
-           " on the resource and wait five minutes, or look for a network rule that keeps this machine out";
+    return joined({"give the identity the role ", openai ? "Cognitive Services OpenAI User" : "Cognitive Services User",
+                   " on the resource and wait five minutes, or look for a network rule that keeps this machine out"});
 }
 
 inline std::string advise_on_model(asked const& what, complaint const& c)
@@ -436,28 +438,28 @@ inline std::string advise_on_model(asked const& what, complaint const& c)
     if (name.empty() || says(c, "no_model_name"))
         return what.operation.ends_with("embeddings") ? "set the request's model or options.default_embedding_model"
                                                       : "set the request's model or options.default_model";
-    std::string advice = "no deployment '" + std::string{name} + "' was found";
-    if (what.where)
-        advice += " at " + what.where->url();
-    if (is_azure(what.where))
-        advice += "; write the name of the deployment, not of its model; a new one takes five minutes to work";
-    if (!classify_by_words(c))
-        advice += "; if the name is right, check the path of the URL";
-    return advice;
+    return joined({"no deployment '", name, "' was found", what.where ? " at " : "",
+                   what.where ? what.where->url() : std::string{},
+                   is_azure(what.where)
+                       ? "; write the name of the deployment, not of its model; a new one takes five minutes to work"
+                       : "",
+                   classify_by_words(c) ? "" : "; if the name is right, check the path of the URL"});
 }
 
 inline std::string other_routes(asked const& what)
 {
     auto const& where = *what.where;
     bool const foundry = where.kind() == host_kind::foundry;
-    auto const v1 = "https://" + where.host_field() + "/openai/v1";
+    std::string const host = where.host_field();
     switch (where.form()) {
     case api_form::models:
-        return foundry ? "; write " + v1 + " or https://" + where.host_field() + "/models, or set another api-version"
+        return foundry ? joined({"; write https://", host, "/openai/v1 or https://", host,
+                                 "/models, or set another api-version"})
                        : "; check the target URI and the api-version";
     case api_form::dated:
-        return "; check the host, the path, the api-version and the deployment" +
-               (foundry ? ", or write " + v1 + ", which takes no api-version" : std::string{});
+        return foundry ? joined({"; check the host, the path, the api-version and the deployment, or write https://",
+                                 host, "/openai/v1, which takes no api-version"})
+                       : "; check the host, the path, the api-version and the deployment";
     case api_form::openai_v1:
         return "; check the path, and send no api-version";
     case api_form::compatible:
@@ -470,11 +472,10 @@ inline std::string advise_on_route(asked const& what)
 {
     if (!what.where)
         return "check the URL of the endpoint";
-    std::string advice = what.where->url() + " does not serve ";
-    advice += what.operation.empty() ? "this operation" : what.operation;
-    if (auto const& version = what.where->api_version(); !version.empty())
-        advice += " with api-version " + version;
-    return advice + ", or the model does not" + other_routes(what);
+    auto const& version = what.where->api_version();
+    return joined({what.where->url(), " does not serve ", what.operation.empty() ? "this operation" : what.operation,
+                   version.empty() ? "" : " with api-version ", version, ", or the model does not",
+                   other_routes(what)});
 }
 
 inline std::string advise_on_filter(complaint const& c)
@@ -484,7 +485,7 @@ inline std::string advise_on_filter(complaint const& c)
         for (auto const& [category, verdict] : *c.filter)
             if (verdict.filtered)
                 append_joined(categories, ", ", category);
-    return "change the prompt" + (categories.empty() ? "" : ", which was blocked for " + categories);
+    return joined({"change the prompt", categories.empty() ? "" : ", which was blocked for ", categories});
 }
 
 inline std::string advise_on_size(complaint const& c)
@@ -498,7 +499,7 @@ inline std::string advise_on_value(complaint const& c)
 {
     if (auto const remedy = find_remedy(c); !remedy.empty())
         return std::string{remedy};
-    return c.param.empty() ? std::string{} : "check '" + c.param + "' in the request";
+    return c.param.empty() ? std::string{} : joined({"check '", c.param, "' in the request"});
 }
 
 /// Scheme and host of a URL. The rest may hold a secret.
@@ -518,9 +519,8 @@ inline std::string advise_on_reply(response_info const& info)
 {
     if (info.status() / 100 != 3)
         return "the status is not one that this API has";
-    std::string advice = "redirects are not followed";
     auto const target = redirect_target(info.header("location"));
-    return target.empty() ? advice : advice + "; this one leads to " + std::string{target};
+    return joined({"redirects are not followed", target.empty() ? "" : "; this one leads to ", target});
 }
 
 inline std::string advise(asked const& what, response_info const& info, complaint const& c, errc meaning)
@@ -530,7 +530,7 @@ inline std::string advise(asked const& what, response_info const& info, complain
     case errc::unprocessable:
         return advise_on_value(c);
     case errc::unauthorized:
-        return advise_on_credential(what.where, c);
+        return advise_on_credential(what, c);
     case errc::forbidden:
         return advise_on_permission(what.where);
     case errc::model_not_found:

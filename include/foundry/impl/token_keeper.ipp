@@ -80,39 +80,38 @@ FOUNDRY_DECL void token_keeper::forget(token_flight const& flight)
     flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<token_cache::token_ptr> token_keeper::get(token_query query,
-                                                                                           launcher& fetch)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> token_keeper::get(token_query query, launcher& fetch,
+                                                                         token_cache::token_ptr& into)
 {
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     std::shared_ptr<token_flight> flight;
     std::shared_ptr<token_flight::waiter> waiter;
     std::optional<place> queued;
-    token_cache::token_ptr present;
     bool begun = false;
     {
         std::lock_guard const lock(mutex_);
         token_cache::finding const found = cache_.look_up(query.wanted, std::chrono::steady_clock::now());
         if (found.failed)
             throw *found.failed;
-        present = found.token;
-        if (present && !found.fetch)
-            co_return present;
+        into = found.token;
+        if (into && !found.fetch)
+            co_return;
         flight = find_flight(query.wanted);
         if (!flight) {
             flight = std::make_shared<token_flight>(query.wanted, query.background);
-            flight->ahead = present != nullptr;
+            flight->ahead = into != nullptr;
             flights_.push_back(flight);
             begun = true;
         }
-        if (!present) {
+        if (!into) {
             waiter = std::make_shared<token_flight::waiter>(executor, query.until);
             queued.emplace(*this, flight, waiter);
         }
     }
     if (begun)
         fetch.launch(flight);
-    if (present)
-        co_return present;
+    if (into)
+        co_return;
 
     std::exception_ptr interrupted;
     try {
@@ -125,8 +124,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<token_cache::token_ptr> token_k
     std::lock_guard const lock(mutex_);
     if (flight->failed)
         std::rethrow_exception(flight->failed);
-    if (flight->landed)
-        co_return flight->token;
+    if (flight->landed) {
+        into = flight->token;
+        co_return;
+    }
     if (interrupted)
         std::rethrow_exception(interrupted);
     throw error(query.code,

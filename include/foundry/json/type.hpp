@@ -54,16 +54,6 @@ struct const_place
     type const* described = nullptr;
 };
 
-struct element_functions
-{
-    void* (*at)(void* self, std::size_t i); ///< Element i; appended where i is the size.
-    void const* (*get)(void const* self, std::size_t i);
-    void (*resize)(void* self, std::size_t n); ///< Drops the elements from n on.
-    std::size_t (*size)(void const* self);
-    std::string& (*key)(void* self, std::size_t i); ///< kind::map: the name of element i.
-    std::string const& (*get_key)(void const* self, std::size_t i);
-};
-
 struct text_functions
 {
     bool (*assign)(void* self, std::string_view text); ///< False where the text is malformed.
@@ -78,10 +68,26 @@ struct choice_functions
 
 enum class access : std::uint8_t
 {
-    make, ///< The member's value; an optional is engaged first.
-    look, ///< The member's value, or nullptr where an optional is empty.
-    drop, ///< Empties an optional; nullptr.
+    make, ///< The value; an optional is engaged first, an element behind the last one appended.
+    look, ///< The value, or nullptr where an optional is empty or there is no such element.
+    drop, ///< Empties an optional, removes this element and those behind it; nullptr.
 };
+
+/// An element of a list.
+struct item
+{
+    void* value = nullptr;
+    std::string* key = nullptr; ///< Its name, where the list is a map.
+};
+
+/// Element i of a list. One function per list type, for each costs the compiler time.
+using item_function = item (*)(void* self, std::size_t i, access how);
+
+/// The same of a list that is not to be changed.
+inline item look_at(void const* self, std::size_t i, item_function items)
+{
+    return items(const_cast<void*>(self), i, access::look);
+}
 
 struct member
 {
@@ -109,7 +115,7 @@ struct type
     std::int16_t extra = -1; ///< kind::object: which member collects what is unknown; -1 for none.
     member const* members = nullptr;
     type const* element = nullptr; ///< kind::array, kind::map
-    element_functions const* elements = nullptr;
+    item_function items = nullptr;
     text_functions const* names = nullptr;
     choice_functions const* choices = nullptr;
 };

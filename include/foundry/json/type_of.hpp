@@ -75,50 +75,43 @@ struct type_of<open_enum<E>>
     static constexpr type value{.what = kind::text, .names = &names};
 };
 
+namespace detail {
+
+template <class List>
+auto* item_of(void* self, std::size_t i, access how)
+{
+    auto& list = *static_cast<List*>(self);
+    if (how == access::make && i == list.size())
+        list.emplace_back();
+    while (how == access::drop && list.size() > i) // cheaper to compile than erase()
+        list.pop_back();
+    return i < list.size() ? &list[i] : nullptr;
+}
+
+} // namespace detail
+
 template <class T>
 struct type_of<std::vector<T>>
 {
-    static std::vector<T>& list(void* self) { return *static_cast<std::vector<T>*>(self); }
-    static std::vector<T> const& list(void const* self) { return *static_cast<std::vector<T> const*>(self); }
-
-    static void* at(void* self, std::size_t i)
+    static item items(void* self, std::size_t i, access how)
     {
-        return i < list(self).size() ? &list(self)[i] : &list(self).emplace_back();
+        return {detail::item_of<std::vector<T>>(self, i, how), nullptr};
     }
-    static void const* get(void const* self, std::size_t i) { return &list(self)[i]; }
-    static void resize(void* self, std::size_t n)
-    {
-        while (list(self).size() > n) // cheaper to compile than erase()
-            list(self).pop_back();
-    }
-    static std::size_t size(void const* self) { return list(self).size(); }
 
-    static constexpr element_functions elements{&at, &get, &resize, &size, nullptr, nullptr};
-    static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .elements = &elements};
+    static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .items = &items};
 };
 
 template <class T>
 struct type_of<dictionary<T>>
 {
-    static auto& list(void* self) { return static_cast<dictionary<T>*>(self)->entries(); }
-    static auto const& list(void const* self) { return static_cast<dictionary<T> const*>(self)->entries(); }
-
-    static void* at(void* self, std::size_t i)
+    static item items(void* self, std::size_t i, access how)
     {
-        return i < list(self).size() ? &list(self)[i].second : &list(self).emplace_back().second;
+        auto& entries = static_cast<dictionary<T>*>(self)->entries();
+        auto* const entry = detail::item_of<std::vector<std::pair<std::string, T>>>(&entries, i, how);
+        return entry != nullptr ? item{&entry->second, &entry->first} : item{};
     }
-    static void const* get(void const* self, std::size_t i) { return &list(self)[i].second; }
-    static void resize(void* self, std::size_t n)
-    {
-        while (list(self).size() > n)
-            list(self).pop_back();
-    }
-    static std::size_t size(void const* self) { return list(self).size(); }
-    static std::string& key(void* self, std::size_t i) { return list(self)[i].first; }
-    static std::string const& get_key(void const* self, std::size_t i) { return list(self)[i].first; }
 
-    static constexpr element_functions elements{&at, &get, &resize, &size, &key, &get_key};
-    static constexpr type value{.what = kind::map, .element = &type_of<T>::value, .elements = &elements};
+    static constexpr type value{.what = kind::map, .element = &type_of<T>::value, .items = &items};
 };
 
 constexpr bool takes(kind what, shape of) noexcept
@@ -158,19 +151,16 @@ struct type_of<std::variant<std::monostate, T...>>
     {
         if (!takes(type_of<A>::value.what, of))
             return false;
-        if (!std::holds_alternative<A>(v))
-            v.template emplace<A>();
-        chosen = {&std::get<A>(v), &type_of<A>::value};
+        A* const active = std::get_if<A>(&v);
+        chosen = {active != nullptr ? active : &v.template emplace<A>(), &type_of<A>::value};
         return true;
     }
 
     template <class A>
     static bool is_active(either const& v, const_place& found)
     {
-        if (!std::holds_alternative<A>(v))
-            return false;
-        found = {&std::get<A>(v), &type_of<A>::value};
-        return true;
+        found = {std::get_if<A>(&v), &type_of<A>::value};
+        return found.object != nullptr;
     }
 
     static place choose(void* self, shape of)
@@ -186,8 +176,8 @@ struct type_of<std::variant<std::monostate, T...>>
     static const_place active(void const* self)
     {
         const_place found;
-        static_cast<void>((is_active<T>(*static_cast<either const*>(self), found) || ...));
-        return found;
+        bool const any = (is_active<T>(*static_cast<either const*>(self), found) || ...);
+        return any ? found : const_place();
     }
 
     static constexpr choice_functions choices{&choose, &active};
@@ -242,8 +232,28 @@ using public_members = boost::describe::describe_members<
            ? boost::describe::mod_public
            : boost::describe::mod_public | boost::describe::mod_inherited>;
 
-template <class C, class M>
-M member_of(M C::*);
+template <template <class...> class List, class... D>
+constexpr bool all_public_data(List<D...>*)
+{
+    return ((D::modifiers == boost::describe::mod_public) && ...);
+}
+
+/// The descriptors of the members. Describe's own list is taken as it is where nothing in it has to be left out: to filter it
+/// costs a tenth of what all else in this file does.
+template <class T>
+constexpr auto described_members()
+{
+    if constexpr (requires(T * *t) { boost_public_member_descriptor_fn(t); }) {
+        using all = decltype(boost_public_member_descriptor_fn(static_cast<T**>(nullptr)));
+        using bases = boost::describe::describe_bases<T, boost::describe::mod_any_access>;
+        if constexpr (boost::mp11::mp_empty<bases>::value && all_public_data(static_cast<all*>(nullptr)))
+            return all();
+        else
+            return public_members<T>();
+    } else {
+        return public_members<T>();
+    }
+}
 
 /// A C++ name that would be a keyword or a function's ends with an underscore, which JSON does not see.
 constexpr std::string_view wire_name(std::string_view name)
@@ -251,18 +261,13 @@ constexpr std::string_view wire_name(std::string_view name)
     return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
 }
 
-template <class Class, auto Pointer>
-constexpr member describe(std::string_view name)
-{
-    using unwrapped = unwrap<decltype(member_of(Pointer))>;
-    return {wire_name(name), &type_of<typename unwrapped::type>::value, &model<Class>, &(model<Class>.object.*Pointer),
-            unwrapped::reach};
-}
-
 template <class Class, template <class...> class List, class... D>
 constexpr auto member_table(List<D...>)
 {
-    return std::array<member, sizeof...(D)>{{describe<Class, D::pointer>(D::name)...}};
+    constexpr auto& of = model<Class>.object;
+    return std::array<member, sizeof...(D)>{
+        {{wire_name(D::name), &type_of<typename unwrap<std::remove_cvref_t<decltype(of.*D::pointer)>>::type>::value,
+          &model<Class>, &(of.*D::pointer), unwrap<std::remove_cvref_t<decltype(of.*D::pointer)>>::reach}...}};
 }
 
 template <std::size_t N>
@@ -281,7 +286,7 @@ template <class T>
 struct type_of
 {
     static_assert(boost::describe::has_describe_members<T>::value, "describe the type with BOOST_DESCRIBE_STRUCT");
-    static constexpr auto members = detail::member_table<T>(detail::public_members<T>{});
+    static constexpr auto members = detail::member_table<T>(detail::described_members<T>());
     static_assert(members.size() <= 64, "the reader notes the members it has seen in 64 bits");
     static constexpr type value{.what = kind::object,
                                 .size = static_cast<std::uint16_t>(members.size()),

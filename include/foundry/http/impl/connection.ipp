@@ -45,15 +45,14 @@ inline long bio_control(BIO*, int command, long, void*) { return command == BIO_
 
 inline BIO_METHOD* socket_bio_method()
 {
-    static std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> const method = [] {
-        std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> m{
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "asio socket"), &BIO_meth_free};
-        BIO_meth_set_write(m.get(), &bio_write);
-        BIO_meth_set_read(m.get(), &bio_read);
-        BIO_meth_set_ctrl(m.get(), &bio_control);
+    static BIO_METHOD* const method = [] { // for as long as the program runs
+        BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "asio socket");
+        BIO_meth_set_write(m, &bio_write);
+        BIO_meth_set_read(m, &bio_read);
+        BIO_meth_set_ctrl(m, &bio_control);
         return m;
     }();
-    return method.get();
+    return method;
 }
 
 inline std::string last_openssl_error()
@@ -106,8 +105,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
 {
-    std::vector<boost::asio::ip::tcp::endpoint> const addresses =
-        co_await resolve(to.connect_address, to.connect_port, limits);
+    std::vector<boost::asio::ip::tcp::endpoint> addresses;
+    co_await resolve(to.connect_address, to.connect_port, limits, addresses);
     boost::system::error_code last = boost::asio::error::host_not_found;
     for (auto const& address : addresses) {
         try {

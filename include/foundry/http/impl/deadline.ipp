@@ -57,15 +57,12 @@ FOUNDRY_DECL void deadline::arm()
         return;
     armed_ = first;
     timer_.expires_at(first); // a wait that is pending ends with operation_aborted
-    timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
-        if (!ec)
-            self->on_timer();
-    });
+    timer_.async_wait(wake{shared_from_this()});
 }
 
-FOUNDRY_DECL void deadline::on_timer()
+FOUNDRY_DECL void deadline::on_wake(boost::system::error_code ec)
 {
-    if (listener_ == nullptr)
+    if (ec || listener_ == nullptr)
         return;
     if (auto const [at, code] = next(); at <= clock::now()) {
         expired_ = code;

@@ -7,7 +7,6 @@
 #include <foundry/http/event_parser.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -152,11 +151,8 @@ FOUNDRY_DECL void event_parser::take_data(std::string_view value)
 
 FOUNDRY_DECL void event_parser::take_retry(std::string_view digits)
 {
-    std::uint64_t milliseconds = 0;
-    auto const end = digits.data() + digits.size();
-    auto const parsed = std::from_chars(digits.data(), end, milliseconds);
-    if (parsed.ec == std::errc() && parsed.ptr == end)
-        retry_ = event_retry_ = milliseconds;
+    if (std::optional<std::uint64_t> const milliseconds = foundry::detail::whole_number(digits, 10))
+        retry_ = event_retry_ = *milliseconds;
 }
 
 /// Returns false for an event without data, which only sets the last event id.

@@ -75,7 +75,7 @@ FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::
 
 FOUNDRY_DECL void exchange::watch_on(boost::asio::any_io_executor executor)
 {
-    limits_ = std::make_shared<deadline>(std::move(executor), static_cast<deadline::listener&>(*this));
+    limits_.reset(new deadline(std::move(executor), *this));
 }
 
 FOUNDRY_DECL void exchange::on_deadline()
@@ -135,7 +135,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         failed = nullptr;
         lease_.drop();
         held_ = 0;
-        parser_ = response_parser(head_limit_);
+        parser_.restart();
         try {
             co_await send_on(message, true);
         } catch (boost::system::system_error const&) {
@@ -296,7 +296,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 
 /// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
 /// end with the user's coroutine.
-class exchange::remainder final : public std::enable_shared_from_this<remainder>, private body_sink
+class exchange::remainder final : public std::enable_shared_from_this<remainder>, public sleeper, private body_sink
 {
 public:
     explicit remainder(std::unique_ptr<exchange> rest)
@@ -311,20 +311,18 @@ public:
 
     void start()
     {
-        timer_.async_wait([self = shared_from_this()](boost::system::error_code) { self->drop(); });
+        timer_.async_wait(wake{shared_from_this()});
         read();
     }
 
-private:
-    void drop()
-    {
-        std::lock_guard const lock(mutex_);
-        rest_.reset();
-    }
+    void on_wake(boost::system::error_code) override { read(); }
 
+private:
     void read()
     {
         std::lock_guard const lock(mutex_);
+        if (clock::now() >= timer_.expiry())
+            rest_.reset();
         if (!rest_)
             return;
         try {
@@ -332,7 +330,7 @@ private:
                 connection::step const s = rest_->read_now();
                 if (s == connection::step::done)
                     continue;
-                rest_->lease_->wait(s)([self = shared_from_this()](boost::system::error_code) { self->read(); });
+                rest_->lease_->wait(s)(wake{shared_from_this()});
                 return;
             }
             rest_->finish();
@@ -354,7 +352,7 @@ FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
     if (rest->done())
         rest->finish();
     else
-        std::make_shared<remainder>(std::move(rest))->start();
+        std::shared_ptr<remainder>(new remainder(std::move(rest)))->start();
 }
 
 } // namespace http

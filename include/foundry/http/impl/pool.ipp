@@ -7,8 +7,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
-
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
@@ -19,6 +17,7 @@ struct pool::waiter
 
     boost::asio::steady_timer turn; // cancelled when the turn has come
     std::unique_ptr<connection> granted;
+    std::shared_ptr<waiter> next; // in the pool's list
 };
 
 FOUNDRY_DECL lease& lease::operator=(lease&& other) noexcept
@@ -54,22 +53,22 @@ FOUNDRY_DECL std::shared_ptr<SSL_SESSION> pool::session() const
     return session_;
 }
 
-FOUNDRY_DECL lease pool::try_acquire(bool fresh, std::vector<std::unique_ptr<connection>>& dead)
+FOUNDRY_DECL lease pool::try_acquire(bool fresh, std::unique_ptr<connection>& dead)
 {
     std::lock_guard const lock(mutex_);
-    while (!idle_.empty() && (!fresh || open_ >= options_.max_connections)) {
-        std::unique_ptr<connection> c = std::move(idle_.back()); // the one used last is the likeliest to be alive
-        idle_.pop_back();
+    while (idle_ && (!fresh || open_ >= options_.max_connections)) {
+        std::unique_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
+        idle_ = std::move(c->next);
         if (!fresh && !stale(*c))
             return lease(shared_from_this(), std::move(c), true);
-        dead.push_back(std::move(c));
+        c->next = std::move(dead);
+        dead = std::move(c);
         --open_;
     }
-    if (open_ >= options_.max_connections || !waiters_.empty())
+    if (open_ >= options_.max_connections || waiters_)
         return lease();
-    auto c = std::make_unique<connection>(executor_);
+    std::unique_ptr<connection> c(new connection(executor_));
     ++open_;
-    idle_.reserve(open_); // so that giving one back cannot fail
     return lease(shared_from_this(), std::move(c), false);
 }
 
@@ -79,10 +78,13 @@ class pool::place
 public:
     place(std::shared_ptr<pool> owner, boost::asio::any_io_executor executor, clock::time_point until)
         : pool_(std::move(owner)),
-          waiter_(std::make_shared<waiter>(std::move(executor), until))
+          waiter_(new waiter(std::move(executor), until))
     {
         std::lock_guard const lock(pool_->mutex_);
-        pool_->waiters_.push_back(waiter_);
+        std::shared_ptr<waiter>* last = &pool_->waiters_;
+        while (*last)
+            last = &(*last)->next;
+        *last = waiter_;
     }
     place(place const&) = delete;
     place& operator=(place const&) = delete;
@@ -95,8 +97,11 @@ public:
     {
         {
             std::lock_guard const lock(pool_->mutex_);
-            auto& all = pool_->waiters_;
-            all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
+            std::shared_ptr<waiter>* at = &pool_->waiters_;
+            while (*at && *at != waiter_)
+                at = &(*at)->next;
+            if (*at)
+                *at = std::move(waiter_->next);
         }
         if (!waiter_->granted)
             return lease();
@@ -111,9 +116,9 @@ private:
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::shared_ptr<deadline> limits, bool fresh)
 {
-    std::vector<std::unique_ptr<connection>> dead; // closed outside the mutex
+    std::unique_ptr<connection> dead; // closed outside the mutex
     lease granted = try_acquire(fresh, dead);
-    dead.clear();
+    dead.reset();
     if (granted)
         co_return granted;
 
@@ -147,16 +152,17 @@ FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) no
     std::lock_guard const lock(mutex_);
     if (session)
         session_ = std::move(session);
-    if (!c->is_open() && waiters_.empty()) {
+    if (!c->is_open() && !waiters_) {
         --open_;
         return;
     }
-    if (waiters_.empty()) {
-        idle_.push_back(std::move(c));
+    if (!waiters_) {
+        c->next = std::move(idle_);
+        idle_ = std::move(c);
         return;
     }
-    std::shared_ptr<waiter> const next = std::move(waiters_.front());
-    waiters_.erase(waiters_.begin());
+    std::shared_ptr<waiter> const next = std::move(waiters_);
+    waiters_ = std::move(next->next);
     next->granted = std::move(c);
     boost::asio::post(next->turn.get_executor(), [next] { next->turn.cancel(); });
 }

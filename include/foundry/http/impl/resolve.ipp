@@ -23,7 +23,7 @@ struct lookup
     boost::asio::steady_timer done; // cancelled when the lookup has ended
     bool finished = false;
     boost::system::error_code ec;
-    std::vector<boost::asio::ip::tcp::endpoint> addresses;
+    boost::asio::ip::tcp::resolver::results_type found;
 };
 
 FOUNDRY_DECL void start(std::shared_ptr<lookup> const& flight, std::string const& host, std::uint16_t port)
@@ -33,27 +33,25 @@ FOUNDRY_DECL void start(std::shared_ptr<lookup> const& flight, std::string const
         [flight](boost::system::error_code ec, boost::asio::ip::tcp::resolver::results_type found) {
             flight->finished = true;
             flight->ec = ec;
-            for (auto const& entry : found)
-                flight->addresses.push_back(entry.endpoint());
+            flight->found = std::move(found);
             flight->done.cancel();
         });
 }
 
 } // namespace detail
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
-resolve(std::string host, std::uint16_t port, deadline& limits)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> resolve(std::string host, std::uint16_t port, deadline& limits,
+                                                               std::vector<boost::asio::ip::tcp::endpoint>& addresses)
 {
     boost::system::error_code not_literal;
     auto const literal = boost::asio::ip::make_address(host, not_literal);
     if (!not_literal) {
-        std::vector<boost::asio::ip::tcp::endpoint> one;
-        one.push_back(boost::asio::ip::tcp::endpoint(literal, port));
-        co_return one;
+        addresses.push_back(boost::asio::ip::tcp::endpoint(literal, port));
+        co_return;
     }
 
     auto const [until, code] = limits.next();
-    auto const flight = std::make_shared<detail::lookup>(limits.executor(), until);
+    std::shared_ptr<detail::lookup> const flight(new detail::lookup(limits.executor(), until));
     detail::start(flight, host, port);
     try {
         co_await flight->done.async_wait(boost::asio::deferred);
@@ -63,7 +61,7 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
     }
     if (!flight->finished)
         throw error(code, "looking up " + host + " took too long; check this machine's name service");
-    if (flight->ec || flight->addresses.empty()) {
+    if (flight->ec || flight->found.empty()) {
         failure f;
         f.service_message = host + ": " + (flight->ec ? flight->ec.message() : "no address");
         f.advice = "check the endpoint's host name and this machine's name service";
@@ -71,7 +69,8 @@ resolve(std::string host, std::uint16_t port, deadline& limits)
             f.should_retry = true;
         throw error(make_error_code(errc::resolve_failed), std::move(f));
     }
-    co_return std::move(flight->addresses);
+    for (auto const& entry : flight->found)
+        addresses.push_back(entry.endpoint());
 }
 
 } // namespace http

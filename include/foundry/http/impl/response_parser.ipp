@@ -1,201 +1,260 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/http/response_parser.hpp>
 
-#include <boost/beast/http/basic_parser.hpp>
-
-#include <limits>
-#include <optional>
+#include <algorithm>
+#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
 namespace detail {
 
-/// Beast's parser without its containers.
-class message_parser final : public boost::beast::http::basic_parser<false>
+inline std::string_view trim(std::string_view text)
 {
-    using text = boost::beast::string_view;
-    using ec_type = boost::system::error_code;
-    using optional_size = boost::optional<std::uint64_t>;
-
-public:
-    response_head head;
-    std::size_t body_left = 0;
-    body_sink* sink = nullptr;
-    char const* refused = nullptr; // why, where it was this class that refused
-    bool too_large = false;
-
-private:
-    static constexpr std::size_t max_fields = 256;
-
-    void refuse(char const* why, ec_type& ec)
-    {
-        refused = why;
-        ec = boost::beast::http::error::bad_field;
-    }
-
-    void on_request_impl(boost::beast::http::verb, text, text, int, ec_type&) override {}
-
-    void on_response_impl(int code, text, int, ec_type& ec) override
-    {
-        if (code < 100 || code > 599)
-            refuse("the status is not one of HTTP", ec);
-        else if (code == 101)
-            refuse("the server switches to a protocol that was not asked for", ec);
-        head.status = static_cast<unsigned>(code);
-    }
-
-    void on_field_impl(boost::beast::http::field id, text name, text value, ec_type& ec) override
-    {
-        using boost::beast::http::field;
-        if (is_header_done())
-            return; // a trailer
-        if (head.headers.size() == max_fields) {
-            too_large = true;
-            refuse("the response has too many header fields", ec);
-            return;
-        }
-        std::string_view const v{value.data(), value.size()};
-        if (id == field::transfer_encoding && !iequals(v, "chunked"))
-            refuse("the body has a transfer coding that was not asked for", ec);
-        else if (id == field::content_encoding && !iequals(v, "identity"))
-            refuse("the body is compressed, which was not asked for; look for a proxy that does it", ec);
-        head.headers.emplace_back(std::string{name.data(), name.size()}, std::string{v});
-    }
-
-    void on_header_impl(ec_type&) override {}
-    void on_body_init_impl(optional_size const&, ec_type&) override {}
-
-    std::size_t take(text bytes, ec_type& ec)
-    {
-        if (bytes.size() > body_left) {
-            too_large = true;
-            refuse("the response's body is larger than the limit", ec);
-            return 0;
-        }
-        body_left -= bytes.size();
-        if (sink != nullptr)
-            sink->on_body({bytes.data(), bytes.size()});
-        return bytes.size();
-    }
-
-    std::size_t on_body_impl(text bytes, ec_type& ec) override { return take(bytes, ec); }
-    void on_chunk_header_impl(std::uint64_t, text, ec_type&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, text bytes, ec_type& ec) override { return take(bytes, ec); }
-    void on_finish_impl(ec_type&) override {}
-};
-
-/// Whether a response may begin like this. Beast itself waits for the end of a line before it looks.
-inline bool may_be_http(std::string_view bytes) noexcept
-{
-    constexpr std::string_view lead = "HTTP/1.";
-    return bytes.substr(0, lead.size()) == lead.substr(0, bytes.size());
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
+
+/// Whether a list such as that of `Connection` has this member.
+inline bool lists(std::string_view list, std::string_view member)
+{
+    for (;;) {
+        std::size_t const comma = list.find(',');
+        if (iequals(trim(list.substr(0, comma)), member))
+            return true;
+        if (comma == list.npos)
+            return false;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+inline constexpr std::string_view http_1 = "HTTP/1.";
 
 } // namespace detail
 
-struct response_parser::state
+FOUNDRY_DECL void response_parser::fail(errc code, char const* why, char const* advice) const
 {
-    explicit state(std::size_t head) : head_limit(head) { restart(); }
+    failure f;
+    f.status = head_.status;
+    f.service_message = why;
+    f.advice = advice;
+    throw error(make_error_code(code), std::move(f));
+}
 
-    void restart()
-    {
-        parser.emplace();
-        parser->body_limit(boost::none); // counted in on_body
-        parser->header_limit(
-            static_cast<std::uint32_t>(std::min<std::size_t>(head_limit, std::numeric_limits<std::uint32_t>::max())));
-    }
+FOUNDRY_DECL void response_parser::refuse(char const* why) const
+{
+    fail(errc::unexpected_reply, why, "check that the endpoint's host and port speak HTTP/1.1");
+}
 
-    [[noreturn]] void fail(boost::system::error_code ec) const
-    {
-        namespace http = boost::beast::http;
-        bool const too_large = parser->too_large || ec == http::error::header_limit || ec == http::error::body_limit ||
-                               ec == http::error::buffer_overflow;
-        failure f;
-        f.status = parser->head.status;
-        f.service_message = parser->refused != nullptr ? parser->refused : "the answer is not HTTP: " + ec.message();
-        f.advice = too_large ? "raise options.limits if such answers are expected"
-                             : "check that the endpoint's host and port speak HTTP/1.1";
-        throw error(make_error_code(too_large ? errc::limit_exceeded : errc::unexpected_reply), std::move(f));
-    }
-
-    std::size_t head_limit;
-    std::optional<detail::message_parser> parser;
-    int interim = 0;
-    bool midway = false; // in the head of a chunk, or in a trailer
-};
-
-FOUNDRY_DECL response_parser::response_parser(std::size_t head_limit) : state_(std::make_unique<state>(head_limit)) {}
-FOUNDRY_DECL response_parser::response_parser(response_parser&&) noexcept = default;
-FOUNDRY_DECL response_parser& response_parser::operator=(response_parser&&) noexcept = default;
-FOUNDRY_DECL response_parser::~response_parser() = default;
+FOUNDRY_DECL void response_parser::refuse_size(char const* what) const
+{
+    fail(errc::limit_exceeded, what, "raise options.limits if such answers are expected");
+}
 
 FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
 {
-    static constexpr int max_interim = 8;
-    static constexpr std::size_t shortest_end = 5; // "0", CRLF, CRLF: with less of it left over, Beast asserts
-    if (state_->midway && bytes.size() < shortest_end)
-        return 0;
-    state_->midway = false;
-    std::size_t used = 0;
-    for (;;) {
-        detail::message_parser& p = *state_->parser;
-        if (p.head.status == 0 && !detail::may_be_http(bytes.substr(used))) {
-            p.refused = "the answer is not HTTP";
-            state_->fail(boost::beast::http::error::bad_version);
-        }
-        boost::system::error_code ec;
-        std::size_t const n = p.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
-        used += n;
-        if (ec == boost::beast::http::error::need_more) {
-            state_->midway = p.is_header_done() && used != bytes.size();
-            return used;
-        }
-        if (ec)
-            state_->fail(ec);
-        if (p.is_header_done() && p.head.status < 200) {
-            if (++state_->interim > max_interim) {
-                p.refused = "the server sends interim responses without end";
-                state_->fail(boost::beast::http::error::bad_status);
-            }
-            state_->restart();
-            if (used == bytes.size())
-                return used;
+    std::string_view rest = bytes;
+    while (!rest.empty() && !done()) {
+        if (at_ == place::sized_body || at_ == place::endless_body || at_ == place::chunk) {
+            take_body(rest);
             continue;
         }
-        if (p.is_done() || !p.eager() || used == bytes.size() || n == 0)
-            return used;
+        bool const had_head = has_head();
+        if (!take_line(rest) || (has_head() && !had_head))
+            break;
     }
+    return bytes.size() - rest.size();
+}
+
+FOUNDRY_DECL bool response_parser::take_line(std::string_view& rest)
+{
+    // What is not HTTP may have no lines to wait for.
+    if (at_ == place::status_line && rest.substr(0, detail::http_1.size()) != detail::http_1.substr(0, rest.size()))
+        refuse("the answer is not HTTP");
+    std::size_t const end = rest.find('\n', looked_at_);
+    std::size_t const size = end == rest.npos ? rest.size() : end + 1;
+    bool const in_head = at_ == place::status_line || at_ == place::field || at_ == place::trailer;
+    if (in_head && size > head_left_)
+        refuse_size("the response's head is larger than the limit");
+    if (end == rest.npos) {
+        looked_at_ = size;
+        return false;
+    }
+    looked_at_ = 0;
+    if (in_head)
+        head_left_ -= size;
+    if (end == 0 || rest[end - 1] != '\r')
+        refuse("the answer is not HTTP: a line of it ends without CRLF");
+    std::string_view const line = rest.substr(0, end - 1);
+    rest.remove_prefix(size);
+    if (!foundry::detail::all_of(line, detail::is_field_char))
+        refuse("the answer is not HTTP: a line of it has control characters");
+    on_line(line);
+    return true;
+}
+
+FOUNDRY_DECL void response_parser::on_line(std::string_view line)
+{
+    switch (at_) {
+    case place::status_line:
+        return on_status_line(line);
+    case place::field:
+        return line.empty() ? on_head() : on_field(line);
+    case place::chunk_size:
+        return on_chunk_size(line);
+    case place::chunk_end:
+        if (!line.empty())
+            refuse("a chunk of the body is longer than its size");
+        at_ = place::chunk_size;
+        return;
+    default:
+        if (line.empty())
+            at_ = place::end;
+        else
+            name_in(line); // a trailer
+    }
+}
+
+FOUNDRY_DECL void response_parser::on_status_line(std::string_view line)
+{
+    // HTTP/1.1 200 OK
+    line.remove_prefix(std::min(line.size(), detail::http_1.size()));
+    bool const version = line.starts_with("1 ") || line.starts_with("0 ");
+    keep_alive_ = line.starts_with('1');
+    line.remove_prefix(version ? 2 : 0);
+    std::string_view rest = line;
+    std::uint64_t const status = foundry::detail::take_number(rest, 10).value_or(0);
+    if (!version || line.size() - rest.size() != 3 || !rest.starts_with(' '))
+        refuse("the answer is not HTTP: its first line has no version and status");
+    head_.status = static_cast<unsigned>(status);
+    if (status < 100 || status > 599)
+        refuse("the status is not one of HTTP");
+    if (status == 101)
+        refuse("the server switches to a protocol that was not asked for");
+    at_ = place::field;
+}
+
+FOUNDRY_DECL std::string_view response_parser::name_in(std::string_view line) const
+{
+    std::size_t const colon = line.find(':');
+    std::string_view const name = line.substr(0, colon);
+    if (colon == line.npos || !valid_field_name(name))
+        refuse("the answer is not HTTP: a header field has no name");
+    return name;
+}
+
+FOUNDRY_DECL void response_parser::on_field(std::string_view line)
+{
+    static constexpr std::size_t max_fields = 256;
+    if (head_.headers.size() == max_fields)
+        refuse_size("the response has too many header fields");
+    std::string_view const name = name_in(line);
+    std::string_view const value = detail::trim(line.substr(name.size() + 1));
+
+    if (iequals(name, "transfer-encoding")) {
+        if (chunked_ || !iequals(value, "chunked"))
+            refuse("the body has a transfer coding that was not asked for");
+        chunked_ = true;
+    } else if (iequals(name, "content-encoding")) {
+        if (!iequals(value, "identity"))
+            refuse("the body is compressed, which was not asked for; look for a proxy that does it");
+    } else if (iequals(name, "content-length")) {
+        std::optional<std::uint64_t> const length = foundry::detail::whole_number(value, 10);
+        if (!length || length_.value_or(*length) != *length)
+            refuse("the body's length is not one number");
+        length_ = length;
+    } else if (iequals(name, "connection")) {
+        if (detail::lists(value, "close"))
+            closing_ = true;
+        else if (detail::lists(value, "keep-alive"))
+            keep_alive_ = true;
+    }
+    head_.headers.emplace_back(name, value);
+}
+
+FOUNDRY_DECL void response_parser::on_head()
+{
+    static constexpr int max_interim = 8;
+    if (chunked_ && length_)
+        refuse("the body has two lengths");
+    if (head_.status < 200) {
+        if (++interim_ > max_interim)
+            refuse("the server sends interim responses without end");
+        int const interim = interim_;
+        restart();
+        interim_ = interim;
+    } else if (head_.status == 204 || head_.status == 304 || length_ == 0u) {
+        at_ = place::end;
+    } else if (chunked_) {
+        at_ = place::chunk_size;
+    } else {
+        at_ = length_ ? place::sized_body : place::endless_body;
+        part_left_ = length_.value_or(UINT64_MAX);
+    }
+    if (closing_ || at_ == place::endless_body)
+        keep_alive_ = false;
+}
+
+FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
+{
+    std::optional<std::uint64_t> const size = foundry::detail::take_number(line, 16);
+    line = detail::trim(line);
+    if (!size || !(line.empty() || line.starts_with(';')))
+        refuse("a chunk of the body has no size");
+    part_left_ = *size;
+    at_ = *size == 0 ? place::trailer : place::chunk;
+}
+
+FOUNDRY_DECL void response_parser::take_body(std::string_view& rest)
+{
+    std::string_view const bytes = rest.substr(0, std::min<std::uint64_t>(rest.size(), part_left_));
+    if (bytes.size() > body_left_)
+        refuse_size("the response's body is larger than the limit");
+    body_left_ -= bytes.size();
+    rest.remove_prefix(bytes.size());
+    if (at_ != place::endless_body) {
+        part_left_ -= bytes.size();
+        if (part_left_ == 0)
+            at_ = at_ == place::chunk ? place::chunk_end : place::end;
+    }
+    if (sink_ != nullptr)
+        sink_->on_body(bytes);
+}
+
+FOUNDRY_DECL void response_parser::restart()
+{
+    head_.status = 0;
+    head_.headers.clear();
+    head_left_ = head_limit_;
+    looked_at_ = 0;
+    length_.reset();
+    interim_ = 0;
+    at_ = place::status_line;
+    chunked_ = closing_ = keep_alive_ = false;
+    deliver_to(nullptr, 0);
 }
 
 FOUNDRY_DECL void response_parser::end()
 {
-    boost::system::error_code ec = boost::beast::http::error::partial_message;
-    if (state_->parser->got_some())
-        state_->parser->put_eof(ec);
-    if (ec == boost::beast::http::error::partial_message)
+    if (at_ == place::endless_body)
+        at_ = place::end;
+    if (!done())
         throw error(errc::stream_truncated, "the connection ended before the answer was complete; ask again");
-    if (ec)
-        state_->fail(ec);
 }
-
-FOUNDRY_DECL bool response_parser::has_head() const noexcept { return state_->parser->is_header_done(); }
-FOUNDRY_DECL response_head& response_parser::head() noexcept { return state_->parser->head; }
 
 FOUNDRY_DECL void response_parser::deliver_to(body_sink* sink, std::size_t body_limit)
 {
-    detail::message_parser& p = *state_->parser;
-    p.sink = sink;
-    p.body_left = body_limit;
-    p.eager(true); // from here on one call of put() takes all there is
+    sink_ = sink;
+    body_left_ = body_limit;
 }
-
-FOUNDRY_DECL bool response_parser::done() const noexcept { return state_->parser->is_done(); }
-FOUNDRY_DECL bool response_parser::keep_alive() const { return state_->parser->keep_alive(); }
 
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI

@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/load_bytes.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/tls.hpp>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -72,16 +72,29 @@ inline void load_system_store(SSL_CTX* context)
                                        ", or set options.tls.ca_file");
 }
 
-using bio_ptr = std::unique_ptr<BIO, decltype(&BIO_free)>;
-
-inline bio_ptr as_bio(std::string const& pem)
+/// An object of OpenSSL's. std::unique_ptr would do, with ten times the code for each type.
+template <class T, void (*Free)(T*)>
+class owned
 {
-    return bio_ptr{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
-}
+public:
+    explicit owned(T* object) noexcept : object_(object) {}
+    ~owned() { Free(object_); }
+    owned(owned const&) = delete;
+    owned& operator=(owned const&) = delete;
 
-inline void load_certificates(SSL_CTX* context, std::string const& pem, char const* option)
+    T* get() const noexcept { return object_; }
+
+private:
+    T* object_;
+};
+
+using owned_bio = owned<BIO, &BIO_free_all>;
+
+inline BIO* as_bio(std::string const& pem) { return BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())); }
+
+inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
 {
-    bio_ptr const text = as_bio(pem);
+    owned_bio const text(opened);
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     int count = 0;
     while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
@@ -96,16 +109,14 @@ inline void load_certificates(SSL_CTX* context, std::string const& pem, char con
 
 inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
 {
-    bio_ptr const text = as_bio(options.client_certificate);
-    std::unique_ptr<X509, decltype(&X509_free)> const own{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr),
-                                                          &X509_free};
-    bool good = own && SSL_CTX_use_certificate(context, own.get()) == 1;
+    owned_bio const text(as_bio(options.client_certificate));
+    owned<X509, &X509_free> const own(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+    bool good = own.get() != nullptr && SSL_CTX_use_certificate(context, own.get()) == 1;
     while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr) : nullptr)
         good = SSL_CTX_add0_chain_cert(context, next) == 1;
-    bio_ptr const key_text = as_bio(options.client_key);
-    std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> const key{
-        PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free};
-    good = good && key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+    owned_bio const key_text(as_bio(options.client_key));
+    owned<EVP_PKEY, &EVP_PKEY_free> const key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+    good = good && key.get() != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
     ERR_clear_error();
     if (!good) {
         throw error(errc::invalid_argument,
@@ -129,12 +140,18 @@ FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& option
     SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
     if (!options.client_certificate.empty() || !options.client_key.empty())
         detail::use_client_certificate(context.get(), options);
-    static constexpr std::size_t largest_ca_file = std::size_t{16} << 20;
-    if (!options.ca_certificates.empty())
-        detail::load_certificates(context.get(), options.ca_certificates, "options.tls.ca_certificates");
+    if (!options.ca_certificates.empty()) {
+        detail::load_certificates(context.get(), detail::as_bio(options.ca_certificates),
+                                  "options.tls.ca_certificates");
+    }
     if (!options.ca_file.empty()) {
-        detail::load_certificates(context.get(), foundry::detail::load_bytes(options.ca_file, largest_ca_file),
-                                  "options.tls.ca_file");
+        BIO* const file = BIO_new_file(options.ca_file.c_str(), "rb");
+        if (file == nullptr) {
+            ERR_clear_error();
+            throw error(errc::invalid_argument, "options.tls.ca_file: the file " + options.ca_file +
+                                                    " cannot be read; check it and its permissions");
+        }
+        detail::load_certificates(context.get(), file, "options.tls.ca_file");
     }
     if (options.ca_certificates.empty() && options.ca_file.empty())
         detail::load_system_store(context.get());

@@ -8,7 +8,6 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -127,13 +126,11 @@ inline std::string parse_literal(std::string_view text)
 
 inline std::uint16_t parse_port(std::string_view text)
 {
-    std::uint16_t port = 0;
-    auto const end = text.data() + text.size();
-    auto const parsed = std::from_chars(text.data(), end, port);
-    if (parsed.ec != std::errc() || parsed.ptr != end || port == 0)
+    std::uint64_t const port = foundry::detail::whole_number(text, 10).value_or(0);
+    if (port == 0 || port > 65535)
         foundry::detail::refuse("the port of the URL is not a number from 1 to 65535; correct it or leave it off "
                                 "together with the colon");
-    return port;
+    return static_cast<std::uint16_t>(port);
 }
 
 inline void parse_authority(std::string_view text, url& result)
@@ -215,12 +212,11 @@ FOUNDRY_DECL std::optional<std::string> percent_decode(std::string_view text)
             out += text[i];
             continue;
         }
-        unsigned char byte = 0;
         auto const digits = text.substr(i + 1, 2);
-        auto const end = digits.data() + digits.size();
-        if (digits.size() < 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end)
+        auto const byte = foundry::detail::whole_number(digits, 16);
+        if (digits.size() < 2 || !byte)
             return std::nullopt;
-        out += static_cast<char>(byte);
+        out += static_cast<char>(*byte);
         i += 2;
     }
     return out;

@@ -16,11 +16,14 @@ namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
 
-template <class Number>
-std::string_view print_number(Number value, std::array<char, 32>& buffer)
+inline std::string print_number(numeral const& n)
 {
-    auto const [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-    return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+    if (n.form == numeral::is_signed)
+        return std::to_string(n.i);
+    if (n.form == numeral::is_unsigned)
+        return std::to_string(n.u);
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, n.d).ptr};
 }
 
 inline double as_double(numeral const& n) noexcept
@@ -114,7 +117,7 @@ private:
         if (f.of.described->what == kind::object)
             clear_unseen(f);
         else
-            f.of.described->elements->resize(f.of.object, f.index);
+            f.of.described->items(f.of.object, f.index, access::drop);
         --top_;
         return true;
     }
@@ -233,8 +236,7 @@ private:
         frame& f = frames_[static_cast<std::size_t>(top_)];
         type const& t = *f.of.described;
         if (t.what == kind::map) {
-            t.elements->at(f.of.object, f.index);
-            t.elements->key(f.of.object, f.index) = name;
+            *t.items(f.of.object, f.index, access::make).key = name;
             return;
         }
         for (std::size_t n = 0; n != t.size; ++n) {
@@ -252,7 +254,7 @@ private:
 
     static place next_element(frame& f)
     {
-        return {f.of.described->elements->at(f.of.object, f.index++), f.of.described->element};
+        return {f.of.described->items(f.of.object, f.index++, access::make).value, f.of.described->element};
     }
 
     /// Where the value goes that comes next; nothing where it is not described.
@@ -352,10 +354,7 @@ private:
 
     bool take_number_as_text(numeral const& n, place to)
     {
-        std::array<char, 32> buffer;
-        std::string_view const text = n.form == numeral::is_signed     ? detail::print_number(n.i, buffer)
-                                      : n.form == numeral::is_unsigned ? detail::print_number(n.u, buffer)
-                                                                       : detail::print_number(n.d, buffer);
+        std::string const text = detail::print_number(n);
         if (to.described->what == kind::string) {
             static_cast<std::string*>(to.object)->assign(text);
             return true;

@@ -14,8 +14,7 @@ namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
 
-template <class Number>
-std::errc parse_number(std::string_view text, Number& out)
+inline std::errc parse_number(std::string_view text, double& out)
 {
     auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
     return ec == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : ec;
@@ -88,11 +87,18 @@ inline void set_integer(numeral& n, std::string_view text, int digits, std::uint
         n.i = text.front() == '-' ? -n.i : n.i;
         return;
     }
-    if (parse_number(text, n.i) == std::errc{})
-        return;
-    n.form = parse_number(text, n.u) == std::errc{} ? numeral::is_unsigned : numeral::is_double;
-    if (n.form == numeral::is_double && parse_number(text, n.d) != std::errc{})
-        n.d = HUGE_VAL;
+    bool const negative = text.front() == '-';
+    auto const magnitude = foundry::detail::whole_number(text.substr(negative ? 1 : 0), 10);
+    if (magnitude && *magnitude <= static_cast<std::uint64_t>(INT64_MAX) + negative) {
+        n.i = static_cast<std::int64_t>(negative ? 0 - *magnitude : *magnitude);
+    } else if (magnitude && !negative) {
+        n.form = numeral::is_unsigned;
+        n.u = *magnitude;
+    } else {
+        n.form = numeral::is_double;
+        if (parse_number(text, n.d) != std::errc{})
+            n.d = HUGE_VAL;
+    }
 }
 
 /// Reads the number that stands here, if it does. What is beyond all bounds becomes infinite.

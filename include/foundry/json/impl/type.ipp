@@ -31,7 +31,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         break;
     case kind::array:
     case kind::map:
-        described.elements->resize(object, 0);
+        described.items(object, 0, access::drop);
         break;
     case kind::choice:
         described.choices->choose(object, shape::null);
@@ -63,7 +63,7 @@ FOUNDRY_DECL bool is_set(void const* object, member const& m)
         return !m.described->names->view(value).empty();
     case kind::array:
     case kind::map:
-        return m.described->elements->size(value) != 0;
+        return look_at(value, 0, m.described->items).value != nullptr;
     case kind::choice:
         return m.described->choices->active(value).object != nullptr;
     case kind::any:

@@ -31,7 +31,7 @@ public:
             out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
             break;
         case kind::integer:
-            number(*static_cast<std::int64_t const*>(v.object));
+            out_ += std::to_string(*static_cast<std::int64_t const*>(v.object));
             break;
         case kind::number:
             finite(*static_cast<double const*>(v.object));
@@ -89,19 +89,12 @@ private:
     }
 
     template <class Number>
-    void number(Number value)
-    {
-        std::array<char, 32> buffer;
-        auto const [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-        out_.append(buffer.data(), end);
-    }
-
-    template <class Number>
     void finite(Number value)
     {
         if (!std::isfinite(value))
             refuse("is not a finite number");
-        number(value);
+        char text[32];
+        out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
     void string(std::string_view text)
@@ -193,30 +186,28 @@ private:
 
     void array(const_place v)
     {
-        element_functions const& f = *v.described->elements;
-        std::size_t const n = f.size(v.object);
         out_ += '[';
-        for (std::size_t i = 0; i != n; ++i) {
+        for (std::size_t i = 0; void const* const value = look_at(v.object, i, v.described->items).value; ++i) {
             if (i != 0)
                 out_ += ',';
             if (v.described->element->what == kind::single) // long and flat: no path to keep
-                finite(*static_cast<float const*>(f.get(v.object, i)));
+                finite(*static_cast<float const*>(value));
             else
-                at('[' + std::to_string(i) + ']', [&] { write({f.get(v.object, i), v.described->element}); });
+                at('[' + std::to_string(i) + ']', [&] { write({value, v.described->element}); });
         }
         out_ += ']';
     }
 
     void map(const_place v)
     {
-        element_functions const& f = *v.described->elements;
-        std::size_t const n = f.size(v.object);
         bool first = true;
         out_ += '{';
-        for (std::size_t i = 0; i != n; ++i) {
-            std::string const& key = f.get_key(v.object, i);
-            name(key, first);
-            at(key, [&] { write({f.get(v.object, i), v.described->element}); });
+        for (std::size_t i = 0;; ++i) {
+            item const one = look_at(v.object, i, v.described->items);
+            if (one.value == nullptr)
+                break;
+            name(*one.key, first);
+            at(*one.key, [&] { write({one.value, v.described->element}); });
         }
         out_ += '}';
     }
@@ -253,10 +244,10 @@ private:
             out_ += v.get_bool() ? "true" : "false";
             break;
         case boost::json::kind::int64:
-            number(v.get_int64());
+            out_ += std::to_string(v.get_int64());
             break;
         case boost::json::kind::uint64:
-            number(v.get_uint64());
+            out_ += std::to_string(v.get_uint64());
             break;
         case boost::json::kind::double_:
             finite(v.get_double());
