@@ -193,6 +193,13 @@ TEST_CASE("a chunked body loses its framing, chunk extensions and trailers")
     CHECK(o.done);
     CHECK(o.keep_alive);
     CHECK(o.headers == 1); // no trailer
+    for (char const* const extensions : {";a", ";a;b=c", " ; a = \"x;\\\"y\" ;b", ";a=\"\""}) {
+        CAPTURE(std::string(extensions));
+        outcome const extended =
+            read_whole(ok + "Transfer-Encoding: chunked\r\n\r\n5" + extensions + "\r\nhello\r\n0\r\n\r\n");
+        CHECK(!extended.failed);
+        CHECK(extended.body == "hello");
+    }
 }
 
 TEST_CASE("a body without a length ends with the connection, which carries nothing more")
@@ -375,6 +382,13 @@ TEST_CASE("what is not HTTP/1 is refused")
              ok + "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n5;\r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n5;a=\r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n5;a=\"b\r\nhello\r\n0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n5 a\r\nhello\r\n0\r\n\r\n",
+             ok + "X: a\r\n folded\r\nContent-Length: 0\r\n\r\n",
+             ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nBad Trailer: 1\r\n\r\n",
          }) {
         CAPTURE(message);
         CHECK(code_of(message) == errc::unexpected_reply);

@@ -17,7 +17,7 @@ namespace http {
 using clock = std::chrono::steady_clock;
 
 /// What goes on when a wait is over.
-class sleeper
+class sleeper : public std::enable_shared_from_this<sleeper>
 {
 public:
     virtual void on_wake(boost::system::error_code ec) = 0;
@@ -39,7 +39,7 @@ struct wake
 /// looks at it when it fires.
 ///
 /// All of it runs on the executor it is made with, which must be serial.
-class deadline final : public std::enable_shared_from_this<deadline>, public sleeper
+class deadline final : public sleeper
 {
 public:
     class listener

@@ -296,7 +296,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 
 /// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
 /// end with the user's coroutine.
-class exchange::remainder final : public std::enable_shared_from_this<remainder>, public sleeper, private body_sink
+class exchange::remainder final : public sleeper, private body_sink
 {
 public:
     explicit remainder(std::unique_ptr<exchange> rest)
@@ -350,9 +350,10 @@ private:
 FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
 {
     if (rest->done())
-        rest->finish();
-    else
-        std::shared_ptr<remainder>(new remainder(std::move(rest)))->start();
+        return rest->finish();
+    auto* const all = new remainder(std::move(rest));
+    std::shared_ptr<sleeper> const owner(all);
+    all->start();
 }
 
 } // namespace http

@@ -14,10 +14,16 @@ namespace http {
 
 namespace detail {
 
-inline std::string_view trim(std::string_view text)
+inline std::string_view trim_front(std::string_view text)
 {
     while (!text.empty() && is_blank(text.front()))
         text.remove_prefix(1);
+    return text;
+}
+
+inline std::string_view trim(std::string_view text)
+{
+    text = trim_front(text);
     while (!text.empty() && is_blank(text.back()))
         text.remove_suffix(1);
     return text;
@@ -34,6 +40,43 @@ inline bool lists(std::string_view list, std::string_view member)
             return false;
         list.remove_prefix(comma + 1);
     }
+}
+
+/// Takes a token or a quoted text off what is left. False where there is neither.
+inline bool take_word(std::string_view& text)
+{
+    std::size_t end = 0;
+    if (text.starts_with('"')) {
+        for (end = 1; end < text.size() && text[end] != '"'; ++end)
+            end += text[end] == '\\';
+        if (end++ >= text.size())
+            return false;
+    } else {
+        while (end != text.size() && is_token_char(text[end]))
+            ++end;
+    }
+    text.remove_prefix(end);
+    return end != 0;
+}
+
+/// What may stand behind the size of a chunk: nothing, or `;name` and `;name=value`.
+inline bool are_extensions(std::string_view text)
+{
+    while (!text.empty()) {
+        text = trim_front(text);
+        if (!text.starts_with(';'))
+            return false;
+        text = trim_front(text.substr(1));
+        if (text.starts_with('"') || !take_word(text))
+            return false;
+        std::string_view value = trim_front(text);
+        if (!value.starts_with('='))
+            continue;
+        text = trim_front(value.substr(1));
+        if (!take_word(text))
+            return false;
+    }
+    return true;
 }
 
 inline constexpr std::string_view http_1 = "HTTP/1.";
@@ -206,9 +249,10 @@ FOUNDRY_DECL void response_parser::on_head()
 FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
 {
     std::optional<std::uint64_t> const size = foundry::detail::take_number(line, 16);
-    line = detail::trim(line);
-    if (!size || !(line.empty() || line.starts_with(';')))
+    if (!size)
         refuse("a chunk of the body has no size");
+    if (!detail::are_extensions(line))
+        refuse("a chunk of the body has something else than extensions behind its size");
     part_left_ = *size;
     at_ = *size == 0 ? place::trailer : place::chunk;
 }
