@@ -83,7 +83,6 @@ private:
     clock::time_point flooded_since_;  // the first of them
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
-    std::size_t head_limit_;
     response_parser parser_;
     std::string buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
