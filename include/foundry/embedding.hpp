@@ -129,11 +129,11 @@ FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out
 template <>
 struct json::type_of<embedding_vector>
 {
-    static bool assign(void* self, std::string_view base64)
+    static bool assign(void* self, std::string_view text)
     {
         auto& numbers = static_cast<embedding_vector*>(self)->numbers;
         numbers.clear();
-        return foundry::detail::decode_floats(base64, numbers);
+        return foundry::detail::decode_floats(text, numbers);
     }
     static std::string_view view(void const*) { return {}; }
 

@@ -84,7 +84,6 @@ private:
     int reads_at_once_ = 0;           // without a wait
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
-    std::size_t head_limit_;
     response_parser parser_;
     std::string buffer_;
     std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet

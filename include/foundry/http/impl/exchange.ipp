@@ -64,7 +64,6 @@ FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::
                                 timeouts const& within, std::size_t head_limit)
     : pool_(std::move(connections)),
       timeouts_(within),
-      head_limit_(head_limit),
       parser_(head_limit)
 {
     if (timeouts_.stall.count() > 0)
