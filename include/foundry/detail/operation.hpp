@@ -67,14 +67,6 @@ prepared_call prepare(std::shared_ptr<client_state> state, operation const& what
     return call;
 }
 
-/// One request, one JSON answer.
-///
-/// @param extra the member of the answer that collects what is unknown: an `error` in it is thrown.
-/// @param raw keeps the text, too, where it is not null.
-FOUNDRY_DECL boost::asio::awaitable<response_info> fetch(prepared_call const& call, json::place into,
-                                                         boost::json::object const& extra, std::string* raw,
-                                                         std::size_t limit);
-
 /// Throws `errc::unexpected_reply` for an answer that lacks what every such answer has.
 [[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
 

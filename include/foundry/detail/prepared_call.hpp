@@ -88,8 +88,8 @@ protected:
 /// Makes the request, as often as the call's policy says, and takes the body of the answer.
 ///
 /// @throws foundry::error, where the status is not 2xx the one that the answer stands for.
-FOUNDRY_DECL boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,
-                                                           std::size_t body_limit);
+FOUNDRY_DECL boost::asio::awaitable<void> collect(prepared_call const& call, collector& into, std::size_t body_limit,
+                                                  response_info& info);
 
 /// Makes the request likewise and waits for the head of an answer that is a stream: the limit of the whole ends with the head,
 /// unless streams have one of their own.

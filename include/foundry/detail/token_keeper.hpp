@@ -5,6 +5,7 @@
 #include <foundry/detail/token_cache.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <exception>
 #include <memory>
@@ -39,28 +40,13 @@ struct token_flight
 class token_keeper
 {
 public:
-    /// Begins a fetch that ends in land(), whatever happens.
-    class launcher
-    {
-    public:
-        virtual void launch(std::shared_ptr<token_flight> flight) = 0;
-
-    protected:
-        ~launcher() = default;
-    };
-
-    /// A token that can be sent.
-    ///
-    /// @throws what the credential throws, each who waits for it alike; foundry::error with the query's code.
-    boost::asio::awaitable<void> get(token_query query, launcher& fetch, token_cache::token_ptr& into);
-
     /// A fetch has ended: everyone who waits is told.
     void land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept;
 
     void invalidate(std::string_view refused) noexcept;
 
 private:
-    class place;
+    friend class token_visit;
 
     std::shared_ptr<token_flight> find_flight(token_request const& wanted);
     void forget(token_flight const& flight);
@@ -68,6 +54,45 @@ private:
     std::mutex mutex_;
     token_cache cache_;
     std::vector<std::shared_ptr<token_flight>> flights_; // under way
+};
+
+/// One who wants a token. Leaves when the coroutine goes on, is cancelled, or is destroyed where it waits; the last to leave cancels
+/// the flight.
+///
+///     token_visit visit(keeper, executor, query);
+///     if (auto flight = visit.to_launch())
+///         ...                                   // begin the fetch, which ends in land(), whatever happens
+///     if (visit.must_wait())
+///         co_await visit.landed().async_wait(deferred);
+///     use(visit.result());
+///
+/// No coroutine itself: who has no use for tokens need not compile one.
+class token_visit
+{
+public:
+    /// @throws foundry::error where the last fetch has failed, and it is too early for another.
+    token_visit(token_keeper& keeper, boost::asio::any_io_executor executor, token_query query);
+    token_visit(token_visit const&) = delete;
+    token_visit& operator=(token_visit const&) = delete;
+    ~token_visit();
+
+    /// Null: there is one under way, or none is needed.
+    std::shared_ptr<token_flight> to_launch() noexcept { return std::move(to_launch_); }
+    bool must_wait() const noexcept { return waiter_ != nullptr; }
+    /// Fires when the time is over, and is cancelled when there is a token or a failure.
+    boost::asio::steady_timer& landed() noexcept;
+
+    /// @param interrupted what the wait has thrown, if anything.
+    /// @throws what the credential has thrown, each who waits for it alike; foundry::error with the query's code.
+    token_cache::token_ptr result(std::exception_ptr interrupted);
+
+private:
+    token_keeper& keeper_;
+    token_query query_;
+    token_cache::token_ptr token_;
+    std::shared_ptr<token_flight> flight_;
+    std::shared_ptr<token_flight> to_launch_;
+    std::shared_ptr<token_flight::waiter> waiter_;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -5,7 +5,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -35,7 +37,7 @@ private:
 
 /// A credential that yields tokens. What is compiled here is so only where there is one.
 template <class T>
-class token_source final : public credential_source, private token_keeper::launcher
+class token_source final : public credential_source
 {
 public:
     explicit token_source(T credential) : credential_(std::move(credential)) {}
@@ -43,9 +45,22 @@ public:
     bool write_fields(endpoint const&, std::string&) const override { return false; }
     bool gives_tokens() const noexcept override { return true; }
 
-    boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into) override
+    FOUNDRY_CORO boost::asio::awaitable<void> find_token(token_query query,
+                                                         std::shared_ptr<access_token const>& into) override
     {
-        return keeper_.get(std::move(query), *this, into);
+        boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+        token_visit visit(keeper_, std::move(executor), std::move(query));
+        if (auto flight = visit.to_launch())
+            launch(std::move(flight));
+        std::exception_ptr interrupted;
+        if (visit.must_wait()) {
+            try {
+                co_await visit.landed().async_wait(boost::asio::deferred);
+            } catch (boost::system::system_error const&) {
+                interrupted = std::current_exception();
+            }
+        }
+        into = visit.result(std::move(interrupted));
     }
 
     void invalidate(std::string_view refused) noexcept override { keeper_.invalidate(refused); }
@@ -56,7 +71,7 @@ public:
     }
 
 private:
-    void launch(std::shared_ptr<token_flight> flight) override
+    void launch(std::shared_ptr<token_flight> flight)
     {
         auto const executor = flight->executor;
         auto const slot = flight->cancel.slot();

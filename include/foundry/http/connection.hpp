@@ -90,11 +90,9 @@ public:
     std::unique_ptr<connection> next; // in the pool's list
 
 private:
-    boost::asio::awaitable<void> connect(origin const& to, deadline& limits);
-    boost::asio::awaitable<void> handshake();
-
     void start_tls(origin const& to, SSL_SESSION* earlier);
     step try_handshake();
+    void check_protocol();
     step try_write(std::string_view bytes, std::size_t& count);
     step tls_step(int result);
 

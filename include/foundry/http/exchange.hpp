@@ -60,7 +60,7 @@ private:
     class remainder;
 
     boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
-    boost::asio::awaitable<void> read_head();
+    void take_head(std::size_t count);
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
     void begin_waiting();

@@ -60,7 +60,7 @@ public:
     ///
     /// @param fresh only one that is not open yet.
     /// @throws foundry::error with the code of the limit that has passed.
-    boost::asio::awaitable<lease> acquire(std::shared_ptr<deadline> limits, bool fresh);
+    boost::asio::awaitable<void> acquire(std::shared_ptr<deadline> limits, bool fresh, lease& granted);
 
     origin const& to() const noexcept { return to_; }
     /// The TLS session of the connection that was given back last.

@@ -85,7 +85,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::s
                                                                           json::place into, std::string* raw)
 {
     kept_json sink(into);
-    response_info info = co_await collect(*call, sink, call->state->settings.limits.body);
+    response_info info;
+    co_await collect(*call, sink, call->state->settings.limits.body, info);
     if (raw != nullptr)
         *raw = std::move(sink.text);
     co_return info;
@@ -94,7 +95,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::s
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call)
 {
     kept_bytes sink;
-    response_info info = co_await collect(*call, sink, call->state->settings.limits.body);
+    response_info info;
+    co_await collect(*call, sink, call->state->settings.limits.body, info);
     binary_content reply;
     reply.bytes = std::move(sink.bytes);
     reply.set_info(std::move(info));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/client.hpp>
+#include <foundry/detail/json_collector.hpp>
 #include <foundry/detail/operation.hpp>
 #include <foundry/detail/other_names.hpp>
 #include <foundry/detail/think_splitter.hpp>
@@ -68,8 +69,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(p
 {
     chat_completion reply;
     json::place const into{&reply, &json::type_of<chat_completion>::value};
-    response_info info =
-        co_await fetch(call, into, reply.extra, &reply.raw_storage(), call.state->settings.limits.body);
+    json_collector sink(into, reply.extra, &reply.raw_storage());
+    response_info info;
+    co_await collect(call, sink, call.state->settings.limits.body, info);
     if (reply.choices.empty()) {
         if (auto const found = find_service_error(call.context(), info, reply.raw()))
             throw *found;
@@ -127,7 +129,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
 {
     embeddings reply;
     json::place const into{&reply, &json::type_of<embeddings>::value};
-    response_info info = co_await fetch(call, into, reply.extra, nullptr, call.state->settings.limits.embeddings_body);
+    json_collector sink(into, reply.extra, nullptr);
+    response_info info;
+    co_await collect(call, sink, call.state->settings.limits.embeddings_body, info);
     if (reply.data.size() != asked_for) {
         throw_incomplete("the answer has " + std::to_string(reply.data.size()) + " vectors for " +
                          std::to_string(asked_for) + " inputs");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base64.hpp>
+#include <foundry/detail/json_collector.hpp>
 #include <foundry/detail/operation.hpp>
 #include <foundry/image_generation.hpp>
 
@@ -38,8 +39,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<generated_images> run_generate(
 {
     generated_images reply;
     json::place const into{&reply, &json::type_of<generated_images>::value};
-    response_info info =
-        co_await fetch(call, into, reply.extra, &reply.raw_storage(), call.state->settings.limits.body);
+    json_collector sink(into, reply.extra, &reply.raw_storage());
+    response_info info;
+    co_await collect(call, sink, call.state->settings.limits.body, info);
     if (reply.data.empty())
         throw_incomplete("the answer has no pictures");
     reply.set_info(std::move(info));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
+#include <foundry/detail/json_collector.hpp>
 #include <foundry/detail/operation.hpp>
 #include <foundry/http/url.hpp>
 #include <foundry/model_info.hpp>
@@ -79,8 +80,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_c
         co_return *known;
     model_info reply;
     json::place const into{&reply, &json::type_of<model_info>::value};
-    response_info info =
-        co_await fetch(call, into, reply.extra, &reply.raw_storage(), call.state->settings.limits.body);
+    json_collector sink(into, reply.extra, &reply.raw_storage());
+    response_info info;
+    co_await collect(call, sink, call.state->settings.limits.body, info);
     if (reply.model_name.empty())
         throw_incomplete("the answer names no model");
     reply.set_info(std::move(info));

@@ -5,7 +5,6 @@
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -46,62 +45,6 @@ FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json
     head_parts parts;
     parts.has_extra_parameters = has_extra_parameters(request, what.models_api);
     write_head(call, with, parts);
-}
-
-/// Decodes the body as it arrives.
-class json_collector final : public collector
-{
-public:
-    json_collector(json::place into, boost::json::object const& extra, std::string* raw)
-        : into_(into),
-          extra_(extra),
-          raw_(raw)
-    {}
-
-    void start() override
-    {
-        reader_.start(into_);
-        if (raw_ != nullptr)
-            raw_->clear();
-    }
-
-    void on_body(std::string_view bytes) override
-    {
-        if (raw_ != nullptr)
-            raw_->append(bytes);
-        reader_.feed(bytes); // after a failure this does nothing, and finish() tells
-    }
-
-    void finish(prepared_call const& call, response_info const& info) override
-    {
-        if (!reader_.finish()) {
-            failure f;
-            f.status = info.status();
-            f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
-            f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
-            throw error(make_error_code(errc::unexpected_reply), std::move(f));
-        }
-        auto const* const reported = extra_.if_contains("error");
-        if (reported == nullptr || reported->is_null())
-            return;
-        std::string const text = raw_ != nullptr ? *raw_ : boost::json::serialize(extra_);
-        if (auto const found = find_service_error(call.context(), info, text))
-            throw *found;
-    }
-
-private:
-    json::place into_;
-    boost::json::object const& extra_;
-    std::string* raw_;
-    json::reader reader_;
-};
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch(prepared_call const& call, json::place into,
-                                                                      boost::json::object const& extra,
-                                                                      std::string* raw, std::size_t limit)
-{
-    json_collector sink(into, extra, raw);
-    co_return co_await collect(call, sink, limit);
 }
 
 FOUNDRY_DECL void throw_incomplete(std::string what)

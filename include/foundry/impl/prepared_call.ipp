@@ -218,8 +218,8 @@ open_call(prepared_call const& call, std::optional<http::clock::time_point> end,
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared_call const& call, collector& into,
-                                                                        std::size_t body_limit)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> collect(prepared_call const& call, collector& into,
+                                                               std::size_t body_limit, response_info& info)
 {
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::optional<error> failed;
@@ -232,7 +232,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> collect(prepared
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
             into.finish(call, opened.info);
-            co_return std::move(opened.info);
+            info = std::move(opened.info);
+            co_return;
         } catch (error const& e) {
             failed = e;
         }

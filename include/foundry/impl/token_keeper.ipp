@@ -5,12 +5,9 @@
 #include <foundry/detail/token_keeper.hpp>
 #include <foundry/http/field.hpp>
 
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 
@@ -30,41 +27,6 @@ FOUNDRY_DECL token_flight::token_flight(token_request what, boost::asio::any_io_
       executor(boost::asio::make_strand(background))
 {}
 
-/// Who waits for a flight. Leaves when the coroutine goes on, is cancelled, or is destroyed where it waits; the last to leave cancels
-/// the flight.
-class token_keeper::place
-{
-public:
-    /// The keeper's mutex is held.
-    place(token_keeper& owner, std::shared_ptr<token_flight> flight, std::shared_ptr<token_flight::waiter> who)
-        : keeper_(owner),
-          flight_(std::move(flight)),
-          waiter_(std::move(who))
-    {
-        flight_->waiters.push_back(waiter_);
-    }
-    place(place const&) = delete;
-    place& operator=(place const&) = delete;
-
-    ~place()
-    {
-        std::lock_guard const lock(keeper_.mutex_);
-        auto& all = flight_->waiters;
-        all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
-        if (flight_->landed || flight_->ahead || !all.empty())
-            return;
-        keeper_.forget(*flight_);
-        keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
-        boost::asio::post(flight_->executor,
-                          [f = flight_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
-    }
-
-private:
-    token_keeper& keeper_;
-    std::shared_ptr<token_flight> flight_;
-    std::shared_ptr<token_flight::waiter> waiter_;
-};
-
 FOUNDRY_DECL std::shared_ptr<token_flight> token_keeper::find_flight(token_request const& wanted)
 {
     for (auto const& f : flights_)
@@ -80,57 +42,58 @@ FOUNDRY_DECL void token_keeper::forget(token_flight const& flight)
     flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> token_keeper::get(token_query query, launcher& fetch,
-                                                                         token_cache::token_ptr& into)
+FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_executor executor, token_query query)
+    : keeper_(keeper),
+      query_(std::move(query))
 {
-    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
-    std::shared_ptr<token_flight> flight;
-    std::shared_ptr<token_flight::waiter> waiter;
-    std::optional<place> queued;
-    bool begun = false;
-    {
-        std::lock_guard const lock(mutex_);
-        token_cache::finding const found = cache_.look_up(query.wanted, std::chrono::steady_clock::now());
-        if (found.failed)
-            throw *found.failed;
-        into = found.token;
-        if (into && !found.fetch)
-            co_return;
-        flight = find_flight(query.wanted);
-        if (!flight) {
-            flight = std::make_shared<token_flight>(query.wanted, query.background);
-            flight->ahead = into != nullptr;
-            flights_.push_back(flight);
-            begun = true;
-        }
-        if (!into) {
-            waiter = std::make_shared<token_flight::waiter>(executor, query.until);
-            queued.emplace(*this, flight, waiter);
-        }
+    std::lock_guard const lock(keeper_.mutex_);
+    token_cache::finding const found = keeper_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
+    if (found.failed)
+        throw *found.failed;
+    token_ = found.token;
+    if (token_ && !found.fetch)
+        return;
+    flight_ = keeper_.find_flight(query_.wanted);
+    if (!flight_) {
+        flight_ = std::make_shared<token_flight>(query_.wanted, query_.background);
+        flight_->ahead = token_ != nullptr;
+        keeper_.flights_.push_back(flight_);
+        to_launch_ = flight_;
     }
-    if (begun)
-        fetch.launch(flight);
-    if (into)
-        co_return;
+    if (!token_) {
+        waiter_ = std::make_shared<token_flight::waiter>(std::move(executor), query_.until);
+        flight_->waiters.push_back(waiter_);
+    }
+}
 
-    std::exception_ptr interrupted;
-    try {
-        co_await waiter->landed.async_wait(boost::asio::deferred);
-    } catch (boost::system::system_error const& e) {
-        if (e.code() == boost::asio::error::operation_aborted)
-            interrupted = std::make_exception_ptr(error(e.code(), failure{}));
-    }
-    queued.reset();
-    std::lock_guard const lock(mutex_);
-    if (flight->failed)
-        std::rethrow_exception(flight->failed);
-    if (flight->landed) {
-        into = flight->token;
-        co_return;
-    }
+FOUNDRY_DECL token_visit::~token_visit()
+{
+    if (!waiter_)
+        return;
+    std::lock_guard const lock(keeper_.mutex_);
+    auto& all = flight_->waiters;
+    all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
+    if (flight_->landed || flight_->ahead || !all.empty())
+        return;
+    keeper_.forget(*flight_);
+    keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
+    boost::asio::post(flight_->executor, [f = flight_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
+}
+
+FOUNDRY_DECL boost::asio::steady_timer& token_visit::landed() noexcept { return waiter_->landed; }
+
+FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr interrupted)
+{
+    if (token_)
+        return token_;
+    std::lock_guard const lock(keeper_.mutex_);
+    if (flight_->failed)
+        std::rethrow_exception(flight_->failed);
+    if (flight_->landed)
+        return flight_->token;
     if (interrupted)
-        std::rethrow_exception(interrupted);
-    throw error(query.code,
+        throw error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted), failure{});
+    throw error(query_.code,
                 "the credential has given no token; raise options.timeouts.token, or look at where it asks");
 }
 

@@ -84,12 +84,35 @@ FOUNDRY_DECL connection::connection(boost::asio::any_io_executor executor) : soc
 FOUNDRY_DECL connection::~connection() = default;
 FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 
+[[noreturn]] inline void throw_connect_failed(origin const& to, boost::system::error_code why)
+{
+    failure f;
+    f.service_message = to.connect_address + " port " + std::to_string(to.connect_port) + ": " + why.message();
+    f.advice = "check the endpoint's host and port, and whether a firewall or proxy stands between";
+    throw error(make_error_code(errc::connect_failed), std::move(f));
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, timeouts const& within,
                                                                         std::shared_ptr<deadline> limits,
                                                                         std::shared_ptr<SSL_SESSION> earlier)
 {
     limits->set_step(clock::now(), within.connect, errc::connect_timeout);
-    co_await connect(to, *limits);
+    std::vector<boost::asio::ip::tcp::endpoint> addresses;
+    co_await resolve(to.connect_address, to.connect_port, *limits, addresses);
+    boost::system::error_code last = boost::asio::error::host_not_found;
+    for (std::size_t i = 0; last && i != addresses.size(); ++i) {
+        try {
+            close();
+            co_await socket_.async_connect(addresses[i], boost::asio::deferred);
+            last = {};
+        } catch (boost::system::system_error const& e) {
+            last = e.code();
+            if (last == boost::asio::error::operation_aborted)
+                throw;
+        }
+    }
+    if (last)
+        throw_connect_failed(to, last);
     boost::system::error_code ignored;
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
@@ -97,33 +120,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     if (to.tls) {
         limits->set_step(clock::now(), within.tls, errc::tls_timeout);
         start_tls(to, earlier.get());
-        co_await handshake();
+        for (step s; (s = try_handshake()) != step::done;)
+            co_await wait(s);
+        check_protocol();
     }
     limits->clear_step();
     opened_at = clock::now();
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::connect(origin const& to, deadline& limits)
-{
-    std::vector<boost::asio::ip::tcp::endpoint> addresses;
-    co_await resolve(to.connect_address, to.connect_port, limits, addresses);
-    boost::system::error_code last = boost::asio::error::host_not_found;
-    for (auto const& address : addresses) {
-        try {
-            boost::system::error_code ignored;
-            socket_.close(ignored);
-            co_await socket_.async_connect(address, boost::asio::deferred);
-            co_return;
-        } catch (boost::system::system_error const& e) {
-            last = e.code();
-            if (last == boost::asio::error::operation_aborted)
-                throw;
-        }
-    }
-    failure f;
-    f.service_message = to.connect_address + " port " + std::to_string(to.connect_port) + ": " + last.message();
-    f.advice = "check the endpoint's host and port, and whether a firewall or proxy stands between";
-    throw error(make_error_code(errc::connect_failed), std::move(f));
 }
 
 FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
@@ -157,11 +159,8 @@ FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
         detail::throw_tls_failed("the host name cannot be checked against a certificate", "check the endpoint's host");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::handshake()
+FOUNDRY_DECL void connection::check_protocol()
 {
-    for (step s; (s = try_handshake()) != step::done;)
-        co_await wait(s);
-
     unsigned char const* protocol = nullptr;
     unsigned size = 0;
     SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);

@@ -4,7 +4,6 @@
 #include <foundry/http/exchange.hpp>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -153,7 +152,7 @@ FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::string_view message, bool fresh)
 {
     limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
-    lease_ = co_await pool_->acquire(limits_, fresh);
+    co_await pool_->acquire(limits_, fresh, lease_);
     limits_->clear_step();
     if (limits_->expired()) // while nothing was there to be closed
         throw detail::limit_error(*limits_->expired());
@@ -171,7 +170,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::st
     written_ = !unwritten;
     asked_at_ = clock::now();
     try {
-        co_await read_head();
+        while (!parser_.has_head()) {
+            std::size_t n = 0;
+            for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+                begin_waiting();
+                co_await lease_->wait(s);
+                end_waiting();
+            }
+            take_head(n);
+        }
+        got_content();
     } catch (boost::system::system_error const& e) {
         if (written_ || given_up(e))
             throw;
@@ -199,23 +207,13 @@ FOUNDRY_DECL void exchange::end_waiting() noexcept
                                                          std::chrono::milliseconds{1});
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::read_head()
+FOUNDRY_DECL void exchange::take_head(std::size_t count)
 {
-    while (!parser_.has_head()) {
-        std::size_t n = 0;
-        for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
-            begin_waiting();
-            co_await lease_->wait(s);
-            end_waiting();
-        }
-        if (n == 0)
-            throw boost::system::system_error(
-                boost::asio::error::make_error_code(boost::asio::error::connection_reset));
-        answered_ = true;
-        held_ += n;
-        consume();
-    }
-    got_content();
+    if (count == 0)
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
+    answered_ = true;
+    held_ += count;
+    consume();
 }
 
 FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
@@ -274,7 +272,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
     try {
         if (++reads_at_once_ > detail::max_reads_at_once) {
             reads_at_once_ = 0;
-            co_await boost::asio::post(boost::asio::deferred);
+            co_await lease_->wait(connection::step::want_write); // which is over at once, but not before others
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
             reads_at_once_ = 0;

@@ -114,13 +114,14 @@ private:
     std::shared_ptr<waiter> waiter_;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::shared_ptr<deadline> limits, bool fresh)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> pool::acquire(std::shared_ptr<deadline> limits, bool fresh,
+                                                                     lease& granted)
 {
     std::unique_ptr<connection> dead; // closed outside the mutex
-    lease granted = try_acquire(fresh, dead);
+    granted = try_acquire(fresh, dead);
     dead.reset();
     if (granted)
-        co_return granted;
+        co_return;
 
     auto const [until, code] = limits->next();
     place queued(shared_from_this(), limits->executor(), until);
@@ -132,7 +133,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<lease> pool::acquire(std::share
     }
     granted = queued.leave();
     if (granted)
-        co_return granted;
+        co_return;
     if (interrupted)
         std::rethrow_exception(interrupted);
     throw error(code, "no connection became free in time; raise options.pool.max_connections");
