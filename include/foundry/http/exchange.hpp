@@ -81,12 +81,13 @@ private:
     clock::time_point asked_at_;      // when the request had been written
     std::size_t idle_reads_ = 0;      // since the last content
     clock::time_point flooded_since_; // the first of them
-    int reads_at_once_ = 0;           // without a wait
+    std::size_t at_once_ = 0;         // read without a wait
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
     response_parser parser_;
     std::string buffer_;
-    std::size_t held_ = 0; // bytes at the front of the buffer that the parser has not taken yet
+    std::size_t room_ = 4 * 1024; // for the next read
+    std::size_t held_ = 0;        // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
     bool written_ = true; // false where the response came before the whole request was written
 };

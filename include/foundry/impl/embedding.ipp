@@ -158,17 +158,36 @@ FOUNDRY_DECL double cosine_similarity(std::span<float const> a, std::span<float 
 
 namespace detail {
 
-/// The value of a base64 digit; 64 for anything else.
-inline std::uint32_t base64_digit(char c) noexcept
+/// What each of four digits of base64 adds to three bytes, the first byte lowest; the highest byte is set for what is no digit.
+class base64_table
 {
-    if (c >= 'A' && c <= 'Z')
-        return static_cast<std::uint32_t>(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return static_cast<std::uint32_t>(c - 'a' + 26);
-    if (c >= '0' && c <= '9')
-        return static_cast<std::uint32_t>(c - '0' + 52);
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
+public:
+    constexpr base64_table()
+    {
+        for (auto& one : part)
+            for (std::uint32_t& of : one)
+                of = wrong;
+        std::string_view const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for (std::uint32_t d = 0; d != 64; ++d) {
+            auto const c = static_cast<unsigned char>(digits[d]);
+            part[0][c] = d << 2;
+            part[1][c] = d >> 4 | (d & 15) << 12;
+            part[2][c] = (d >> 2) << 8 | (d & 3) << 22;
+            part[3][c] = d << 16;
+        }
+    }
+
+    std::uint32_t of(char const* four) const noexcept
+    {
+        return part[0][static_cast<unsigned char>(four[0])] | part[1][static_cast<unsigned char>(four[1])] |
+               part[2][static_cast<unsigned char>(four[2])] | part[3][static_cast<unsigned char>(four[3])];
+    }
+
+    static constexpr std::uint32_t wrong = 0xff000000;
+    std::uint32_t part[4][256]{};
+};
+
+inline constexpr base64_table base64_digits;
 
 /// Base64 of little-endian 32-bit floats. False where it is malformed or not a whole number of floats.
 FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out)
@@ -180,23 +199,31 @@ FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out
     if (bytes % 4 != 0)
         return false;
     out.resize(bytes / 4);
-    auto* const to = reinterpret_cast<unsigned char*>(out.data());
-    std::size_t written = 0;
-    for (std::size_t i = 0; i != base64.size(); i += 4) {
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k != 4; ++k) {
-            bool const pad = i + k >= base64.size() - padding;
-            std::uint32_t const digit = pad ? 0 : base64_digit(base64[i + k]);
-            if (digit == 64)
-                return false;
-            group = group << 6 | digit;
-        }
-        for (int shift = 16; shift >= 0 && written != bytes; shift -= 8)
-            to[written++] = static_cast<unsigned char>(group >> shift);
+    auto* to = reinterpret_cast<unsigned char*>(out.data());
+    char const* from = base64.data();
+    char const* const whole = from + (base64.size() - (padding != 0 ? 4 : 0));
+    std::uint32_t seen = 0;
+    for (; from != whole; from += 4, to += 3) {
+        std::uint32_t const three = base64_digits.of(from);
+        seen |= three;
+        to[0] = static_cast<unsigned char>(three);
+        to[1] = static_cast<unsigned char>(three >> 8);
+        to[2] = static_cast<unsigned char>(three >> 16);
     }
+    if (padding != 0) {
+        char const last[4] = {from[0], from[1], padding == 2 ? 'A' : from[2], 'A'};
+        std::uint32_t const three = base64_digits.of(last);
+        seen |= three;
+        to[0] = static_cast<unsigned char>(three);
+        if (padding == 1)
+            to[1] = static_cast<unsigned char>(three >> 8);
+    }
+    if (seen >= base64_table::wrong)
+        return false;
     if constexpr (std::endian::native == std::endian::big) {
+        auto* const all = reinterpret_cast<unsigned char*>(out.data());
         for (std::size_t i = 0; i != bytes; i += 4)
-            std::swap(to[i], to[i + 3]), std::swap(to[i + 1], to[i + 2]);
+            std::swap(all[i], all[i + 3]), std::swap(all[i + 1], all[i + 2]);
     }
     return true;
 }

@@ -15,10 +15,11 @@ namespace http {
 
 namespace detail {
 
-inline constexpr std::size_t read_size = 16 * 1024;
+inline constexpr std::size_t least_read = 4 * 1024; // counted for a smaller one, too
+inline constexpr std::size_t most_read = 16 * 1024;
 inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
-inline constexpr int max_reads_at_once =
-    16; // then others have their turn: timers, cancellation, the program's coroutines
+// Of a body; then others have their turn: timers, cancellation, the program's coroutines.
+inline constexpr std::size_t max_at_once = 64 * 1024;
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
 
@@ -218,8 +219,8 @@ FOUNDRY_DECL void exchange::take_head(std::size_t count)
 
 FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
 {
-    if (buffer_.size() - held_ < detail::read_size / 2)
-        buffer_.resize(held_ + detail::read_size);
+    if (buffer_.size() - held_ < room_ / 2)
+        buffer_.resize(held_ + room_);
     return boost::asio::buffer(buffer_.data() + held_, buffer_.size() - held_);
 }
 
@@ -242,9 +243,13 @@ FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, 
 FOUNDRY_DECL connection::step exchange::read_now()
 {
     std::size_t n = 0;
-    if (connection::step const s = lease_->try_read(room(), n); s != connection::step::done)
+    boost::asio::mutable_buffer const into = room();
+    if (connection::step const s = lease_->try_read(into, n); s != connection::step::done)
         return s;
     held_ += n;
+    at_once_ += std::max(n, detail::least_read);
+    if (n == into.size())
+        room_ = detail::most_read; // small chunks need less memory
     if (n == 0)
         parser_.end();
     else
@@ -270,12 +275,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         co_return false;
     std::exception_ptr failed;
     try {
-        if (++reads_at_once_ > detail::max_reads_at_once) {
-            reads_at_once_ = 0;
+        if (at_once_ >= detail::max_at_once && written_) {
+            at_once_ = 0;
             co_await lease_->wait(connection::step::want_write); // which is over at once, but not before others
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
-            reads_at_once_ = 0;
+            at_once_ = 0;
             begin_waiting();
             co_await lease_->wait(s);
             end_waiting();
