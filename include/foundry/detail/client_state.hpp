@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/credential.hpp>
+#include <foundry/detail/make_uuid.hpp>
 #include <foundry/http/pool.hpp>
 #include <foundry/options.hpp>
 
@@ -26,6 +27,7 @@ struct client_state
     std::shared_ptr<credential_source> credential;
     options settings;
     std::shared_ptr<http::pool> connections;
+    uuid_source ids; // of requests
 
     std::mutex mutex;                     // guards what follows
     std::string scope;                    // of tokens: the endpoint's, until the service names another

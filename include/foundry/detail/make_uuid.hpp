@@ -5,27 +5,63 @@
 
 #include <openssl/rand.h>
 
-#include <array>
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A random UUID (version 4).
-inline std::string make_uuid()
+/// A UUID (version 4) of these bits.
+inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
 {
     static constexpr char hex[] = "0123456789abcdef";
-    std::array<unsigned char, 16> bytes{};
-    RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-    std::string text;
-    for (std::size_t i = 0; i != bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            text += '-';
-        text += hex[bytes[i] >> 4];
-        text += hex[bytes[i] & 15];
+    high = (high & ~std::uint64_t{0xf000}) | 0x4000;
+    low = (low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+    std::string text(36, '-');
+    std::size_t at = 0;
+    for (int i = 0; i != 32; ++i) {
+        if (at == 8 || at == 13 || at == 18 || at == 23)
+            ++at;
+        std::uint64_t const part = i < 16 ? high : low;
+        text[at++] = hex[(part >> (60 - 4 * (i & 15))) & 15];
     }
     return text;
 }
+
+/// One that nobody can foretell.
+inline std::string make_uuid()
+{
+    std::uint64_t bits[2] = {0, 0};
+    RAND_bytes(reinterpret_cast<unsigned char*>(bits), sizeof bits);
+    return make_uuid(bits[0], bits[1]);
+}
+
+/// Many that are unlike each other and those of any other source: OpenSSL's generator is asked once. They are no secrets.
+class uuid_source
+{
+public:
+    uuid_source() { RAND_bytes(reinterpret_cast<unsigned char*>(seed_), sizeof seed_); }
+
+    /// May be called from several threads.
+    std::string next()
+    {
+        std::uint64_t const number = ++count_;
+        return make_uuid(mix(seed_[0] + step * number), mix(seed_[1] ^ (step * number)));
+    }
+
+private:
+    static constexpr std::uint64_t step = 0x9e3779b97f4a7c15;
+
+    /// Every number becomes another one (Steele, Lea and Flood: SplitMix).
+    static std::uint64_t mix(std::uint64_t n) noexcept
+    {
+        n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
+        n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
+        return n ^ (n >> 31);
+    }
+
+    std::uint64_t seed_[2] = {0, 0};
+    std::atomic<std::uint64_t> count_{0};
+};
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

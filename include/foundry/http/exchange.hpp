@@ -85,9 +85,10 @@ private:
     clock::time_point waiting_since_; // of the read that is outstanding
     content_by content_by_ = content_by::bytes;
     response_parser parser_;
-    std::string buffer_;
-    std::size_t room_ = 4 * 1024; // for the next read
-    std::size_t held_ = 0;        // bytes at the front of the buffer that the parser has not taken yet
+    std::unique_ptr<char[]> buffer_; // not a string, which would be filled with zeros first
+    std::size_t size_ = 0;           // of the buffer
+    std::size_t room_ = 4 * 1024;    // for the next read
+    std::size_t held_ = 0;           // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
     bool written_ = true; // false where the response came before the whole request was written
 };

@@ -12,10 +12,12 @@ inline bool has_extra_parameters(json::const_place request, std::span<std::strin
 {
     json::type const& t = *request.described;
     for (json::member const* m = t.members; m != t.members + t.size; ++m) {
+        if (!json::is_set(request.object, *m))
+            continue;
         bool is_known = false;
-        for (std::string_view const name : known)
-            is_known = is_known || m->name == name;
-        if (!is_known && json::is_set(request.object, *m))
+        for (std::size_t i = 0; !is_known && i != known.size(); ++i)
+            is_known = m->name == known[i];
+        if (!is_known)
             return true;
     }
     return false;
@@ -43,7 +45,8 @@ FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json
     json::write(text, request);
     call.body.append(text, 1); // what was checked is never empty
     head_parts parts;
-    parts.has_extra_parameters = has_extra_parameters(request, what.models_api);
+    parts.has_extra_parameters =
+        call.state->where.form() == api_form::models && has_extra_parameters(request, what.models_api);
     write_head(call, with, parts);
 }
 

@@ -99,8 +99,8 @@ FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
 {
     call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
     call.retry = with.retry.value_or(call.state->settings.retry);
-    call.client_request_id =
-        with.client_request_id.value_or(call.state->settings.client_request_ids ? make_uuid() : std::string{});
+    call.client_request_id = with.client_request_id.value_or(
+        call.state->settings.client_request_ids ? call.state->ids.next() : std::string{});
 }
 
 /// Operations that one form of the API lacks and another has.

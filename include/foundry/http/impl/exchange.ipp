@@ -219,17 +219,22 @@ FOUNDRY_DECL void exchange::take_head(std::size_t count)
 
 FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
 {
-    if (buffer_.size() - held_ < room_ / 2)
-        buffer_.resize(held_ + room_);
-    return boost::asio::buffer(buffer_.data() + held_, buffer_.size() - held_);
+    if (size_ - held_ < room_ / 2) {
+        std::unique_ptr<char[]> larger(new char[held_ + room_]);
+        if (held_ != 0)
+            std::memcpy(larger.get(), buffer_.get(), held_);
+        buffer_ = std::move(larger);
+        size_ = held_ + room_;
+    }
+    return boost::asio::buffer(buffer_.get() + held_, size_ - held_);
 }
 
 FOUNDRY_DECL void exchange::consume()
 {
-    std::size_t const used = parser_.feed({buffer_.data(), held_});
+    std::size_t const used = parser_.feed({buffer_.get(), held_});
     held_ -= used;
     if (used != 0 && held_ != 0)
-        std::memmove(buffer_.data(), buffer_.data() + used, held_);
+        std::memmove(buffer_.get(), buffer_.get() + used, held_);
 }
 
 FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, content_by how)
