@@ -37,7 +37,8 @@ counted() {
 }
 
 # per_unit NAME TRANSPORT UNITS "WORKLOAD" "LARGER WORKLOAD": what each of UNITS more costs, so that starting, connecting and the
-# first buffers do not count; sets instructions, allocations (of 1,000 units) and received.
+# first buffers do not count; sets instructions, allocations (to a tenth, as a handshake may take one more
+# or less) and received.
 per_unit() {
     local name=$1 transport=$2 units=$3
     # shellcheck disable=SC2086
@@ -46,7 +47,10 @@ per_unit() {
     # shellcheck disable=SC2086
     counted "$name" "$transport" $5 || return
     # shellcheck disable=SC2034 # the caller reads them
-    instructions=$(((said[instructions] - before_instructions) / units)) \
-        allocations=$(((said[allocations] - before_allocations) * 1000 / units)) \
-        received=$((said[received] - before_received))
+    received=$((said[received] - before_received))
+    # shellcheck disable=SC2034
+    instructions=$(((said[instructions] - before_instructions) / units))
+    local tenths=$((((said[allocations] - before_allocations) * 10 + units / 2) / units))
+    # shellcheck disable=SC2034
+    allocations=$((tenths / 10)).$((tenths % 10))
 }
