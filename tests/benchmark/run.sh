@@ -10,7 +10,8 @@ Installs what is missing, builds the programs of this directory optimised, and
 prints what the library costs beside the same work done by hand with Boost.Beast
 and Boost.JSON, and with libcurl and nlohmann-json.
 
-  --part NAME          only one of: calls, embeddings, memory, handler, compile
+  --part NAME          only one of: calls, decoding, embeddings, memory,
+                       handler, compile
   --json FILE          write the figures there, too
   --compiler g++|clang the compiler (g++)
   --write-baseline     only write the figures that the test benchmark.guard
@@ -27,7 +28,7 @@ root=$(cd "$here/../.." && pwd -P)
 json=
 compiler=
 write_baseline=no
-parts='calls embeddings memory handler compile'
+parts='calls decoding embeddings memory handler compile'
 while [ $# -gt 0 ]; do
     case $1 in
     --json) json=${2:?}; shift ;;
@@ -156,6 +157,22 @@ calls() {
     row next.plain 'chunk of 20 bytes of text through next(), plain'
 }
 
+decoding() {
+    local size
+    say "Timing the decoding of chunks ..."
+    echo
+    echo "| decoding a chunk's JSON, in memory | foundry | Boost.JSON's parser, keeping nothing | ratio |"
+    echo "|---|---:|---:|---:|"
+    for size in 20 200 2000; do
+        client foundry plain parse "$size" 50000
+        note "decoding.$size.foundry.nanoseconds" "${said[nanoseconds]}"
+        note "decoding.$size.null.nanoseconds" "${said[null_nanoseconds]}"
+        echo "| $size bytes of text | $(calculate %.0f "${said[nanoseconds]}") ns |" \
+            "$(calculate %.0f "${said[null_nanoseconds]}") ns |" \
+            "$(calculate %.2f "${said[nanoseconds]} / ${said[null_nanoseconds]}") |"
+    done
+}
+
 embeddings() {
     local inputs format by round times bytes name workload line
     say "Counting the instructions of embeddings ..."
@@ -279,7 +296,12 @@ compile() {
 echo "$("$CXX" --version | head -n 1), Boost $(sed -n 's/^#define BOOST_LIB_VERSION "\(.*\)"/\1/p' \
     "$(echo '#include <boost/version.hpp>' | "$CXX" -x c++ -M - | grep -o '[^ ]*boost/version.hpp')" | tr _ .)," \
     "$(openssl version | cut -d' ' -f1,2), $(uname -sm)"
-for part in $parts; do "$part"; done
+for part in $parts; do
+    case $part in
+    calls | decoding | embeddings | memory | handler | compile) "$part" ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
 
 if [ -n "$json" ]; then
     {
