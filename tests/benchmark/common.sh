@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # who sources this sets two
 # Sourced by run.sh and guard.sh, which set `programs` (the directory of the built programs) and `work` (one of their own).
 
 # Starts the server; sets plain_port and tls_port. It ends with the script: its input is a pipe that nobody else holds.

@@ -53,9 +53,9 @@ compare() {
 # workload NAME TRANSPORT UNITS "WORKLOAD" "LARGER WORKLOAD": a busy machine breaks a transfer into more reads, so what is off is
 # measured again, twice.
 workload() {
-    local name=$1 round good
+    local name=$1 good
     shift
-    for round in 1 2 3; do
+    for _ in 1 2 3; do
         good=yes
         per_unit foundry "$@"
         compare "$name.allocations" 0 "$allocations" || good=no

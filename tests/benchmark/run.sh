@@ -272,8 +272,9 @@ compile() {
     for pair in 'compiled bare' 'readme naive'; do
         # shellcheck disable=SC2086
         said_costs=$(bash "$root/tests/build/include_cost.sh" "$CXX" "$flags" $pair 100 100000 | sed -n 's/^best: //p')
-        note "compile.${pair% *}.ms" "$(sed 's/ ms.*//' <<<"$said_costs")"
-        note "compile.${pair#* }.ms" "$(sed 's/.*: \(.*\) ms/\1/' <<<"$said_costs")"
+        note "compile.${pair% *}.ms" "${said_costs%% ms*}"
+        said_costs=${said_costs#*: }
+        note "compile.${pair#* }.ms" "${said_costs%% ms*}"
     done
     note size.readme_compiled "$(object_size readme compiled)"
     note size.readme "$(object_size readme header_only)"
