@@ -52,7 +52,7 @@ inline std::string event(std::string_view text, bool last)
 {
     std::string data =
         R"(data: {"id":"chatcmpl-BkYt7Qw2mXz0Lr5Vn8Hs","object":"chat.completion.chunk","created":1764000000,)"
-        R"("model":"mistral-large-2411","system_fingerprint":"fp_7c1d0a5e92","choices":[{"index":0,"delta":{)";
+        R"("model":"gpt-4o-mini","system_fingerprint":"fp_7c1d0a","choices":[{"index":0,"delta":{)";
     if (last)
         data += R"(},"finish_reason":"stop"}]})";
     else
@@ -143,7 +143,7 @@ inline std::string answer(std::string_view name)
     }
     parts.resize(3);
     if (parts[0] == "complete")
-        return with_head(completion_body(120));
+        return with_head(completion_body(91));
     if (parts[0] == "large")
         return with_head(completion_body(1'000'000));
     if (parts[0] == "stream")

@@ -51,11 +51,11 @@ compare() {
 }
 
 # workload NAME TRANSPORT UNITS "WORKLOAD" "LARGER WORKLOAD": a busy machine breaks a transfer into more reads, so what is off is
-# measured again, twice.
+# measured again.
 workload() {
     local name=$1 good
     shift
-    for _ in 1 2 3; do
+    for _ in 1 2 3 4 5; do
         good=yes
         per_unit foundry "$@"
         compare "$name.allocations" 0 "$allocations" || good=no
