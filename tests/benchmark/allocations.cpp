@@ -5,12 +5,15 @@
 #include "measure.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace {
 std::size_t count = 0; // the clients have one thread
 }
 
 std::size_t benchmark::allocations() noexcept { return count; }
+
+#ifdef __GLIBC__
 
 extern "C" {
 
@@ -50,3 +53,5 @@ int posix_memalign(void** out, std::size_t alignment, std::size_t size) noexcept
     return *out == nullptr ? ENOMEM : 0;
 }
 }
+
+#endif
