@@ -76,6 +76,12 @@ has() {
         compiles $'#include <doctest/doctest.h>' -fsyntax-only ;;
     sanitizers)
         compiles 'int main() {}' -fsanitize=address,undefined ;;
+    valgrind)
+        have valgrind ;;
+    curl)
+        compiles $'#include <curl/curl.h>\nint main() { return curl_easy_init() == nullptr; }' -lcurl ;;
+    nlohmann-json)
+        compiles $'#include <nlohmann/json.hpp>' -fsyntax-only ;;
     node)
         have node && have npm ;;
     clang)
@@ -137,6 +143,8 @@ packages() {
         apt-get:clang) apt_clang ;;
         apt-get:doctest) echo doctest-dev ;;
         apt-get:sanitizers) echo g++ ;;
+        apt-get:curl) echo libcurl4-openssl-dev ;;
+        apt-get:nlohmann-json) echo nlohmann-json3-dev ;;
         apt-get:node | dnf:node | pacman:node) printf '%s\n' nodejs npm ;;
 
         dnf:compiler) echo gcc-c++ ;;
@@ -146,6 +154,8 @@ packages() {
         dnf:clang) printf '%s\n' clang compiler-rt ;;
         dnf:doctest) echo doctest-devel ;;
         dnf:pkg-config) echo pkgconf-pkg-config ;;
+        dnf:curl) echo libcurl-devel ;;
+        dnf:nlohmann-json) echo json-devel ;;
         dnf:sanitizers) printf '%s\n' libasan libubsan ;;
 
         pacman:compiler | pacman:sanitizers) echo gcc ;;

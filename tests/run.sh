@@ -110,6 +110,7 @@ print_counts() {
 # In a subshell, for it exits where it cannot go on.
 prepare_all() (
     needs=(compiler cmake ninja boost openssl certificates doctest sanitizers meson pkg-config node)
+    if [ "$manager" != brew ]; then needs+=(valgrind); fi # which is not for macOS
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
 )

@@ -1,0 +1,136 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// Sends canned answers, in plain text and over TLS:
+//
+//     server CERTIFICATE KEY
+//
+// The first segment of a request's path names the answer; nothing else of a request is looked at but where it ends. Prints its two
+// ports, and ends when its standard input does.
+
+#include "answers.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+
+#include <unistd.h>
+
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+std::string const& answer_named(std::string_view name)
+{
+    static std::map<std::string, std::string, std::less<>> made;
+    auto found = made.find(name);
+    if (found == made.end())
+        found = made.emplace(std::string(name), benchmark::answer(name)).first;
+    return found->second;
+}
+
+template <class Stream>
+class session : public std::enable_shared_from_this<session<Stream>>
+{
+public:
+    explicit session(Stream stream) : stream_(std::move(stream)) {}
+
+    void start()
+    {
+        stream_.lowest_layer().set_option(tcp::no_delay(true));
+        if constexpr (requires { stream_.async_handshake(asio::ssl::stream_base::server, [](error_code) {}); }) {
+            stream_.async_handshake(asio::ssl::stream_base::server,
+                                    [self = this->shared_from_this()](error_code failed) {
+                                        if (!failed)
+                                            self->read();
+                                    });
+        } else {
+            read();
+        }
+    }
+
+private:
+    void read()
+    {
+        stream_.async_read_some(asio::buffer(buffer_),
+                                [self = this->shared_from_this()](error_code failed, std::size_t size) {
+                                    if (failed)
+                                        return;
+                                    self->request_.append(self->buffer_.data(), size);
+                                    self->reply();
+                                });
+    }
+
+    void reply()
+    {
+        auto const end_of_head = request_.find("\r\n\r\n");
+        if (end_of_head == request_.npos)
+            return read();
+        auto length = request_.find("ontent-Length: ");
+        if (length == request_.npos)
+            length = request_.find("ontent-length: ");
+        if (length >= end_of_head || request_.size() < end_of_head + 4 + std::stoul(request_.substr(length + 15, 10)))
+            return read();
+
+        auto const begin = request_.find('/') + 1;
+        std::string const& text =
+            answer_named(std::string_view(request_).substr(begin, request_.find('/', begin) - begin));
+        request_.clear(); // requests are not pipelined
+        asio::async_write(stream_, asio::buffer(text),
+                          [self = this->shared_from_this()](error_code failed, std::size_t) {
+                              if (!failed)
+                                  self->read();
+                          });
+    }
+
+    Stream stream_;
+    std::array<char, 4096> buffer_{};
+    std::string request_;
+};
+
+template <class MakeStream>
+void accept(tcp::acceptor& acceptor, MakeStream make)
+{
+    acceptor.async_accept([&acceptor, make](error_code failed, tcp::socket socket) {
+        if (!failed) {
+            auto stream = make(std::move(socket));
+            std::make_shared<session<decltype(stream)>>(std::move(stream))->start();
+        }
+        accept(acceptor, make);
+    });
+}
+
+} // namespace
+
+int main(int, char** arguments)
+{
+    asio::io_context context(1);
+    asio::ssl::context tls(asio::ssl::context::tls_server);
+    tls.use_certificate_chain_file(arguments[1]);
+    tls.use_private_key_file(arguments[2], asio::ssl::context::pem);
+
+    tcp::endpoint const local(asio::ip::address_v4::loopback(), 0);
+    tcp::acceptor plain_acceptor(context, local);
+    tcp::acceptor tls_acceptor(context, local);
+    accept(plain_acceptor, [](tcp::socket socket) { return socket; });
+    accept(tls_acceptor, [&tls](tcp::socket socket) { return asio::ssl::stream<tcp::socket>(std::move(socket), tls); });
+    std::cout << plain_acceptor.local_endpoint().port() << ' ' << tls_acceptor.local_endpoint().port() << std::endl;
+
+    asio::posix::stream_descriptor input(context, ::dup(STDIN_FILENO));
+    std::array<char, 64> ignored{};
+    std::function<void()> wait = [&] {
+        input.async_read_some(asio::buffer(ignored),
+                              [&](error_code failed, std::size_t) { failed ? context.stop() : wait(); });
+    };
+    wait();
+    context.run();
+}
