@@ -24,7 +24,7 @@ FOUNDRY_DECL http_request::http_request(std::string_view verb, http::url where) 
     std::string const target = (to.path.empty() ? "/" : to.path) + (to.query.empty() ? "" : '?' + to.query);
     head = http::start_head(verb, target, host_field(to));
     add_field("Accept", "application/json");
-    add_field("User-Agent", "foundry-cpp/0.1");
+    add_field("User-Agent", options().user_agent);
 }
 
 FOUNDRY_DECL http_request::~http_request()
