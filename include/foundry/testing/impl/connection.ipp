@@ -140,7 +140,8 @@ FOUNDRY_DECL script connection::respond(received const& request, std::optional<a
         made.close = made.close || !keep_alive;
         return make_script(std::move(made));
     }
-    file_.add(request, std::nullopt);
+    if (!is_for_authority(request))
+        file_.add(request, std::nullopt);
     answer_reader const reader(std::move(*queued));
     auto made = reader.make_reply();
     made.close = made.close || !keep_alive;
