@@ -2,6 +2,9 @@
 #pragma once
 
 #include <foundry/entra/detail/application.hpp>
+#include <foundry/error.hpp>
+
+#include <optional>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

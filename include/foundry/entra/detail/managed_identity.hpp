@@ -5,6 +5,7 @@
 #include <foundry/entra/credential_options.hpp>
 #include <foundry/entra/detail/http_request.hpp>
 #include <foundry/entra/detail/token_attempts.hpp>
+#include <foundry/error.hpp>
 #include <foundry/secret.hpp>
 
 #include <boost/asio/awaitable.hpp>
