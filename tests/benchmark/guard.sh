@@ -8,6 +8,9 @@
 set -euo pipefail
 
 programs=$1 compiler=$2 flags=$3 environment=$4 baseline=$5
+# What libc and OpenSSL do depends on their versions and on the processor.
+environment+=", $(dpkg-query -W -f '${Version}' libssl3 2>/dev/null || echo 'another OpenSSL')"
+environment+=", $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 skip() { echo "Skipped: $*"; exit 77; }
 command -v valgrind >/dev/null || skip "valgrind is not here."
