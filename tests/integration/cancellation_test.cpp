@@ -322,7 +322,8 @@ void destroy_in(scene& s, state const& where)
 
 } // namespace
 
-TEST_CASE("promise: wherever a call waits, it can be cancelled, lose a race or end with its context, and the client goes on")
+TEST_CASE(
+    "promise: wherever a call waits, it can be cancelled, lose a race or end with its context, and the client goes on")
 {
     emulator service;
     std::size_t cases = 0;

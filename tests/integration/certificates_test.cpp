@@ -266,7 +266,8 @@ asio::awaitable<void> refuse_old_version(std::size_t& count)
 
 } // namespace
 
-TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of servers are refused before the key is sent, each for its own reason")
+TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of servers are refused before the key is "
+          "sent, each for its own reason")
 {
     std::size_t count = 0;
     run(refuse_all(count));
