@@ -24,7 +24,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # shellcheck source=tests/benchmark/common.sh
 . "$here/common.sh"
-start_server
+start_server 3 # an answer that is there before the client waits for it saves that call an allocation
 
 failed=no
 [ -z "${FOUNDRY_WRITE_BASELINE:-}" ] || echo "$environment" >"$baseline"
@@ -61,8 +61,6 @@ workload() {
     for _ in 1 2 3 4 5; do
         good=yes
         per_unit foundry "$@"
-        # An answer that is there before the client waits for it saves that call an allocation.
-        case $name in complete.*) allocations=$(LC_ALL=C printf %.0f "$allocations") ;; esac
         compare "$name.allocations" 0 "$allocations" || good=no
         compare "$name.instructions" 30 "$instructions" || good=no
         [ "$good" = no ] || return 0

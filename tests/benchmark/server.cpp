@@ -2,10 +2,11 @@
 
 // Sends canned answers, in plain text and over TLS:
 //
-//     server CERTIFICATE KEY
+//     server CERTIFICATE KEY [PAUSE]
 //
-// The first segment of a request's path names the answer; nothing else of a request is looked at but where it ends. Prints its two
-// ports, and ends when its standard input does.
+// Each answer comes PAUSE milliseconds after its request, for a client that has to wait for it every time. The first segment of a
+// request's path names the answer; nothing else of a request is looked at but where it ends. Prints its two ports, and ends when
+// its standard input does.
 
 #include "answers.hpp"
 
@@ -14,6 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <unistd.h>
@@ -42,7 +44,11 @@ template <class Stream>
 class session : public std::enable_shared_from_this<session<Stream>>
 {
 public:
-    explicit session(Stream stream) : stream_(std::move(stream)) {}
+    session(Stream stream, std::chrono::milliseconds pause)
+        : stream_(std::move(stream)),
+          timer_(stream_.get_executor()),
+          pause_(pause)
+    {}
 
     void start()
     {
@@ -85,6 +91,14 @@ private:
         std::string const& text =
             answer_named(std::string_view(request_).substr(begin, request_.find('/', begin) - begin));
         request_.clear(); // requests are not pipelined
+        if (pause_.count() == 0)
+            return write(text);
+        timer_.expires_after(pause_);
+        timer_.async_wait([self = this->shared_from_this(), &text](error_code) { self->write(text); });
+    }
+
+    void write(std::string const& text)
+    {
         asio::async_write(stream_, asio::buffer(text),
                           [self = this->shared_from_this()](error_code failed, std::size_t) {
                               if (!failed)
@@ -93,26 +107,29 @@ private:
     }
 
     Stream stream_;
+    asio::steady_timer timer_;
+    std::chrono::milliseconds pause_;
     std::array<char, 4096> buffer_{};
     std::string request_;
 };
 
 template <class MakeStream>
-void accept(tcp::acceptor& acceptor, MakeStream make)
+void accept(tcp::acceptor& acceptor, std::chrono::milliseconds pause, MakeStream make)
 {
-    acceptor.async_accept([&acceptor, make](error_code failed, tcp::socket socket) {
+    acceptor.async_accept([&acceptor, pause, make](error_code failed, tcp::socket socket) {
         if (!failed) {
             auto stream = make(std::move(socket));
-            std::make_shared<session<decltype(stream)>>(std::move(stream))->start();
+            std::make_shared<session<decltype(stream)>>(std::move(stream), pause)->start();
         }
-        accept(acceptor, make);
+        accept(acceptor, pause, make);
     });
 }
 
 } // namespace
 
-int main(int, char** arguments)
+int main(int count, char** arguments)
 {
+    std::chrono::milliseconds const pause{count > 3 ? std::stoi(arguments[3]) : 0};
     asio::io_context context(1);
     asio::ssl::context tls(asio::ssl::context::tls_server);
     tls.use_certificate_chain_file(arguments[1]);
@@ -121,8 +138,9 @@ int main(int, char** arguments)
     tcp::endpoint const local(asio::ip::address_v4::loopback(), 0);
     tcp::acceptor plain_acceptor(context, local);
     tcp::acceptor tls_acceptor(context, local);
-    accept(plain_acceptor, [](tcp::socket socket) { return socket; });
-    accept(tls_acceptor, [&tls](tcp::socket socket) { return asio::ssl::stream<tcp::socket>(std::move(socket), tls); });
+    accept(plain_acceptor, pause, [](tcp::socket socket) { return socket; });
+    accept(tls_acceptor, pause,
+           [&tls](tcp::socket socket) { return asio::ssl::stream<tcp::socket>(std::move(socket), tls); });
     std::cout << plain_acceptor.local_endpoint().port() << ' ' << tls_acceptor.local_endpoint().port() << std::endl;
 
     asio::posix::stream_descriptor input(context, ::dup(STDIN_FILENO));

@@ -197,7 +197,8 @@ TEST_CASE("a failure is everyone's at once")
                            try {
                                std::rethrow_exception(e);
                            } catch (foundry::error const& refused) {
-                               failed += refused.code() == errc::authentication_failed;
+                               failed += refused.code() == errc::authentication_failed &&
+                                         std::string_view(refused.what()).find("AADSTS90002") != std::string_view::npos;
                            }
                        });
     threads.join();
