@@ -23,6 +23,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 
 class route;
+struct image_embedding_request;
 struct image_request;
 struct generated_images;
 struct model_info;
@@ -73,7 +74,7 @@ public:
     boost::asio::awaitable<embeddings> embed(embedding_request const& request) const;
     boost::asio::awaitable<embeddings> embed(embedding_request const& request, call_options const& call) const;
 
-    /// The vectors of pictures; Foundry Models endpoints only.
+    /// The vectors of pictures, on Foundry Models endpoints only; include <foundry/image_embedding.hpp>.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<embeddings> embed(image_embedding_request const& request) const;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/access_token.hpp>
-#include <foundry/detail/token_source.hpp>
+#include <foundry/detail/credential_source.hpp>
 #include <foundry/endpoint.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -66,7 +66,8 @@ struct no_credential
 
 class any_credential;
 
-/// Any type that yields a token from a coroutine. One function models it:
+/// Any type that yields a token from a coroutine; include <foundry/token_credential.hpp> to make a client of one of your own. One
+/// function models it:
 ///
 ///     struct my_credential
 ///     {
@@ -102,9 +103,14 @@ FOUNDRY_DECL std::shared_ptr<credential_source> make_source(api_key key);
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(bearer_token token);
 FOUNDRY_DECL std::shared_ptr<credential_source> make_source(no_credential);
 
+template <class T>
+class token_source;
+
 template <token_credential T>
 std::shared_ptr<credential_source> make_source(T credential)
 {
+    static_assert(
+        requires { sizeof(token_source<T>); }, "include <foundry/token_credential.hpp>");
     return std::make_shared<token_source<T>>(std::move(credential));
 }
 

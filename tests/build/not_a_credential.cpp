@@ -3,6 +3,9 @@
 // A client of a credential that a user wrote, or of something that is none.
 
 #include <foundry.hpp>
+#ifndef FORGOTTEN_INCLUDE
+#include <foundry/token_credential.hpp>
+#endif
 
 #include <string>
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A client of something that is no credential must not compile, and the compiler must say why in a few lines.
+# A client of something that is no credential must not compile, and the compiler must say why in a few lines; nor must one of a
+# credential of one's own without its header, and then the compiler names that.
 #
 #     not_a_credential.sh COMPILER FLAGS_FILE
 set -euo pipefail
@@ -30,3 +31,7 @@ for who in A_NUMBER A_STRING NO_COROUTINE; do
     fi
     echo "$who: refused in $lines lines"
 done
+
+if output=$(compile -DFORGOTTEN_INCLUDE); then fail "A credential of one's own compiles without its header."; fi
+grep -q 'include <foundry/token_credential.hpp>' <<<"$output" ||
+    fail "The error does not say what to include:" "$output"

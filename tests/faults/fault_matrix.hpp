@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+#include <openssl/ssl.h>
+
 #include <functional>
 #include <optional>
 
@@ -164,7 +166,9 @@ public:
           service_(settings())
     {
         trust_.ca_certificates = service_.ca_certificate();
-        trust_.context = foundry::http::make_tls_context(trust_);
+        foundry::http::context_ptr const made = foundry::http::make_tls_context(trust_);
+        SSL_CTX_up_ref(made.get());
+        trust_.context.reset(made.get(), &SSL_CTX_free);
         trust_.ca_certificates.clear();
         if (tls_)
             measure();

@@ -6,9 +6,11 @@
 #include "fixture.hpp"
 
 #include <foundry/call.hpp>
+#include <foundry/image_embedding.hpp>
 #include <foundry/image_generation.hpp>
 #include <foundry/media.hpp>
 #include <foundry/model_info.hpp>
+#include <foundry/token_credential.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -7,6 +7,8 @@
 #include "integration/fixture.hpp"
 #include "report.hpp"
 
+#include <foundry/token_credential.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>

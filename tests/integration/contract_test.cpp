@@ -7,6 +7,7 @@
 #include "report.hpp"
 
 #include <foundry/call.hpp>
+#include <foundry/image_embedding.hpp>
 #include <foundry/image_generation.hpp>
 #include <foundry/model_info.hpp>
 

@@ -5,6 +5,7 @@
 #include "fixture.hpp"
 
 #include <foundry/call.hpp>
+#include <foundry/image_embedding.hpp>
 #include <foundry/image_generation.hpp>
 #include <foundry/media.hpp>
 #include <foundry/model_info.hpp>

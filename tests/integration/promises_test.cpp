@@ -5,6 +5,8 @@
 
 #include "integration/fixture.hpp"
 
+#include <foundry/token_credential.hpp>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 

@@ -5,6 +5,8 @@
 
 #include "fixture.hpp"
 
+#include <foundry/token_credential.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>

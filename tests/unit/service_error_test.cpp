@@ -64,7 +64,12 @@ error answered(unsigned status, std::string body, header_list headers = {})
 
 std::optional<error> streamed(std::string_view text, std::string_view event_type = {})
 {
-    return find_service_error(chat(v1), response_info{200, {}, {}}, text, event_type);
+    try {
+        foundry::detail::throw_service_error_in(text, chat(v1), response_info{200, {}, {}}, event_type);
+    } catch (error const& e) {
+        return e;
+    }
+    return {};
 }
 
 errc streamed_code(std::string_view text, std::string_view event_type = {})

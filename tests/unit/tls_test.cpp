@@ -60,14 +60,14 @@ TEST_CASE("TLS 1.2 is the least, and the peer is verified")
 {
     tls_options options;
     options.context.reset(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
-    CHECK(http::make_tls_context(options) == options.context);
+    CHECK(http::make_tls_context(options).get() == options.context.get());
 
     environment const no_file{"SSL_CERT_FILE", std::nullopt};
     environment const no_directory{"SSL_CERT_DIR", std::nullopt};
-    std::shared_ptr<SSL_CTX> const context = http::make_tls_context({});
+    http::context_ptr const context = http::make_tls_context({});
     CHECK(SSL_CTX_get_min_proto_version(context.get()) == TLS1_2_VERSION);
     CHECK(SSL_CTX_get_verify_mode(context.get()) == SSL_VERIFY_PEER);
-    CHECK(http::tls_context_for({}) == http::tls_context_for({}));
+    CHECK(http::tls_context_for({}).get() == http::tls_context_for({}).get());
 }
 
 TEST_CASE("promise: a certificate store that cannot be used is an error of its own")

@@ -26,7 +26,7 @@ struct client_state
     endpoint where;
     std::shared_ptr<credential_source> credential;
     options settings;
-    std::shared_ptr<http::pool> connections;
+    boost::intrusive_ptr<http::pool> connections;
     uuid_source ids; // of requests
 
     std::mutex mutex;                     // guards what follows
@@ -44,10 +44,15 @@ struct proof
     std::string scope;                         ///< What it was asked for.
 };
 
+/// The question for a token, whose scope goes into the proof.
+///
 /// @param claims that the service wants to see in the token; empty for none.
-/// @param limits the token has its time there.
-FOUNDRY_DECL boost::asio::awaitable<void> prove(std::shared_ptr<client_state> state, std::string claims,
-                                                std::chrono::milliseconds within, http::deadline& limits, proof& into);
+/// @param limits with those for the token.
+FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, http::deadline const& limits,
+                                       proof& into);
+
+/// @throws foundry::error (`errc::invalid_argument`) where the token cannot be sent.
+FOUNDRY_DECL void append_token(proof& into);
 
 /// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
 /// more: the claims it wants, or another scope, which is then the client's from here on.

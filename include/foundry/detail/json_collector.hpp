@@ -50,8 +50,7 @@ public:
         if (reported == nullptr || reported->is_null())
             return;
         std::string const text = raw_ != nullptr ? *raw_ : boost::json::serialize(extra_);
-        if (auto const found = find_service_error(call.context(), info, text))
-            throw *found;
+        throw_service_error_in(text, call.context(), info);
     }
 
 private:

@@ -87,13 +87,11 @@ protected:
 
 /// Makes the request, as often as the call's policy says, and takes the body of the answer.
 ///
+/// @param into null: the answer is a stream, of which only the head is waited for. There the limit of the whole ends, unless
+/// streams have one of their own.
 /// @throws foundry::error, where the status is not 2xx the one that the answer stands for.
-FOUNDRY_DECL boost::asio::awaitable<void> collect(prepared_call const& call, collector& into, std::size_t body_limit,
-                                                  response_info& info);
-
-/// Makes the request likewise and waits for the head of an answer that is a stream: the limit of the whole ends with the head,
-/// unless streams have one of their own.
-FOUNDRY_DECL boost::asio::awaitable<void> open_stream(prepared_call const& call, opened_call& opened);
+FOUNDRY_DECL boost::asio::awaitable<void> perform(prepared_call const& call, collector* into, std::size_t body_limit,
+                                                  opened_call& opened);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -4,8 +4,6 @@
 #include <foundry/error.hpp>
 #include <foundry/http/deadline.hpp>
 
-#include <boost/asio/awaitable.hpp>
-
 #include <optional>
 #include <vector>
 
@@ -14,10 +12,10 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// The requests of one call, from the first to the one that works:
 ///
 ///     for (retry_loop requests(retry, total);;) {
-///         std::optional<error> failed;
-///         try { ...; co_return ...; } catch (error const& e) { failed = e; }
-///         std::chrono::milliseconds const wait = requests.wait_after(*failed);
-///         co_await pause(wait);
+///         std::chrono::milliseconds wait{0};
+///         try { ...; co_return ...; } catch (error const& e) { wait = requests.wait_after(e); }
+///         boost::asio::steady_timer pause(executor, wait);
+///         co_await pause.async_wait(deferred);
 ///     }
 class retry_loop
 {
@@ -26,8 +24,8 @@ public:
     retry_loop(retry_options const& how, std::chrono::milliseconds total);
 
     http::clock::time_point begun() const noexcept { return begun_; }
-    /// When the whole call ends; nothing where it may take for ever.
-    std::optional<http::clock::time_point> end() const noexcept { return end_; }
+    /// When the whole call ends; `http::never` where it may take for ever.
+    http::clock::time_point end() const noexcept { return end_; }
 
     /// How long to wait until the request may be made again.
     ///
@@ -39,13 +37,10 @@ private:
 
     retry_options const& how_;
     http::clock::time_point begun_ = http::clock::now();
-    std::optional<http::clock::time_point> end_;
+    http::clock::time_point end_ = http::never;
     std::chrono::milliseconds waited_{0};
     std::vector<attempt> attempts_;
 };
-
-/// @throws foundry::error (`boost::asio::error::operation_aborted`) where the call is cancelled.
-FOUNDRY_DECL boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

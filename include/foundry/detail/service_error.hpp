@@ -5,7 +5,6 @@
 #include <foundry/error.hpp>
 #include <foundry/response_info.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +25,13 @@ struct asked
 /// than 1 MiB of it is not read as JSON, and the error keeps its first 64 KiB.
 FOUNDRY_DECL error make_service_error(asked const& what, response_info const& info, std::string body);
 
-/// The error that stands in a body of status 200 or in an event of a stream: an object with a member `error` that is not null, or
-/// with `"type"` or `"object"` `"error"`, or a failed response of the Responses API. Nothing where the text is something else;
+/// Throws the error that stands in a body of status 200 or in an event of a stream: an object with a member `error` that is not null,
+/// or with `"type"` or `"object"` `"error"`, or a failed response of the Responses API. Returns where the text is something else;
 /// that is found out cheaply, mostly without parsing.
 ///
 /// @param event_type the event's type; "error" makes any text an error.
-FOUNDRY_DECL std::optional<error> find_service_error(asked const& what, response_info const& info,
-                                                     std::string_view text, std::string_view event_type = {});
+FOUNDRY_DECL void throw_service_error_in(std::string_view text, asked const& what, response_info const& info,
+                                         std::string_view event_type = {});
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/entra/detail/application.hpp>
+#include <foundry/token_credential.hpp>
 
 #include <functional>
 

@@ -3,6 +3,7 @@
 
 #include <foundry/entra/detail/application.hpp>
 #include <foundry/error.hpp>
+#include <foundry/token_credential.hpp>
 
 #include <optional>
 

@@ -3,6 +3,7 @@
 
 #include <foundry/entra/credential_options.hpp>
 #include <foundry/entra/detail/managed_identity.hpp>
+#include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/http/deadline.hpp>
+#include <foundry/http/tls.hpp>
 #include <foundry/options.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -12,10 +13,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
-typedef struct ssl_st SSL;
-typedef struct ssl_ctx_st SSL_CTX;
-typedef struct ssl_session_st SSL_SESSION;
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -28,7 +25,7 @@ struct origin
     std::string host; ///< For SNI and the certificate check.
     std::string connect_address;
     std::uint16_t connect_port = 0;
-    std::shared_ptr<SSL_CTX> tls; ///< Null: plain TCP.
+    context_ptr tls; ///< Null: plain TCP.
 };
 
 /// A socket that speaks TLS or not, decided at run time. OpenSSL works on the descriptor itself, without buffers in between.
@@ -46,14 +43,10 @@ public:
     /// Resolves, connects and shakes hands, each within its limit.
     ///
     /// @param earlier the TLS session of an earlier connection to the same origin, which makes the handshake shorter; may be null.
-    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, std::shared_ptr<deadline> limits,
-                                      std::shared_ptr<SSL_SESSION> earlier);
+    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier);
 
     /// The TLS session for the next connection, the first time that it is asked for; null after that, and where there is none.
-    std::shared_ptr<SSL_SESSION> take_session();
-
-    /// Each step forward within the limit.
-    boost::asio::awaitable<void> write(std::string_view bytes, std::chrono::milliseconds within, deadline& limits);
+    session_ptr take_session();
 
     enum class step
     {
@@ -69,6 +62,8 @@ public:
     ///
     /// Two calls instead of one coroutine, because a frame less is malloc's work less for each chunk of a stream.
     step try_read(boost::asio::mutable_buffer into, std::size_t& count);
+    /// Writes what can be written without waiting.
+    step try_write(std::string_view bytes, std::size_t& count);
     auto wait(step what)
     {
         return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write,
@@ -93,16 +88,10 @@ private:
     void start_tls(origin const& to, SSL_SESSION* earlier);
     step try_handshake();
     void check_protocol();
-    step try_write(std::string_view bytes, std::size_t& count);
     step tls_step(int result);
 
-    struct ssl_deleter
-    {
-        void operator()(SSL* ssl) const noexcept;
-    };
-
     boost::asio::ip::tcp::socket socket_;
-    std::unique_ptr<SSL, ssl_deleter> ssl_;
+    tls_ptr<SSL> ssl_;
     bool session_taken_ = false;
 };
 

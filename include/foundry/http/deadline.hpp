@@ -5,32 +5,31 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-#include <array>
 #include <chrono>
-#include <memory>
-#include <optional>
+#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
 using clock = std::chrono::steady_clock;
+inline constexpr clock::time_point never = clock::time_point::max();
 
-/// What goes on when a wait is over.
-class sleeper : public std::enable_shared_from_this<sleeper>
+/// What goes on when a wait is over. Counted by itself: std::shared_ptr costs the compiler sixty functions for each type.
+class sleeper : public boost::intrusive_ref_counter<sleeper>
 {
 public:
+    virtual ~sleeper() = default;
     virtual void on_wake(boost::system::error_code ec) = 0;
-
-protected:
-    ~sleeper() = default;
 };
 
 /// The completion handler of every wait that is not a coroutine's. One type for all of them, because each costs the compiler some
 /// forty functions of Asio's.
 struct wake
 {
-    std::shared_ptr<sleeper> whom;
+    boost::intrusive_ptr<sleeper> whom;
 
     void operator()(boost::system::error_code ec) const { whom->on_wake(ec); }
 };
@@ -58,20 +57,20 @@ public:
           listener_(&whom)
     {}
 
-    /// The limit of the whole; nothing for none.
-    void set_total(std::optional<clock::time_point> at);
+    /// The limit of the whole; `never` for none.
+    void set_total(clock::time_point at);
     clock::time_point total() const noexcept { return total_.at; }
     /// A limit for what is awaited now; zero for none.
     void set_step(clock::time_point now, std::chrono::milliseconds within, errc code);
     /// How long to go on without content; zero for no limit.
     void set_stall(clock::time_point now, std::chrono::milliseconds within);
     /// What was awaited has come.
-    void clear_step() noexcept { step_.at = stall_.at = clock::time_point::max(); }
+    void clear_step() noexcept { step_.at = stall_.at = never; }
     /// Nothing is watched any more.
     void stop() noexcept;
 
-    /// The limit that has passed, if one has.
-    std::optional<errc> const& expired() const noexcept { return expired_; }
+    /// The limit that has passed; `errc()` where none has.
+    errc expired() const noexcept { return expired_; }
     /// The first limit to pass: its time and its code.
     std::pair<clock::time_point, errc> next() const noexcept;
 
@@ -80,7 +79,7 @@ public:
 private:
     struct limit
     {
-        clock::time_point at = clock::time_point::max();
+        clock::time_point at = never;
         errc code = errc::total_timeout;
     };
 
@@ -93,8 +92,8 @@ private:
     limit total_;
     limit step_;
     limit stall_;
-    clock::time_point armed_ = clock::time_point::max(); // when the timer fires
-    std::optional<errc> expired_;
+    clock::time_point armed_ = never; // when the timer fires
+    errc expired_{};
 };
 
 } // namespace http

@@ -17,7 +17,7 @@ namespace http {
 class exchange final : private deadline::listener
 {
 public:
-    exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
+    exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
              std::size_t head_limit);
     exchange(exchange const&) = delete;
     exchange& operator=(exchange const&) = delete;
@@ -59,7 +59,7 @@ public:
 private:
     class remainder;
 
-    boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
+    void start_over();
     void take_head(std::size_t count);
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
@@ -73,8 +73,8 @@ private:
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
 
-    std::shared_ptr<pool> pool_;
-    std::shared_ptr<deadline> limits_;
+    boost::intrusive_ptr<pool> pool_;
+    boost::intrusive_ptr<deadline> limits_;
     lease lease_;
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;

@@ -4,6 +4,10 @@
 #include <foundry/http/connection.hpp>
 #include <foundry/options.hpp>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -17,14 +21,10 @@ class lease
 {
 public:
     lease() = default;
-    lease(std::shared_ptr<pool> owner, std::unique_ptr<connection> c, bool reused)
-        : pool_(std::move(owner)),
-          connection_(std::move(c)),
-          reused_(reused)
-    {}
-    lease(lease&&) noexcept = default;
+    lease(boost::intrusive_ptr<pool> owner, std::unique_ptr<connection> c, bool reused) noexcept;
+    lease(lease&&) noexcept;
     lease& operator=(lease&& other) noexcept;
-    ~lease() { drop(); }
+    ~lease();
 
     explicit operator bool() const noexcept { return connection_ != nullptr; }
     connection& operator*() const noexcept { return *connection_; }
@@ -38,16 +38,23 @@ public:
     void drop() noexcept;
 
 private:
-    std::shared_ptr<pool> pool_;
+    boost::intrusive_ptr<pool> pool_;
     std::unique_ptr<connection> connection_;
     bool reused_ = false;
 };
 
 /// The connections to one origin. A call beyond the limit waits its turn; turns come in order.
 ///
+///     lease granted = all->try_acquire(fresh);
+///     if (!granted) {
+///         pool::place queued(all, executor, limits.next());
+///         ... co_await queued.turn().async_wait(deferred) ...
+///         granted = queued.leave();
+///     }
+///
 /// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension, and who
 /// waits is woken by a post to its own executor.
-class pool : public std::enable_shared_from_this<pool>
+class pool : public boost::intrusive_ref_counter<pool>
 {
 public:
     pool(boost::asio::any_io_executor executor, origin to, pool_options options)
@@ -56,23 +63,23 @@ public:
           options_(options)
     {}
 
-    /// An idle connection or, where there is none, one that is not open yet.
+    class place;
+
+    /// An idle connection or, where there is none, one that is not open yet; nothing where the limit is reached.
     ///
     /// @param fresh only one that is not open yet.
-    /// @throws foundry::error with the code of the limit that has passed.
-    boost::asio::awaitable<void> acquire(std::shared_ptr<deadline> limits, bool fresh, lease& granted);
+    lease try_acquire(bool fresh);
 
     origin const& to() const noexcept { return to_; }
     /// The TLS session of the connection that was given back last.
-    std::shared_ptr<SSL_SESSION> session() const;
+    session_ptr session() const;
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
 private:
     friend class lease;
     struct waiter;
-    class place;
 
-    lease try_acquire(bool fresh, std::unique_ptr<connection>& dead);
+    lease take_idle(bool fresh, std::unique_ptr<connection>& dead);
     void release(std::unique_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
 
@@ -81,11 +88,39 @@ private:
     pool_options options_;
 
     mutable std::mutex mutex_;
-    std::shared_ptr<SSL_SESSION> session_;
+    session_ptr session_;
     std::size_t open_ = 0; // leased and idle
     // Lists through their own elements: nothing is allocated to give a connection back, and they cost the compiler little.
-    std::unique_ptr<connection> idle_; // the one used last in front
-    std::shared_ptr<waiter> waiters_;  // the first in front
+    std::unique_ptr<connection> idle_;     // the one used last in front
+    boost::intrusive_ptr<waiter> waiters_; // the first in front
+};
+
+/// A place in the queue for a connection. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
+class pool::place
+{
+public:
+    /// @param last when to wait no longer, and the code of the error then.
+    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor executor,
+          std::pair<clock::time_point, errc> last);
+    place(place const&) = delete;
+    place& operator=(place const&) = delete;
+    ~place();
+
+    /// Fires when the time is over, and is cancelled when the turn has come.
+    boost::asio::steady_timer& turn() noexcept;
+
+    /// What was granted.
+    ///
+    /// @param interrupted what the wait has thrown, if anything.
+    /// @throws that, or foundry::error with the code, where the turn has not come.
+    lease leave(std::exception_ptr interrupted);
+
+private:
+    lease give_up();
+
+    boost::intrusive_ptr<pool> pool_;
+    boost::intrusive_ptr<waiter> waiter_;
+    errc code_;
 };
 
 } // namespace http

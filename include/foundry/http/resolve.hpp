@@ -3,9 +3,9 @@
 
 #include <foundry/http/deadline.hpp>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -15,9 +15,36 @@ namespace http {
 /// Finds the addresses of a host. Neither cancelling nor the time limit waits for the lookup to end: Asio's resolver thread cannot be
 /// interrupted, and the context of the caller, which it belongs to, waits for it when it is destroyed.
 ///
-/// @throws foundry::error (`errc::resolve_failed`), or with the code of the limit that has passed.
-FOUNDRY_DECL boost::asio::awaitable<void> resolve(std::string host, std::uint16_t port, deadline& limits,
-                                                  std::vector<boost::asio::ip::tcp::endpoint>& addresses);
+///     resolving flight(host, port, limits);
+///     if (flight.must_wait())
+///         ... co_await flight.done().async_wait(deferred) ...
+///     use(flight.addresses());
+class resolving
+{
+public:
+    /// An address as text needs no lookup.
+    resolving(std::string const& host, std::uint16_t port, deadline const& limits);
+    resolving(resolving const&) = delete;
+    resolving& operator=(resolving const&) = delete;
+    ~resolving();
+
+    bool must_wait() const noexcept;
+    /// Fires when the time is over, and is cancelled when the lookup has ended.
+    boost::asio::steady_timer& done() noexcept;
+
+    /// @param interrupted what the wait has thrown, if anything.
+    /// @throws that, where the lookup has not ended; foundry::error (`errc::resolve_failed`), or with the code of the limit that
+    /// has passed.
+    std::vector<boost::asio::ip::tcp::endpoint> addresses(std::exception_ptr interrupted);
+
+private:
+    struct lookup;
+
+    std::string const& host_;
+    errc code_ = errc::total_timeout;
+    boost::intrusive_ptr<lookup> flight_; // null where none is needed
+    boost::asio::ip::tcp::endpoint literal_;
+};
 
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI

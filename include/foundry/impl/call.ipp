@@ -27,10 +27,8 @@ inline bool is_bare_error(std::string_view text)
 
 inline void throw_if_bare_error(prepared_call const& call, response_info const& info, std::string_view text)
 {
-    if (!is_bare_error(text))
-        return;
-    if (auto const found = find_service_error(call.context(), info, text))
-        throw *found;
+    if (is_bare_error(text))
+        throw_service_error_in(text, call.context(), info);
 }
 
 /// Keeps the text, and gives its pieces to a reader.
@@ -85,28 +83,28 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::s
                                                                           json::place into, std::string* raw)
 {
     kept_json sink(into);
-    response_info info;
-    co_await collect(*call, sink, call->state->settings.limits.body, info);
+    opened_call opened;
+    co_await perform(*call, &sink, call->state->settings.limits.body, opened);
     if (raw != nullptr)
         *raw = std::move(sink.text);
-    co_return info;
+    co_return std::move(opened.info);
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call)
 {
     kept_bytes sink;
-    response_info info;
-    co_await collect(*call, sink, call->state->settings.limits.body, info);
+    opened_call opened;
+    co_await perform(*call, &sink, call->state->settings.limits.body, opened);
     binary_content reply;
     reply.bytes = std::move(sink.bytes);
-    reply.set_info(std::move(info));
+    reply.set_info(std::move(opened.info));
     co_return reply;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call)
 {
     opened_call opened;
-    co_await open_stream(*call, opened);
+    co_await perform(*call, nullptr, 0, opened);
     co_return event_stream(std::make_unique<event_stream_state>(std::move(*call), std::move(opened)));
 }
 

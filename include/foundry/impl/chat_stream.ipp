@@ -103,11 +103,10 @@ FOUNDRY_DECL boost::asio::awaitable<bool> chat_stream::read(chat_chunk& into)
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<chat_chunk>> chat_stream::next()
 {
-    chat_chunk chunk;
-    std::optional<chat_chunk> result;
-    if (co_await read(chunk))
-        result.emplace(std::move(chunk));
-    co_return result;
+    std::optional<chat_chunk> chunk;
+    if (!co_await read(chunk.emplace()))
+        chunk.reset();
+    co_return chunk;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -70,17 +70,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(p
     chat_completion reply;
     json::place const into{&reply, &json::type_of<chat_completion>::value};
     json_collector sink(into, reply.extra, &reply.raw_storage());
-    response_info info;
-    co_await collect(call, sink, call.state->settings.limits.body, info);
+    opened_call opened;
+    co_await perform(call, &sink, call.state->settings.limits.body, opened);
     if (reply.choices.empty()) {
-        if (auto const found = find_service_error(call.context(), info, reply.raw()))
-            throw *found;
+        throw_service_error_in(reply.raw(), call.context(), opened.info);
         throw_incomplete("the answer has no choices");
     }
     take_other_names(reply);
     if (call.state->settings.split_think_tags)
         split_thoughts(reply);
-    reply.set_info(std::move(info));
+    reply.set_info(std::move(opened.info));
     co_return reply;
 }
 
@@ -130,22 +129,22 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
     embeddings reply;
     json::place const into{&reply, &json::type_of<embeddings>::value};
     json_collector sink(into, reply.extra, nullptr);
-    response_info info;
-    co_await collect(call, sink, call.state->settings.limits.embeddings_body, info);
+    opened_call opened;
+    co_await perform(call, &sink, call.state->settings.limits.embeddings_body, opened);
     if (reply.data.size() != asked_for) {
         throw_incomplete("the answer has " + std::to_string(reply.data.size()) + " vectors for " +
                          std::to_string(asked_for) + " inputs");
     }
     put_in_order(reply.data);
     pack(reply, std::move(encoding));
-    reply.set_info(std::move(info));
+    reply.set_info(std::move(opened.info));
     co_return reply;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepared_call call)
 {
     opened_call opened;
-    co_await open_stream(call, opened);
+    co_await perform(call, nullptr, 0, opened);
     co_return chat_stream(std::make_unique<stream_state>(std::move(call), std::move(opened)));
 }
 
@@ -174,15 +173,6 @@ FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(embedding_re
                              request.size(), request.encoding_format);
 }
 
-FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(image_embedding_request const& request,
-                                                                    call_options const& call) const
-{
-    detail::operation const what{"images/embeddings", "", &state_->settings.default_embedding_model};
-    return detail::run_embed(
-        detail::prepare(state_, what, request, call, &detail::check_embedding<image_embedding_request>), request.size(),
-        request.encoding_format);
-}
-
 FOUNDRY_DECL boost::asio::awaitable<chat_completion> basic_client::complete(chat_request const& request) const
 {
     return complete(request, call_options());
@@ -194,11 +184,6 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(chat_reque
 }
 
 FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(embedding_request const& request) const
-{
-    return embed(request, call_options());
-}
-
-FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(image_embedding_request const& request) const
 {
     return embed(request, call_options());
 }

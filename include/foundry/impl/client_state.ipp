@@ -7,8 +7,6 @@
 #include <foundry/detail/client_state.hpp>
 #include <foundry/http/tls.hpp>
 
-#include <tuple>
-
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 inline http::origin origin_of(endpoint const& where, tls_options const& tls)
@@ -36,35 +34,32 @@ FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, e
     }
 }
 
-inline void append_token(std::string& out, std::string_view token)
+FOUNDRY_DECL void append_token(proof& into)
 {
+    std::string_view const token = into.token->token().reveal();
     bool const sound = !token.empty() && all_of(token, is_graphic);
     if (!sound)
         throw error(errc::invalid_argument,
                     "the credential gave an empty token, or one with a blank or control character");
-    out.reserve(out.size() + token.size() + 32); // so that no shorter copy stays behind
-    out.append("Authorization: Bearer ").append(token).append("\r\n");
+    into.fields.reserve(into.fields.size() + token.size() + 32); // so that no shorter copy stays behind
+    into.fields.append("Authorization: Bearer ").append(token).append("\r\n");
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> prove(std::shared_ptr<client_state> state, std::string claims,
-                                                             std::chrono::milliseconds within, http::deadline& limits,
-                                                             proof& into)
+FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, http::deadline const& limits,
+                                       proof& into)
 {
-    if (state->credential->write_fields(state->where, into.fields))
-        co_return;
     token_request wanted;
     wanted.claims = std::move(claims);
     {
-        std::lock_guard const lock(state->mutex);
-        into.scope = state->scope;
+        std::lock_guard const lock(state.mutex);
+        into.scope = state.scope;
     }
     wanted.scope = into.scope;
-    token_query query(std::move(wanted), state->connections->executor());
-    limits.set_step(http::clock::now(), within, errc::token_timeout);
-    std::tie(query.until, query.code) = limits.next();
-    co_await state->credential->find_token(std::move(query), into.token);
-    limits.clear_step();
-    append_token(into.fields, into.token->token().reveal());
+    token_query query(std::move(wanted), state.connections->executor());
+    auto const [until, code] = limits.next();
+    query.until = until;
+    query.code = code;
+    return query;
 }
 
 FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,

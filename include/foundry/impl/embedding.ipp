@@ -86,24 +86,6 @@ FOUNDRY_DECL std::size_t embedding_request::size() const noexcept
     return tokens != nullptr ? tokens->size() : 0;
 }
 
-FOUNDRY_DECL image_embedding_request::image_embedding_request(std::string model_name)
-{
-    if (!model_name.empty())
-        model = std::move(model_name);
-}
-
-FOUNDRY_DECL image_embedding_request& image_embedding_request::add(std::string data_url)
-{
-    input.emplace_back(std::move(data_url));
-    return *this;
-}
-
-FOUNDRY_DECL image_embedding_request& image_embedding_request::add(std::string data_url, std::string text)
-{
-    input.emplace_back(std::move(data_url), std::move(text));
-    return *this;
-}
-
 FOUNDRY_DECL std::span<float const> embeddings::operator[](std::size_t i) const
 {
     embedding_vector const& vector = data.at(i).embedding_;

@@ -87,8 +87,7 @@ FOUNDRY_DECL bool event_source::on_local_server() const noexcept
 
 FOUNDRY_DECL void event_source::throw_not_a_stream() const
 {
-    if (auto const found = find_service_error(call_.context(), info_, document_))
-        throw *found;
+    throw_service_error_in(document_, call_.context(), info_);
     failure f;
     f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
     f.advice = "use complete() where the service does not stream; check that the endpoint's URL is the API's";
@@ -97,8 +96,7 @@ FOUNDRY_DECL void event_source::throw_not_a_stream() const
 
 FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const
 {
-    if (auto const found = find_service_error(call_.context(), info_, e.data, e.type))
-        throw *found;
+    throw_service_error_in(e.data, call_.context(), info_, e.type);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

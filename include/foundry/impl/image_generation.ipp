@@ -40,11 +40,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<generated_images> run_generate(
     generated_images reply;
     json::place const into{&reply, &json::type_of<generated_images>::value};
     json_collector sink(into, reply.extra, &reply.raw_storage());
-    response_info info;
-    co_await collect(call, sink, call.state->settings.limits.body, info);
+    opened_call opened;
+    co_await perform(call, &sink, call.state->settings.limits.body, opened);
     if (reply.data.empty())
         throw_incomplete("the answer has no pictures");
-    reply.set_info(std::move(info));
+    reply.set_info(std::move(opened.info));
     co_return reply;
 }
 

@@ -81,11 +81,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_c
     model_info reply;
     json::place const into{&reply, &json::type_of<model_info>::value};
     json_collector sink(into, reply.extra, &reply.raw_storage());
-    response_info info;
-    co_await collect(call, sink, call.state->settings.limits.body, info);
+    opened_call opened;
+    co_await perform(call, &sink, call.state->settings.limits.body, opened);
     if (reply.model_name.empty())
         throw_incomplete("the answer names no model");
-    reply.set_info(std::move(info));
+    reply.set_info(std::move(opened.info));
     remember_model(*call.state, call.deployment, reply);
     co_return reply;
 }

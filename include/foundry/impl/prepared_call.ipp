@@ -8,6 +8,11 @@
 #include <foundry/http/request_head.hpp>
 #include <foundry/impl/client_state.ipp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <array>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -162,25 +167,9 @@ public:
     std::string text;
 };
 
-/// Reads what an answer says about its error. A body that breaks off still says something.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_error_body(http::exchange& exchange, text_sink& body)
-{
-    static constexpr std::size_t limit = 1024 * 1024;
-    try {
-        exchange.deliver_to(body, limit, http::exchange::content_by::word);
-        for (bool more = true; more;)
-            more = co_await exchange.read_more();
-        exchange.finish();
-    } catch (error const& e) {
-        if (e.code() == boost::asio::error::operation_aborted)
-            throw;
-        exchange.close();
-    }
-}
-
-/// Makes one request and waits for the head of the answer.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
-open_call(prepared_call const& call, std::optional<http::clock::time_point> end, opened_call& opened)
+/// Makes one request and waits for the head of the answer, or for all of one that is an error.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call const& call, http::clock::time_point end,
+                                                                 opened_call& opened)
 {
     if (call.mistake)
         std::rethrow_exception(call.mistake);
@@ -191,12 +180,18 @@ open_call(prepared_call const& call, std::optional<http::clock::time_point> end,
     for (bool challenged = false;; challenged = true) {
         opened.exchange =
             std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
-        if (end)
-            opened.exchange->limits().set_total(end);
+        opened.exchange->limits().set_total(end);
 
         proof who;
         cleanser const clean_fields(who.fields);
-        co_await prove(call.state, std::move(claims), call.timeouts.token, opened.exchange->limits(), who);
+        if (!client.credential->write_fields(client.where, who.fields)) {
+            http::deadline& limits = opened.exchange->limits();
+            limits.set_step(http::clock::now(), call.timeouts.token, errc::token_timeout);
+            token_query query = ask_for_token(client, std::move(claims), limits, who);
+            co_await client.credential->find_token(std::move(query), who.token);
+            limits.clear_step();
+            append_token(who);
+        }
         std::string message = http::assemble(call.head, who.fields, call.body);
         cleanser const clean_message(message);
         co_await opened.exchange->send(message);
@@ -206,7 +201,17 @@ open_call(prepared_call const& call, std::optional<http::clock::time_point> end,
         if (opened.info.status() >= 200 && opened.info.status() <= 299)
             break;
         text_sink body;
-        co_await read_error_body(*opened.exchange, body);
+        try {
+            static constexpr std::size_t limit = 1024 * 1024;
+            opened.exchange->deliver_to(body, limit, http::exchange::content_by::word);
+            for (bool more = true; more;)
+                more = co_await opened.exchange->read_more();
+            opened.exchange->finish();
+        } catch (error const& e) { // one that breaks off still says something
+            if (e.code() == boost::asio::error::operation_aborted)
+                throw;
+            opened.exchange->close();
+        }
         if (opened.info.status() == 401 && who.token) {
             client.credential->invalidate(who.token->token().reveal());
             if (!challenged && take_challenge(client, opened.info.headers(), body.text, claims))
@@ -218,46 +223,35 @@ open_call(prepared_call const& call, std::optional<http::clock::time_point> end,
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> collect(prepared_call const& call, collector& into,
-                                                               std::size_t body_limit, response_info& info)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call const& call, collector* into,
+                                                               std::size_t body_limit, opened_call& opened)
 {
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
-        std::optional<error> failed;
+        std::chrono::milliseconds wait{0};
         try {
-            opened_call opened;
             co_await open_call(call, requests.end(), opened);
-            into.start();
-            opened.exchange->deliver_to(into, body_limit, into.content());
+            if (into == nullptr) {
+                auto const total = call.timeouts.stream_total;
+                opened.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never);
+                co_return;
+            }
+            into->start();
+            opened.exchange->deliver_to(*into, body_limit, into->content());
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
-            into.finish(call, opened.info);
-            info = std::move(opened.info);
+            into->finish(call, opened.info);
             co_return;
         } catch (error const& e) {
-            failed = e;
-        }
-        std::chrono::milliseconds const wait = requests.wait_after(*failed);
-        co_await pause(wait);
-    }
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_stream(prepared_call const& call, opened_call& opened)
-{
-    for (retry_loop requests(call.retry, call.timeouts.total);;) {
-        std::optional<error> failed;
-        try {
-            co_await open_call(call, requests.end(), opened);
-            auto const total = call.timeouts.stream_total;
-            opened.exchange->limits().set_total(total.count() > 0 ? std::optional{requests.begun() + total}
-                                                                  : std::nullopt);
-            co_return;
-        } catch (error const& e) {
-            failed = e;
             opened.exchange.reset();
+            wait = requests.wait_after(e);
         }
-        std::chrono::milliseconds const wait = requests.wait_after(*failed);
-        co_await pause(wait);
+        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
+        try {
+            co_await pause.async_wait(boost::asio::deferred);
+        } catch (boost::system::system_error const& e) {
+            throw error(e.code(), failure{});
+        }
     }
 }
 

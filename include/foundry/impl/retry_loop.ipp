@@ -4,10 +4,7 @@
 #include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/retry_loop.hpp>
 
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -43,22 +40,12 @@ FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& faile
         throw failed;
     attempts_.push_back(attempt_of(failed, waited_));
     std::optional<std::chrono::milliseconds> const wait = decide();
-    if (!wait || (end_ && http::clock::now() + *wait >= *end_))
+    if (!wait || http::clock::now() + *wait >= end_)
         throw failed.with_attempts(std::move(attempts_));
     if (how_.on_retry)
         how_.on_retry(attempts_.back(), *wait);
     waited_ = *wait;
     return *wait;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> pause(std::chrono::milliseconds time)
-{
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
-    try {
-        co_await timer.async_wait(boost::asio::deferred);
-    } catch (boost::system::system_error const& e) {
-        throw error(e.code(), failure{});
-    }
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -631,16 +631,15 @@ FOUNDRY_DECL error make_service_error(asked const& what, response_info const& in
     return build_service_error(what, info, parse_error_text(body), body);
 }
 
-FOUNDRY_DECL std::optional<error> find_service_error(asked const& what, response_info const& info,
-                                                     std::string_view text, std::string_view event_type)
+FOUNDRY_DECL void throw_service_error_in(std::string_view text, asked const& what, response_info const& info,
+                                         std::string_view event_type)
 {
     bool const announced = event_type == "error";
     if (!announced && text.find("\"error\"") == std::string_view::npos)
-        return {}; // nearly every event ends here, unparsed
+        return; // nearly every event ends here, unparsed
     auto const document = parse_error_text(text);
-    if (!announced && !is_error_document(document))
-        return {};
-    return build_service_error(what, info, document, text);
+    if (announced || is_error_document(document))
+        throw build_service_error(what, info, document, text);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

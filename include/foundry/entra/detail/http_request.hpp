@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/http/tls.hpp>
 #include <foundry/http/url.hpp>
 #include <foundry/options.hpp>
 
@@ -52,7 +53,7 @@ struct transport
 {
     transport() = default;
 
-    std::shared_ptr<ssl_ctx_st> tls;
+    http::context_ptr tls;
     std::string connect_address; ///< Empty: the URL's host.
     std::uint16_t connect_port = 0;
     std::chrono::milliseconds connect{std::chrono::seconds{10}};

@@ -82,7 +82,6 @@ inline bool peer_is_gone(int reason)
 
 FOUNDRY_DECL connection::connection(boost::asio::any_io_executor executor) : socket_(std::move(executor)) {}
 FOUNDRY_DECL connection::~connection() = default;
-FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 
 [[noreturn]] inline void throw_connect_failed(origin const& to, boost::system::error_code why)
 {
@@ -93,12 +92,18 @@ FOUNDRY_DECL void connection::ssl_deleter::operator()(SSL* ssl) const noexcept {
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, timeouts const& within,
-                                                                        std::shared_ptr<deadline> limits,
-                                                                        std::shared_ptr<SSL_SESSION> earlier)
+                                                                        deadline& limits, session_ptr earlier)
 {
-    limits->set_step(clock::now(), within.connect, errc::connect_timeout);
-    std::vector<boost::asio::ip::tcp::endpoint> addresses;
-    co_await resolve(to.connect_address, to.connect_port, *limits, addresses);
+    limits.set_step(clock::now(), within.connect, errc::connect_timeout);
+    resolving flight(to.connect_address, to.connect_port, limits);
+    std::exception_ptr interrupted;
+    try {
+        if (flight.must_wait())
+            co_await flight.done().async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const&) {
+        interrupted = std::current_exception();
+    }
+    std::vector<boost::asio::ip::tcp::endpoint> const addresses = flight.addresses(std::move(interrupted));
     boost::system::error_code last = boost::asio::error::host_not_found;
     for (std::size_t i = 0; last && i != addresses.size(); ++i) {
         try {
@@ -118,19 +123,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
     socket_.non_blocking(true);
     if (to.tls) {
-        limits->set_step(clock::now(), within.tls, errc::tls_timeout);
+        limits.set_step(clock::now(), within.tls, errc::tls_timeout);
         start_tls(to, earlier.get());
         for (step s; (s = try_handshake()) != step::done;)
             co_await wait(s);
         check_protocol();
     }
-    limits->clear_step();
+    limits.clear_step();
     opened_at = clock::now();
 }
 
 FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
 {
-    ssl_.reset(SSL_new(to.tls.get()));
+    ssl_ = tls_ptr<SSL>(SSL_new(to.tls.get()));
     BIO* const bio = BIO_new(detail::socket_bio_method());
     if (!ssl_ || bio == nullptr)
         throw std::bad_alloc();
@@ -169,15 +174,15 @@ FOUNDRY_DECL void connection::check_protocol()
                                  "put a gateway in front of it");
 }
 
-FOUNDRY_DECL std::shared_ptr<SSL_SESSION> connection::take_session()
+FOUNDRY_DECL session_ptr connection::take_session()
 {
     if (!ssl_ || std::exchange(session_taken_, true))
-        return nullptr;
+        return session_ptr();
     SSL_SESSION* const current = SSL_get0_session(ssl_.get());
     if (current == nullptr || SSL_SESSION_is_resumable(current) != 1)
-        return nullptr;
+        return session_ptr();
     // A copy, for OpenSSL spoils the session of a connection that is closed without a goodbye.
-    return {SSL_SESSION_dup(current), &SSL_SESSION_free};
+    return session_ptr(SSL_SESSION_dup(current));
 }
 
 FOUNDRY_DECL connection::step connection::try_handshake()
@@ -202,20 +207,6 @@ FOUNDRY_DECL connection::step connection::try_handshake()
                     "port, and whether a firewall or proxy stands between");
     }
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
-connection::write(std::string_view bytes, std::chrono::milliseconds within, deadline& limits)
-{
-    while (!bytes.empty()) {
-        std::size_t n = 0;
-        if (step const s = try_write(bytes, n); s != step::done) {
-            limits.set_step(clock::now(), within, errc::write_timeout);
-            co_await wait(s);
-        }
-        bytes.remove_prefix(n);
-    }
-    limits.clear_step();
 }
 
 FOUNDRY_DECL connection::step connection::try_read(boost::asio::mutable_buffer into, std::size_t& count)

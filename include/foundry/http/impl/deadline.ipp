@@ -3,17 +3,15 @@
 
 #include <foundry/http/deadline.hpp>
 
-#include <utility>
-
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
+FOUNDRY_DECL void deadline::set_total(clock::time_point at)
 {
-    total_.at = at.value_or(clock::time_point::max());
-    if (next().first == clock::time_point::max() && armed_ != clock::time_point::max()) {
+    total_.at = at;
+    if (next().first == never && armed_ != never) {
         // nothing left to watch: a pending wait would keep the context running
-        armed_ = clock::time_point::max();
+        armed_ = never;
         timer_.cancel();
         return;
     }
@@ -22,14 +20,14 @@ FOUNDRY_DECL void deadline::set_total(std::optional<clock::time_point> at)
 
 FOUNDRY_DECL void deadline::set_step(clock::time_point now, std::chrono::milliseconds within, errc code)
 {
-    step_.at = within.count() > 0 ? now + within : clock::time_point::max();
+    step_.at = within.count() > 0 ? now + within : never;
     step_.code = code;
     arm();
 }
 
 FOUNDRY_DECL void deadline::set_stall(clock::time_point now, std::chrono::milliseconds within)
 {
-    stall_.at = within.count() > 0 ? now + within : clock::time_point::max();
+    stall_.at = within.count() > 0 ? now + within : never;
     stall_.code = errc::stall_timeout;
     arm();
 }
@@ -57,7 +55,7 @@ FOUNDRY_DECL void deadline::arm()
         return;
     armed_ = first;
     timer_.expires_at(first); // a wait that is pending ends with operation_aborted
-    timer_.async_wait(wake{shared_from_this()});
+    timer_.async_wait(wake{this});
 }
 
 FOUNDRY_DECL void deadline::on_wake(boost::system::error_code ec)
@@ -69,7 +67,7 @@ FOUNDRY_DECL void deadline::on_wake(boost::system::error_code ec)
         std::exchange(listener_, nullptr)->on_deadline();
         return;
     }
-    armed_ = clock::time_point::max();
+    armed_ = never;
     arm();
 }
 

@@ -60,7 +60,7 @@ inline error limit_error(errc code) { return error(code, std::string{advise_on_l
 
 } // namespace detail
 
-FOUNDRY_DECL exchange::exchange(std::shared_ptr<pool> connections, boost::asio::any_io_executor executor,
+FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor,
                                 timeouts const& within, std::size_t head_limit)
     : pool_(std::move(connections)),
       timeouts_(within),
@@ -103,89 +103,106 @@ FOUNDRY_DECL void exchange::finish() noexcept
 
 FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
 {
-    auto const expired = limits_->expired();
+    errc const expired = limits_->expired();
+    bool const in_time = expired == errc();
     close();
     try {
         std::rethrow_exception(e);
     } catch (error const& known) {
-        if (!expired || known.code() == *expired) // its own words say more
+        if (in_time || known.code() == expired) // its own words say more
             throw;
     } catch (boost::system::system_error const& low) {
-        if (!expired && low.code() == boost::asio::error::operation_aborted)
+        if (in_time && low.code() == boost::asio::error::operation_aborted)
             throw error(low.code(), failure{});
-        if (!expired)
+        if (in_time)
             throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code());
     }
-    throw detail::limit_error(*expired);
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)
-{
-    std::exception_ptr failed;
-    bool stale = false;
-    try {
-        co_await send_on(message, false);
-    } catch (boost::system::system_error const& e) {
-        failed = std::current_exception();
-        stale = lease_ && lease_.reused() && !answered_ && !limits_->expired() &&
-                e.code().category() != error_category() && e.code() != boost::asio::error::operation_aborted;
-    }
-    if (stale) {
-        failed = nullptr;
-        lease_.drop();
-        held_ = 0;
-        parser_.restart();
-        try {
-            co_await send_on(message, true);
-        } catch (boost::system::system_error const&) {
-            failed = std::current_exception();
-        }
-    }
-    if (failed)
-        rethrow(failed);
+    throw detail::limit_error(expired);
 }
 
 FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const noexcept
 {
-    return limits_->expired() || e.code() == boost::asio::error::operation_aborted;
+    return limits_->expired() != errc() || e.code() == boost::asio::error::operation_aborted;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::string_view message, bool fresh)
+/// For another connection.
+FOUNDRY_DECL void exchange::start_over()
 {
-    limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
-    co_await pool_->acquire(limits_, fresh, lease_);
-    limits_->clear_step();
-    if (limits_->expired()) // while nothing was there to be closed
-        throw detail::limit_error(*limits_->expired());
-    lease_->move_to(limits_->executor());
-    if (!lease_->is_open())
-        co_await lease_->open(pool_->to(), timeouts_, limits_, pool_->session());
-    std::exception_ptr unwritten;
-    try {
-        co_await lease_->write(message, timeouts_.write, *limits_);
-    } catch (boost::system::system_error const& e) {
-        if (given_up(e))
-            throw;
-        unwritten = std::current_exception(); // a server that refuses a request may say why before it has read it all
-    }
-    written_ = !unwritten;
-    asked_at_ = clock::now();
-    try {
-        while (!parser_.has_head()) {
-            std::size_t n = 0;
-            for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
-                begin_waiting();
-                co_await lease_->wait(s);
-                end_waiting();
+    lease_.drop();
+    held_ = 0;
+    parser_.restart();
+}
+
+// One coroutine for all of it: each layer more costs malloc's work for each request, and the compiler's.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)
+{
+    std::exception_ptr failed;
+    for (bool fresh = false;; fresh = true) {
+        bool stale = false;
+        try {
+            limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
+            lease_ = pool_->try_acquire(fresh);
+            if (!lease_) {
+                pool::place queued(pool_, limits_->executor(), limits_->next());
+                std::exception_ptr interrupted;
+                try {
+                    co_await queued.turn().async_wait(boost::asio::deferred);
+                } catch (boost::system::system_error const&) {
+                    interrupted = std::current_exception();
+                }
+                lease_ = queued.leave(std::move(interrupted));
             }
-            take_head(n);
+            limits_->clear_step();
+            if (errc const passed = limits_->expired(); passed != errc()) // while nothing was there to be closed
+                throw detail::limit_error(passed);
+            lease_->move_to(limits_->executor());
+            if (!lease_->is_open())
+                co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
+
+            std::exception_ptr unwritten;
+            try {
+                for (std::string_view rest = message; !rest.empty();) {
+                    std::size_t n = 0;
+                    if (connection::step const s = lease_->try_write(rest, n); s != connection::step::done) {
+                        limits_->set_step(clock::now(), timeouts_.write, errc::write_timeout);
+                        co_await lease_->wait(s);
+                    }
+                    rest.remove_prefix(n);
+                }
+                limits_->clear_step();
+            } catch (boost::system::system_error const& e) {
+                if (given_up(e))
+                    throw;
+                unwritten =
+                    std::current_exception(); // a server that refuses a request may say why before it has read it all
+            }
+            written_ = !unwritten;
+            asked_at_ = clock::now();
+            try {
+                while (!parser_.has_head()) {
+                    std::size_t n = 0;
+                    for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+                        begin_waiting();
+                        co_await lease_->wait(s);
+                        end_waiting();
+                    }
+                    take_head(n);
+                }
+                got_content();
+            } catch (boost::system::system_error const& e) {
+                if (written_ || given_up(e))
+                    throw;
+                answered_ = false;
+                std::rethrow_exception(unwritten);
+            }
+            co_return;
+        } catch (boost::system::system_error const& e) {
+            failed = std::current_exception();
+            stale = lease_ && lease_.reused() && !answered_ && !given_up(e) && e.code().category() != error_category();
         }
-        got_content();
-    } catch (boost::system::system_error const& e) {
-        if (written_ || given_up(e))
-            throw;
-        answered_ = false;
-        std::rethrow_exception(unwritten);
+        if (!stale)
+            rethrow(failed);
+        start_over();
     }
 }
 
@@ -318,7 +335,7 @@ public:
 
     void start()
     {
-        timer_.async_wait(wake{shared_from_this()});
+        timer_.async_wait(wake{this});
         read();
     }
 
@@ -337,7 +354,7 @@ private:
                 connection::step const s = rest_->read_now();
                 if (s == connection::step::done)
                     continue;
-                rest_->lease_->wait(s)(wake{shared_from_this()});
+                rest_->lease_->wait(s)(wake{this});
                 return;
             }
             rest_->finish();
@@ -359,7 +376,7 @@ FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
     if (rest->done())
         return rest->finish();
     auto* const all = new remainder(std::move(rest));
-    std::shared_ptr<sleeper> const owner(all);
+    boost::intrusive_ptr<sleeper> const owner(all);
     all->start();
 }
 

@@ -72,7 +72,7 @@ inline void load_system_store(SSL_CTX* context)
                                        ", or set options.tls.ca_file");
 }
 
-/// An object of OpenSSL's. std::unique_ptr would do, with ten times the code for each type.
+/// An object of OpenSSL's that is needed for a moment.
 template <class T, void (*Free)(T*)>
 class owned
 {
@@ -127,11 +127,19 @@ inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
 
 } // namespace detail
 
-FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& options)
+FOUNDRY_DECL void tls_free(SSL* connection) noexcept { SSL_free(connection); }
+FOUNDRY_DECL void tls_free(SSL_CTX* context) noexcept { SSL_CTX_free(context); }
+FOUNDRY_DECL void tls_free(SSL_SESSION* session) noexcept { SSL_SESSION_free(session); }
+FOUNDRY_DECL void tls_share(SSL_CTX* context) noexcept { SSL_CTX_up_ref(context); }
+FOUNDRY_DECL void tls_share(SSL_SESSION* session) noexcept { SSL_SESSION_up_ref(session); }
+
+FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options)
 {
-    if (options.context)
-        return options.context;
-    std::shared_ptr<SSL_CTX> context{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+    if (options.context) {
+        tls_share(options.context.get());
+        return context_ptr(options.context.get());
+    }
+    context_ptr context(SSL_CTX_new(TLS_client_method()));
     if (!context)
         throw error(errc::tls_failed, "OpenSSL gave no context; it may be out of memory");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
@@ -158,13 +166,13 @@ FOUNDRY_DECL std::shared_ptr<SSL_CTX> make_tls_context(tls_options const& option
     return context;
 }
 
-FOUNDRY_DECL std::shared_ptr<SSL_CTX> default_tls_context()
+FOUNDRY_DECL context_ptr default_tls_context()
 {
-    static std::shared_ptr<SSL_CTX> const shared = make_tls_context({});
+    static context_ptr const shared = make_tls_context({});
     return shared;
 }
 
-FOUNDRY_DECL std::shared_ptr<SSL_CTX> tls_context_for(tls_options const& options)
+FOUNDRY_DECL context_ptr tls_context_for(tls_options const& options)
 {
     bool const plain = options.ca_certificates.empty() && options.ca_file.empty() &&
                        options.client_certificate.empty() && options.client_key.empty() && !options.context;

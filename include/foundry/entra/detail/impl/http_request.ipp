@@ -83,7 +83,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
     timeouts within;
     within.connect = within.tls = how.connect;
     within.first_byte = within.silence = within.stall = how.timeout;
-    auto const connections = std::make_shared<http::pool>(executor, std::move(to), pool_options());
+    boost::intrusive_ptr<http::pool> const connections(new http::pool(executor, std::move(to), pool_options()));
     http::exchange exchange(connections, executor, within, 64 * 1024);
     exchange.limits().set_total(http::clock::now() + how.timeout);
 

@@ -5,7 +5,10 @@
 #include <foundry/entra/detail/token_answer.hpp>
 #include <foundry/entra/detail/token_attempts.hpp>
 
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
@@ -13,22 +16,25 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token>
 request_token(std::string_view who, retry_options const& how, token_attempt& from, token_request const& request)
 {
     for (foundry::detail::retry_loop attempts(how, std::chrono::milliseconds{0});;) {
-        std::optional<error> failed;
+        std::chrono::milliseconds wait{0};
         try {
             access_token token = co_await from.request_once(request);
             co_return token;
         } catch (error const& e) {
-            failed = e;
+            if (e.code() == boost::asio::error::operation_aborted)
+                throw;
+            try {
+                wait = attempts.wait_after(e);
+            } catch (error const& last) {
+                throw final_error(who, last);
+            }
         }
-        if (failed->code() == boost::asio::error::operation_aborted)
-            throw *failed;
-        std::chrono::milliseconds wait{0};
+        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
         try {
-            wait = attempts.wait_after(*failed);
-        } catch (error const& last) {
-            throw final_error(who, last);
+            co_await pause.async_wait(boost::asio::deferred);
+        } catch (boost::system::system_error const& e) {
+            throw error(e.code(), failure{});
         }
-        co_await foundry::detail::pause(wait);
     }
 }
 
