@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/observer.hpp>
 #include <foundry/retry.hpp>
 
 #include <chrono>
@@ -123,6 +124,9 @@ struct options
     /// Added to every request. Azure refuses more than ten fields of one's own, so this is checked here.
     header_list headers;
 
+    /// Is told of each step of each call; null for nobody.
+    std::shared_ptr<foundry::observer> observer;
+
     /// Moves text between `<think>` and `</think>` from the content to the reasoning, as some models write it.
     bool split_think_tags = false;
 };
@@ -137,6 +141,9 @@ struct call_options
     /// The `x-ms-client-request-id`; an empty one sends none.
     std::optional<std::string> client_request_id;
     header_list headers;
+    /// The `traceparent` field of W3C's Trace Context, such as "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"; empty sends
+    /// none.
+    std::string traceparent;
     /// Foundry Models endpoints only. Not set: `pass_through` where the request has members beyond that API.
     std::optional<foundry::extra_parameters> extra_parameters;
 };

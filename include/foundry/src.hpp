@@ -45,6 +45,7 @@
 #include <foundry/http/impl/url.ipp>
 #include <foundry/impl/base64.ipp>
 #include <foundry/impl/call.ipp>
+#include <foundry/impl/call_watch.ipp>
 #include <foundry/impl/challenge.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_message.ipp>
@@ -60,6 +61,7 @@
 #include <foundry/impl/event_stream.ipp>
 #include <foundry/impl/image_embedding.ipp>
 #include <foundry/impl/image_generation.ipp>
+#include <foundry/impl/log_sink.ipp>
 #include <foundry/impl/media.ipp>
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/operation.ipp>
@@ -70,6 +72,7 @@
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>
+#include <foundry/impl/telemetry.ipp>
 #include <foundry/impl/think_splitter.ipp>
 #include <foundry/impl/token_cache.ipp>
 #include <foundry/impl/token_keeper.ipp>

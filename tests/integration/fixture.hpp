@@ -2,12 +2,17 @@
 #pragma once
 
 #include <foundry.hpp>
+#include <foundry/log_sink.hpp>
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,12 +63,32 @@ inline foundry::endpoint at(foundry::testing::emulator const& service, std::stri
     return where;
 }
 
+/// The most verbose log there is, in the file that FOUNDRY_TEST_LOG names: it is searched for secrets in the end. Null without one.
+inline std::shared_ptr<foundry::observer> test_log()
+{
+    static std::mutex one_at_a_time;
+    static std::ofstream file;
+    static std::shared_ptr<foundry::observer> const log = []() -> std::shared_ptr<foundry::observer> {
+        char const* const name = std::getenv("FOUNDRY_TEST_LOG");
+        if (name == nullptr)
+            return nullptr;
+        file.open(name, std::ios::app);
+        return std::make_shared<foundry::log_sink>(foundry::log_level::verbose,
+                                                   [](foundry::log_level, std::string_view line) {
+                                                       std::lock_guard const lock(one_at_a_time);
+                                                       file << line << std::endl;
+                                                   });
+    }();
+    return log;
+}
+
 /// One request for each call: a test that queues an error wants to see it.
 inline foundry::options trusting(foundry::testing::emulator const& service)
 {
     foundry::options with;
     with.tls.ca_certificates = service.ca_certificate();
     with.retry.max_retries = 0;
+    with.observer = test_log();
     return with;
 }
 

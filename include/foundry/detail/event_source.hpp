@@ -21,7 +21,11 @@ public:
     event_source& operator=(event_source const&) = delete;
 
     response_info const& info() const noexcept { return info_; }
-    void close() noexcept { exchange_.reset(); }
+    void close() noexcept
+    {
+        exchange_.reset();
+        watch_.reset();
+    }
 
     void on_body(std::string_view bytes) override;
 
@@ -40,12 +44,17 @@ protected:
     void throw_error_event(http::event const& e) const;
 
     prepared_call call_;
+    boost::intrusive_ptr<call_watch> watch_;
 
 private:
     template <class Source, class Value>
     friend boost::asio::awaitable<bool> read_from(Source* source, Value& into);
 
     [[noreturn]] void throw_not_a_stream() const;
+    /// Something went wrong: no more of it.
+    [[noreturn]] void fail(std::exception_ptr why);
+    /// All of it has been read; what little there may be behind it is of no interest.
+    void drain();
 
     response_info info_;
     http::event_parser events_;
@@ -53,7 +62,7 @@ private:
     bool is_event_stream_ = true;
     bool flushed_ = false;
     bool ended_ = false;
-    std::unique_ptr<http::exchange> exchange_; // null once the stream is over; last, for it delivers to the others
+    boost::intrusive_ptr<http::exchange> exchange_; // null once the stream is over; last, for it delivers to the others
 };
 
 /// The next value that the source makes of its events; false at the end, or where it is null. What goes wrong ends it.
@@ -72,13 +81,12 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
             if (!co_await source->exchange_->read_more())
                 source->on_body_end(source->may_end_here());
         }
-        http::exchange::drain(std::move(source->exchange_));
+        source->drain();
         co_return false;
     } catch (...) {
         failed = std::current_exception();
     }
-    source->close();
-    std::rethrow_exception(failed);
+    source->fail(std::move(failed));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/call_watch.hpp>
 #include <foundry/detail/client_state.hpp>
 #include <foundry/detail/retry_loop.hpp>
 #include <foundry/detail/service_error.hpp>
@@ -24,6 +25,7 @@ struct prepared_call
     std::string head;
     std::string body;
     std::string client_request_id;
+    std::string traceparent;
     foundry::timeouts timeouts;
     retry_options retry;
     std::exception_ptr mistake; // thrown when the coroutine runs
@@ -59,13 +61,14 @@ FOUNDRY_DECL void write_head(prepared_call& call, call_options const& with, head
 /// Takes from the options what a call needs, before the head is written.
 FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with);
 
-/// A connection with the head of a good answer, and that head.
+/// A connection with the head of a good answer, that head, and who is told of it.
 struct opened_call
 {
     opened_call() = default;
 
-    std::unique_ptr<http::exchange> exchange;
+    boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
+    boost::intrusive_ptr<call_watch> watch; // null where nobody observes
 };
 
 /// Takes the body of an answer, once for each request that is made.

@@ -9,6 +9,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <memory>
 #include <string>
@@ -32,7 +34,7 @@ struct origin
 ///
 /// Errors are thrown as boost::system::system_error or foundry::error. Cancelling an operation leaves the connection fit only
 /// to be closed. Used by one serial executor at a time.
-class connection
+class connection : public boost::intrusive_ref_counter<connection>
 {
 public:
     explicit connection(boost::asio::any_io_executor executor);
@@ -82,7 +84,7 @@ public:
 
     clock::time_point opened_at;
     clock::time_point idle_since;
-    std::unique_ptr<connection> next; // in the pool's list
+    boost::intrusive_ptr<connection> next; // in the pool's list
 
 private:
     void start_tls(origin const& to, SSL_SESSION* earlier);

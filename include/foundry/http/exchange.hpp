@@ -14,7 +14,7 @@ namespace http {
 ///
 /// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
 /// boost::asio::error::operation_aborted. After a failure the connection is closed.
-class exchange final : private deadline::listener
+class exchange final : public boost::intrusive_ref_counter<exchange>, private deadline::listener
 {
 public:
     exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
@@ -50,7 +50,7 @@ public:
     void finish() noexcept;
     /// The rest of the response is of no interest. What little there may be is read in the background, so that the connection
     /// can be used again; where it is more, the connection is closed.
-    static void drain(std::unique_ptr<exchange> rest);
+    static void drain(boost::intrusive_ptr<exchange> rest);
     void close() noexcept;
 
     deadline& limits() noexcept { return *limits_; }

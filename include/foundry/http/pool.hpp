@@ -21,7 +21,7 @@ class lease
 {
 public:
     lease() = default;
-    lease(boost::intrusive_ptr<pool> owner, std::unique_ptr<connection> c, bool reused) noexcept;
+    lease(boost::intrusive_ptr<pool> owner, boost::intrusive_ptr<connection> c, bool reused) noexcept;
     lease(lease&&) noexcept;
     lease& operator=(lease&& other) noexcept;
     ~lease();
@@ -39,7 +39,7 @@ public:
 
 private:
     boost::intrusive_ptr<pool> pool_;
-    std::unique_ptr<connection> connection_;
+    boost::intrusive_ptr<connection> connection_;
     bool reused_ = false;
 };
 
@@ -79,8 +79,8 @@ private:
     friend class lease;
     struct waiter;
 
-    lease take_idle(bool fresh, std::unique_ptr<connection>& dead);
-    void release(std::unique_ptr<connection> c, bool reusable) noexcept;
+    lease take_idle(bool fresh, boost::intrusive_ptr<connection>& dead);
+    void release(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
 
     boost::asio::any_io_executor executor_;
@@ -91,8 +91,8 @@ private:
     session_ptr session_;
     std::size_t open_ = 0; // leased and idle
     // Lists through their own elements: nothing is allocated to give a connection back, and they cost the compiler little.
-    std::unique_ptr<connection> idle_;     // the one used last in front
-    boost::intrusive_ptr<waiter> waiters_; // the first in front
+    boost::intrusive_ptr<connection> idle_; // the one used last in front
+    boost::intrusive_ptr<waiter> waiters_;  // the first in front
 };
 
 /// A place in the queue for a connection. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.

@@ -43,6 +43,8 @@ struct stream_state final : event_source
             throw_error_event(e);
         into.raw_storage() = e.data;
         take_other_names(into);
+        if (watch_)
+            watch_->on_chunk(into);
         for (chunk_choice& choice : into.choices) {
             finish_seen = finish_seen || choice.finish_reason;
             if (call_.state->settings.split_think_tags)

@@ -73,10 +73,14 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(p
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.body, opened);
     if (reply.choices.empty()) {
+        if (opened.watch)
+            opened.watch->on_failure(errc::unexpected_reply);
         throw_service_error_in(reply.raw(), call.context(), opened.info);
         throw_incomplete("the answer has no choices");
     }
     take_other_names(reply);
+    if (opened.watch)
+        opened.watch->on_end(reply);
     if (call.state->settings.split_think_tags)
         split_thoughts(reply);
     reply.set_info(std::move(opened.info));
@@ -132,9 +136,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.embeddings_body, opened);
     if (reply.data.size() != asked_for) {
+        if (opened.watch)
+            opened.watch->on_failure(errc::unexpected_reply);
         throw_incomplete("the answer has " + std::to_string(reply.data.size()) + " vectors for " +
                          std::to_string(asked_for) + " inputs");
     }
+    if (opened.watch)
+        opened.watch->on_end(reply);
     put_in_order(reply.data);
     pack(reply, std::move(encoding));
     reply.set_info(std::move(opened.info));

@@ -25,6 +25,7 @@ inline std::string_view type_of_event(http::event const& e)
 
 FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     : call_(std::move(call)),
+      watch_(std::move(opened.watch)),
       info_(std::move(opened.info)),
       events_(event_limits_of(call_.state->settings.limits)),
       exchange_(std::move(opened.exchange))
@@ -92,6 +93,29 @@ FOUNDRY_DECL void event_source::throw_not_a_stream() const
     f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
     f.advice = "use complete() where the service does not stream; check that the endpoint's URL is the API's";
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
+}
+
+FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
+{
+    try {
+        std::rethrow_exception(std::move(why));
+    } catch (error const& e) {
+        if (watch_)
+            watch_->on_failure(e.code());
+        close();
+        throw;
+    } catch (...) {
+        close();
+        throw;
+    }
+}
+
+FOUNDRY_DECL void event_source::drain()
+{
+    http::exchange::drain(std::move(exchange_));
+    if (watch_)
+        watch_->on_end();
+    watch_.reset();
 }
 
 FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const

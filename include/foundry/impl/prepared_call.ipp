@@ -57,6 +57,8 @@ public:
             counted("extra-parameters",
                     extra_parameters_name(with_.extra_parameters.value_or(extra_parameters::pass_through)));
         }
+        if (!call_.traceparent.empty())
+            counted("traceparent", call_.traceparent);
         for (header_list const* list : lists()) {
             for (auto const& [name, value] : *list) {
                 if (http::reserved_field(name)) {
@@ -100,8 +102,23 @@ private:
     int count_ = 0;
 };
 
+/// Version, trace, parent and flags in lower-case hexadecimal digits.
+inline bool is_traceparent(std::string_view text)
+{
+    constexpr std::string_view form = "00-00000000000000000000000000000000-0000000000000000-00";
+    bool good = text.size() == form.size();
+    for (std::size_t i = 0; good && i != form.size(); ++i)
+        good = form[i] == '-' ? text[i] == '-' : is_hex(text[i]) && text[i] == to_lower(text[i]);
+    return good;
+}
+
 FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
 {
+    if (!with.traceparent.empty() && !is_traceparent(with.traceparent)) {
+        throw error(errc::invalid_argument,
+                    "traceparent is not of the form 00-{32 hexadecimal digits}-{16}-{2}, all lower case");
+    }
+    call.traceparent = with.traceparent;
     call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
     call.retry = with.retry.value_or(call.state->settings.retry);
     call.client_request_id = with.client_request_id.value_or(
@@ -167,6 +184,34 @@ public:
     std::string text;
 };
 
+inline char const* provider_of(api_form form)
+{
+    switch (form) {
+    case api_form::models:
+        return "azure.ai.inference";
+    case api_form::openai_v1:
+    case api_form::dated:
+        return "azure.ai.openai";
+    default:
+        return "openai";
+    }
+}
+
+inline call_event describe(prepared_call const& call, bool stream)
+{
+    endpoint const& where = call.state->where;
+    call_event e;
+    e.operation = call.operation;
+    e.model = call.deployment;
+    e.provider = provider_of(where.form());
+    e.server_address = where.host();
+    e.server_port = where.port();
+    e.stream = stream;
+    e.client_request_id = call.client_request_id;
+    e.traceparent = call.traceparent;
+    return e;
+}
+
 /// Makes one request and waits for the head of the answer, or for all of one that is an error.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call const& call, http::clock::time_point end,
                                                                  opened_call& opened)
@@ -178,8 +223,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
 
     std::string claims;
     for (bool challenged = false;; challenged = true) {
-        opened.exchange =
-            std::make_unique<http::exchange>(client.connections, executor, call.timeouts, client.settings.limits.head);
+        opened.exchange.reset(
+            new http::exchange(client.connections, executor, call.timeouts, client.settings.limits.head));
         opened.exchange->limits().set_total(end);
 
         proof who;
@@ -192,12 +237,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             limits.clear_step();
             append_token(who);
         }
+        if (opened.watch)
+            opened.watch->on_attempt();
         std::string message = http::assemble(call.head, who.fields, call.body);
         cleanser const clean_message(message);
         co_await opened.exchange->send(message);
 
         http::response_head& head = opened.exchange->head();
         opened.info = response_info(head.status, std::move(head.headers), call.client_request_id);
+        if (opened.watch)
+            opened.watch->on_response(opened.info);
         if (opened.info.status() >= 200 && opened.info.status() <= 299)
             break;
         text_sink body;
@@ -226,6 +275,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call const& call, collector* into,
                                                                std::size_t body_limit, opened_call& opened)
 {
+    if (call.state->settings.observer)
+        opened.watch.reset(new call_watch(call.state->settings.observer, describe(call, into == nullptr)));
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::chrono::milliseconds wait{0};
         try {
@@ -241,10 +292,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
             into->finish(call, opened.info);
+            if (opened.watch)
+                opened.watch->on_end();
             co_return;
         } catch (error const& e) {
             opened.exchange.reset();
+            if (opened.watch)
+                opened.watch->on_failure(e.code());
             wait = requests.wait_after(e);
+            if (opened.watch)
+                opened.watch->on_wait(wait);
         }
         boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
         try {

@@ -323,7 +323,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 class exchange::remainder final : public sleeper, private body_sink
 {
 public:
-    explicit remainder(std::unique_ptr<exchange> rest)
+    explicit remainder(boost::intrusive_ptr<exchange> rest)
         : rest_(std::move(rest)),
           timer_(rest_->pool_->executor(), detail::max_drain_time)
     {
@@ -367,11 +367,11 @@ private:
     void on_body(std::string_view) override {}
 
     std::mutex mutex_; // as the timer and the socket may fire at the same time
-    std::unique_ptr<exchange> rest_;
+    boost::intrusive_ptr<exchange> rest_;
     boost::asio::steady_timer timer_;
 };
 
-FOUNDRY_DECL void exchange::drain(std::unique_ptr<exchange> rest)
+FOUNDRY_DECL void exchange::drain(boost::intrusive_ptr<exchange> rest)
 {
     if (rest->done())
         return rest->finish();

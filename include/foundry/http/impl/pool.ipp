@@ -12,11 +12,11 @@ struct pool::waiter : boost::intrusive_ref_counter<waiter>
     waiter(boost::asio::any_io_executor executor, clock::time_point until) : turn(std::move(executor), until) {}
 
     boost::asio::steady_timer turn;
-    std::unique_ptr<connection> granted;
+    boost::intrusive_ptr<connection> granted;
     boost::intrusive_ptr<waiter> next; // in the pool's list
 };
 
-FOUNDRY_DECL lease::lease(boost::intrusive_ptr<pool> owner, std::unique_ptr<connection> c, bool reused) noexcept
+FOUNDRY_DECL lease::lease(boost::intrusive_ptr<pool> owner, boost::intrusive_ptr<connection> c, bool reused) noexcept
     : pool_(std::move(owner)),
       connection_(std::move(c)),
       reused_(reused)
@@ -59,15 +59,15 @@ FOUNDRY_DECL session_ptr pool::session() const
 
 FOUNDRY_DECL lease pool::try_acquire(bool fresh)
 {
-    std::unique_ptr<connection> dead; // closed outside the mutex
+    boost::intrusive_ptr<connection> dead; // closed outside the mutex
     return take_idle(fresh, dead);
 }
 
-FOUNDRY_DECL lease pool::take_idle(bool fresh, std::unique_ptr<connection>& dead)
+FOUNDRY_DECL lease pool::take_idle(bool fresh, boost::intrusive_ptr<connection>& dead)
 {
     std::lock_guard const lock(mutex_);
     while (idle_ && (!fresh || open_ >= options_.max_connections)) {
-        std::unique_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
+        boost::intrusive_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
         idle_ = std::move(c->next);
         if (!fresh && !stale(*c))
             return lease(this, std::move(c), true);
@@ -77,7 +77,7 @@ FOUNDRY_DECL lease pool::take_idle(bool fresh, std::unique_ptr<connection>& dead
     }
     if (open_ >= options_.max_connections || waiters_)
         return lease();
-    std::unique_ptr<connection> c(new connection(executor_));
+    boost::intrusive_ptr<connection> c(new connection(executor_));
     ++open_;
     return lease(this, std::move(c), false);
 }
@@ -126,7 +126,7 @@ FOUNDRY_DECL lease pool::place::give_up()
     return lease(pool_, std::move(waiter_->granted), reused);
 }
 
-FOUNDRY_DECL void pool::release(std::unique_ptr<connection> c, bool reusable) noexcept
+FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusable) noexcept
 {
     session_ptr session;
     if (reusable && c->is_open()) {

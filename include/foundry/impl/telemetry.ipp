@@ -1,0 +1,54 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/telemetry.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <cstddef>
+#include <iterator>
+
+namespace foundry::inline FOUNDRY_ABI::telemetry {
+
+/// In the order of `errc`, which begins at 1.
+inline constexpr std::string_view error_words[] = {
+    "invalid_argument", "no_ca_store",    "credential_unavailable", "authentication_failed", "bad_request",
+    "unauthorized",     "forbidden",      "model_not_found",        "route_not_found",       "unprocessable",
+    "content_filter",   "too_large",      "rate_limited",           "quota_exhausted",       "service_error",
+    "unexpected_reply", "limit_exceeded", "stream_truncated",       "token_timeout",         "connect_timeout",
+    "tls_timeout",      "pool_timeout",   "write_timeout",          "first_byte_timeout",    "silence_timeout",
+    "stall_timeout",    "total_timeout",  "resolve_failed",         "connect_failed",        "tls_failed",
+    "connection_lost",
+};
+static_assert(std::size(error_words) == static_cast<std::size_t>(errc::connection_lost));
+
+FOUNDRY_DECL std::string_view operation_of(call_event const& e) noexcept
+{
+    if (e.operation == "chat/completions")
+        return "chat";
+    if (e.operation == "embeddings" || e.operation == "images/embeddings")
+        return "embeddings";
+    return e.operation;
+}
+
+FOUNDRY_DECL std::string span_name(call_event const& e)
+{
+    std::string name(operation_of(e));
+    if (!e.model.empty())
+        name.append(" ").append(e.model);
+    return name;
+}
+
+FOUNDRY_DECL std::string_view error_type_of(call_event const& e) noexcept
+{
+    if (!e.code)
+        return {};
+    if (e.code == boost::asio::error::operation_aborted)
+        return "cancelled";
+    auto const i = static_cast<std::size_t>(e.code.value()) - 1;
+    if (e.code.category() == error_category() && i < std::size(error_words))
+        return error_words[i];
+    return "_OTHER";
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::telemetry
