@@ -57,7 +57,7 @@ const whole = text => piece(text) +
     'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
 /// A service and a server before it, for one test.
-async function stage(t, { wordsPerSecond = 0, patience = 30, viewport, colorScheme } = {}) {
+async function stage(t, { wordsPerSecond = 0, patience = 30, ...device } = {}) {
     const service = new Service(serviceProgram, [String(wordsPerSecond)])
     t.after(() => service.child.stdin.end())
     const port = await service.line()
@@ -67,7 +67,7 @@ async function stage(t, { wordsPerSecond = 0, patience = 30, viewport, colorSche
     })
     t.after(async () => assert.equal(await server.end('SIGTERM'), 0, 'the server ends in good order'))
     const url = await server.line()
-    const context = await browser.newContext({ viewport, colorScheme })
+    const context = await browser.newContext(device)
     context.setDefaultTimeout(within)
     t.after(() => context.close())
     const open = async () => {
@@ -224,15 +224,17 @@ test('markup in a question or an answer stays text', async t => {
 
 test('everything is done with the keyboard alone, and the focus is seen', async t => {
     const { page, service } = await stage(t)
-    await page.keyboard.press('Tab')
-    const seen = await page.evaluate(() => {
-        const style = getComputedStyle(document.activeElement)
-        return [document.activeElement.textContent, style.outlineStyle, parseFloat(style.outlineWidth)]
+    const focus = () => page.evaluate(() => {
+        const { id, textContent } = document.activeElement
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement)
+        return [id || textContent, outlineStyle, outlineWidth]
     })
-    assert.deepEqual(seen, ['How many feet are in a mile?', 'solid', 2])
+    assert.deepEqual(await focus(), ['question', 'solid', '2px'])
+    await page.keyboard.press('Shift+Tab')
+    assert.deepEqual(await focus(), ['Tell me a story', 'solid', '2px'])
     await page.keyboard.press('Enter')
     await idle(page)
-    assert(await input(page).evaluate(element => element === document.activeElement), 'the input has the focus')
+    assert.deepEqual(await focus(), ['question', 'solid', '2px'])
     await service.ask('silent ' + JSON.stringify(piece('Well, ')))
     await page.keyboard.type('first line')
     await page.keyboard.press('Shift+Enter')
@@ -243,8 +245,9 @@ test('everything is done with the keyboard alone, and the focus is seen', async 
     await idle(page)
     assert.equal(await page.locator('.question').last().textContent(), 'first line\nsecond line')
     await page.keyboard.press('Shift+Tab')
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Try again')
-    await page.getByRole('button', { name: 'New chat' }).focus()
+    assert.deepEqual(await focus(), ['Try again', 'solid', '2px'])
+    await page.keyboard.press('Shift+Tab')
+    assert.deepEqual(await focus(), ['fresh', 'solid', '2px'])
     await page.keyboard.press('Enter')
     await page.locator('#welcome').waitFor()
     assert.equal(await page.locator('article').count(), 0)
@@ -326,6 +329,9 @@ function contrasts() {
 async function look(page, name) {
     const [wide, space] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
     assert(wide <= space, `${name} is ${wide} wide on ${space}`)
+    const [end, begin] = await page.evaluate(() => [document.querySelector('main').lastElementChild, document.querySelector('footer')]
+        .map((element, i) => element.getBoundingClientRect()[i === 0 ? 'bottom' : 'top']))
+    assert(end <= begin, `${name}: the end of the conversation is seen`)
     const found = await page.evaluate(contrasts)
     assert(found.length >= 4)
     for (const [text, contrast] of found)
@@ -334,10 +340,14 @@ async function look(page, name) {
     return Math.min(...found.map(([, contrast]) => contrast))
 }
 
-for (const [device, viewport] of Object.entries({ phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } })) {
+const devices = {
+    phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+    desk: { viewport: { width: 1280, height: 800 } },
+}
+for (const [device, its] of Object.entries(devices)) {
     for (const colorScheme of ['light', 'dark']) {
         test(`it is readable and fits on a ${device}, ${colorScheme}`, async t => {
-            const { page, service } = await stage(t, { viewport, colorScheme })
+            const { page, service } = await stage(t, { ...its, colorScheme })
             const name = part => `${device}-${colorScheme}-${part}`
             const least = [await look(page, name('welcome'))]
             await ask(page, 'How many feet are in a mile?')
@@ -351,7 +361,7 @@ for (const [device, viewport] of Object.entries({ phone: { width: 390, height: 8
             await page.keyboard.press('Escape')
             await idle(page)
             await service.ask('json 404 {"error":{"code":"unknown_model","message":"Unknown model: Mistral-Large-2411"}}')
-            await ask(page, 'Tell me a story about the sea')
+            await ask(page, 'Tell me a story')
             await idle(page)
             least.push(await look(page, name('error')))
             t.diagnostic(`the least contrast is ${Math.min(...least).toFixed(2)}`)
