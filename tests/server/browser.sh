@@ -10,7 +10,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../npm.sh"
 
 for name in chromium chromium-browser google-chrome; do
-    if browser=$(command -v "$name"); then break; fi
+    if browser=$(command -v "$name") && "$browser" --version >/dev/null 2>&1; then break; fi
+    browser=
 done
 [ -n "$browser" ] || skip "this needs Chromium"
 npm_packages "$here" "$3" playwright-core
