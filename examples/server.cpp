@@ -36,6 +36,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -54,56 +55,37 @@ constexpr std::size_t most_bytes = 512 * 1024; // of a request
 constexpr std::size_t most_messages = 100;
 constexpr std::chrono::minutes longest_answer{30};
 
-/// Which service is asked, and how.
-struct plan
-{
-    plan(foundry::endpoint to, foundry::any_credential as) : where(std::move(to)), who(std::move(as)) {}
-
-    foundry::endpoint where;
-    foundry::any_credential who;
-    foundry::options options;
-    std::string model;
-};
-
 std::string setting(char const* name)
 {
     char const* const value = std::getenv(name);
     return value != nullptr ? value : "";
 }
 
-foundry::any_credential credential_for(foundry::endpoint const& where)
+/// Of the service that the environment names, or else of the embedded one.
+foundry::client<> make_client(asio::io_context& context, foundry::testing::emulator const* embedded)
 {
+    foundry::options options;
+    options.pool.max_connections = most_browsers;
+    options.timeouts.stream_total = longest_answer;
+    if (embedded != nullptr) {
+        options.default_model = "Mistral-Large-2411";
+        options.tls.ca_certificates = embedded->ca_certificate();
+        foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
+        where.connect_to("127.0.0.1", embedded->tls_port());
+        return foundry::client(context, where, foundry::api_key{embedded->api_key()}, options);
+    }
+    options.default_model = setting("AZURE_AI_MODEL");
+    foundry::endpoint const where{setting("AZURE_AI_ENDPOINT")};
     if (std::string const key = setting("AZURE_AI_API_KEY"); !key.empty())
-        return foundry::api_key{key};
+        return foundry::client(context, where, foundry::api_key{key}, options);
     if (where.kind() == foundry::host_kind::other) // such as a server on this machine
-        return foundry::no_credential();
-    return foundry::entra::default_azure_credential();
-}
-
-plan from_environment(std::string const& url)
-{
-    foundry::endpoint where{url};
-    foundry::any_credential who = credential_for(where);
-    plan p{std::move(where), std::move(who)};
-    p.model = setting("AZURE_AI_MODEL");
-    return p;
-}
-
-plan embedded(foundry::testing::emulator const& service)
-{
-    foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
-    where.connect_to("127.0.0.1", service.tls_port());
-    plan p{std::move(where), foundry::api_key{service.api_key()}};
-    p.options.tls.ca_certificates = service.ca_certificate();
-    p.model = "Mistral-Large-2411";
-    return p;
+        return foundry::client(context, where, foundry::no_credential(), options);
+    return foundry::client(context, where, foundry::entra::default_azure_credential(), options);
 }
 
 /// One connection: one request and its answer.
 struct browser
 {
-    explicit browser(tcp::socket socket, std::chrono::seconds wait) : stream(std::move(socket)), patience(wait) {}
-
     beast::tcp_stream stream;
     std::chrono::seconds patience; ///< While it neither sends nor takes anything.
     std::size_t pieces = 0;
@@ -112,12 +94,11 @@ struct browser
 
 struct chat_server
 {
-    chat_server(asio::io_context& context, plan p, std::uint16_t port, std::chrono::seconds wait)
-        : acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), port)),
-          client(context, std::move(p.where), std::move(p.who), std::move(p.options)),
-          model(std::move(p.model)),
-          patience(wait)
-    {}
+    tcp::acceptor acceptor;
+    foundry::client<> client;
+    std::chrono::seconds patience;
+    foundry::testing::emulator* embedded; ///< If there is one.
+    std::set<browser*> browsers = {};
 
     void stop()
     {
@@ -125,13 +106,6 @@ struct chat_server
         for (browser* const b : browsers)
             b->stream.close();
     }
-
-    tcp::acceptor acceptor;
-    foundry::client<> client;
-    std::string model;
-    std::chrono::seconds patience;
-    std::set<browser*> browsers;
-    foundry::testing::emulator* embedded = nullptr;
 };
 
 // --- what the browser is told ------------------------------------------------
@@ -188,15 +162,19 @@ asio::awaitable<void> write(browser& to, std::string bytes)
 [[noreturn]] void refuse(std::string what) { throw foundry::error(foundry::errc::invalid_argument, std::move(what)); }
 
 /// The conversation and nothing else: which model is asked, and how, is not for the page to choose.
-foundry::chat_request question_in(http::request<http::string_body> const& asked, std::string const& model)
+foundry::chat_request question_in(http::request<http::string_body> const& asked)
 {
-    if (asked[http::field::content_type] != "application/json") // which a page of another site cannot send
+    // A page of another site can send neither JSON nor, where its own name leads to this machine, this machine's name.
+    std::string_view const host = asked[http::field::host];
+    if (std::string_view const name = host.substr(0, host.find(':')); name != "127.0.0.1" && name != "localhost")
+        refuse("open the page as http://127.0.0.1 or http://localhost");
+    if (asked[http::field::content_type] != "application/json")
         refuse("send the conversation as application/json");
     foundry::chat_request const posted = foundry::chat_request::from_json(asked.body());
     if (posted.messages.empty() || posted.messages.size() > most_messages)
         refuse("send 1 to " + std::to_string(most_messages) + " messages; begin a new chat");
 
-    foundry::chat_request question{model};
+    foundry::chat_request question;
     question.system("You are a helpful assistant.");
     for (foundry::chat_message const& message : posted.messages) {
         if (message.role == foundry::chat_role::user)
@@ -248,7 +226,7 @@ asio::awaitable<void> write_answer(browser& to, foundry::client<>& client, found
     to.end = failed ? failed->what() : "whole";
 }
 
-/// Never throws, so that the end of it is the end of the answer.
+/// Never throws, so that its end is the end of the answer.
 asio::awaitable<void> answer(browser& to, foundry::client<>& client, foundry::chat_request question)
 {
     try {
@@ -274,7 +252,7 @@ asio::awaitable<void> respond(browser& to, chat_server& server, http::request<ht
     std::string plain;
     try {
         if (asked.method() == http::verb::post && asked.target() == "/chat")
-            question = question_in(asked, server.model);
+            question = question_in(asked);
         else if (asked.method() == http::verb::get && asked.target() == "/")
             plain = reply(http::status::ok, "text/html; charset=utf-8", page_text);
         else
@@ -306,7 +284,9 @@ asio::awaitable<void> part(browser& from)
 
 asio::awaitable<void> serve(chat_server& server, tcp::socket socket)
 {
-    browser b(std::move(socket), server.patience);
+    if (!server.acceptor.is_open())
+        co_return; // it has been told to end
+    browser b{beast::tcp_stream(std::move(socket)), server.patience};
     server.browsers.insert(&b);
     try {
         b.stream.socket().set_option(tcp::no_delay(true));
@@ -324,7 +304,7 @@ asio::awaitable<void> serve(chat_server& server, tcp::socket socket)
             co_await respond(b, server, parser.release());
         }
         co_await part(b);
-    } catch (boost::system::system_error const&) { // the browser has left
+    } catch (std::exception const&) { // the browser has left
     }
     server.browsers.erase(&b);
     if (server.embedded != nullptr)
@@ -348,41 +328,28 @@ asio::awaitable<void> listen(chat_server& server)
     }
 }
 
-int number(char const* text, int most)
-{
-    std::size_t used = 0;
-    int const value = std::stoi(text, &used);
-    if (text[used] != '\0' || value < 0 || value > most)
-        throw std::out_of_range(std::string(text) + " is not a number from 0 to " + std::to_string(most));
-    return value;
-}
-
 int main(int argc, char** argv)
 try {
-    auto const port = static_cast<std::uint16_t>(argc > 1 ? number(argv[1], 65535) : 8080);
-    std::chrono::seconds const patience(argc > 2 ? number(argv[2], 3600) : 30);
-
-    std::optional<foundry::testing::emulator> service;
-    std::string const url = setting("AZURE_AI_ENDPOINT");
-    if (url.empty()) {
+    int const port = argc > 1 ? std::stoi(argv[1]) : 8080;
+    std::chrono::seconds const patience(argc > 2 ? std::stoi(argv[2]) : 30);
+    if (port < 0 || port > 65535)
+        throw std::out_of_range("there is no port " + std::to_string(port));
+    std::unique_ptr<foundry::testing::emulator> embedded;
+    if (setting("AZURE_AI_ENDPOINT").empty()) {
         foundry::testing::emulator_options pace;
         pace.words_per_second = 30;
-        service.emplace(pace);
+        embedded = std::make_unique<foundry::testing::emulator>(pace);
         std::cout << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback.\n";
     }
-    plan p = service ? embedded(*service) : from_environment(url);
-    p.options.pool.max_connections = most_browsers;
-    p.options.timeouts.stream_total = longest_answer;
-
     asio::io_context context(1);
-    chat_server server(context, std::move(p), port, patience);
-    server.embedded = service ? &*service : nullptr;
+    tcp::endpoint const here(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port));
+    chat_server server{tcp::acceptor(context, here), make_client(context, embedded.get()), patience, embedded.get()};
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&server](error_code, int) { server.stop(); });
-    asio::co_spawn(context, listen(server), asio::detached);
     std::cout << "http://127.0.0.1:" << server.acceptor.local_endpoint().port() << "/" << std::endl;
+    asio::co_spawn(context, listen(server), asio::detached);
     context.run();
 } catch (std::exception const& e) {
-    std::cerr << e.what() << '\n';
+    std::cerr << e.what() << "\nUsage: server [port [seconds]]; port 0 is any free one.\n";
     return 1;
 }

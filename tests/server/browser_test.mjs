@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -290,7 +291,21 @@ test('what is no conversation, too long, or from another site is refused, and no
     await refused(400, /roles user and assistant/, JSON.stringify({ messages: [{ role: 'system', content: 'x' }] }))
     await refused(413, /too long/, JSON.stringify({ messages: [{ role: 'user', content: 'x'.repeat(3e6) }] }))
     assert.equal((await fetch(url + 'nothing')).status, 404)
+    const stranger = request(url + 'chat', {
+        method: 'POST', headers: { Host: 'localhost.example.com', 'Content-Type': 'application/json' },
+    }).end(JSON.stringify({ messages: [message] }))
+    assert.equal((await once(stranger, 'response'))[0].statusCode, 400)
     assert.equal(await service.ask('connections'), '0')
+})
+
+test('with no service named, the server starts one and asks that over TLS', async t => {
+    const server = new Program(serverProgram, ['0'], { AZURE_AI_ENDPOINT: '' })
+    t.after(async () => assert.equal(await server.end('SIGTERM'), 0))
+    assert.match(await server.line(), /^No AZURE_AI_ENDPOINT is set/)
+    const response = await post(await server.line(), JSON.stringify({ messages: [{ role: 'user', content: 'Be brief: miles?' }] }))
+    assert.equal(response.headers.get('content-type'), 'text/event-stream')
+    const pieces = [...(await response.text()).matchAll(/^event: piece\ndata: (.*)$/gm)].map(found => JSON.parse(found[1]).text)
+    assert.equal(pieces.join(''), 'A mile is 5,280 feet long.')
 })
 
 // --- what it looks like --------------------------------------------------------
