@@ -26,6 +26,17 @@ before(async () => {
 })
 after(() => browser?.close())
 
+/// Node.js waits for a promise for ever.
+async function bounded(promise, what) {
+    let timer
+    const late = new Promise((_, reject) => timer = setTimeout(() => reject(new Error(`${what} does not come`)), within))
+    try {
+        return await Promise.race([promise, late])
+    } finally {
+        clearTimeout(timer)
+    }
+}
+
 /// A program that talks in lines.
 class Program {
     constructor(path, args, env = {}) {
@@ -35,14 +46,14 @@ class Program {
     }
 
     async line() {
-        const { value, done } = await this.lines.next()
+        const { value, done } = await bounded(this.lines.next(), `a line of ${this.child.spawnfile}`)
         assert(!done, 'the program has ended')
         return value
     }
 
     async end(signal) {
         this.child.kill(signal)
-        return (await this.ended)[0]
+        return (await bounded(this.ended, `the end of ${this.child.spawnfile}`))[0]
     }
 }
 
@@ -101,7 +112,7 @@ test('an answer appears in pieces and is what the service says, and the next que
     const { page, port, service } = await stage(t, { wordsPerSecond: 60 })
     await ask(page, 'My name is Ada. Tell me about the Moon.')
     await begun(page)
-    const lengths = await page.evaluate(() => new Promise(resolve => {
+    const lengths = await bounded(page.evaluate(() => new Promise(resolve => {
         const answer = document.querySelector('.answer')
         const seen = [answer.textContent.length]
         new MutationObserver(() => {
@@ -109,7 +120,7 @@ test('an answer appears in pieces and is what the service says, and the next que
             if (answer.ariaBusy === 'false')
                 resolve(seen)
         }).observe(answer, { attributes: true, characterData: true, subtree: true })
-    }))
+    })), 'the end of the answer')
     assert(new Set(lengths).size > 10, `it came in ${new Set(lengths).size} pieces`)
 
     const asked = JSON.parse(await service.ask('last'))
@@ -165,7 +176,7 @@ test('a page that is loaded again in mid-answer shows what had come, and goes on
 })
 
 test('two tabs are answered at once, each with its own conversation', async t => {
-    const { page, open, service } = await stage(t, { wordsPerSecond: 40 })
+    const { page, open, service } = await stage(t, { wordsPerSecond: 60 })
     const other = await open()
     await ask(page, 'How many feet are in a mile?')
     await ask(other, 'Tell me a story')
@@ -267,7 +278,7 @@ test('a server that ends in mid-answer closes its call, and the page says so', a
 
 test('a browser that takes nothing is left, and the call to the model with it', async t => {
     const { url, server, service } = await stage(t, { patience: 1 })
-    await service.ask('events ' + JSON.stringify(piece('x'.repeat(1000)).repeat(8000) + 'data: [DONE]\n\n'))
+    await service.ask('events ' + JSON.stringify(piece('x'.repeat(16384)).repeat(256) + 'data: [DONE]\n\n'))
     const body = JSON.stringify({ messages: [{ role: 'user', content: 'Tell me a story' }] })
     const socket = connect(new URL(url).port, '127.0.0.1')
     t.after(() => socket.destroy())
