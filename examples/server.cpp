@@ -32,7 +32,6 @@
 #include <boost/beast/http.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -129,10 +128,8 @@ std::string reply(http::status status, std::string_view type, std::string_view b
 
 json::object words_of(foundry::error const& e)
 {
-    json::object words;
-    words["message"] = e.message();
-    words["advice"] = e.advice() == e.message() ? "" : e.advice();
-    return words;
+    std::string const advice = e.advice() == e.message() ? "" : e.advice();
+    return json::object({{"message", e.message()}, {"advice", advice}});
 }
 
 std::string problem(http::status status, foundry::error const& e)
@@ -146,7 +143,6 @@ std::string event(std::string_view name, json::object const& data)
     return beast::buffers_to_string(http::make_chunk(asio::buffer(text)));
 }
 
-constexpr char last_chunk[] = "0\r\n\r\n";
 constexpr std::string_view head_of_events =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
@@ -219,7 +215,7 @@ asio::awaitable<void> write_answer(browser& to, foundry::client<>& client, found
     } catch (foundry::error const& e) {
         failed = e;
     }
-    std::string last = last_chunk;
+    std::string last = "0\r\n\r\n"; // of the chunks
     if (failed)
         last = begun ? event("error", words_of(*failed)) + last : problem(http::status::bad_gateway, *failed);
     co_await write(to, std::move(last));
@@ -260,13 +256,11 @@ asio::awaitable<void> respond(browser& to, chat_server& server, http::request<ht
     } catch (foundry::error const& e) {
         plain = problem(http::status::bad_request, e);
     }
-    if (question) {
-        // Whichever ends first ends the other: no browser, no call.
-        co_await (answer(to, server.client, std::move(*question)) || leaves(to));
-        std::cout << "answer: " << to.pieces << " pieces, " << to.end << std::endl;
-    } else {
-        co_await write(to, std::move(plain));
-    }
+    if (!question)
+        co_return co_await write(to, std::move(plain));
+    // Whichever ends first ends the other: no browser, no call.
+    co_await (answer(to, server.client, std::move(*question)) || leaves(to));
+    std::cout << "answer: " << to.pieces << " pieces, " << to.end << std::endl;
 }
 
 // --- connections -------------------------------------------------------------
@@ -277,7 +271,7 @@ asio::awaitable<void> part(browser& from)
     error_code ec;
     from.stream.socket().shutdown(tcp::socket::shutdown_send, ec);
     from.stream.expires_after(std::chrono::seconds{5});
-    std::array<char, 4096> rest;
+    char rest[4096];
     while (!ec)
         co_await from.stream.async_read_some(asio::buffer(rest), asio::redirect_error(asio::use_awaitable, ec));
 }

@@ -11,7 +11,7 @@ npm_packages() {
         command -v "$tool" >/dev/null || skip "this needs Node.js and npm, and there is no $tool"
     done
     mkdir -p "$2"
-    cd "$2"
+    cd "$2" || exit
     if [ -d "node_modules/$3" ] && cmp -s "$1/package-lock.json" package-lock.json; then return 0; fi
     cp "$1/package.json" "$1/package-lock.json" .
     npm ci --omit=dev --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 >npm.log 2>&1 && return 0
