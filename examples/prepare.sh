@@ -84,6 +84,8 @@ has() {
         compiles $'#include <nlohmann/json.hpp>' -fsyntax-only ;;
     node)
         have node && have npm ;;
+    chromium)
+        have chromium || have chromium-browser || have google-chrome ;;
     clang)
         clang=$(find_clang) && CXX=$clang compiles 'int main() {}' -fsanitize=address,undefined ;;
     esac
@@ -164,6 +166,7 @@ packages() {
 
         # Xcode's command line tools bring the compilers, macOS the certificates.
         brew:compiler | brew:sanitizers | brew:clang | brew:certificates) ;;
+        brew:chromium) ;; # an application there, and no command
         brew:openssl) echo openssl@3 ;;
         brew:node) echo node ;;
 

@@ -113,6 +113,8 @@ prepare_all() (
     if [ "$manager" != brew ]; then needs+=(valgrind); fi # which is not for macOS
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
+    # One test wants a browser, which some systems have in no package; it is skipped there.
+    (prepare "$root/build/chromium.log" chromium) || say "The tests go on without it."
 )
 
 # What cannot be built cannot be tested; that counts as one failure.

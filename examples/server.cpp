@@ -1,0 +1,349 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A chat page and its server: the browser asks, and what the model says goes to it piece by piece, as server-sent events.
+//
+//     server [port [seconds]]
+//
+// Then open the URL that it prints. The port is 8080 unless given, 0 for any free one; a browser that takes nothing for so many
+// seconds, 30 unless given, is left. Ctrl-C ends it. It listens on this machine only, for it asks at your expense and knows no users.
+//
+// With AZURE_AI_ENDPOINT, AZURE_AI_API_KEY and AZURE_AI_MODEL set it asks that service, without the key as who you are in Azure;
+// with nothing set, one that it starts itself.
+
+#include <foundry.hpp>
+#include <foundry/entra/default_azure_credential.hpp>
+#include <foundry/testing/emulator.hpp>
+
+#include "server_page.hpp" // server.html, as page_text
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+namespace json = boost::json;
+using asio::ip::tcp;
+using boost::system::error_code;
+using namespace asio::experimental::awaitable_operators;
+
+constexpr std::size_t most_browsers = 2000;
+constexpr std::size_t most_bytes = 512 * 1024; // of a request
+constexpr std::size_t most_messages = 100;
+constexpr std::chrono::minutes longest_answer{30};
+
+std::string setting(char const* name)
+{
+    char const* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+/// Of the service that the environment names, or else of the embedded one.
+foundry::client<> make_client(asio::io_context& context, foundry::testing::emulator const* embedded)
+{
+    foundry::options options;
+    options.pool.max_connections = most_browsers;
+    options.timeouts.stream_total = longest_answer;
+    if (embedded != nullptr) {
+        options.default_model = "Mistral-Large-2411";
+        options.tls.ca_certificates = embedded->ca_certificate();
+        foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
+        where.connect_to("127.0.0.1", embedded->tls_port());
+        return foundry::client(context, where, foundry::api_key{embedded->api_key()}, options);
+    }
+    options.default_model = setting("AZURE_AI_MODEL");
+    foundry::endpoint const where{setting("AZURE_AI_ENDPOINT")};
+    if (std::string const key = setting("AZURE_AI_API_KEY"); !key.empty())
+        return foundry::client(context, where, foundry::api_key{key}, options);
+    if (where.kind() == foundry::host_kind::other) // such as a server on this machine
+        return foundry::client(context, where, foundry::no_credential(), options);
+    return foundry::client(context, where, foundry::entra::default_azure_credential(), options);
+}
+
+/// One connection: one request and its answer.
+struct browser
+{
+    beast::tcp_stream stream;
+    std::chrono::seconds patience; ///< While it neither sends nor takes anything.
+    std::size_t pieces = 0;
+    std::string end = "the browser has left"; ///< How the answer has ended, for the log.
+};
+
+struct chat_server
+{
+    tcp::acceptor acceptor;
+    foundry::client<> client;
+    std::chrono::seconds patience;
+    foundry::testing::emulator* embedded; ///< If there is one.
+    std::set<browser*> browsers = {};
+
+    void stop()
+    {
+        acceptor.close();
+        for (browser* const b : browsers)
+            b->stream.close();
+    }
+};
+
+// --- what the browser is told ------------------------------------------------
+
+std::string reply(http::status status, std::string_view type, std::string_view body)
+{
+    http::response<http::string_body> made{status, 11};
+    made.set(http::field::content_type, type);
+    made.set(http::field::cache_control, "no-store");
+    made.set("X-Content-Type-Options", "nosniff");
+    made.set("Content-Security-Policy",
+             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+             "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    made.keep_alive(false);
+    made.body() = body;
+    made.prepare_payload();
+    std::ostringstream text;
+    text << made;
+    return text.str();
+}
+
+json::object words_of(foundry::error const& e)
+{
+    std::string const advice = e.advice() == e.message() ? "" : e.advice();
+    return json::object({{"message", e.message()}, {"advice", advice}});
+}
+
+std::string problem(http::status status, foundry::error const& e)
+{
+    return reply(status, "application/json", json::serialize(words_of(e)));
+}
+
+std::string event(std::string_view name, json::object const& data)
+{
+    std::string const text = "event: " + std::string(name) + "\ndata: " + json::serialize(data) + "\n\n";
+    return beast::buffers_to_string(http::make_chunk(asio::buffer(text)));
+}
+
+constexpr std::string_view head_of_events =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+
+asio::awaitable<void> write(browser& to, std::string bytes)
+{
+    to.stream.expires_after(to.patience);
+    co_await asio::async_write(to.stream, asio::buffer(bytes), asio::use_awaitable);
+}
+
+// --- what it asks ------------------------------------------------------------
+
+[[noreturn]] void refuse(std::string what) { throw foundry::error(foundry::errc::invalid_argument, std::move(what)); }
+
+/// The conversation and nothing else: which model is asked, and how, is not for the page to choose.
+foundry::chat_request question_in(http::request<http::string_body> const& asked)
+{
+    // A page of another site can send neither JSON nor, where its own name leads to this machine, this machine's name.
+    std::string_view const host = asked[http::field::host];
+    if (std::string_view const name = host.substr(0, host.find(':')); name != "127.0.0.1" && name != "localhost")
+        refuse("open the page as http://127.0.0.1 or http://localhost");
+    if (asked[http::field::content_type] != "application/json")
+        refuse("send the conversation as application/json");
+    foundry::chat_request const posted = foundry::chat_request::from_json(asked.body());
+    if (posted.messages.empty() || posted.messages.size() > most_messages)
+        refuse("send 1 to " + std::to_string(most_messages) + " messages; begin a new chat");
+
+    foundry::chat_request question;
+    question.system("You are a helpful assistant.");
+    for (foundry::chat_message const& message : posted.messages) {
+        if (message.role == foundry::chat_role::user)
+            question.user(message.text());
+        else if (message.role == foundry::chat_role::assistant)
+            question.assistant(message.text());
+        else
+            refuse("send messages of the roles user and assistant only");
+    }
+    return question;
+}
+
+// --- the answer --------------------------------------------------------------
+
+/// Each piece is read when the one before has been written: a slow browser slows the model down, and fills no memory here.
+asio::awaitable<void> write_pieces(browser& to, foundry::chat_stream& chunks)
+{
+    json::object end;
+    foundry::chat_chunk read;
+    while (co_await chunks.read(read)) {
+        if (!read.choices.empty() && read.choices[0].finish_reason)
+            end["finish_reason"] = read.choices[0].finish_reason.name();
+        if (read.text().empty())
+            continue;
+        json::object piece;
+        piece["text"] = read.text();
+        co_await write(to, event("piece", piece));
+        ++to.pieces;
+    }
+    co_await write(to, event("end", end));
+}
+
+asio::awaitable<void> write_answer(browser& to, foundry::client<>& client, foundry::chat_request const& question)
+{
+    std::optional<foundry::error> failed;
+    bool begun = false;
+    try {
+        foundry::chat_stream chunks = co_await client.stream(question);
+        co_await write(to, std::string(head_of_events));
+        begun = true;
+        co_await write_pieces(to, chunks);
+    } catch (foundry::error const& e) {
+        failed = e;
+    }
+    std::string last = "0\r\n\r\n"; // of the chunks
+    if (failed)
+        last = begun ? event("error", words_of(*failed)) + last : problem(http::status::bad_gateway, *failed);
+    co_await write(to, std::move(last));
+    to.end = failed ? failed->what() : "whole";
+}
+
+/// Never throws, so that its end is the end of the answer.
+asio::awaitable<void> answer(browser& to, foundry::client<>& client, foundry::chat_request question)
+{
+    try {
+        co_await write_answer(to, client, question);
+    } catch (boost::system::system_error const& e) {
+        if (e.code() == beast::error::timeout)
+            to.end = "the browser took nothing for " + std::to_string(to.patience.count()) + " s";
+    } catch (std::exception const& e) {
+        to.end = e.what();
+    }
+}
+
+/// Completes when the browser closes the connection, for it sends nothing while it is answered.
+asio::awaitable<void> leaves(browser& b)
+{
+    error_code ignored;
+    co_await b.stream.socket().async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> respond(browser& to, chat_server& server, http::request<http::string_body> asked)
+{
+    std::optional<foundry::chat_request> question;
+    std::string plain;
+    try {
+        if (asked.method() == http::verb::post && asked.target() == "/chat")
+            question = question_in(asked);
+        else if (asked.method() == http::verb::get && asked.target() == "/")
+            plain = reply(http::status::ok, "text/html; charset=utf-8", page_text);
+        else
+            plain = reply(http::status::not_found, "text/plain", "There is GET / and POST /chat.\n");
+    } catch (foundry::error const& e) {
+        plain = problem(http::status::bad_request, e);
+    }
+    if (!question)
+        co_return co_await write(to, std::move(plain));
+    // Whichever ends first ends the other: no browser, no call.
+    co_await (answer(to, server.client, std::move(*question)) || leaves(to));
+    std::cout << "answer: " << to.pieces << " pieces, " << to.end << std::endl;
+}
+
+// --- connections -------------------------------------------------------------
+
+/// Waits until the browser has closed: bytes of its request that nobody has read would reset the connection too early.
+asio::awaitable<void> part(browser& from)
+{
+    error_code ec;
+    from.stream.socket().shutdown(tcp::socket::shutdown_send, ec);
+    from.stream.expires_after(std::chrono::seconds{5});
+    char rest[4096];
+    while (!ec)
+        co_await from.stream.async_read_some(asio::buffer(rest), asio::redirect_error(asio::use_awaitable, ec));
+}
+
+asio::awaitable<void> serve(chat_server& server, tcp::socket socket)
+{
+    if (!server.acceptor.is_open())
+        co_return; // it has been told to end
+    browser b{beast::tcp_stream(std::move(socket)), server.patience};
+    server.browsers.insert(&b);
+    try {
+        b.stream.socket().set_option(tcp::no_delay(true));
+        b.stream.socket().set_option(asio::socket_base::send_buffer_size(64 * 1024)); // else the kernel takes megabytes
+        beast::flat_buffer buffer;
+        http::request_parser<http::string_body> parser;
+        parser.body_limit(most_bytes);
+        b.stream.expires_after(b.patience);
+        error_code ec;
+        co_await http::async_read(b.stream, buffer, parser, asio::redirect_error(asio::use_awaitable, ec));
+        if (ec == http::error::body_limit) {
+            foundry::error const e(foundry::errc::invalid_argument, "this is too long: ask something shorter");
+            co_await write(b, problem(http::status::payload_too_large, e));
+        } else if (!ec) {
+            co_await respond(b, server, parser.release());
+        }
+        co_await part(b);
+    } catch (std::exception const&) { // the browser has left
+    }
+    server.browsers.erase(&b);
+    if (server.embedded != nullptr)
+        server.embedded->clear_journal(); // which would grow for ever
+}
+
+asio::awaitable<void> listen(chat_server& server)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    asio::steady_timer pause(executor);
+    while (server.acceptor.is_open()) {
+        error_code ec;
+        tcp::socket socket(executor);
+        co_await server.acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
+        if (!ec && server.browsers.size() < most_browsers) {
+            asio::co_spawn(executor, serve(server, std::move(socket)), asio::detached);
+        } else if (ec && server.acceptor.is_open()) { // such as no descriptors left
+            pause.expires_after(std::chrono::milliseconds{100});
+            co_await pause.async_wait(asio::use_awaitable);
+        }
+    }
+}
+
+int main(int argc, char** argv)
+try {
+    int const port = argc > 1 ? std::stoi(argv[1]) : 8080;
+    std::chrono::seconds const patience(argc > 2 ? std::stoi(argv[2]) : 30);
+    if (port < 0 || port > 65535)
+        throw std::out_of_range("there is no port " + std::to_string(port));
+    std::unique_ptr<foundry::testing::emulator> embedded;
+    if (setting("AZURE_AI_ENDPOINT").empty()) {
+        foundry::testing::emulator_options pace;
+        pace.words_per_second = 30;
+        embedded = std::make_unique<foundry::testing::emulator>(pace);
+        std::cout << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback.\n";
+    }
+    asio::io_context context(1);
+    tcp::endpoint const here(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port));
+    chat_server server{tcp::acceptor(context, here), make_client(context, embedded.get()), patience, embedded.get()};
+    asio::signal_set signals(context, SIGINT, SIGTERM);
+    signals.async_wait([&server](error_code, int) { server.stop(); });
+    std::cout << "http://127.0.0.1:" << server.acceptor.local_endpoint().port() << "/" << std::endl;
+    asio::co_spawn(context, listen(server), asio::detached);
+    context.run();
+} catch (std::exception const& e) {
+    std::cerr << e.what() << "\nUsage: server [port [seconds]]; port 0 is any free one.\n";
+    return 1;
+}
