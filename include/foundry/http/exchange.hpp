@@ -23,6 +23,9 @@ public:
     exchange& operator=(exchange const&) = delete;
     ~exchange();
 
+    /// Opens a connection, unless one is idle, and gives it to the pool.
+    boost::asio::awaitable<void> warm_up();
+
     /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
     /// response is replaced once.
     boost::asio::awaitable<void> send(std::string_view message);
@@ -59,7 +62,7 @@ public:
 private:
     class remainder;
 
-    boost::asio::awaitable<void> send_on(std::string_view message, bool fresh);
+    boost::asio::awaitable<void> send_on(std::string_view message, bool fresh); // an empty one: only connects
     void take_head(std::size_t count);
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);

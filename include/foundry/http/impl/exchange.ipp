@@ -119,6 +119,20 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
     throw detail::limit_error(*expired);
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::warm_up()
+{
+    std::exception_ptr failed;
+    try {
+        co_await send_on({}, false);
+    } catch (boost::system::system_error const&) {
+        failed = std::current_exception();
+    }
+    if (failed)
+        rethrow(failed);
+    limits_->stop();
+    lease_.give_back();
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)
 {
     std::exception_ptr failed;
@@ -160,6 +174,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send_on(std::st
     lease_->move_to(limits_->executor());
     if (!lease_->is_open())
         co_await lease_->open(pool_->to(), timeouts_, limits_, pool_->session());
+    if (message.empty())
+        co_return;
     std::exception_ptr unwritten;
     try {
         co_await lease_->write(message, timeouts_.write, *limits_);
