@@ -6,6 +6,7 @@
 //
 // Which service that is, service.hpp says.
 
+#include "printable.hpp"
 #include "service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,7 +25,7 @@ asio::awaitable<void> chat(foundry::client<> client, std::string model, std::str
 
     foundry::chat_stream chunks = co_await client.stream(request);
     while (auto chunk = co_await chunks.next())
-        std::cout << chunk->text() << std::flush;
+        std::cout << printable(chunk->text()) << std::flush;
     std::cout << "\n\n";
 }
 

@@ -7,6 +7,7 @@
 //
 // At its end it tells how much CPU time of the loop's thread the library took per frame. Whom it asks, service.hpp says.
 
+#include "printable.hpp"
 #include "service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -135,14 +136,6 @@ private:
     nanoseconds longest_{0};
 };
 
-/// Nothing that a model says reaches the terminal as a command.
-std::string printable(std::string text)
-{
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7F; }, ' ');
-    return text;
-}
-
 /// The end of a text, in one line.
 std::string last_of(std::string text, std::size_t size)
 {
@@ -151,7 +144,7 @@ std::string last_of(std::string text, std::size_t size)
         ++begin;
     text.erase(0, begin);
     std::replace(text.begin(), text.end(), '\n', ' ');
-    return printable(std::move(text));
+    return printable(text);
 }
 
 /// Three lines, drawn over those of the frame before.
