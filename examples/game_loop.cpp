@@ -1,7 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A game at 60 frames a second in which two characters talk. The loop owns its frame: what the conversation does happens in the
-// share of each frame that the loop gives to the library, and never takes longer.
+// A game at 60 frames a second in which two characters talk. The loop owns its frame, and the conversation goes on in the share of
+// it that the loop gives to the library: no step is begun after that, however fast the service speaks. What is left waits in the
+// socket for the next frame.
 //
 //     game_loop [seconds]
 //
@@ -34,7 +35,7 @@ using std::chrono::steady_clock;
 
 constexpr nanoseconds frame_time = nanoseconds{1s} / 60;
 constexpr std::size_t remembered = 6; // lines of the conversation
-constexpr nanoseconds budget = 100us; // of a frame, for the library: no handler is begun after that
+constexpr nanoseconds budget = 100us; // of a frame, for the library
 
 struct character
 {
@@ -143,7 +144,8 @@ std::string last_of(std::string text, std::size_t size)
     while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80) // not within a character
         ++begin;
     text.erase(0, begin);
-    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
     return printable(text);
 }
 

@@ -211,6 +211,12 @@ asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
     CHECK(journal[1].connection == 1);
     CHECK(journal[2].connection == 1);
     CHECK(service.connections() == 2);
+    // Its TLS session is good for the next connection.
+    queue(service, answer::json(200, completion_text("the last")).close());
+    co_await expect_text(client, "the last");
+    co_await goes_on(service, client);
+    CHECK(service.journal().back().resumed == client.where().secure());
+    CHECK(service.connections() == 3);
 }
 
 asio::awaitable<void> ask(foundry::client<> client)
