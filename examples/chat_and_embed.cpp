@@ -4,70 +4,19 @@
 //
 //     ./examples/run.sh "How many feet are in a mile?"
 //
-// With AZURE_AI_ENDPOINT, AZURE_AI_API_KEY and AZURE_AI_MODEL set (and AZURE_AI_EMBEDDING_MODEL for the second part) it asks that
-// service, without the key as who you are in Azure; with nothing set, one that it starts itself.
+// Which service that is, service.hpp says.
 
-#include <foundry.hpp>
-#include <foundry/entra/default_azure_credential.hpp>
-#include <foundry/testing/emulator.hpp>
+#include "printable.hpp"
+#include "service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace asio = boost::asio;
-
-std::string setting(char const* name)
-{
-    char const* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
-struct plan
-{
-    plan(foundry::endpoint to, foundry::any_credential as) : where(std::move(to)), who(std::move(as)) {}
-
-    foundry::endpoint where;
-    foundry::any_credential who;
-    foundry::options options;
-    std::string model;
-    std::string embedding_model;
-};
-
-foundry::any_credential credential_for(foundry::endpoint const& where)
-{
-    if (std::string const key = setting("AZURE_AI_API_KEY"); !key.empty())
-        return foundry::api_key{key};
-    if (where.kind() == foundry::host_kind::other) // such as a server on this machine
-        return foundry::no_credential();
-    return foundry::entra::default_azure_credential();
-}
-
-plan from_environment(std::string const& url)
-{
-    foundry::endpoint where{url};
-    foundry::any_credential who = credential_for(where);
-    plan p{std::move(where), std::move(who)};
-    p.model = setting("AZURE_AI_MODEL");
-    p.embedding_model = setting("AZURE_AI_EMBEDDING_MODEL");
-    return p;
-}
-
-plan embedded(foundry::testing::emulator const& service)
-{
-    foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
-    where.connect_to("127.0.0.1", service.tls_port());
-    plan p{std::move(where), foundry::api_key{service.api_key()}};
-    p.options.tls.ca_certificates = service.ca_certificate();
-    p.model = "Mistral-Large-2411";
-    p.embedding_model = "text-embedding-3-small";
-    return p;
-}
 
 asio::awaitable<void> chat(foundry::client<> client, std::string model, std::string question)
 {
@@ -76,7 +25,7 @@ asio::awaitable<void> chat(foundry::client<> client, std::string model, std::str
 
     foundry::chat_stream chunks = co_await client.stream(request);
     while (auto chunk = co_await chunks.next())
-        std::cout << chunk->text() << std::flush;
+        std::cout << printable(chunk->text()) << std::flush;
     std::cout << "\n\n";
 }
 
@@ -105,13 +54,13 @@ asio::awaitable<void> nearest(foundry::client<> client, std::string model, std::
     std::cout << "Of five lines, the nearest to the question is:\n  " << lines[best] << '\n';
 }
 
-asio::awaitable<void> run(plan p, std::string question)
+asio::awaitable<void> run(service const& asked, std::string question)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client{executor, p.where, p.who, p.options};
-    co_await chat(client, p.model, question);
-    if (!p.embedding_model.empty())
-        co_await nearest(client, p.embedding_model, question);
+    foundry::client<> client = asked.client(executor);
+    co_await chat(client, asked.model(), question);
+    if (!asked.embedding_model().empty())
+        co_await nearest(client, asked.embedding_model(), question);
 }
 
 int main(int argc, char** argv)
@@ -123,20 +72,12 @@ int main(int argc, char** argv)
         question = "How many feet are in a mile?";
 
     try {
-        std::optional<foundry::testing::emulator> service;
-        std::string const url = setting("AZURE_AI_ENDPOINT");
-        if (url.empty()) {
-            foundry::testing::emulator_options pace;
-            pace.words_per_second = 30;
-            service.emplace(pace);
-            std::cerr << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback.\n\n";
-        }
+        service const asked;
         asio::io_context context;
-        asio::co_spawn(context, run(service ? embedded(*service) : from_environment(url), question),
-                       [](std::exception_ptr e) {
-                           if (e)
-                               std::rethrow_exception(e);
-                       });
+        asio::co_spawn(context, run(asked, question), [](std::exception_ptr e) {
+            if (e)
+                std::rethrow_exception(e);
+        });
         context.run();
     } catch (std::exception const& e) {
         std::cerr << e.what() << '\n';

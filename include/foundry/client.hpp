@@ -52,6 +52,13 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
 class basic_client
 {
 public:
+    /// Opens a connection, with its TLS handshake, and keeps it for the next call: before the first frame of a game, or before a
+    /// server takes its first request. Opens none where one is idle; several at once open one each. Nothing is sent to the service,
+    /// no token is fetched, and nothing is tried again: where it fails, calls may still work.
+    ///
+    /// @throws foundry::error with a code of `errc`.
+    boost::asio::awaitable<void> warm_up() const;
+
     /// One answer to a chat request.
     ///
     /// @throws foundry::error with a code of `errc`.

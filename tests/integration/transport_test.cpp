@@ -197,6 +197,85 @@ TEST_CASE("the connection of a stream that was read to its end is used again")
 
 namespace {
 
+asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::client<> client = make_client(executor, service, url, trusting(service));
+    co_await client.warm_up();
+    CHECK(service.journal().empty());
+    // Another's whole question: by its answer, the session tickets of the first handshake have been sent.
+    foundry::client<> another = make_client(executor, service, url, trusting(service));
+    co_await goes_on(service, another);
+    co_await goes_on(service, client);
+    co_await client.warm_up();
+    co_await goes_on(service, client);
+    std::vector<received> const journal = service.journal();
+    CHECK(journal[1].connection == 1);
+    CHECK(journal[2].connection == 1);
+    CHECK(service.connections() == 2);
+    // Its TLS session is good for the next connection.
+    queue(service, answer::json(200, completion_text("the last")).close());
+    co_await expect_text(client, "the last");
+    co_await goes_on(service, client);
+    CHECK(service.journal().back().resumed == client.where().secure());
+    CHECK(service.connections() == 3);
+}
+
+asio::awaitable<void> ask(foundry::client<> client)
+{
+    foundry::chat_request const request = question();
+    foundry::chat_completion const reply = co_await client.complete(request);
+    CHECK(!reply.text().empty());
+}
+
+asio::awaitable<void> warm_up_two(emulator& service)
+{
+    using namespace asio::experimental::awaitable_operators;
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::client<> client = make_client(executor, service, foundry_url, trusting(service));
+    co_await (client.warm_up() && client.warm_up());
+    CHECK(service.connections() == 2);
+    co_await (ask(client) && ask(client));
+    CHECK(service.connections() == 2);
+}
+
+asio::awaitable<void> warm_up_in_vain(emulator& service)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::any_credential who = foundry::api_key{"key"};
+    foundry::options distrusting = trusting(service);
+    distrusting.tls.ca_certificates = emulator().ca_certificate();
+    foundry::client<> client(executor, at(service, foundry_url), std::move(who), std::move(distrusting));
+    foundry::error const failed = co_await failure_of(client.warm_up());
+    CHECK(failed.code() == errc::tls_failed);
+    CHECK(service.wait_for_open_at_most(0, long_enough));
+}
+
+} // namespace
+
+TEST_CASE("a client that was warmed up asks its first question over the connection that is open already")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        CAPTURE(std::string(url));
+        emulator service;
+        run(warm_up_then_ask(service, url));
+    }
+}
+
+TEST_CASE("two warm-ups at once open two connections")
+{
+    emulator service;
+    run(warm_up_two(service));
+}
+
+TEST_CASE("a warm-up that fails says why and leaves nothing open")
+{
+    emulator service;
+    run(warm_up_in_vain(service));
+}
+
+namespace {
+
 asio::awaitable<void> drop_stream(emulator& service, int how)
 {
     auto const executor = co_await asio::this_coro::executor;

@@ -25,6 +25,8 @@ public:
 
     /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
     /// response is replaced once.
+    ///
+    /// @param message empty: a connection is opened, unless one is idle, and goes to the pool.
     boost::asio::awaitable<void> send(std::string_view message);
 
     response_head& head() noexcept { return parser_.head(); }

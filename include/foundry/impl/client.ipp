@@ -65,6 +65,16 @@ inline void split_thoughts(chat_completion& reply)
     }
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_ptr<client_state> state)
+{
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    options const& settings = state->settings;
+    http::exchange opening(state->connections, executor, settings.timeouts, settings.limits.head);
+    if (settings.timeouts.total.count() > 0)
+        opening.limits().set_total(http::clock::now() + settings.timeouts.total);
+    co_await opening.send({});
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(prepared_call call)
 {
     chat_completion reply;
@@ -157,6 +167,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepare
 }
 
 } // namespace detail
+
+FOUNDRY_DECL boost::asio::awaitable<void> basic_client::warm_up() const { return detail::run_warm_up(state_); }
 
 FOUNDRY_DECL boost::asio::awaitable<chat_completion> basic_client::complete(chat_request const& request,
                                                                             call_options const& call) const

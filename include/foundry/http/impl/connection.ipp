@@ -176,11 +176,12 @@ FOUNDRY_DECL void connection::check_protocol()
 
 FOUNDRY_DECL session_ptr connection::take_session()
 {
-    if (!ssl_ || std::exchange(session_taken_, true))
+    if (!ssl_ || session_taken_)
         return session_ptr();
     SSL_SESSION* const current = SSL_get0_session(ssl_.get());
     if (current == nullptr || SSL_SESSION_is_resumable(current) != 1)
         return session_ptr();
+    session_taken_ = true;
     // A copy, for OpenSSL spoils the session of a connection that is closed without a goodbye.
     return session_ptr(SSL_SESSION_dup(current));
 }
@@ -286,9 +287,13 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
     char byte;
     boost::system::error_code ec;
     socket_.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, ec);
-    // Anything readable ends it: bytes before a request, the peer's end, or TLS records such as an alert. Session tickets come
-    // with the handshake's first answer and have been read with it.
-    return ec == boost::asio::error::would_block;
+    if (ec || !ssl_)
+        return ec == boost::asio::error::would_block;
+    // Anything readable ends it: bytes before a request, the peer's end, an alert. Except for the session tickets that follow the
+    // handshake: nobody has read them on a connection that has carried no message yet.
+    ERR_clear_error();
+    int const result = SSL_peek(ssl_.get(), &byte, 1);
+    return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0;
 }
 
 FOUNDRY_DECL void connection::close() noexcept

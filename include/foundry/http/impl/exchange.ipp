@@ -158,6 +158,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             lease_->move_to(limits_->executor());
             if (!lease_->is_open())
                 co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
+            if (message.empty()) {
+                limits_->stop();
+                lease_.give_back();
+                co_return;
+            }
 
             std::exception_ptr unwritten;
             try {
@@ -173,8 +178,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             } catch (boost::system::system_error const& e) {
                 if (given_up(e))
                     throw;
-                unwritten =
-                    std::current_exception(); // a server that refuses a request may say why before it has read it all
+                // A server that refuses a request may say why before it has read it all.
+                unwritten = std::current_exception();
             }
             written_ = !unwritten;
             asked_at_ = clock::now();

@@ -1,0 +1,220 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A chat in the terminal. Answers stream in; Ctrl-C stops one, and what was said until then stays in the history.
+//
+//     chat
+//
+// /help tells the commands; whom it asks, service.hpp says.
+
+#include "printable.hpp"
+#include "service.hpp"
+
+#include <foundry/media.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <iomanip>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
+
+/// Lines that are typed. Waiting for one blocks nothing.
+class keyboard
+{
+public:
+    explicit keyboard(asio::any_io_executor executor) : input_(std::move(executor), open()) {}
+
+    /// Nothing at the end of the input, which is Ctrl-D.
+    asio::awaitable<std::optional<std::string>> line()
+    {
+        boost::system::error_code ec;
+        std::size_t size = co_await asio::async_read_until(input_, asio::dynamic_buffer(typed_, longest), '\n',
+                                                           asio::redirect_error(asio::use_awaitable, ec));
+        if (ec == asio::error::eof && typed_.empty())
+            co_return std::nullopt;
+        if (ec == asio::error::eof)
+            size = typed_.size();
+        else if (ec)
+            throw boost::system::system_error(ec, "reading what is typed");
+        std::string line = typed_.substr(0, size);
+        typed_.erase(0, size);
+        while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
+            line.pop_back();
+        co_return line;
+    }
+
+private:
+    /// Asio makes it non-blocking; the terminal is opened once more, as that would else hold for its output, too.
+    static int open()
+    {
+        char const* const terminal = ttyname(STDIN_FILENO);
+        int const again = terminal != nullptr ? ::open(terminal, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1;
+        return again != -1 ? again : dup(STDIN_FILENO);
+    }
+
+    static constexpr std::size_t longest = 1024 * 1024;
+
+    asio::posix::stream_descriptor input_;
+    std::string typed_;
+};
+
+struct conversation
+{
+    conversation(foundry::client<> to, std::string const& model) : client(std::move(to)), request(model)
+    {
+        request.stream_options.emplace().include_usage = true;
+    }
+
+    foundry::client<> client;
+    foundry::chat_request request;               // with what was said until now
+    std::vector<foundry::content_part> pictures; // for the next question
+};
+
+void ask(conversation& c, std::string question)
+{
+    if (c.pictures.empty()) {
+        c.request.user(std::move(question));
+        return;
+    }
+    c.pictures.insert(c.pictures.begin(), foundry::content_part::from_text(std::move(question)));
+    c.request.user(std::exchange(c.pictures, {}));
+}
+
+void print_costs(std::optional<foundry::token_usage> const& usage, std::chrono::duration<double> taken)
+{
+    std::cout << "\n[";
+    if (usage)
+        std::cout << usage->prompt_tokens << " + " << usage->completion_tokens << " tokens, ";
+    std::cout << std::fixed << std::setprecision(1) << taken.count() << " s]\n";
+}
+
+/// Asks the last question, and prints and remembers the answer, or what there was of it when it was stopped. A question that failed
+/// is forgotten. Throws nothing, for the `||` below would go on waiting.
+asio::awaitable<void> answer(conversation& c)
+{
+    auto const begun = std::chrono::steady_clock::now();
+    foundry::chat_accumulator all;
+    std::string failed;
+    try {
+        foundry::chat_stream chunks = co_await c.client.stream(c.request);
+        while (auto chunk = co_await chunks.next()) {
+            std::cout << printable(chunk->text()) << std::flush;
+            all.add(std::move(*chunk));
+        }
+    } catch (foundry::error const& e) {
+        if (e.code() == asio::error::operation_aborted)
+            std::cout << "\n[stopped]";
+        else
+            failed = e.what();
+    } catch (std::exception const& e) {
+        failed = e.what();
+    }
+    bool const said = !all.completion().text().empty();
+    if (failed.empty() && said)
+        c.request.add(all.message());
+    else
+        c.request.messages.pop_back();
+    if (failed.empty())
+        print_costs(all.completion().usage, std::chrono::steady_clock::now() - begun);
+    else
+        std::cout << (said ? "\n" : "") << "[" << failed << "]\n";
+}
+
+constexpr char const* help = "/model NAME   asks another deployment from here on\n"
+                             "/system TEXT  tells the model who to be; without TEXT, nothing\n"
+                             "/image FILE   sends a picture with the next question\n"
+                             "/quit         ends, as Ctrl-D and two Ctrl-C do; one Ctrl-C stops an answer\n";
+
+void set_system(foundry::chat_request& request, std::string const& text)
+{
+    auto& messages = request.messages;
+    if (!messages.empty() && messages.front().role == foundry::chat_role::system)
+        messages.erase(messages.begin());
+    if (!text.empty())
+        messages.insert(messages.begin(), foundry::chat_message(foundry::chat_role::system, text));
+}
+
+void obey(conversation& c, std::string const& name, std::string const& rest)
+{
+    if (name == "/model" && !rest.empty()) {
+        c.request.model = rest;
+        std::cout << "[asking " << rest << "]\n";
+    } else if (name == "/system") {
+        set_system(c.request, rest);
+        std::cout << (rest.empty() ? "[it is nobody now]\n" : "[it knows who it is]\n");
+    } else if (name == "/image" && !rest.empty()) {
+        try {
+            c.pictures.push_back(foundry::image::load_file(rest).part());
+            std::cout << "[" << rest << " goes with the next question]\n";
+        } catch (foundry::error const& e) {
+            std::cout << "[" << e.what() << "]\n";
+        }
+    } else {
+        std::cout << help;
+    }
+}
+
+asio::awaitable<void> chat(service const& asked)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    asio::signal_set ctrl_c(executor, SIGINT);
+    keyboard typed(executor);
+    conversation c(asked.client(executor), asked.model());
+    std::cout << "/help tells what there is besides talking.\n";
+    for (bool interrupted = false;;) {
+        std::cout << "> " << std::flush;
+        std::variant<std::optional<std::string>, int> next =
+            co_await (typed.line() || ctrl_c.async_wait(asio::use_awaitable));
+        if (next.index() == 1) {
+            if (std::exchange(interrupted, true))
+                break;
+            std::cout << "\n[once more, Ctrl-D or /quit ends the chat]\n";
+            continue;
+        }
+        interrupted = false;
+        std::optional<std::string> line = std::get<0>(std::move(next));
+        if (!line || *line == "/quit")
+            break;
+        if (line->starts_with('/')) {
+            std::size_t const space = line->find(' ');
+            obey(c, line->substr(0, space), space == line->npos ? "" : line->substr(space + 1));
+        } else if (!line->empty()) {
+            ask(c, std::move(*line));
+            co_await (answer(c) || ctrl_c.async_wait(asio::use_awaitable));
+        }
+    }
+    std::cout << '\n';
+}
+
+int main()
+try {
+    service const asked;
+    asio::io_context context{1};
+    asio::co_spawn(context, chat(asked), [](std::exception_ptr failed) {
+        if (failed)
+            std::rethrow_exception(failed);
+    });
+    context.run();
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
+}

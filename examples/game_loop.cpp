@@ -1,0 +1,210 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A game at 60 frames a second in which two characters talk. The loop owns its frame, and the conversation goes on in the share of
+// it that the loop gives to the library: no step is begun after that, however fast the service speaks. What is left waits in the
+// socket for the next frame.
+//
+//     game_loop [seconds]
+//
+// At its end it tells how much CPU time of the loop's thread the library took per frame. Whom it asks, service.hpp says.
+
+#include "printable.hpp"
+#include "service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <deque>
+#include <iomanip>
+#include <iostream>
+#include <string>
+#include <thread>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+constexpr nanoseconds frame_time = nanoseconds{1s} / 60;
+constexpr std::size_t remembered = 6; // lines of the conversation
+constexpr nanoseconds budget = 100us; // of a frame, for the library
+
+struct character
+{
+    std::string name;
+    std::string manner;
+    std::string speech; // what has been said of it until now
+};
+
+struct scene
+{
+    std::array<character, 2> characters{
+        character{
+            "Ada", "You are Ada, the navigator of a ship at sea. Answer in two sentences, and ask something back.", {}},
+        character{
+            "Bo", "You are Bo, a cook who would rather be on land. Answer in two sentences, and tell a story.", {}}};
+    std::string said;    // whole speeches, a line each, that have not been printed
+    std::string trouble; // why nobody speaks any more
+};
+
+/// The conversation. Each answer is what the other one hears; of what was said, the last few lines are remembered.
+asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s)
+{
+    std::deque<std::string> lines{"Tell me a story about the ship."};
+    for (std::size_t turn = 0;; ++turn) {
+        character& speaker = s.characters[turn % 2];
+        foundry::chat_request request{model};
+        request.system(speaker.manner);
+        for (std::size_t left = lines.size() - (lines.size() + 1) % 2; left != 0; --left) {
+            std::string const& line = lines[lines.size() - left];
+            if (left % 2 == 1) // the last, and so the first, is the other's
+                request.user(line);
+            else
+                request.assistant(line);
+        }
+
+        speaker.speech.clear();
+        foundry::chat_stream chunks = co_await client.stream(request);
+        while (auto chunk = co_await chunks.next()) {
+            speaker.speech += chunk->text();
+            co_await asio::post(asio::deferred); // here the frame may end, even where more has come
+        }
+        s.said += speaker.name + ": " + speaker.speech + '\n';
+        lines.push_back(speaker.speech);
+        if (lines.size() > remembered)
+            lines.pop_front();
+    }
+}
+
+nanoseconds thread_time()
+{
+    std::timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds{now.tv_sec} + nanoseconds{now.tv_nsec};
+}
+
+/// Lets the library go on until it has nothing to do or its time is up, and returns the CPU time that it took.
+nanoseconds give_time(asio::io_context& context)
+{
+    nanoseconds const before = thread_time();
+    auto const end = steady_clock::now() + budget;
+    while (steady_clock::now() < end && context.poll_one() != 0) {
+    }
+    return thread_time() - before;
+}
+
+class histogram
+{
+public:
+    void add(nanoseconds taken)
+    {
+        longest_ = std::max(longest_, taken);
+        std::size_t i = 0;
+        while (i != limits.size() && taken > limits[i])
+            ++i;
+        ++counts_[i];
+        ++all_;
+    }
+
+    void print() const
+    {
+        std::cout << "\nCPU time that the library took of a frame:\n";
+        for (std::size_t i = 0; i != counts_.size(); ++i) {
+            if (i != limits.size())
+                std::cout << "  up to " << std::setw(4) << limits[i].count() << " us";
+            else
+                std::cout << "  longer       ";
+            std::cout << std::setw(7) << counts_[i] << ' ' << std::string((counts_[i] * 50 + all_ - 1) / all_, '#')
+                      << '\n';
+        }
+        std::cout << "at most " << longest_.count() / 1000 << " us, of " << all_ << " frames\n";
+    }
+
+private:
+    static constexpr std::array<std::chrono::microseconds, 8> limits{5us,   10us,  25us,  50us,
+                                                                     100us, 250us, 500us, 2000us};
+
+    std::array<std::size_t, limits.size() + 1> counts_{};
+    std::size_t all_ = 0;
+    nanoseconds longest_{0};
+};
+
+/// The end of a text, in one line.
+std::string last_of(std::string text, std::size_t size)
+{
+    std::size_t begin = text.size() > size ? text.size() - size : 0;
+    while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80) // not within a character
+        ++begin;
+    text.erase(0, begin);
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    return printable(text);
+}
+
+/// Three lines, drawn over those of the frame before.
+void draw(scene const& s, std::size_t frame, nanoseconds taken)
+{
+    std::string out = frame == 0 ? "" : "\x1b[3A";
+    out.append("\x1b[K").append(1, "|/-\\"[frame / 6 % 4]);
+    out.append(" frame ").append(std::to_string(frame));
+    out.append(": the library took ").append(std::to_string(taken.count() / 1000)).append(" us of it\n");
+    for (character const& c : s.characters)
+        out.append("\x1b[K").append(c.name).append(": ").append(last_of(c.speech, 72)).append("\n");
+    std::cout << out << std::flush;
+}
+
+int main(int argc, char** argv)
+try {
+    std::size_t const frames = 60 * (argc > 1 ? std::stoul(argv[1]) : 20);
+    bool const terminal = isatty(STDOUT_FILENO) != 0;
+
+    service const asked;
+    asio::io_context context{1}; // of one thread: the loop's
+    foundry::client<> const client = asked.client(context.get_executor());
+
+    std::cout << "Loading ..." << std::endl;
+    asio::co_spawn(context, client.warm_up(), [](std::exception_ptr failed) {
+        if (failed)
+            std::rethrow_exception(failed);
+    });
+    context.run();
+    context.restart();
+
+    scene s;
+    asio::co_spawn(context, talk(client, asked.model(), s), [&s](std::exception_ptr failed) {
+        try {
+            std::rethrow_exception(failed);
+        } catch (std::exception const& e) {
+            s.trouble = e.what();
+        }
+    });
+
+    histogram shares;
+    steady_clock::time_point next = steady_clock::now();
+    for (std::size_t frame = 0; frame != frames && s.trouble.empty(); ++frame) {
+        nanoseconds const taken = give_time(context);
+        shares.add(taken);
+        if (terminal)
+            draw(s, frame, taken);
+        else
+            std::cout << printable(std::exchange(s.said, {})) << std::flush;
+        next += frame_time;
+        std::this_thread::sleep_until(next);
+    }
+    shares.print();
+    if (s.trouble.empty())
+        return 0;
+    std::cerr << s.trouble << '\n';
+    return 1;
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
+}

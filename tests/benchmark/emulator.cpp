@@ -1,0 +1,3 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/testing/src.hpp>
