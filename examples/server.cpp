@@ -12,6 +12,7 @@
 
 #include <foundry.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
+#include <foundry/log_sink.hpp>
 #include <foundry/testing/emulator.hpp>
 
 #include "server_page.hpp" // server.html, as page_text
@@ -66,6 +67,7 @@ foundry::client<> make_client(asio::io_context& context, foundry::testing::emula
     foundry::options options;
     options.pool.max_connections = most_browsers;
     options.timeouts.stream_total = longest_answer;
+    options.observer = std::make_shared<foundry::log_sink>(); // a line for each call
     if (embedded != nullptr) {
         options.default_model = "Mistral-Large-2411";
         options.tls.ca_certificates = embedded->ca_certificate();

@@ -1097,3 +1097,30 @@ TEST_CASE("a stream and an error have their status and ids")
     emulator service;
     run(stream_and_error_heads(service));
 }
+TEST_CASE("what a burst of calls has left idle for too long is closed by a later call")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        foundry::options with = trusting(s);
+        with.pool.max_idle = 20ms;
+        foundry::any_credential key = foundry::api_key{s.api_key()};
+        foundry::client<> client(executor, at(s, urls[1]), key, with);
+        int left = 8;
+        for (int i = 0; i != 8; ++i)
+            asio::co_spawn(executor, client.complete("gpt-4o-mini", "Hello."),
+                           [&left](std::exception_ptr, foundry::chat_completion) { --left; });
+        asio::steady_timer turn(executor);
+        while (left != 0) {
+            turn.expires_after(1ms);
+            co_await turn.async_wait(asio::use_awaitable);
+        }
+        REQUIRE(s.open_connections() > 2);
+        bool closed = false;
+        for (int i = 0; i != 1000 && !closed; ++i) {
+            static_cast<void>(co_await client.complete("gpt-4o-mini", "Hello."));
+            closed = s.open_connections() <= 2;
+        }
+        CHECK(closed);
+    }(service));
+}

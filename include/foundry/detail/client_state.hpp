@@ -17,6 +17,16 @@ namespace detail {
 
 struct known_models;
 
+/// What the heads of calls of one kind have in common.
+struct known_head
+{
+    known_head() = default;
+
+    std::string kind;
+    std::string fields; ///< The request line among them.
+    int counted = 0;    ///< Of those that Azure counts.
+};
+
 /// What the copies of a client share.
 struct client_state
 {
@@ -30,6 +40,7 @@ struct client_state
     uuid_source ids; // of requests
 
     std::mutex mutex;                     // guards what follows
+    known_head head;                      // of the last call
     std::string scope;                    // of tokens: the endpoint's, until the service names another
     std::shared_ptr<known_models> models; // as far as asked; null where none was
 };

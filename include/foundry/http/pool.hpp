@@ -79,6 +79,7 @@ private:
     friend class lease;
     struct waiter;
 
+    void sweep(boost::intrusive_ptr<connection>& dead);
     lease take_idle(bool fresh, boost::intrusive_ptr<connection>& dead);
     void release(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
@@ -90,6 +91,7 @@ private:
     mutable std::mutex mutex_;
     session_ptr session_;
     std::size_t open_ = 0; // leased and idle
+    clock::time_point sweep_at_;
     // Lists through their own elements: nothing is allocated to give a connection back, and they cost the compiler little.
     boost::intrusive_ptr<connection> idle_; // the one used last in front
     boost::intrusive_ptr<waiter> waiters_;  // the first in front

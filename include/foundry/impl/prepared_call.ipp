@@ -38,6 +38,43 @@ public:
 
     void build(head_parts const& parts)
     {
+        write_common(parts);
+        if (!parts.content_type.empty() || (parts.verb != "GET" && parts.verb != "DELETE"))
+            http::append_field(call_.head, "Content-Length", std::to_string(call_.body.size()));
+        if (!call_.client_request_id.empty())
+            counted("x-ms-client-request-id", call_.client_request_id);
+        if (!call_.traceparent.empty())
+            counted("traceparent", call_.traceparent);
+    }
+
+private:
+    /// What the next call of this kind has, too, is written once.
+    void write_common(head_parts const& parts)
+    {
+        client_state& client = *call_.state;
+        if (with_.extra_parameters || !with_.headers.empty())
+            return write_anew(parts);
+        std::string const kind =
+            joined({parts.verb, "\n", call_.operation, "\n", call_.deployment, "\n", parts.query, "\n",
+                    parts.content_type, "\n", parts.accept, parts.has_extra_parameters ? "\n+" : ""});
+        {
+            std::lock_guard const lock(client.mutex);
+            if (client.head.kind == kind) {
+                call_.head.reserve(client.head.fields.size() + 128);
+                call_.head = client.head.fields;
+                count_ = client.head.counted;
+                return;
+            }
+        }
+        write_anew(parts);
+        std::lock_guard const lock(client.mutex);
+        client.head.kind = kind;
+        client.head.fields = call_.head;
+        client.head.counted = count_;
+    }
+
+    void write_anew(head_parts const& parts)
+    {
         endpoint const& where = call_.state->where;
         options const& settings = call_.state->settings;
         std::string target = where.target(call_.operation, call_.deployment);
@@ -49,16 +86,10 @@ public:
         own("Accept", parts.accept);
         if (!settings.user_agent.empty())
             own("User-Agent", settings.user_agent);
-        if (!parts.content_type.empty() || (parts.verb != "GET" && parts.verb != "DELETE"))
-            http::append_field(call_.head, "Content-Length", std::to_string(call_.body.size()));
-        if (!call_.client_request_id.empty())
-            counted("x-ms-client-request-id", call_.client_request_id);
         if (where.form() == api_form::models && (with_.extra_parameters || parts.has_extra_parameters)) {
             counted("extra-parameters",
                     extra_parameters_name(with_.extra_parameters.value_or(extra_parameters::pass_through)));
         }
-        if (!call_.traceparent.empty())
-            counted("traceparent", call_.traceparent);
         for (header_list const* list : lists()) {
             for (auto const& [name, value] : *list) {
                 if (http::reserved_field(name)) {
@@ -70,7 +101,6 @@ public:
         }
     }
 
-private:
     std::array<header_list const*, 3> lists() const
     {
         return {&call_.state->where.extra_headers(), &call_.state->settings.headers, &with_.headers};

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -30,6 +32,21 @@ inline constexpr bool is_field_char(char c)
     return c == '\t' || (u >= 0x20 && u != 0x7f);
 }
 
+/// Whether the text has a control character other than the tab; looks at eight bytes at a time.
+inline bool has_control(std::string_view text)
+{
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    for (std::uint64_t word; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+        std::memcpy(&word, text.data(), sizeof word);
+        // The first byte that is below 0x20 or equal to 0x7f leaves its high bit; so may bytes behind it.
+        std::uint64_t const del = word ^ ones * 0x7f;
+        std::uint64_t const odd = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80;
+        if (odd != 0 && !foundry::detail::all_of(text.substr(0, sizeof word), is_field_char))
+            return true;
+    }
+    return !foundry::detail::all_of(text, is_field_char);
+}
+
 } // namespace detail
 
 FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept
@@ -47,8 +64,7 @@ FOUNDRY_DECL bool valid_field_value(std::string_view value) noexcept
 {
     if (value.empty())
         return true;
-    return !detail::is_blank(value.front()) && !detail::is_blank(value.back()) &&
-           foundry::detail::all_of(value, detail::is_field_char);
+    return !detail::is_blank(value.front()) && !detail::is_blank(value.back()) && !detail::has_control(value);
 }
 
 FOUNDRY_DECL bool reserved_field(std::string_view name) noexcept

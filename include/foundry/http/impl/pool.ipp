@@ -63,9 +63,25 @@ FOUNDRY_DECL lease pool::try_acquire(bool fresh)
     return take_idle(fresh, dead);
 }
 
+/// What has been idle for too long does not stay open behind what is used more often.
+FOUNDRY_DECL void pool::sweep(boost::intrusive_ptr<connection>& dead)
+{
+    auto const now = clock::now();
+    if (now < sweep_at_)
+        return;
+    sweep_at_ = now + options_.max_idle / 4;
+    boost::intrusive_ptr<connection>* at = &idle_;
+    while (*at && now - (*at)->idle_since <= options_.max_idle)
+        at = &(*at)->next;
+    dead = std::move(*at); // and all behind it, which have been idle for longer
+    for (connection const* c = dead.get(); c != nullptr; c = c->next.get())
+        --open_;
+}
+
 FOUNDRY_DECL lease pool::take_idle(bool fresh, boost::intrusive_ptr<connection>& dead)
 {
     std::lock_guard const lock(mutex_);
+    sweep(dead);
     while (idle_ && (!fresh || open_ >= options_.max_connections)) {
         boost::intrusive_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
         idle_ = std::move(c->next);

@@ -3,7 +3,7 @@
 
 #include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/field.hpp>
+#include <foundry/http/impl/field.ipp>
 #include <foundry/http/request_head.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -18,11 +18,8 @@ inline bool whole_lines(std::string_view text) noexcept
         auto const end = text.find("\r\n");
         if (end == 0 || end == std::string_view::npos)
             return false;
-        for (char const c : text.substr(0, end)) {
-            auto const u = static_cast<unsigned char>(c);
-            if ((u < 0x20 && c != '\t') || u == 0x7f)
-                return false;
-        }
+        if (has_control(text.substr(0, end)))
+            return false;
         text.remove_prefix(end + 2);
     }
     return true;

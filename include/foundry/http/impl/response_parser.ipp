@@ -3,7 +3,7 @@
 
 #include <foundry/detail/ascii.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/field.hpp>
+#include <foundry/http/impl/field.ipp>
 #include <foundry/http/response_parser.hpp>
 
 #include <algorithm>
@@ -138,7 +138,7 @@ FOUNDRY_DECL bool response_parser::take_line(std::string_view& rest)
         refuse("the answer is not HTTP: a line of it ends without CRLF");
     std::string_view const line = rest.substr(0, end - 1);
     rest.remove_prefix(size);
-    if (!foundry::detail::all_of(line, detail::is_field_char))
+    if (detail::has_control(line))
         refuse("the answer is not HTTP: a line of it has control characters");
     on_line(line);
     return true;

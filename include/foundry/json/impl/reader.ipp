@@ -9,8 +9,10 @@
 #include <boost/json/value_stack.hpp>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
@@ -239,17 +241,27 @@ private:
             *t.items(f.of.object, f.index, access::make).key = name;
             return;
         }
-        for (std::size_t n = 0; n != t.size; ++n) {
-            std::size_t const i = f.index + n < t.size ? f.index + n : f.index + n - t.size;
-            if (t.members[i].name == name && static_cast<int>(i) != t.extra) {
-                f.current = &t.members[i];
-                f.seen |= std::uint64_t{1} << i;
-                f.index = i + 1 < t.size ? i + 1 : 0;
-                return;
-            }
+        // Members mostly come in the order in which they are described.
+        if (!select_from(f, name, f.index, t.size) && !select_from(f, name, 0, f.index)) {
+            f.current = nullptr;
+            name_ = name;
         }
-        f.current = nullptr;
-        name_ = name;
+    }
+
+    static bool select_from(frame& f, std::string_view name, std::size_t first, std::size_t last)
+    {
+        type const& t = *f.of.described;
+        for (std::size_t i = first; i != last; ++i) {
+            member const& m = t.members[i];
+            bool const same = m.name.size() == name.size() && std::memcmp(m.name.data(), name.data(), name.size()) == 0;
+            if (!same || static_cast<int>(i) == t.extra)
+                continue;
+            f.current = &m;
+            f.seen |= std::uint64_t{1} << i;
+            f.index = i + 1 < t.size ? i + 1 : 0;
+            return true;
+        }
+        return false;
     }
 
     static place next_element(frame& f)
@@ -365,12 +377,13 @@ private:
     static void clear_unseen(frame const& f)
     {
         type const& t = *f.of.described;
-        for (std::size_t i = 0; i != t.size; ++i) {
-            if ((f.seen & (std::uint64_t{1} << i)) != 0)
-                continue;
-            t.members[i].reach(f.of.object, access::drop);
-            if (void* const value = t.members[i].reach(f.of.object, access::look))
-                clear(value, *t.members[i].described);
+        std::uint64_t const all = t.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << t.size) - 1;
+        for (std::uint64_t unseen = all & ~f.seen; unseen != 0; unseen &= unseen - 1) {
+            member const& m = t.members[std::countr_zero(unseen)];
+            if (m.reach_optional != nullptr)
+                m.reach(f.of.object, access::drop);
+            else
+                clear(m.reach(f.of.object, access::look), *m.described);
         }
     }
 

@@ -365,7 +365,7 @@ FOUNDRY_DECL char const* scanner::take_literal(char const* p, char const* end)
 FOUNDRY_DECL char const* scanner::take_string(char const* p, char const* end)
 {
     char const* const stop = detail::skip_plain(p, end, text_bits_);
-    text_->append(p, stop);
+    text_->append(p, static_cast<std::size_t>(stop - p));
     if (lead_surrogate_ != 0 && !(stop == p && *p == '\\')) {
         refuse("half a surrogate pair");
         return stop;

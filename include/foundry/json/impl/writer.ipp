@@ -3,6 +3,7 @@
 
 #include <foundry/detail/utf8.hpp>
 #include <foundry/error.hpp>
+#include <foundry/json/impl/scanner.ipp>
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/array.hpp>
@@ -69,21 +70,28 @@ public:
 private:
     static constexpr int max_depth = 64;
 
+    /// From a value to one in it: a member, or else an element.
+    struct step
+    {
+        std::string_view name;
+        std::size_t index = 0;
+    };
+
     [[noreturn]] void refuse(std::string_view what) const
     {
         std::string where;
-        for (std::string const& step : path_) {
-            if (!where.empty() && !step.starts_with('['))
+        for (step const& s : path_) {
+            if (!where.empty() && !s.name.empty())
                 where += '.';
-            where += step;
+            where += s.name.empty() ? '[' + std::to_string(s.index) + ']' : std::string(s.name);
         }
         throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
     }
 
     template <class Body>
-    void at(std::string_view step, Body body)
+    void at(step where, Body body)
     {
-        path_.emplace_back(step);
+        path_.push_back(where);
         body();
         path_.pop_back();
     }
@@ -99,21 +107,20 @@ private:
 
     void string(std::string_view text)
     {
-        if (!foundry::detail::valid_utf8(text))
-            refuse("is not valid UTF-8; convert it first");
+        std::uint64_t bits = 0;
+        char const* const end = text.data() + text.size();
         out_ += '"';
-        auto const* run = text.data();
-        auto const* const end = text.data() + text.size();
-        for (auto const* p = run; p != end; ++p) {
-            auto const c = static_cast<unsigned char>(*p);
-            if (c >= 0x20 && c != '"' && c != '\\')
-                continue;
-            out_.append(run, p);
-            run = p + 1;
-            escape(c);
+        for (char const* p = text.data();; ++p) {
+            char const* const stop = skip_plain(p, end, bits);
+            out_.append(p, static_cast<std::size_t>(stop - p));
+            if (stop == end)
+                break;
+            escape(static_cast<unsigned char>(*stop));
+            p = stop;
         }
-        out_.append(run, end);
         out_ += '"';
+        if (!is_ascii(bits) && !foundry::detail::valid_utf8(text))
+            refuse("is not valid UTF-8; convert it first");
     }
 
     void escape(unsigned char c)
@@ -160,8 +167,11 @@ private:
             member const& m = t.members[i];
             if (i == t.extra || !is_set(v.object, m))
                 continue;
-            name(m.name, first);
-            at(m.name, [&] { write({m.reach(const_cast<void*>(v.object), access::look), m.described}); });
+            if (!first)
+                out_ += ',';
+            first = false;
+            out_.append("\"").append(m.name).append("\":"); // nothing in it has to be escaped
+            at({m.name, 0}, [&] { write({m.reach(const_cast<void*>(v.object), access::look), m.described}); });
         }
         if (t.extra >= 0)
             extra(v, first);
@@ -177,10 +187,10 @@ private:
             std::string_view const key{pair.key().data(), pair.key().size()};
             for (int i = 0; i != t.size; ++i) {
                 if (i != t.extra && t.members[i].name == key && is_set(v.object, t.members[i]))
-                    at(key, [&] { refuse("is set both as a member and in extra; set it once"); });
+                    at({key, 0}, [&] { refuse("is set both as a member and in extra; set it once"); });
             }
             name(key, first);
-            at(key, [&] { any(pair.value(), 0); });
+            at({key, 0}, [&] { any(pair.value(), 0); });
         }
     }
 
@@ -193,7 +203,7 @@ private:
             if (v.described->element->what == kind::single) // long and flat: no path to keep
                 finite(*static_cast<float const*>(value));
             else
-                at('[' + std::to_string(i) + ']', [&] { write({value, v.described->element}); });
+                at({{}, i}, [&] { write({value, v.described->element}); });
         }
         out_ += ']';
     }
@@ -207,7 +217,7 @@ private:
             if (one.value == nullptr)
                 break;
             name(*one.key, first);
-            at(*one.key, [&] { write({one.value, v.described->element}); });
+            at({*one.key, 0}, [&] { write({one.value, v.described->element}); });
         }
         out_ += '}';
     }
@@ -275,7 +285,7 @@ private:
     }
 
     std::string& out_;
-    std::vector<std::string> path_;
+    std::vector<step> path_;
 };
 
 } // namespace detail
