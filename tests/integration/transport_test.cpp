@@ -1097,6 +1097,7 @@ TEST_CASE("a stream and an error have their status and ids")
     emulator service;
     run(stream_and_error_heads(service));
 }
+
 TEST_CASE("what a burst of calls has left idle for too long is closed by a later call")
 {
     emulator service;
@@ -1105,7 +1106,7 @@ TEST_CASE("what a burst of calls has left idle for too long is closed by a later
         foundry::options with = trusting(s);
         with.pool.max_idle = 20ms;
         foundry::any_credential key = foundry::api_key{s.api_key()};
-        foundry::client<> client(executor, at(s, urls[1]), key, with);
+        foundry::client<> client(executor, foundry_test::at(s, foundry_test::urls[1]), key, with);
         int left = 8;
         for (int i = 0; i != 8; ++i)
             asio::co_spawn(executor, client.complete("gpt-4o-mini", "Hello."),

@@ -111,7 +111,9 @@ game play(std::size_t frames, bool warm)
     pace.words_per_second = 30; // to each stream
     emulator service(pace);
     foundry::options with = trusting(service);
-    with.tls.context = foundry::http::make_tls_context(with.tls);
+    foundry::http::context_ptr const context_of_its_own = foundry::http::make_tls_context(with.tls);
+    SSL_CTX_up_ref(context_of_its_own.get());
+    with.tls.context.reset(context_of_its_own.get(), &SSL_CTX_free);
     SSL_CTX_set_info_callback(with.tls.context.get(), &watch_handshake);
 
     game played;

@@ -57,11 +57,8 @@ private:
 class pool : public boost::intrusive_ref_counter<pool>
 {
 public:
-    pool(boost::asio::any_io_executor executor, origin to, pool_options options)
-        : executor_(std::move(executor)),
-          to_(std::move(to)),
-          options_(options)
-    {}
+    pool(boost::asio::any_io_executor executor, origin to, pool_options options);
+    ~pool();
 
     class place;
 

@@ -51,6 +51,13 @@ FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
     return now - c.idle_since > options_.max_idle || now - c.opened_at > options_.max_age || !c.idle_and_alive();
 }
 
+FOUNDRY_DECL pool::pool(boost::asio::any_io_executor executor, origin to, pool_options options)
+    : executor_(std::move(executor)),
+      to_(std::move(to)),
+      options_(options)
+{}
+FOUNDRY_DECL pool::~pool() = default;
+
 FOUNDRY_DECL session_ptr pool::session() const
 {
     std::lock_guard const lock(mutex_);
