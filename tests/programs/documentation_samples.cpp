@@ -2,11 +2,7 @@
 
 // The pieces of code that the documentation's pages and the headers' comments show, word for word: a namespace for each of them.
 
-// clang-format off
-#define FOUNDRY_IMPLEMENTATION
 #include <foundry.hpp>
-// clang-format on
-
 #include <foundry/call.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/chained_credential.hpp>
