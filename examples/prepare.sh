@@ -84,6 +84,8 @@ has() {
         compiles $'#include <nlohmann/json.hpp>' -fsyntax-only ;;
     node)
         have node && have npm ;;
+    doxygen)
+        have doxygen ;;
     chromium)
         have chromium || have chromium-browser || have google-chrome ;;
     clang)

@@ -113,8 +113,10 @@ prepare_all() (
     if [ "$manager" != brew ]; then needs+=(valgrind); fi # which is not for macOS
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
-    # One test wants a browser, which some systems have in no package; it is skipped there.
-    (prepare "$root/build/chromium.log" chromium) || say "The tests go on without it."
+    # One test each wants a browser, which some systems have in no package, and Doxygen; it is skipped without.
+    for need in chromium doxygen; do
+        (prepare "$root/build/$need.log" "$need") || say "The tests go on without it."
+    done
 )
 
 # What cannot be built cannot be tested; that counts as one failure.

@@ -10,12 +10,11 @@
 
 /// Any route of the service, with the client's credential, errors and limits. Include this header to use `client::call`.
 ///
-///     struct stored_file : foundry::answer { ... };                     // described with BOOST_DESCRIBE_STRUCT
 ///     auto file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
 ///     auto text = co_await client.call<foundry::binary_content>(foundry::route{"GET", "files"}.segment(file.id).segment("content"));
 ///
-/// The type that is asked for decides how the answer is read: a described class or `boost::json::value` from JSON,
-/// `binary_content` as it comes, `event_stream` as server-sent events. What is sent is JSON (a described class,
+/// The type that is asked for decides how the answer is read: a described class (here `stored_file`) or `boost::json::value` from
+/// JSON, `binary_content` as it comes, `event_stream` as server-sent events. What is sent is JSON (a described class,
 /// `boost::json::value` or `boost::json::object`), a `multipart` form, or nothing.
 namespace foundry::inline FOUNDRY_ABI {
 

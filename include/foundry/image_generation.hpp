@@ -9,7 +9,7 @@
 #include <variant>
 
 /// The requests and answers of image generation, of the Foundry Models API (2025-05-15-preview) and of Azure OpenAI in one: send
-/// what your model takes. Include this header to call `client::generate_image`.
+/// what your model takes. Include this header to call `client::generate_images`.
 namespace foundry::inline FOUNDRY_ABI {
 
 struct image_size

@@ -20,7 +20,9 @@ enum class log_level
 
 /// Writes a line for each step of each call:
 ///
-///     foundry end operation=chat model=gpt-4o-mini server=contoso.openai.azure.com attempt=1 ms=412.7 status=200 ...
+/// ```
+/// foundry end operation=chat model=gpt-4o-mini server=contoso.openai.azure.com attempt=1 ms=412.7 status=200 ...
+/// ```
 ///
 /// No line holds a secret, a prompt or a completion. What comes from the service is untrusted: control characters are escaped, and
 /// values with blanks are quoted.

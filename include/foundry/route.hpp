@@ -12,8 +12,8 @@ namespace foundry::inline FOUNDRY_ABI {
 /// One operation of the service's: a verb and a path below the endpoint's base URL. For everything that has no function of its
 /// own here.
 ///
-///     foundry::route{"GET", "files"}.query("purpose", "batch")
-///     foundry::route{"POST", "audio/speech"}.deployment("tts-1")
+///     foundry::route list = foundry::route{"GET", "files"}.query("purpose", "batch");
+///     foundry::route speak = foundry::route{"POST", "audio/speech"}.deployment("tts-1");
 ///
 /// On the dated form the operations that belong to a deployment (`chat/completions`, `embeddings`, `audio/...`, `images/...`,
 /// `completions`) are asked below `/openai/deployments/{deployment}`, all others below `/openai`.

@@ -13,7 +13,9 @@ using assertion_request = detail::proof_request;
 
 /// An application that proves who it is by an assertion (a JWT) of the program's making, or of another identity provider's.
 ///
-///     client_assertion_credential who{tenant, client_id, [](assertion_request r) -> asio::awaitable<std::string> { ... }};
+///     asio::awaitable<std::string> make_assertion(foundry::entra::assertion_request request);
+///
+///     foundry::entra::client_assertion_credential who{tenant, client_id, make_assertion};
 ///
 /// The function is called for each request to the authority, on the executor that the token is fetched on; what it throws becomes the
 /// error of the call.

@@ -15,8 +15,8 @@ namespace foundry::inline FOUNDRY_ABI {
 ///
 /// `E` counts from zero, and `wire_names(E)`, found by argument-dependent lookup, gives the name of each enumerator in order.
 ///
-///     if (choice.finish_reason == finish_reason::length) ...
-///     log(choice.finish_reason.name());
+///     if (choice.finish_reason != foundry::finish_reason::stop)
+///         std::cout << choice.finish_reason.name();
 template <class E>
 class open_enum
 {

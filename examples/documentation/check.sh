@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The site builds without a warning, none of its links leads nowhere, and its page of errors has every code.
+#
+#     check.sh DOXYGEN DOXYFILE ERROR_HEADER
+set -euo pipefail
+
+doxygen=$1 doxyfile=$2 errors=$3
+if [ ! -x "$doxygen" ]; then
+    echo "Skipped: there is no Doxygen"
+    exit 77
+fi
+
+cd "$(dirname "$doxyfile")"
+rm -rf html
+"$doxygen" "$doxyfile"
+cd html
+
+status=0
+complain() { echo "$1"; status=1; }
+
+links=0
+while IFS=: read -r page link; do
+    links=$((links + 1))
+    link=${link#*\"}
+    link=${link%%[\"#?]*}
+    case $link in
+    '' | *:*) ;; # within the page, or elsewhere
+    *) [ -e "$link" ] || complain "$page: there is no $link" ;;
+    esac
+done < <(grep -oE 'href="[^"]*' ./*.html | sort -u)
+[ "$links" -gt 1000 ] || complain "only $links links"
+
+codes=0
+while read -r code; do
+    codes=$((codes + 1))
+    grep -q "<code>$code</code> *</td>" page_errors.html || complain "the page of errors has no $code"
+done < <(sed -n '/^enum class errc/,/^};/s/^ \{4\}\([a-z_][a-z_]*\)[ ,].*/\1/p' "$errors")
+[ "$codes" -gt 0 ] || complain "there are no codes in $errors"
+
+echo "$(find . -name 'page_*.html' -o -name index.html -o -name readme.html | wc -l) pages of text, $(find . -name '*.html' | wc -l) in all," \
+    "$links links, $codes codes"
+exit "$status"

@@ -1,0 +1,53 @@
+# What Doxygen reads of a file. Awk, as every system has it.
+BEGIN { input = ARGV[1] }
+
+# A header: names without the inline namespace, no specialisations; the comment above the first namespace is about the file.
+input ~ /\.hpp$/ {
+    sub(/::inline FOUNDRY_ABI/, "")
+    if (/^template <>$/)
+        special = 1
+    if (special) {
+        if (/^\{?\};$/)
+            special = 0
+        print ""
+        next
+    }
+    if (/^\/\/\//) {
+        comment = comment $0 "\n"
+        next
+    }
+    if (comment != "" && (/^$/ || /^namespace foundry \{$/))
+        comment = "/// @file\n" comment
+    printf "%s%s\n", comment, $0
+    comment = ""
+    next
+}
+
+# The README: its sections can be linked to, and its links lead to the site's own pages.
+input ~ /README\.md$/ {
+    sub(/^# .*/, "# README {#readme}")
+    if (/^## /) {
+        label = tolower(substr($0, 4))
+        gsub(/[^a-z]+/, "-", label)
+        $0 = $0 " {#" label "}"
+    }
+    gsub(/\]\(include\/foundry\/error\.hpp\)/, "](@ref foundry::errc)")
+}
+
+# A page: its own address, and links to sections of the README and to programs.
+/^# / && input !~ /(README|index)\.md$/ {
+    label = input
+    sub(/.*\//, "", label)
+    sub(/\.md$/, "", label)
+    $0 = $0 " {#page_" label "}"
+}
+{
+    while (match($0, /\]\(\.\.\/\.\.\/README\.md#[a-z-]+\)/))
+        $0 = substr($0, 1, RSTART + 1) "@ref " substr($0, RSTART + 18, RLENGTH - 18) substr($0, RSTART + RLENGTH)
+    while (match($0, /\]\((\.\.|examples)\/[a-z_]+\.cpp\)/)) {
+        link = substr($0, RSTART + 2, RLENGTH - 7)
+        sub(/.*\//, "", link)
+        $0 = substr($0, 1, RSTART + 1) link "_8cpp-example.html" substr($0, RSTART + RLENGTH - 1)
+    }
+    print
+}

@@ -1,0 +1,774 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// The pieces of code that the documentation's pages and the headers' comments show, word for word: a namespace for each of them.
+
+#include <foundry.hpp>
+#include <foundry/call.hpp>
+#include <foundry/entra/azure_cli_credential.hpp>
+#include <foundry/entra/chained_credential.hpp>
+#include <foundry/entra/client_assertion_credential.hpp>
+#include <foundry/entra/client_secret_credential.hpp>
+#include <foundry/entra/default_azure_credential.hpp>
+#include <foundry/entra/managed_identity_credential.hpp>
+#include <foundry/log_sink.hpp>
+#include <foundry/media.hpp>
+#include <foundry/telemetry.hpp>
+#include <foundry/testing/emulator.hpp>
+#include <foundry/token_credential.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <syslog.h>
+
+#include <atomic>
+#include <cassert>
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace errors {
+
+asio::awaitable<void> catches(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+try {
+    foundry::chat_completion reply = co_await client.complete(request);
+    std::cout << reply.text() << '\n';
+} catch (foundry::error const& e) {
+    if (e.code() == foundry::errc::content_filter)
+        std::cout << "Please ask something else.\n";
+    else
+        std::cerr << e.what() << '\n';
+}
+    // clang-format on
+}
+
+asio::awaitable<void> takes_it_as_a_value(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+auto reply = co_await foundry::as_result(client.complete(request));
+if (reply)
+    std::cout << reply->text() << '\n';
+else if (reply.error().code() == foundry::errc::model_not_found)
+    co_await client.complete("gpt-4o-mini", "Hello.");
+else
+    std::cerr << reply.error().what() << '\n';
+    // clang-format on
+}
+
+} // namespace errors
+
+namespace retry {
+
+void is_patient()
+{
+    // clang-format off
+foundry::options options;
+options.retry.max_retries = 6;
+options.retry.max_server_wait = std::chrono::minutes{5};
+options.retry.on_retry = [](foundry::attempt const& failed, std::chrono::milliseconds wait) {
+    std::clog << failed.code.message() << ", again in " << wait.count() << " ms\n";
+};
+    // clang-format on
+}
+
+asio::awaitable<void> asks_once(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::call_options once;
+once.retry.emplace().max_retries = 0;
+foundry::chat_completion reply = co_await client.complete(request, once);
+    // clang-format on
+}
+
+// clang-format off
+class patient_with_load : public foundry::retry_policy
+{
+public:
+    std::optional<std::chrono::milliseconds> decide(foundry::attempt const& failed, unsigned retries,
+                                                    double random) const override
+    {
+        if (failed.code != foundry::errc::rate_limited || retries == 2)
+            return std::nullopt;
+        if (failed.retry_after)
+            return failed.retry_after;
+        return std::chrono::milliseconds{static_cast<int>(1000 + 1000 * random)};
+    }
+};
+// clang-format on
+
+void has_a_rule()
+{
+    // clang-format off
+foundry::options options;
+options.retry.policy = std::make_shared<patient_with_load>();
+    // clang-format on
+}
+
+asio::awaitable<void> tells_attempts(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+auto reply = co_await foundry::as_result(client.complete(request));
+if (!reply) {
+    for (foundry::attempt const& made : reply.error().attempts())
+        std::clog << made.status << ' ' << made.request_id << ", after " << made.waited.count() << " ms\n";
+}
+    // clang-format on
+}
+
+} // namespace retry
+
+namespace deadlines {
+
+void sets_both()
+{
+    // clang-format off
+foundry::options options;
+options.timeouts.total = std::chrono::seconds{30};       // retries and the waits between them included
+options.timeouts.stream_total = std::chrono::minutes{5}; // a stream from its call to its end
+        // clang-format on
+}
+
+asio::awaitable<void> hurries(foundry::client<> client, foundry::chat_request request, foundry::options options)
+{
+    // clang-format off
+foundry::call_options hurried;
+hurried.timeouts = options.timeouts;
+hurried.timeouts->total = std::chrono::seconds{2};
+auto reply = co_await foundry::as_result(client.complete(request, hurried));
+if (!reply && reply.error().code() == foundry::errc::total_timeout)
+    std::cout << "Nobody knows yet.\n";
+    // clang-format on
+}
+
+// clang-format off
+using namespace boost::asio::experimental::awaitable_operators;
+
+asio::awaitable<void> ask_twice(foundry::client<> client, foundry::chat_request request)
+{
+    try {
+        foundry::chat_completion first = co_await client.complete(request);
+        request.add(first.message()).user("Are you sure?");
+        foundry::chat_completion second = co_await client.complete(request);
+        std::cout << second.text() << '\n';
+    } catch (foundry::error const& e) {
+        std::cerr << e.what() << '\n';
+    }
+}
+
+asio::awaitable<void> ask_twice_within(std::chrono::seconds time, foundry::client<> client, foundry::chat_request request)
+{
+    asio::steady_timer timer{co_await asio::this_coro::executor, time};
+    auto const first = co_await (ask_twice(client, std::move(request)) || timer.async_wait(asio::use_awaitable));
+    if (first.index() == 1)
+        std::cout << "That took too long.\n";
+}
+// clang-format on
+
+} // namespace deadlines
+
+namespace cancellation {
+
+asio::awaitable<void> has_seen_enough(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::chat_stream chunks = co_await client.stream(request);
+std::size_t shown = 0;
+while (auto chunk = co_await chunks.next()) {
+    std::cout << chunk->text() << std::flush;
+    shown += chunk->text().size();
+    if (shown > 2000)
+        break;
+}
+    // clang-format on
+}
+
+// clang-format off
+using namespace boost::asio::experimental::awaitable_operators;
+
+asio::awaitable<std::string> faster_of(foundry::client<> one, foundry::client<> other, foundry::chat_request request)
+{
+    auto const reply = co_await (one.complete(request) || other.complete(request));
+    co_return reply.index() == 0 ? std::get<0>(reply).text() : std::get<1>(reply).text();
+}
+// clang-format on
+
+struct push_button
+{
+    void on_click(std::function<void()> what) { clicked = std::move(what); }
+    std::function<void()> clicked;
+};
+
+void asks_until_clicked(asio::io_context& context, foundry::client<> client, foundry::chat_request request,
+                        push_button& button)
+{
+    // clang-format off
+asio::cancellation_signal stop;
+asio::co_spawn(context, client.complete(request),
+               asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr failed, foundry::chat_completion reply) {
+                   if (!failed)
+                       std::cout << reply.text() << '\n';
+               }));
+button.on_click([&stop] { stop.emit(asio::cancellation_type::terminal); });
+    // clang-format on
+}
+
+// clang-format off
+struct running
+{
+    explicit running(asio::thread_pool& pool) : strand(asio::make_strand(pool)) {}
+
+    asio::strand<asio::thread_pool::executor_type> strand;
+    asio::cancellation_signal stop;
+};
+
+std::shared_ptr<running> start(asio::thread_pool& pool, foundry::client<> client, foundry::chat_request request)
+{
+    auto const call = std::make_shared<running>(pool);
+    asio::co_spawn(call->strand, client.complete(request),
+                   asio::bind_cancellation_slot(call->stop.slot(), [call](std::exception_ptr, foundry::chat_completion) {}));
+    return call;
+}
+
+void stop(std::shared_ptr<running> call) // from any thread
+{
+    asio::post(call->strand, [call] { call->stop.emit(asio::cancellation_type::terminal); });
+}
+// clang-format on
+
+} // namespace cancellation
+
+namespace keyless {
+
+void in_production(asio::io_context& context)
+{
+    // clang-format off
+foundry::client client{context, foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
+                       foundry::entra::managed_identity_credential{}};
+    // clang-format on
+}
+
+void as_one_of_several()
+{
+    // clang-format off
+foundry::entra::managed_identity_credential who{
+    foundry::entra::managed_identity_id::client_id("00000000-0000-0000-0000-000000000000")};
+    // clang-format on
+}
+
+void at_home_and_abroad()
+{
+    // clang-format off
+foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
+                                       foundry::entra::azure_cli_credential{}};
+    // clang-format on
+}
+
+void shares(asio::io_context& context)
+{
+    // clang-format off
+foundry::any_credential const who = foundry::entra::default_azure_credential{};
+foundry::client<> europe{context, foundry::endpoint{"https://contoso-eu.services.ai.azure.com/models"}, who};
+foundry::client<> america{context, foundry::endpoint{"https://contoso-us.services.ai.azure.com/models"}, who};
+    // clang-format on
+}
+
+asio::awaitable<std::string> ask_broker(std::string scope);
+
+// clang-format off
+struct broker_credential
+{
+    boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request)
+    {
+        std::string const token = co_await ask_broker(request.scope);
+        co_return foundry::access_token{token, std::chrono::system_clock::now() + std::chrono::hours{1}};
+    }
+};
+// clang-format on
+
+} // namespace keyless
+
+namespace testing {
+
+void asks_the_emulator(asio::io_context& context)
+{
+    // clang-format off
+foundry::testing::emulator service;
+
+foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
+where.connect_to("127.0.0.1", service.tls_port());
+foundry::options options;
+options.tls.ca_certificates = service.ca_certificate();
+foundry::client client{context, where, foundry::api_key{service.api_key()}, options};
+    // clang-format on
+}
+
+void says_what_to_answer(foundry::testing::emulator& service)
+{
+    // clang-format off
+using foundry::testing::answer;
+service.queue(answer::json(429, R"({"error":{"code":"429","message":"Too many requests."}})").header("Retry-After", "1"));
+    // clang-format on
+    // clang-format off
+service.queue(answer::events("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Five\"}}]}\n\n"));
+service.queue(answer::raw("").hang());
+    // clang-format on
+}
+
+void looks_at_the_journal(foundry::testing::emulator& service)
+{
+    // clang-format off
+std::vector<foundry::testing::received> const all = service.journal();
+assert(all.size() == 1);
+assert(all[0].method == "POST" && all[0].header("api-key") == service.api_key());
+assert(foundry::chat_request::from_json(all[0].body).messages.size() == 2);
+    // clang-format on
+}
+
+void gets_tokens(foundry::testing::emulator& service)
+{
+    // clang-format off
+foundry::entra::credential_options how;
+how.tls.ca_certificates = service.ca_certificate();
+how.connect_to("127.0.0.1", service.tls_port());
+foundry::testing::directory const known;
+foundry::entra::client_secret_credential who{known.tenant, known.client_id, known.client_secret, how};
+    // clang-format on
+}
+
+} // namespace testing
+
+namespace local_models {
+
+void on_this_machine(asio::io_context& context)
+{
+    // clang-format off
+foundry::client client{context, foundry::endpoint{"http://localhost:8080/v1"}, foundry::no_credential{}};
+    // clang-format on
+}
+
+void on_another(asio::io_context& context)
+{
+    // clang-format off
+foundry::client client{context, foundry::endpoint{"http://gpu-box:8000/v1", foundry::allow_plain_http()},
+                       foundry::no_credential{}};
+    // clang-format on
+}
+
+void sends_more()
+{
+    // clang-format off
+foundry::chat_request request{"qwen3-8b"};
+request.user("How many feet are in a mile?");
+request.extra["top_k"] = 40;
+request.extra["min_p"] = 0.05;
+    // clang-format on
+}
+
+void splits_thoughts()
+{
+    // clang-format off
+foundry::options options;
+options.split_think_tags = true;
+    // clang-format on
+}
+
+void behaves_like_one()
+{
+    // clang-format off
+foundry::testing::emulator_options options;
+options.local = foundry::testing::local_server::ollama();
+foundry::testing::emulator service{options};
+foundry::endpoint where{"http://localhost:11434/v1"};
+where.connect_to("127.0.0.1", service.plain_port());
+    // clang-format on
+}
+
+} // namespace local_models
+
+namespace observing {
+
+void logs()
+{
+    // clang-format off
+foundry::options options;
+options.observer = std::make_shared<foundry::log_sink>(foundry::log_level::debug);
+    // clang-format on
+    // clang-format off
+auto const write = [](foundry::log_level, std::string_view line) {
+    syslog(LOG_INFO, "%.*s", static_cast<int>(line.size()), line.data());
+};
+options.observer = std::make_shared<foundry::log_sink>(foundry::log_level::info, write);
+    // clang-format on
+}
+
+// clang-format off
+class token_counter final : public foundry::observer
+{
+public:
+    void on_event(foundry::call_event const& e) noexcept override
+    {
+        if (e.what == foundry::call_event::kind::end)
+            tokens_ += e.input_tokens.value_or(0) + e.output_tokens.value_or(0);
+    }
+
+    std::int64_t tokens() const { return tokens_; }
+
+private:
+    std::atomic<std::int64_t> tokens_ = 0;
+};
+// clang-format on
+
+void wants_usage(foundry::chat_request request)
+{
+    // clang-format off
+request.stream_options.emplace().include_usage = true;
+    // clang-format on
+}
+
+struct span
+{
+    span(std::string name, std::chrono::nanoseconds lasted);
+    void set(std::string_view name, std::string_view value);
+    void set(std::string_view name, std::int64_t value);
+    void set(std::string_view name, std::vector<std::string> const& value);
+};
+
+// clang-format off
+class tracer final : public foundry::observer
+{
+public:
+    void on_event(foundry::call_event const& e) noexcept override
+    {
+        if (e.what != foundry::call_event::kind::end)
+            return;
+        span s{foundry::telemetry::span_name(e), e.elapsed};
+        foundry::telemetry::for_each_attribute(e, [&s](std::string_view name, auto const& value) { s.set(name, value); });
+    }
+};
+// clang-format on
+
+asio::awaitable<void> is_traced(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::call_options traced;
+traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+foundry::chat_completion reply = co_await client.complete(request, traced);
+    // clang-format on
+}
+
+} // namespace observing
+
+namespace server {
+
+// clang-format off
+asio::awaitable<void> answer(tcp::socket& browser, foundry::client<> client, foundry::chat_request question)
+try {
+    foundry::chat_stream chunks = co_await client.stream(question);
+    while (auto chunk = co_await chunks.next())
+        co_await asio::async_write(browser, asio::buffer(chunk->text()), asio::use_awaitable);
+} catch (foundry::error const& e) {
+    std::clog << e.what() << '\n';
+}
+// clang-format on
+
+// clang-format off
+using namespace boost::asio::experimental::awaitable_operators;
+
+asio::awaitable<void> answer_while_there(tcp::socket& browser, foundry::client<> client, foundry::chat_request question)
+{
+    co_await (answer(browser, client, std::move(question)) ||
+              browser.async_wait(tcp::socket::wait_read, asio::use_awaitable));
+}
+// clang-format on
+
+void allows_more()
+{
+    // clang-format off
+foundry::options options;
+options.pool.max_connections = 2000;
+options.timeouts.stream_total = std::chrono::minutes{30};
+    // clang-format on
+}
+
+asio::awaitable<void> serve(tcp::socket browser, foundry::client<> client);
+
+void runs_on_several_threads(asio::thread_pool& pool, tcp::socket socket, foundry::client<> client)
+{
+    // clang-format off
+asio::co_spawn(asio::make_strand(pool), serve(std::move(socket), client), asio::detached);
+    // clang-format on
+}
+
+} // namespace server
+
+namespace game_loop {
+
+// clang-format off
+asio::io_context context{1};
+auto const more_to_come = asio::make_work_guard(context); // it stays alive while nobody talks
+
+void let_them_talk(std::chrono::microseconds share)
+{
+    auto const end = std::chrono::steady_clock::now() + share;
+    while (std::chrono::steady_clock::now() < end && context.poll_one() != 0) {
+    }
+}
+// clang-format on
+
+// clang-format off
+asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request request, std::string& speech)
+{
+    foundry::chat_stream chunks = co_await client.stream(request);
+    while (auto chunk = co_await chunks.next()) {
+        speech += chunk->text();
+        co_await asio::post(asio::deferred); // here the frame may end, even where more has come
+    }
+}
+// clang-format on
+
+void loads(foundry::client<> client)
+{
+    // clang-format off
+asio::co_spawn(context, client.warm_up(), asio::detached);
+    // clang-format on
+}
+
+void draws_a_frame()
+{
+    // clang-format off
+let_them_talk(std::chrono::microseconds{100});
+    // clang-format on
+}
+
+void begins_to_talk(foundry::client<> client, foundry::chat_request request, std::string& speech)
+{
+    // clang-format off
+asio::co_spawn(context, talk(client, std::move(request), speech), [&speech](std::exception_ptr failed) {
+    if (failed)
+        speech += " ... never mind.";
+});
+    // clang-format on
+}
+
+} // namespace game_loop
+
+namespace headers {
+
+// clang-format off
+foundry::async_generator<std::string> words(foundry::chat_stream chunks)
+{
+    while (auto chunk = co_await chunks.next())
+        co_yield std::string{chunk->text()};
+}
+// clang-format on
+
+struct stored_file : foundry::answer
+{
+    std::string id;
+};
+BOOST_DESCRIBE_STRUCT(stored_file, (), (id))
+
+asio::awaitable<void> call_hpp(foundry::client<> client, foundry::multipart form)
+{
+    // clang-format off
+auto file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
+auto text = co_await client.call<foundry::binary_content>(foundry::route{"GET", "files"}.segment(file.id).segment("content"));
+    // clang-format on
+}
+
+void chat_hpp()
+{
+    // clang-format off
+foundry::chat_request request{"gpt-4o-mini"};
+request.system("You are terse.").user("How many feet are in a mile?");
+request.temperature = 0.2;
+    // clang-format on
+}
+
+asio::awaitable<void> chat_stream_hpp(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::chat_stream chunks = co_await client.stream(request);
+while (auto chunk = co_await chunks.next())
+    std::cout << chunk->text() << std::flush;
+    // clang-format on
+}
+
+struct poll_result : foundry::answer
+{
+    std::string winner;
+};
+BOOST_DESCRIBE_STRUCT(poll_result, (), (winner))
+
+asio::awaitable<void> client_hpp_call(foundry::client<> client, boost::json::object vote)
+{
+    // clang-format off
+auto poll = co_await client.call<poll_result>(foundry::route{"POST", "polls"}, vote);
+    // clang-format on
+}
+
+asio::awaitable<void> client_hpp()
+{
+    // clang-format off
+foundry::client client{co_await asio::this_coro::executor,
+                       foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
+                       foundry::api_key{"..."}};
+    // clang-format on
+}
+
+// clang-format off
+struct my_credential
+{
+    boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
+};
+// clang-format on
+static_assert(foundry::credential<my_credential>);
+
+void log_sink_hpp(foundry::options& options)
+{
+    // clang-format off
+options.observer = std::make_shared<foundry::log_sink>(foundry::log_level::debug);
+    // clang-format on
+}
+
+void media_hpp(foundry::chat_request request)
+{
+    // clang-format off
+std::vector<foundry::content_part> parts;
+parts.push_back(foundry::content_part::from_text("What is this?"));
+parts.push_back(foundry::image::load_file("cat.png").part());
+request.user(parts);
+    // clang-format on
+}
+
+void route_hpp()
+{
+    // clang-format off
+foundry::route list = foundry::route{"GET", "files"}.query("purpose", "batch");
+foundry::route speak = foundry::route{"POST", "audio/speech"}.deployment("tts-1");
+    // clang-format on
+}
+
+void route_hpp_multipart(std::string lines)
+{
+    // clang-format off
+foundry::multipart form;
+form.add("purpose", "batch").add_file("file", "questions.jsonl", "application/jsonl", lines);
+    // clang-format on
+}
+
+void chained_credential_hpp()
+{
+    // clang-format off
+foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
+                                       foundry::entra::azure_cli_credential{}};
+    // clang-format on
+}
+
+// clang-format off
+asio::awaitable<std::string> make_assertion(foundry::entra::assertion_request request);
+// clang-format on
+
+void client_assertion_credential_hpp(std::string tenant, std::string client_id)
+{
+    // clang-format off
+foundry::entra::client_assertion_credential who{tenant, client_id, make_assertion};
+    // clang-format on
+}
+
+void client_secret_credential_hpp(asio::any_io_executor executor, foundry::endpoint endpoint, std::string tenant,
+                                  std::string client_id, std::string secret)
+{
+    // clang-format off
+foundry::client client{executor, endpoint, foundry::entra::client_secret_credential{tenant, client_id, secret}};
+    // clang-format on
+}
+
+void default_azure_credential_hpp(asio::any_io_executor executor, foundry::endpoint endpoint)
+{
+    // clang-format off
+foundry::client client{executor, endpoint, foundry::entra::default_azure_credential{}};
+    // clang-format on
+}
+
+void emulator_hpp()
+{
+    // clang-format off
+foundry::testing::emulator service;
+service.plain_port();     // http://127.0.0.1:<port>/models/chat/completions?api-version=2024-05-01-preview
+service.tls_port();       // https, with a certificate for *.services.ai.azure.com and its relatives
+service.ca_certificate(); // the PEM to trust
+        // clang-format on
+}
+
+void emulator_hpp_local_server()
+{
+    using namespace foundry::testing;
+    // clang-format off
+emulator_options options;
+options.local = local_server::llama_cpp();
+options.local.done_event = false;
+    // clang-format on
+}
+
+void emulator_hpp_answer(foundry::testing::emulator& service)
+{
+    using foundry::testing::answer;
+    // clang-format off
+service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-After", "1"));
+    // clang-format on
+}
+
+void open_enum_hpp(foundry::chat_choice choice)
+{
+    // clang-format off
+if (choice.finish_reason != foundry::finish_reason::stop)
+    std::cout << choice.finish_reason.name();
+    // clang-format on
+}
+
+} // namespace headers
+
+// The shortest program.
+// clang-format off
+asio::awaitable<void> ask()
+{
+    foundry::chat_request request{"gpt-4o-mini"};
+    request.user("How many feet are in a mile?");
+    foundry::chat_completion reply = co_await foundry::complete(
+        foundry::endpoint{"https://contoso.openai.azure.com/openai/v1"}, foundry::api_key{"..."}, request);
+    std::cout << reply.text() << '\n';
+}
+
+int main()
+{
+    asio::io_context context;
+    asio::co_spawn(context, ask(), [](std::exception_ptr failed) {
+        if (failed)
+            std::rethrow_exception(failed);
+    });
+    context.run();
+}
+// clang-format on
