@@ -12,7 +12,7 @@ if ldd "$prototype" | grep boost; then fail "The prototype is linked to Boost.";
 if grep -q 'foundry/testing' "$header/foundry.hpp"; then fail "The embedded Foundry is in the header."; fi
 
 output=$(echo '#include "foundry.hpp"' |
-    LC_ALL=C "$compiler" "@$flags" "-I$header" -DFOUNDRY_SEPARATE_COMPILATION -x c++ -fsyntax-only - 2>&1) &&
+    LC_ALL=C "$compiler" "-I$header" "@$flags" -DFOUNDRY_SEPARATE_COMPILATION -x c++ -fsyntax-only - 2>&1) &&
     fail "The header compiles with FOUNDRY_SEPARATE_COMPILATION."
 grep -q 'define FOUNDRY_IMPLEMENTATION in one source file instead' <<<"$output" ||
     fail "The error does not say what to do:" "$output"
