@@ -14,7 +14,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 struct chat_chunk;
 struct chat_completion;
-struct embeddings;
+class embeddings;
 
 namespace detail {
 
