@@ -2,17 +2,9 @@
 # Starts the emulator alone, asks it one question over a plain socket, and ends it as Ctrl-C does.
 set -euo pipefail
 
-coproc service { exec "$1"; }
-pid=$service_PID
-trap 'kill "$pid" 2>/dev/null || true' EXIT
-
-port=
-while read -r -u "${service[0]}" line; do
-    case $line in
-    "plain HTTP"*) port=${line##*:} ;;
-    Ctrl-C*) break ;;
-    esac
-done
+# shellcheck source=tests/programs/start_emulator.sh
+. "$(dirname "${BASH_SOURCE[0]}")/start_emulator.sh"
+start_emulator "$1"
 
 body='{"model":"gpt-4o-mini","messages":[{"role":"user","content":"How many feet are in a mile?"}]}'
 exec 3<>"/dev/tcp/127.0.0.1/$port"

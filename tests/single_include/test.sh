@@ -17,16 +17,9 @@ output=$(echo '#include "foundry.hpp"' |
 grep -q 'define FOUNDRY_IMPLEMENTATION in one source file instead' <<<"$output" ||
     fail "The error does not say what to do:" "$output"
 
-coproc service { exec "$emulator"; }
-pid=$service_PID
-trap 'kill "$pid" 2>/dev/null || true' EXIT
-port=
-while read -r -u "${service[0]}" line; do
-    case $line in
-    "plain HTTP"*) port=${line##*:} ;;
-    Ctrl-C*) break ;;
-    esac
-done
+# shellcheck source=tests/programs/start_emulator.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../programs/start_emulator.sh"
+start_emulator "$emulator"
 answer=$("$prototype" "http://localhost:$port/v1" emulator-key gpt-4o-mini "How many feet are in a mile?") ||
     fail "The prototype failed: $answer"
 case $answer in

@@ -76,6 +76,7 @@ private:
     friend class lease;
     struct waiter;
 
+    static void close_all(boost::intrusive_ptr<connection> list) noexcept;
     void sweep(boost::intrusive_ptr<connection>& dead);
     lease take_idle(bool fresh, boost::intrusive_ptr<connection>& dead);
     void release(boost::intrusive_ptr<connection> c, bool reusable) noexcept;

@@ -56,7 +56,14 @@ FOUNDRY_DECL pool::pool(boost::asio::any_io_executor executor, origin to, pool_o
       to_(std::move(to)),
       options_(options)
 {}
-FOUNDRY_DECL pool::~pool() = default;
+FOUNDRY_DECL pool::~pool() { close_all(std::move(idle_)); }
+
+/// One after the other: a list that is dropped as a whole goes as deep into the stack as it is long.
+FOUNDRY_DECL void pool::close_all(boost::intrusive_ptr<connection> list) noexcept
+{
+    while (list)
+        list = std::move(list->next);
+}
 
 FOUNDRY_DECL session_ptr pool::session() const
 {
@@ -66,8 +73,10 @@ FOUNDRY_DECL session_ptr pool::session() const
 
 FOUNDRY_DECL lease pool::try_acquire(bool fresh)
 {
-    boost::intrusive_ptr<connection> dead; // closed outside the mutex
-    return take_idle(fresh, dead);
+    boost::intrusive_ptr<connection> dead;
+    lease found = take_idle(fresh, dead);
+    close_all(std::move(dead)); // outside the mutex
+    return found;
 }
 
 /// What has been idle for too long does not stay open behind what is used more often.

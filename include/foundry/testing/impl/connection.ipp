@@ -5,6 +5,8 @@
 #include <foundry/testing/impl/ledger.ipp>
 #include <foundry/testing/impl/message.ipp>
 #include <foundry/testing/impl/service.ipp>
+#include <foundry/testing/impl/service_embeddings.ipp>
+#include <foundry/testing/impl/service_operations.ipp>
 #include <foundry/testing/impl/wire.ipp>
 
 #include <boost/beast/http/error.hpp>
