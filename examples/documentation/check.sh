@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The site builds without a warning, none of its links leads nowhere, and its page of errors has every code.
 #
-#     check.sh DOXYGEN DOXYFILE ERROR_HEADER
+#     check.sh DOXYGEN DOXYFILE SOURCE_DIRECTORY
 set -euo pipefail
 
-doxygen=$1 doxyfile=$2 errors=$3
+doxygen=$1 doxyfile=$2 source=$3
+errors=$source/include/foundry/error.hpp
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [ ! -x "$doxygen" ]; then
     echo "Skipped: there is no Doxygen"
     exit 77
@@ -12,7 +14,7 @@ fi
 
 cd "$(dirname "$doxyfile")"
 rm -rf html
-"$doxygen" "$doxyfile"
+bash "$here/build.sh" "$doxygen" "$doxyfile" "$source"
 cd html
 
 status=0
