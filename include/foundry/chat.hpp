@@ -311,8 +311,8 @@ struct token_usage
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t total_tokens = 0;
-    std::optional<foundry::prompt_tokens_details> prompt_tokens_details;
-    std::optional<foundry::completion_tokens_details> completion_tokens_details;
+    foundry::prompt_tokens_details prompt_tokens_details;         ///< Zero where the service does not tell.
+    foundry::completion_tokens_details completion_tokens_details; ///< Likewise.
     boost::json::object extra;
 
     friend bool operator==(token_usage const&, token_usage const&) = default;
@@ -321,19 +321,6 @@ BOOST_DESCRIBE_STRUCT(token_usage, (),
                       (prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details,
                        extra))
 
-struct token_alternative
-{
-    token_alternative() = default;
-
-    std::string token;
-    double logprob = 0;
-    std::vector<std::int64_t> bytes;
-    boost::json::object extra;
-
-    friend bool operator==(token_alternative const&, token_alternative const&) = default;
-};
-BOOST_DESCRIBE_STRUCT(token_alternative, (), (token, logprob, bytes, extra))
-
 struct token_logprob
 {
     token_logprob() = default;
@@ -341,7 +328,7 @@ struct token_logprob
     std::string token;
     double logprob = 0;
     std::vector<std::int64_t> bytes;
-    std::vector<token_alternative> top_logprobs;
+    std::vector<token_logprob> top_logprobs; ///< What else was likely here.
     boost::json::object extra;
 
     friend bool operator==(token_logprob const&, token_logprob const&) = default;
@@ -367,7 +354,7 @@ struct chat_choice
     std::int64_t index = 0;
     open_enum<foundry::finish_reason> finish_reason;
     chat_message message;
-    std::optional<choice_logprobs> logprobs;
+    choice_logprobs logprobs; ///< Empty unless the request asked for them.
     filter_results content_filter_results;
     boost::json::object extra;
 
@@ -459,9 +446,9 @@ struct chunk_choice
     std::int64_t index = 0;
     chat_delta delta;
     open_enum<foundry::finish_reason> finish_reason;
-    std::optional<choice_logprobs> logprobs;
+    choice_logprobs logprobs; ///< Empty unless the request asked for them.
     filter_results content_filter_results;
-    std::optional<filter_offsets> content_filter_offsets;
+    filter_offsets content_filter_offsets; ///< Zero but with the asynchronous filter.
     boost::json::object extra;
 
     friend bool operator==(chunk_choice const&, chunk_choice const&) = default;

@@ -777,8 +777,7 @@ asio::awaitable<void> annotated_answers(emulator& service, char const* url, std:
     REQUIRE(chunk.choices.size() == 1);
     CHECK(wrong_with(chunk.choices[0].content_filter_results) == "");
     CHECK(chunk.choices[0].finish_reason == foundry::finish_reason::content_filter);
-    REQUIRE(chunk.choices[0].content_filter_offsets);
-    CHECK(chunk.choices[0].content_filter_offsets->end_offset == 3);
+    CHECK(chunk.choices[0].content_filter_offsets.end_offset == 3);
     bool const more = co_await chunks.read(chunk);
     CHECK(!more);
 }

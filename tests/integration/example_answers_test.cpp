@@ -90,13 +90,13 @@ void expect_envelope(json::value const& text, Answer const& a)
     CHECK(a.choices[0].finish_reason.name() == string_in(text, "/choices/0/finish_reason"));
 }
 
-void expect_logprobs(json::value const& text, std::optional<foundry::choice_logprobs> const& logprobs)
+void expect_logprobs(json::value const& text, foundry::choice_logprobs const& logprobs)
 {
     std::size_t const tokens = size_in(text, "/choices/0/logprobs/content");
-    REQUIRE((logprobs ? logprobs->content.size() : 0) == tokens);
+    REQUIRE(logprobs.content.size() == tokens);
     for (std::size_t i = 0; i != tokens; ++i) {
         json::value const& token = text.at_pointer("/choices/0/logprobs/content").as_array()[i];
-        foundry::token_logprob const& read = logprobs->content[i];
+        foundry::token_logprob const& read = logprobs.content[i];
         CHECK(read.token == text_of(token.at("token")));
         CHECK(read.logprob == token.at("logprob").to_number<double>());
         CHECK(read.bytes.size() == size_in(token, "/bytes"));

@@ -120,17 +120,18 @@ void expect_usage(json::object const& text, std::optional<foundry::token_usage> 
     CHECK(usage->prompt_tokens == number_in(*u, "prompt_tokens"));
     CHECK(usage->completion_tokens == number_in(*u, "completion_tokens"));
     CHECK(usage->total_tokens == number_in(*u, "total_tokens"));
-    json::object const* const prompt = object_in(*u, "prompt_tokens_details");
-    REQUIRE(usage->prompt_tokens_details.has_value() == (prompt != nullptr));
-    if (prompt) {
-        CHECK(usage->prompt_tokens_details->cached_tokens == number_in(*prompt, "cached_tokens"));
-        CHECK(usage->prompt_tokens_details->audio_tokens == number_in(*prompt, "audio_tokens"));
-        expect_extra(*prompt, {"cached_tokens", "audio_tokens"}, usage->prompt_tokens_details->extra);
+    if (json::object const* const prompt = object_in(*u, "prompt_tokens_details")) {
+        CHECK(usage->prompt_tokens_details.cached_tokens == number_in(*prompt, "cached_tokens"));
+        CHECK(usage->prompt_tokens_details.audio_tokens == number_in(*prompt, "audio_tokens"));
+        expect_extra(*prompt, {"cached_tokens", "audio_tokens"}, usage->prompt_tokens_details.extra);
+    } else {
+        CHECK(usage->prompt_tokens_details == foundry::prompt_tokens_details());
     }
+    auto const& d = usage->completion_tokens_details;
     json::object const* const completion = object_in(*u, "completion_tokens_details");
-    REQUIRE(usage->completion_tokens_details.has_value() == (completion != nullptr));
-    if (completion) {
-        auto const& d = *usage->completion_tokens_details;
+    if (!completion) {
+        CHECK(d == foundry::completion_tokens_details());
+    } else {
         CHECK(d.reasoning_tokens == number_in(*completion, "reasoning_tokens"));
         CHECK(d.audio_tokens == number_in(*completion, "audio_tokens"));
         CHECK(d.accepted_prediction_tokens == number_in(*completion, "accepted_prediction_tokens"));

@@ -7,7 +7,6 @@
 
 #include <exception>
 #include <string>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -35,7 +34,7 @@ public:
     /// @param interrupted what the wait has thrown, if anything.
     /// @throws that, where the lookup has not ended; foundry::error (`errc::resolve_failed`), or with the code of the limit that
     /// has passed.
-    std::vector<boost::asio::ip::tcp::endpoint> addresses(std::exception_ptr interrupted);
+    boost::asio::ip::tcp::resolver::results_type addresses(std::exception_ptr interrupted);
 
 private:
     struct lookup;

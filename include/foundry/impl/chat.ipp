@@ -202,14 +202,6 @@ inline void merge_audio(std::optional<message_audio>& audio, message_audio const
         audio->expires_at = more.expires_at;
 }
 
-inline void merge_logprobs(std::optional<choice_logprobs>& into, choice_logprobs& more)
-{
-    if (!into)
-        into.emplace();
-    append(into->content, more.content);
-    append(into->refusal, more.refusal);
-}
-
 inline void take_text(std::string& into, std::string const& text)
 {
     if (!text.empty())
@@ -273,8 +265,8 @@ FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
 
     if (piece.finish_reason)
         choice.finish_reason = piece.finish_reason;
-    if (piece.logprobs)
-        detail::merge_logprobs(choice.logprobs, *piece.logprobs);
+    detail::append(choice.logprobs.content, piece.logprobs.content);
+    detail::append(choice.logprobs.refusal, piece.logprobs.refusal);
     detail::merge_verdicts(choice.content_filter_results, piece.content_filter_results);
     detail::take_members(choice.extra, piece.extra);
 }

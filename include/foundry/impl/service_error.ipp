@@ -277,7 +277,8 @@ inline bool is_filtered(complaint const& c)
     return false;
 }
 
-inline std::optional<errc> classify_by_words(complaint const& c)
+/// errc{} where they say nothing.
+inline errc classify_by_words(complaint const& c)
 {
     for (auto const& [word, meaning] : known_error_words)
         if (says(c, word))
@@ -288,7 +289,7 @@ inline std::optional<errc> classify_by_words(complaint const& c)
     for (auto const& [phrase, meaning] : known_error_phrases)
         if (message.find(phrase) != std::string::npos)
             return meaning;
-    return {};
+    return errc{};
 }
 
 inline errc classify_by_status(unsigned status)
@@ -338,9 +339,9 @@ inline bool serves_any_model(asked const& what)
 
 inline errc classify(asked const& what, complaint const& c, std::string_view body)
 {
-    auto const by_words = c.status == 0 || c.status >= 400 ? classify_by_words(c) : std::nullopt;
-    if (by_words && (c.status < 500 || by_words == errc::content_filter))
-        return *by_words;
+    errc const by_words = c.status == 0 || c.status >= 400 ? classify_by_words(c) : errc{};
+    if (by_words != errc{} && (c.status < 500 || by_words == errc::content_filter))
+        return by_words;
     if (c.status == 0)
         return says(c, "invalid_request_error") ? errc::bad_request : errc::service_error;
     if (c.status == 404 && serves_any_model(what) && !blames_the_url(c, body))
@@ -443,7 +444,7 @@ inline std::string advise_on_model(asked const& what, complaint const& c)
                    is_azure(what.where)
                        ? "; write the name of the deployment, not of its model; a new one takes five minutes to work"
                        : "",
-                   classify_by_words(c) ? "" : "; if the name is right, check the path of the URL"});
+                   classify_by_words(c) != errc{} ? "" : "; if the name is right, check the path of the URL"});
 }
 
 inline std::string other_routes(asked const& what)

@@ -103,12 +103,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     } catch (boost::system::system_error const&) {
         interrupted = std::current_exception();
     }
-    std::vector<boost::asio::ip::tcp::endpoint> const addresses = flight.addresses(std::move(interrupted));
+    auto const addresses = flight.addresses(std::move(interrupted));
     boost::system::error_code last = boost::asio::error::host_not_found;
-    for (std::size_t i = 0; last && i != addresses.size(); ++i) {
+    for (auto entry = addresses.begin(); last && entry != addresses.end(); ++entry) {
         try {
             close();
-            co_await socket_.async_connect(addresses[i], boost::asio::deferred);
+            co_await socket_.async_connect(entry->endpoint(), boost::asio::deferred);
             last = {};
         } catch (boost::system::system_error const& e) {
             last = e.code();

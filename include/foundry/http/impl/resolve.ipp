@@ -47,10 +47,10 @@ FOUNDRY_DECL resolving::~resolving() = default;
 FOUNDRY_DECL bool resolving::must_wait() const noexcept { return flight_ != nullptr; }
 FOUNDRY_DECL boost::asio::steady_timer& resolving::done() noexcept { return flight_->done; }
 
-FOUNDRY_DECL std::vector<boost::asio::ip::tcp::endpoint> resolving::addresses(std::exception_ptr interrupted)
+FOUNDRY_DECL boost::asio::ip::tcp::resolver::results_type resolving::addresses(std::exception_ptr interrupted)
 {
     if (!flight_)
-        return {literal_};
+        return boost::asio::ip::tcp::resolver::results_type::create(literal_, host_, {});
     if (!flight_->finished && interrupted)
         std::rethrow_exception(std::move(interrupted));
     if (!flight_->finished)
@@ -63,10 +63,7 @@ FOUNDRY_DECL std::vector<boost::asio::ip::tcp::endpoint> resolving::addresses(st
             f.should_retry = true;
         throw error(make_error_code(errc::resolve_failed), std::move(f));
     }
-    std::vector<boost::asio::ip::tcp::endpoint> all;
-    for (auto const& entry : flight_->found)
-        all.push_back(entry.endpoint());
-    return all;
+    return flight_->found;
 }
 
 } // namespace http

@@ -52,6 +52,15 @@ FOUNDRY_DECL void clear(void* object, type const& described)
     }
 }
 
+inline bool has_set_member(void const* object, type const& described)
+{
+    for (member const* m = described.members; m != described.members + described.size; ++m) {
+        if (is_set(object, *m))
+            return true;
+    }
+    return false;
+}
+
 FOUNDRY_DECL bool is_set(void const* object, member const& m)
 {
     // access::look changes nothing.
@@ -70,6 +79,8 @@ FOUNDRY_DECL bool is_set(void const* object, member const& m)
         return !static_cast<boost::json::value const*>(value)->is_null();
     case kind::members:
         return !static_cast<boost::json::object const*>(value)->empty();
+    case kind::object:
+        return m.reach_optional != nullptr || has_set_member(value, *m.described);
     default:
         return true;
     }

@@ -11,10 +11,8 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
@@ -22,10 +20,18 @@ namespace detail {
 
 class value_writer
 {
+    /// From a value to one in it: a member, or else an element.
+    struct step
+    {
+        step const* outer;
+        std::string_view name;
+        std::size_t index = 0;
+    };
+
 public:
     explicit value_writer(std::string& out) : out_(out) {}
 
-    void write(const_place v)
+    void write(const_place v, step const* path = nullptr)
     {
         switch (v.described->what) {
         case kind::boolean:
@@ -35,34 +41,34 @@ public:
             out_ += std::to_string(*static_cast<std::int64_t const*>(v.object));
             break;
         case kind::number:
-            finite(*static_cast<double const*>(v.object));
+            finite(*static_cast<double const*>(v.object), path);
             break;
         case kind::single:
-            finite(*static_cast<float const*>(v.object));
+            finite(*static_cast<float const*>(v.object), path);
             break;
         case kind::string:
-            string(*static_cast<std::string const*>(v.object));
+            string(*static_cast<std::string const*>(v.object), path);
             break;
         case kind::text:
-            string(v.described->names->view(v.object));
+            string(v.described->names->view(v.object), path);
             break;
         case kind::object:
-            object(v);
+            object(v, path);
             break;
         case kind::array:
-            array(v);
+            array(v, path);
             break;
         case kind::map:
-            map(v);
+            map(v, path);
             break;
         case kind::choice:
-            choice(v);
+            choice(v, path);
             break;
         case kind::any:
-            any(*static_cast<boost::json::value const*>(v.object), 0);
+            any(*static_cast<boost::json::value const*>(v.object), 0, path);
             break;
         case kind::members:
-            members(*static_cast<boost::json::object const*>(v.object), 0);
+            members(*static_cast<boost::json::object const*>(v.object), 0, path);
             break;
         }
     }
@@ -70,42 +76,27 @@ public:
 private:
     static constexpr int max_depth = 64;
 
-    /// From a value to one in it: a member, or else an element.
-    struct step
-    {
-        std::string_view name;
-        std::size_t index = 0;
-    };
-
-    [[noreturn]] void refuse(std::string_view what) const
+    [[noreturn]] static void refuse(std::string_view what, step const* path)
     {
         std::string where;
-        for (step const& s : path_) {
-            if (!where.empty() && !s.name.empty())
-                where += '.';
-            where += s.name.empty() ? '[' + std::to_string(s.index) + ']' : std::string(s.name);
+        for (; path != nullptr; path = path->outer) {
+            if (!where.empty() && where[0] != '[')
+                where.insert(0, 1, '.');
+            where.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
         }
         throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
     }
 
-    template <class Body>
-    void at(step where, Body body)
-    {
-        path_.push_back(where);
-        body();
-        path_.pop_back();
-    }
-
     template <class Number>
-    void finite(Number value)
+    void finite(Number value, step const* path)
     {
         if (!std::isfinite(value))
-            refuse("is not a finite number");
+            refuse("is not a finite number", path);
         char text[32];
         out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
-    void string(std::string_view text)
+    void string(std::string_view text, step const* path)
     {
         std::uint64_t bits = 0;
         char const* const end = text.data() + text.size();
@@ -120,7 +111,7 @@ private:
         }
         out_ += '"';
         if (!is_ascii(bits) && !foundry::detail::valid_utf8(text))
-            refuse("is not valid UTF-8; convert it first");
+            refuse("is not valid UTF-8; convert it first", path);
     }
 
     void escape(unsigned char c)
@@ -149,16 +140,16 @@ private:
         }
     }
 
-    void name(std::string_view text, bool& first)
+    void name(std::string_view text, bool& first, step const* path)
     {
         if (!first)
             out_ += ',';
         first = false;
-        string(text);
+        string(text, path);
         out_ += ':';
     }
 
-    void object(const_place v)
+    void object(const_place v, step const* path)
     {
         type const& t = *v.described;
         bool first = true;
@@ -171,44 +162,44 @@ private:
                 out_ += ',';
             first = false;
             out_.append("\"").append(m.name).append("\":"); // nothing in it has to be escaped
-            at({m.name, 0}, [&] { write({m.reach(const_cast<void*>(v.object), access::look), m.described}); });
+            step const here{path, m.name};
+            write({m.reach(const_cast<void*>(v.object), access::look), m.described}, &here);
         }
         if (t.extra >= 0)
-            extra(v, first);
+            extra(v, first, path);
         out_ += '}';
     }
 
-    void extra(const_place v, bool& first)
+    void extra(const_place v, bool& first, step const* path)
     {
         type const& t = *v.described;
         auto const& more = *static_cast<boost::json::object const*>(
             t.members[t.extra].reach(const_cast<void*>(v.object), access::look));
         for (auto const& pair : more) {
             std::string_view const key{pair.key().data(), pair.key().size()};
+            step const here{path, key};
             for (int i = 0; i != t.size; ++i) {
                 if (i != t.extra && t.members[i].name == key && is_set(v.object, t.members[i]))
-                    at({key, 0}, [&] { refuse("is set both as a member and in extra; set it once"); });
+                    refuse("is set both as a member and in extra; set it once", &here);
             }
-            name(key, first);
-            at({key, 0}, [&] { any(pair.value(), 0); });
+            name(key, first, path);
+            any(pair.value(), 0, &here);
         }
     }
 
-    void array(const_place v)
+    void array(const_place v, step const* path)
     {
         out_ += '[';
         for (std::size_t i = 0; void const* const value = look_at(v.object, i, v.described->items).value; ++i) {
             if (i != 0)
                 out_ += ',';
-            if (v.described->element->what == kind::single) // long and flat: no path to keep
-                finite(*static_cast<float const*>(value));
-            else
-                at({{}, i}, [&] { write({value, v.described->element}); });
+            step const here{path, {}, i};
+            write({value, v.described->element}, &here);
         }
         out_ += ']';
     }
 
-    void map(const_place v)
+    void map(const_place v, step const* path)
     {
         bool first = true;
         out_ += '{';
@@ -216,35 +207,36 @@ private:
             item const one = look_at(v.object, i, v.described->items);
             if (one.value == nullptr)
                 break;
-            name(*one.key, first);
-            at({*one.key, 0}, [&] { write({one.value, v.described->element}); });
+            name(*one.key, first, path);
+            step const here{path, *one.key};
+            write({one.value, v.described->element}, &here);
         }
         out_ += '}';
     }
 
-    void choice(const_place v)
+    void choice(const_place v, step const* path)
     {
         const_place const active = v.described->choices->active(v.object);
         if (active.object == nullptr)
             out_ += "null";
         else
-            write(active);
+            write(active, path);
     }
 
-    void members(boost::json::object const& o, int depth)
+    void members(boost::json::object const& o, int depth, step const* path)
     {
         if (depth == max_depth)
-            refuse("is nested too deeply");
+            refuse("is nested too deeply", path);
         bool first = true;
         out_ += '{';
         for (auto const& pair : o) {
-            name({pair.key().data(), pair.key().size()}, first);
-            any(pair.value(), depth + 1);
+            name({pair.key().data(), pair.key().size()}, first, path);
+            any(pair.value(), depth + 1, path);
         }
         out_ += '}';
     }
 
-    void any(boost::json::value const& v, int depth)
+    void any(boost::json::value const& v, int depth, step const* path)
     {
         switch (v.kind()) {
         case boost::json::kind::null:
@@ -260,24 +252,24 @@ private:
             out_ += std::to_string(v.get_uint64());
             break;
         case boost::json::kind::double_:
-            finite(v.get_double());
+            finite(v.get_double(), path);
             break;
         case boost::json::kind::string:
-            string({v.get_string().data(), v.get_string().size()});
+            string({v.get_string().data(), v.get_string().size()}, path);
             break;
         case boost::json::kind::object:
-            members(v.get_object(), depth);
+            members(v.get_object(), depth, path);
             break;
         case boost::json::kind::array: {
             if (depth == max_depth)
-                refuse("is nested too deeply");
+                refuse("is nested too deeply", path);
             bool first = true;
             out_ += '[';
             for (boost::json::value const& element : v.get_array()) {
                 if (!first)
                     out_ += ',';
                 first = false;
-                any(element, depth + 1);
+                any(element, depth + 1, path);
             }
             out_ += ']';
         }
@@ -285,7 +277,6 @@ private:
     }
 
     std::string& out_;
-    std::vector<step> path_;
 };
 
 } // namespace detail
