@@ -29,10 +29,22 @@ struct numeral
 /// Whether the whole text is a number of JSON. One beyond all bounds becomes infinite.
 FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 
-/// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells a derived class what there is. Knows no values.
+/// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells the class derived from it what there is. Knows no values.
 ///
-/// Boost.JSON's own parser takes its handler as a template parameter, and with it a hundred kilobytes of code to compile in each
-/// source file. This one is no template, and about as fast.
+/// Boost.JSON's own parser does as much, with a hundred kilobytes of code to compile in each source file.
+///
+/// `Handler` has these functions. Those that return a bool may return false to go no further, after refuse().
+///
+/// - `bool on_begin(shape of)`: an object or array begins
+/// - `bool on_end(shape of, std::size_t count)`: and ends; so many members or elements were in it
+/// - `std::string_view likely_key()`: the name that probably comes next; may be empty
+/// - `bool on_likely_key()`: and it has come
+/// - `bool on_key(std::string_view name)`: any other name
+/// - `bool on_text(std::string_view text)`: a string
+/// - `std::string& on_string()`: a string that comes in pieces begins; they are appended to what is returned
+/// - `bool on_string_end()`: and is complete
+/// - `bool on_number(numeral const& n)`, `bool on_bool(bool v)`, `bool on_null()`
+template <class Handler>
 class scanner
 {
 public:
@@ -51,21 +63,6 @@ protected:
     scanner(scanner&&) = default;
     scanner& operator=(scanner&&) = default;
     ~scanner() = default;
-
-    /// @name What is found, in the order of the text. False to go no further, after refuse().
-    /// @{
-    virtual bool on_begin(shape of) = 0;
-    /// @param count how many elements or members there were.
-    virtual bool on_end(shape of, std::size_t count) = 0;
-    virtual bool on_key(std::string_view name) = 0;
-    /// A string begins; it is appended to what is returned.
-    virtual std::string& on_string() = 0;
-    /// The string is complete.
-    virtual bool on_string_end() = 0;
-    virtual bool on_number(numeral const& n) = 0;
-    virtual bool on_bool(bool v) = 0;
-    virtual bool on_null() = 0;
-    /// @}
 
     bool refuse(std::string what);
 
@@ -100,8 +97,12 @@ private:
     char const* take_string(char const* p, char const* end);
     char const* begin_value(char const* p, char const* end);
     char const* take_key(char const* p, char const* end);
+    char const* take_colon(char const* p, char const* end);
+    char const* begin_string(char const* p, char const* end);
     char const* take_literal(char const* p, char const* end);
     char const* take_number(char const* p, char const* end);
+
+    Handler& handler() { return static_cast<Handler&>(*this); }
 
     void skip_blank(char c);
     bool enter(shape of);

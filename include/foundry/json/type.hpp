@@ -123,6 +123,9 @@ struct type
 /// Makes a value what it is by default, keeping what memory it can.
 FOUNDRY_DECL void clear(void* object, type const& described);
 
+/// The same with a member; an optional becomes empty.
+FOUNDRY_DECL void clear_member(void* object, member const& m);
+
 /// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object of nothing else. A
 /// plain `std::string` always is, and so is a number.
 FOUNDRY_DECL bool is_set(void const* object, member const& m);

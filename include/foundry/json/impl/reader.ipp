@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/json/impl/scanner.ipp>
 #include <foundry/json/reader.hpp>
-#include <foundry/json/scanner.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -59,7 +59,7 @@ inline boost::json::value as_value(numeral const& n)
 } // namespace detail
 
 /// Walks the tables and puts each value where it belongs.
-struct reader::state final : scanner
+struct reader::state : scanner<reader::state>
 {
     state() = default;
 
@@ -67,22 +67,55 @@ struct reader::state final : scanner
     {
         reset();
         root_ = root;
-        top_ = -1;
+        top_ = frames_.data();
         captured_depth_ = 0;
     }
 
 private:
+    friend scanner<state>;
     using text_type = boost::json::string_view;
 
+    /// An object, array or map that is being read.
     struct frame
     {
+        void begin(place p)
+        {
+            of = p;
+            current = nullptr;
+            seen = 0;
+            behind = 0;
+            index = p.described->what == kind::object ? likely() : 0;
+        }
+
+        void select(std::size_t i)
+        {
+            current = &of.described->members[i];
+            seen |= std::uint64_t{1} << i;
+            behind = i + 1;
+            index = likely();
+        }
+
+        /// This member has come where another was likely.
+        void learn(std::size_t i)
+        {
+            learned[behind] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(behind));
+            select(i);
+        }
+
+        /// The member that came here the last time, at first the next one. The chunks of a stream have their members in one order,
+        /// which need not be that in which they are described.
+        std::size_t likely() const { return behind + static_cast<std::size_t>(learned[behind]); }
+
         place of;
         member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
         std::uint64_t seen = 0;
-        std::size_t index = 0; // kind::array and kind::map: how many elements; kind::object: where to look first
+        std::size_t index =
+            0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
+        std::size_t behind = 0; // kind::object: one more than the member that came last; 0 before the first
+        std::array<std::int8_t, 65> learned{}; // from there to the likely one
     };
 
-    bool on_begin(shape of) override
+    bool on_begin(shape of)
     {
         if (captured_depth_ != 0) {
             ++captured_depth_;
@@ -91,20 +124,18 @@ private:
         place const to = next_value(of);
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
-        if (!described || static_cast<std::size_t>(top_ + 1) == frames_.size()) {
+        if (!described || top_ == &frames_.back()) {
             if (!capture_to(to, of))
                 return false;
             stack_.reset({});
             captured_depth_ = 1;
             return true;
         }
-        frame& f = frames_[static_cast<std::size_t>(++top_)];
-        f = frame{};
-        f.of = to;
+        (++top_)->begin(to);
         return true;
     }
 
-    bool on_end(shape of, std::size_t count) override
+    bool on_end(shape of, std::size_t count)
     {
         if (captured_depth_ != 0) {
             if (of == shape::object)
@@ -115,7 +146,7 @@ private:
                 store(stack_.release());
             return true;
         }
-        frame& f = frames_[static_cast<std::size_t>(top_)];
+        frame& f = *top_;
         if (f.of.described->what == kind::object)
             clear_unseen(f);
         else
@@ -124,7 +155,23 @@ private:
         return true;
     }
 
-    bool on_key(std::string_view name) override
+    std::string_view likely_key() const
+    {
+        if (captured_depth_ != 0)
+            return {};
+        frame const& f = *top_;
+        type const& t = *f.of.described;
+        bool const there = t.what == kind::object && f.index < t.size && static_cast<int>(f.index) != t.extra;
+        return there ? t.members[f.index].name : std::string_view{};
+    }
+
+    bool on_likely_key()
+    {
+        top_->select(top_->index);
+        return true;
+    }
+
+    bool on_key(std::string_view name)
     {
         if (captured_depth_ != 0)
             stack_.push_key(text_type(name.data(), name.size()));
@@ -133,43 +180,62 @@ private:
         return true;
     }
 
-    /// Text goes where it belongs at once, or is collected where it has to be looked at as a whole.
-    std::string& on_string() override
+    bool on_text(std::string_view text)
+    {
+        if (captured_depth_ != 0) {
+            stack_.push_string(text_type(text.data(), text.size()));
+            return true;
+        }
+        place const to = next_value(shape::string);
+        if (!is_string(to))
+            return take_text(text, to);
+        *static_cast<std::string*>(to.object) = text;
+        return true;
+    }
+
+    /// Pieces go where they belong at once, or are collected where they have to be looked at as a whole.
+    std::string& on_string()
     {
         text_.clear();
         pending_ = captured_depth_ != 0 ? place() : next_value(shape::string);
-        if (pending_.object == nullptr || pending_.described->what != kind::string)
+        if (!is_string(pending_))
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
         target.clear();
         return target;
     }
 
-    bool on_string_end() override
+    bool on_string_end()
     {
         if (captured_depth_ != 0) {
             stack_.push_string(text_type(text_));
             return true;
         }
-        if (pending_.object != nullptr) {
-            switch (pending_.described->what) {
-            case kind::string:
-                return true;
+        return is_string(pending_) || take_text(text_, pending_);
+    }
+
+    static bool is_string(place to) { return to.object != nullptr && to.described->what == kind::string; }
+
+    /// A text that is more than a std::string.
+    bool take_text(std::string_view text, place to)
+    {
+        if (to.object != nullptr) {
+            switch (to.described->what) {
             case kind::text:
-                return pending_.described->names->assign(pending_.object, text_) || refuse("a text is malformed");
+                return to.described->names->assign(to.object, text) || refuse("a text is malformed");
             case kind::integer:
             case kind::number:
-                if (numeral n; parse_numeral(text_, n) && set_number(n, pending_))
+                if (numeral n; parse_numeral(text, n) && set_number(n, to))
                     return true;
                 break;
             default:
                 break;
             }
         }
-        return keep(boost::json::value(text_type(text_)), pending_);
+        return keep(boost::json::value(text_type(text.data(), text.size())), to);
     }
 
-    bool on_number(numeral const& n) override
+    bool on_number(numeral const& n)
     {
         if (captured_depth_ != 0) {
             if (n.form == numeral::is_signed)
@@ -199,7 +265,7 @@ private:
         return keep(detail::as_value(n), to);
     }
 
-    bool on_bool(bool v) override
+    bool on_bool(bool v)
     {
         if (captured_depth_ != 0) {
             stack_.push_bool(v);
@@ -213,15 +279,15 @@ private:
         return keep(boost::json::value(v), to);
     }
 
-    bool on_null() override
+    bool on_null()
     {
         if (captured_depth_ != 0) {
             stack_.push_null();
             return true;
         }
-        if (top_ < 0)
+        if (top_ == frames_.data())
             return root_.described->what == kind::any ? keep(nullptr, root_) : refuse("null where an object should be");
-        frame& f = frames_[static_cast<std::size_t>(top_)];
+        frame& f = *top_;
         if (f.of.described->what != kind::object) {
             place const element = next_element(f);
             clear(element.object, *element.described);
@@ -235,33 +301,22 @@ private:
 
     void select(std::string_view name)
     {
-        frame& f = frames_[static_cast<std::size_t>(top_)];
+        frame& f = *top_;
         type const& t = *f.of.described;
         if (t.what == kind::map) {
             *t.items(f.of.object, f.index, access::make).key = name;
             return;
         }
-        // Members mostly come in the order in which they are described.
-        if (!select_from(f, name, f.index, t.size) && !select_from(f, name, 0, f.index)) {
-            f.current = nullptr;
-            name_ = name;
-        }
-    }
-
-    static bool select_from(frame& f, std::string_view name, std::size_t first, std::size_t last)
-    {
-        type const& t = *f.of.described;
-        for (std::size_t i = first; i != last; ++i) {
+        for (std::size_t i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
             bool const same = m.name.size() == name.size() && std::memcmp(m.name.data(), name.data(), name.size()) == 0;
             if (!same || static_cast<int>(i) == t.extra)
                 continue;
-            f.current = &m;
-            f.seen |= std::uint64_t{1} << i;
-            f.index = i + 1 < t.size ? i + 1 : 0;
-            return true;
+            f.learn(i);
+            return;
         }
-        return false;
+        f.current = nullptr;
+        name_ = name;
     }
 
     static place next_element(frame& f)
@@ -273,9 +328,9 @@ private:
     place next_value(shape of)
     {
         place to;
-        if (top_ < 0) {
+        if (top_ == frames_.data()) {
             to = root_;
-        } else if (frame& f = frames_[static_cast<std::size_t>(top_)]; f.of.described->what != kind::object) {
+        } else if (frame& f = *top_; f.of.described->what != kind::object) {
             to = next_element(f);
         } else if (f.current != nullptr) {
             to = {f.current->reach(f.of.object, access::make), f.current->described};
@@ -301,9 +356,9 @@ private:
             captured_members_ = static_cast<boost::json::object*>(to.object);
             return true;
         }
-        if (top_ < 0)
+        if (top_ == frames_.data())
             return refuse("the value has another shape");
-        frame& f = frames_[static_cast<std::size_t>(top_)];
+        frame& f = *top_;
         type const& t = *f.of.described;
         if (t.what != kind::object) {
             if (to.described->what != kind::object || to.described->extra < 0)
@@ -378,18 +433,13 @@ private:
     {
         type const& t = *f.of.described;
         std::uint64_t const all = t.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << t.size) - 1;
-        for (std::uint64_t unseen = all & ~f.seen; unseen != 0; unseen &= unseen - 1) {
-            member const& m = t.members[std::countr_zero(unseen)];
-            if (m.reach_optional != nullptr)
-                m.reach(f.of.object, access::drop);
-            else
-                clear(m.reach(f.of.object, access::look), *m.described);
-        }
+        for (std::uint64_t unseen = all & ~f.seen; unseen != 0; unseen &= unseen - 1)
+            clear_member(f.of.object, t.members[std::countr_zero(unseen)]);
     }
 
-    // What is described nests no deeper than this; anything deeper is kept as JSON.
-    std::array<frame, 16> frames_;
-    int top_ = -1;
+    // The first stands for nothing. What is described nests no deeper than the others; anything deeper is kept as JSON.
+    std::array<frame, 17> frames_;
+    frame* top_ = frames_.data();
     place root_;
     place pending_;
     std::string text_; // the string that is being read, where it has no place of its own

@@ -166,7 +166,8 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n)
     return detail::read_numeral(p, end, n) && p == end;
 }
 
-FOUNDRY_DECL void scanner::reset()
+template <class Handler>
+void scanner<Handler>::reset()
 {
     state_ = state::value;
     depth_ = 0;
@@ -177,14 +178,16 @@ FOUNDRY_DECL void scanner::reset()
     problem_.clear();
 }
 
-FOUNDRY_DECL bool scanner::refuse(std::string what)
+template <class Handler>
+bool scanner<Handler>::refuse(std::string what)
 {
     problem_ = std::move(what);
     state_ = state::refused;
     return false;
 }
 
-FOUNDRY_DECL bool scanner::feed(std::string_view bytes)
+template <class Handler>
+bool scanner<Handler>::feed(std::string_view bytes)
 {
     if (state_ == state::refused)
         return false;
@@ -198,14 +201,16 @@ FOUNDRY_DECL bool scanner::feed(std::string_view bytes)
     return state_ != state::refused;
 }
 
-FOUNDRY_DECL bool scanner::finish()
+template <class Handler>
+bool scanner<Handler>::finish()
 {
     if (!feed(state_ == state::number ? " " : "")) // a number ends where something else begins
         return false;
     return state_ == state::done || refuse("incomplete JSON at byte " + std::to_string(consumed_));
 }
 
-FOUNDRY_DECL char const* scanner::take(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::take(char const* p, char const* end)
 {
     char const c = *p;
     switch (state_) {
@@ -226,20 +231,17 @@ FOUNDRY_DECL char const* scanner::take(char const* p, char const* end)
             skip_blank(c);
         break;
     case state::colon:
-        if (c == ':') {
-            state_ = state::value;
-            return p + 1 != end ? begin_value(p + 1, end) : end;
-        }
-        skip_blank(c);
-        break;
+        return take_colon(p, end);
     case state::after_value:
         if (c == ',' && levels_[depth_ - 1].of == shape::array) {
             state_ = state::value;
             return p + 1 != end ? begin_value(p + 1, end) : end;
         }
-        if (c == ',')
+        if (c == ',') {
             state_ = state::key;
-        else if (c == '}' || c == ']')
+            if (p + 1 != end && p[1] == '"')
+                return take_key(p + 2, end);
+        } else if (c == '}' || c == ']')
             leave(c == '}' ? shape::object : shape::array);
         else
             skip_blank(c);
@@ -266,13 +268,15 @@ FOUNDRY_DECL char const* scanner::take(char const* p, char const* end)
     return p + 1;
 }
 
-FOUNDRY_DECL void scanner::skip_blank(char c)
+template <class Handler>
+void scanner<Handler>::skip_blank(char c)
 {
     if (!detail::is_blank(c))
         refuse("syntax error");
 }
 
-FOUNDRY_DECL char const* scanner::begin_value(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::begin_value(char const* p, char const* end)
 {
     switch (*p) {
     case '{':
@@ -282,10 +286,7 @@ FOUNDRY_DECL char const* scanner::begin_value(char const* p, char const* end)
         enter(shape::array);
         break;
     case '"':
-        state_ = state::string;
-        is_key_ = false;
-        text_ = &on_string();
-        return p + 1 != end ? take_string(p + 1, end) : end;
+        return begin_string(p + 1, end);
     case 't':
     case 'f':
     case 'n':
@@ -304,14 +305,22 @@ FOUNDRY_DECL char const* scanner::begin_value(char const* p, char const* end)
     return p + 1;
 }
 
-FOUNDRY_DECL char const* scanner::take_key(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::take_key(char const* p, char const* end)
 {
+    std::string_view const likely = handler().likely_key();
+    if (!likely.empty() && static_cast<std::size_t>(end - p) > likely.size() && p[likely.size()] == '"' &&
+        std::memcmp(p, likely.data(), likely.size()) == 0) {
+        state_ = state::colon;
+        char const* const next = p + likely.size() + 1;
+        return handler().on_likely_key() && next != end ? take_colon(next, end) : next;
+    }
     std::uint64_t bits = 0;
     char const* const stop = detail::skip_plain(p, end, bits);
     if (stop != end && *stop == '"' && detail::is_ascii(bits)) { // nearly always
         state_ = state::colon;
-        bool const ok = on_key({p, static_cast<std::size_t>(stop - p)});
-        return ok && stop + 1 != end ? take(stop + 1, end) : stop + 1;
+        bool const ok = handler().on_key({p, static_cast<std::size_t>(stop - p)});
+        return ok && stop + 1 != end ? take_colon(stop + 1, end) : stop + 1;
     }
     state_ = state::string;
     is_key_ = true;
@@ -320,25 +329,58 @@ FOUNDRY_DECL char const* scanner::take_key(char const* p, char const* end)
     return p;
 }
 
-FOUNDRY_DECL bool scanner::enter(shape of)
+template <class Handler>
+char const* scanner<Handler>::take_colon(char const* p, char const* end)
+{
+    if (*p == ':') {
+        state_ = state::value;
+        return p + 1 != end ? begin_value(p + 1, end) : end;
+    }
+    skip_blank(*p);
+    return p + 1;
+}
+
+template <class Handler>
+char const* scanner<Handler>::begin_string(char const* p, char const* end)
+{
+    std::uint64_t bits = 0;
+    char const* const stop = detail::skip_plain(p, end, bits);
+    if (stop != end && *stop == '"') { // the whole of it, without an escape
+        std::string_view const text(p, static_cast<std::size_t>(stop - p));
+        if (!detail::is_ascii(bits) && !foundry::detail::valid_utf8(text))
+            refuse("a string that is not UTF-8");
+        else if (handler().on_text(text))
+            end_value();
+        return stop + 1;
+    }
+    state_ = state::string;
+    is_key_ = false;
+    text_ = &handler().on_string();
+    return p;
+}
+
+template <class Handler>
+bool scanner<Handler>::enter(shape of)
 {
     if (depth_ == max_depth)
         return refuse("too deep");
     levels_[depth_++] = {of, 0};
     state_ = of == shape::object ? state::first_key : state::first_element;
-    return on_begin(of);
+    return handler().on_begin(of);
 }
 
-FOUNDRY_DECL bool scanner::leave(shape of)
+template <class Handler>
+bool scanner<Handler>::leave(shape of)
 {
     level const& last = levels_[depth_ - 1];
     if (last.of != of)
         return refuse("syntax error");
     --depth_;
-    return on_end(of, last.count) && end_value();
+    return handler().on_end(of, last.count) && end_value();
 }
 
-FOUNDRY_DECL bool scanner::end_value()
+template <class Handler>
+bool scanner<Handler>::end_value()
 {
     if (depth_ == 0) {
         state_ = state::done;
@@ -349,7 +391,8 @@ FOUNDRY_DECL bool scanner::end_value()
     return true;
 }
 
-FOUNDRY_DECL char const* scanner::take_literal(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::take_literal(char const* p, char const* end)
 {
     for (; p != end && *literal_ != '\0'; ++p) {
         if (*p != *literal_++) {
@@ -357,12 +400,13 @@ FOUNDRY_DECL char const* scanner::take_literal(char const* p, char const* end)
             return p;
         }
     }
-    if (*literal_ == '\0' && (literal_begin_ == 'n' ? on_null() : on_bool(literal_begin_ == 't')))
+    if (*literal_ == '\0' && (literal_begin_ == 'n' ? handler().on_null() : handler().on_bool(literal_begin_ == 't')))
         end_value();
     return p;
 }
 
-FOUNDRY_DECL char const* scanner::take_string(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::take_string(char const* p, char const* end)
 {
     char const* const stop = detail::skip_plain(p, end, text_bits_);
     text_->append(p, static_cast<std::size_t>(stop - p));
@@ -381,7 +425,8 @@ FOUNDRY_DECL char const* scanner::take_string(char const* p, char const* end)
     return stop + 1;
 }
 
-FOUNDRY_DECL bool scanner::end_string()
+template <class Handler>
+bool scanner<Handler>::end_string()
 {
     // Escapes make whole characters, so that the text is valid where all that stood in it was.
     bool const ascii = detail::is_ascii(text_bits_);
@@ -389,12 +434,13 @@ FOUNDRY_DECL bool scanner::end_string()
     if (!ascii && !foundry::detail::valid_utf8(*text_))
         return refuse("a string that is not UTF-8");
     if (!is_key_)
-        return on_string_end() && end_value();
+        return handler().on_string_end() && end_value();
     state_ = state::colon;
-    return on_key(key_);
+    return handler().on_key(key_);
 }
 
-FOUNDRY_DECL bool scanner::take_escape(char c)
+template <class Handler>
+bool scanner<Handler>::take_escape(char c)
 {
     state_ = state::string;
     if (c == 'u') {
@@ -411,7 +457,8 @@ FOUNDRY_DECL bool scanner::take_escape(char c)
     return true;
 }
 
-FOUNDRY_DECL bool scanner::take_hex(char c)
+template <class Handler>
+bool scanner<Handler>::take_hex(char c)
 {
     if (!foundry::detail::is_hex(c))
         return refuse("syntax error");
@@ -421,7 +468,8 @@ FOUNDRY_DECL bool scanner::take_hex(char c)
     return ++hex_digits_ != 4 || take_code_unit();
 }
 
-FOUNDRY_DECL bool scanner::take_code_unit()
+template <class Handler>
+bool scanner<Handler>::take_code_unit()
 {
     state_ = state::string;
     bool const leads = code_unit_ >= 0xd800 && code_unit_ < 0xdc00;
@@ -439,7 +487,8 @@ FOUNDRY_DECL bool scanner::take_code_unit()
     return true;
 }
 
-FOUNDRY_DECL char const* scanner::take_number(char const* p, char const* end)
+template <class Handler>
+char const* scanner<Handler>::take_number(char const* p, char const* end)
 {
     numeral n;
     char const* stop = p;
@@ -462,13 +511,14 @@ FOUNDRY_DECL char const* scanner::take_number(char const* p, char const* end)
     return stop;
 }
 
-FOUNDRY_DECL bool scanner::end_number(bool ok, numeral const& n)
+template <class Handler>
+bool scanner<Handler>::end_number(bool ok, numeral const& n)
 {
     if (!ok)
         return refuse("syntax error");
     if (n.form == numeral::is_double && !std::isfinite(n.d))
         return refuse("a number is too large");
-    return on_number(n) && end_value();
+    return handler().on_number(n) && end_value();
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::json

@@ -43,13 +43,18 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         static_cast<boost::json::object*>(object)->clear();
         break;
     case kind::object:
-        for (member const* m = described.members; m != described.members + described.size; ++m) {
-            m->reach(object, access::drop);
-            if (void* const value = m->reach(object, access::look))
-                clear(value, *m->described);
-        }
+        for (member const* m = described.members; m != described.members + described.size; ++m)
+            clear_member(object, *m);
         break;
     }
+}
+
+FOUNDRY_DECL void clear_member(void* object, member const& m)
+{
+    if (m.reach_optional != nullptr)
+        m.reach(object, access::drop);
+    else
+        clear(m.reach(object, access::look), *m.described);
 }
 
 inline bool has_set_member(void const* object, type const& described)
