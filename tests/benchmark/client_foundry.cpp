@@ -2,11 +2,13 @@
 
 // The library's side of the comparison; measure.hpp says what the arguments are.
 //
-//     complete N                      small completions on one connection
+//     complete N [AT_ONCE]            small completions, so many of them in flight, each on a connection that has carried one
 //     stream CHUNKS SIZE              one stream through read(); SIZE bytes of text in each chunk
 //     next CHUNKS SIZE                the same through next()
 //     embed INPUTS FORMAT [TIMES]     embeddings, as float or base64
 //     decode INPUTS FORMAT [TIMES]    the same answer from memory
+//     events CHUNKS SIZE              the event stream's framing alone, from memory
+//     json CHUNKS SIZE                and the JSON in it
 //     parse SIZE TIMES                a chunk's JSON from memory, and the same text through a parser of Boost.JSON that keeps
 //                                     nothing
 //     large [TIMES]                   a completion of 1 MB, and the longest handler
@@ -17,6 +19,7 @@
 #include "measure.hpp"
 
 #include <foundry.hpp>
+#include <foundry/http/event_parser.hpp>
 #include <foundry/json/reader.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -208,6 +211,35 @@ struct null_handler
     std::size_t strings = 0;
 };
 
+void run_events(std::size_t count, std::size_t size)
+{
+    std::string const text = benchmark::event(benchmark::words(size, 0), false);
+    foundry::http::event_parser parser;
+    foundry::http::event event;
+    std::size_t received = 0;
+    for (std::size_t i = 0; i != count; ++i) {
+        parser.feed(text);
+        while (parser.next(event))
+            received += event.data.size();
+    }
+    benchmark::report(received, 0);
+}
+
+void run_json(std::size_t count, std::size_t size)
+{
+    std::string const event = benchmark::event(benchmark::words(size, 0), false);
+    std::string_view const json = std::string_view(event).substr(6, event.size() - 8);
+    foundry::json::reader reader;
+    foundry::chat_chunk chunk;
+    std::size_t received = 0;
+    for (std::size_t i = 0; i != count; ++i) {
+        if (!reader.read(chunk, json))
+            throw std::runtime_error(reader.problem());
+        received += chunk.text().size();
+    }
+    benchmark::report(received, 0);
+}
+
 void run_parse(std::size_t size, std::size_t times)
 {
     std::string const event = benchmark::event(benchmark::words(size, 0), false);
@@ -252,6 +284,10 @@ int main(int count, char** words)
         run_decode(with.number(0), with.word(1) == "base64", with.number(2));
         return 0;
     }
+    if (what == "events" || what == "json") {
+        (what == "json" ? run_json : run_events)(with.number(0), with.number(1));
+        return 0;
+    }
     if (what == "parse") {
         run_parse(with.number(0), with.number(1));
         return 0;
@@ -282,9 +318,11 @@ int main(int count, char** words)
 
     std::size_t received = 0;
     long const begun = benchmark::processor_time();
-    if (what == "complete")
-        run(context, run_complete(client, with.number(0), received));
-    else if (what == "stream")
+    if (what == "complete") {
+        for (std::size_t i = 0; i != with.number(1); ++i)
+            asio::co_spawn(context, run_complete(client, with.number(0) / with.number(1), received), rethrow);
+        context.run();
+    } else if (what == "stream")
         run(context, run_read(client, received));
     else if (what == "next")
         run(context, run_next(client, received));

@@ -97,7 +97,7 @@ asio::awaitable<void> run_complete(Stream& stream, arguments const& with, std::s
 {
     co_await connect(stream, with);
     beast::flat_buffer buffer;
-    for (std::size_t i = 0; i != with.number(0); ++i) {
+    for (std::size_t i = 0; i != with.number(0) / with.number(1); ++i) {
         json::value const reply = co_await ask(stream, buffer, with);
         received += reply.at("choices").at(0).at("message").at("content").as_string().size();
     }
@@ -198,15 +198,19 @@ void run(asio::io_context& context, arguments const& with, MakeStream make)
         benchmark::run_memory(with.number(0), open_one);
         std::_Exit(0); // with the streams still open
     }
-    auto stream = make();
+    std::vector<std::unique_ptr<decltype(make())>> streams;
+    for (std::size_t i = 0; i != (with.workload == "complete" ? with.number(1) : 1); ++i)
+        streams.push_back(std::make_unique<decltype(make())>(make()));
     std::size_t events = 0;
     long const begun = benchmark::processor_time();
-    if (with.workload == "complete")
-        asio::co_spawn(context, run_complete(stream, with, received), rethrow);
-    else if (with.workload == "stream")
-        asio::co_spawn(context, run_stream(stream, with, received, events), rethrow);
-    else
-        asio::co_spawn(context, run_embed(stream, with, received), rethrow);
+    for (auto& stream : streams) {
+        if (with.workload == "complete")
+            asio::co_spawn(context, run_complete(*stream, with, received), rethrow);
+        else if (with.workload == "stream")
+            asio::co_spawn(context, run_stream(*stream, with, received, events), rethrow);
+        else
+            asio::co_spawn(context, run_embed(*stream, with, received), rethrow);
+    }
     context.run();
     benchmark::report(received, begun);
 }

@@ -10,7 +10,7 @@ Installs what is missing, builds the programs of this directory optimised, and
 prints what the library costs beside the same work done by hand with Boost.Beast
 and Boost.JSON, and with libcurl and nlohmann-json.
 
-  --part NAME          only one of: calls, decoding, embeddings, memory,
+  --part NAME          only one of: calls, steps, decoding, embeddings, memory,
                        handler, compile
   --json FILE          write the figures there, too
   --compiler g++|clang the compiler (g++)
@@ -28,7 +28,7 @@ root=$(cd "$here/../.." && pwd -P)
 json=
 compiler=
 write_baseline=no
-parts='calls decoding embeddings memory handler compile'
+parts='calls steps decoding embeddings memory handler compile'
 while [ $# -gt 0 ]; do
     case $1 in
     --json) json=${2:?}; shift ;;
@@ -125,11 +125,14 @@ row() {
 }
 
 calls() {
-    local transport by size
+    local transport by size at_once
     say "Counting the instructions of calls ..."
     for by in foundry naive curl; do
         for transport in plain tls; do
             costs "completion.$transport" "$by" "$transport" 200 'complete 200' 'complete 400'
+            for at_once in 16 256; do
+                costs "completion.$at_once.$transport" "$by" "$transport" 1024 "complete 1024 $at_once" "complete 2048 $at_once"
+            done
             for size in 20 200 2000; do
                 costs "chunk.$size.$transport" "$by" "$transport" 1000 "stream 1000 $size" "stream 2000 $size"
             done
@@ -150,11 +153,36 @@ calls() {
     row completion.plain 'small completion, plain'
     row completion.tls 'small completion, TLS'
     row completion.tls_untimed 'the same; naive without time limits'
+    for at_once in 16 256; do
+        row "completion.$at_once.plain" "the same, $at_once in flight, plain"
+        row "completion.$at_once.tls" "the same, $at_once in flight, TLS"
+    done
     for size in 20 200 2000; do
         row "chunk.$size.plain" "chunk of $size bytes of text, plain"
         row "chunk.$size.tls" "chunk of $size bytes of text, TLS"
     done
     row next.plain 'chunk of 20 bytes of text through next(), plain'
+}
+
+# What a chunk costs, from memory, in each of the steps that can be taken without a socket; the rest is to deliver it.
+steps() {
+    local size whole events json
+    say "Counting the instructions of a chunk's steps ..."
+    echo
+    echo "| instructions of a chunk, plain | whole | finding the event | its JSON into the chunk | receiving and handing over |"
+    echo "|---|---:|---:|---:|---:|"
+    for size in 20 200 2000; do
+        per_unit foundry plain 1000 "stream 1000 $size" "stream 2000 $size"
+        whole=$instructions
+        per_unit foundry plain 1000 "events 1000 $size" "events 2000 $size"
+        events=$instructions
+        per_unit foundry plain 1000 "json 1000 $size" "json 2000 $size"
+        json=$instructions
+        note "steps.$size.events.instructions" "$events"
+        note "steps.$size.json.instructions" "$json"
+        note "steps.$size.delivery.instructions" $((whole - events - json))
+        echo "| $size bytes of text | $whole | $events | $json | $((whole - events - json)) |"
+    done
 }
 
 decoding() {
@@ -299,7 +327,7 @@ echo "$("$CXX" --version | head -n 1), Boost $(sed -n 's/^#define BOOST_LIB_VERS
     "$(openssl version | cut -d' ' -f1,2), $(uname -sm)"
 for part in $parts; do
     case $part in
-    calls | decoding | embeddings | memory | handler | compile) "$part" ;;
+    calls | steps | decoding | embeddings | memory | handler | compile) "$part" ;;
     *) usage >&2; exit 2 ;;
     esac
 done
