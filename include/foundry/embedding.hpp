@@ -3,6 +3,7 @@
 
 #include <foundry/answer.hpp>
 #include <foundry/chat.hpp>
+#include <foundry/detail/decode_floats.hpp>
 #include <foundry/json/type_of.hpp>
 
 #include <cstddef>
@@ -82,10 +83,6 @@ struct embedding_vector
 
     friend bool operator==(embedding_vector const&, embedding_vector const&) = default;
 };
-
-namespace detail {
-FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out);
-} // namespace detail
 
 template <>
 struct json::type_of<embedding_vector>

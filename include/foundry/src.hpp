@@ -54,6 +54,7 @@
 #include <foundry/impl/client_state.ipp>
 #include <foundry/impl/content_filter.ipp>
 #include <foundry/impl/credential.ipp>
+#include <foundry/impl/decode_floats.ipp>
 #include <foundry/impl/embedding.ipp>
 #include <foundry/impl/endpoint.ipp>
 #include <foundry/impl/error.ipp>

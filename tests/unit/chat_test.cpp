@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 #include <foundry/chat.hpp>
+#include <foundry/detail/base64.hpp>
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/embedding.hpp>
 #include <foundry/error.hpp>
@@ -251,25 +252,41 @@ TEST_CASE("vectors come as numbers or as base64, and either is decoded")
     CHECK(e[0].empty());
 }
 
+namespace {
+
+std::string base64_of(std::vector<float> const& floats)
+{
+    return detail::to_base64({reinterpret_cast<char const*>(floats.data()), floats.size() * sizeof(float)});
+}
+
+} // namespace
+
 TEST_CASE("base64 of any length decodes to the floats it was made from")
 {
-    for (std::size_t n = 0; n != 9; ++n) {
+    for (std::size_t n = 0; n != 64; ++n) {
         std::vector<float> floats;
         for (std::size_t i = 0; i != n; ++i)
-            floats.push_back(static_cast<float>(i) * 1.25F - 3);
-        std::string const bytes(reinterpret_cast<char const*>(floats.data()), n * sizeof(float));
-        static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        std::string text;
-        for (std::size_t i = 0; i < bytes.size(); i += 3) {
-            unsigned group = 0;
-            for (std::size_t k = 0; k != 3; ++k)
-                group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-            for (std::size_t k = 0; k != 4; ++k)
-                text += i + k > bytes.size() ? '=' : digits[group >> (18 - 6 * k) & 63];
-        }
+            floats.push_back(static_cast<float>(i) * 1.2345678F - 30);
         std::vector<float> decoded;
-        CHECK(detail::decode_floats(text, decoded));
+        CHECK(detail::decode_floats(base64_of(floats), decoded));
         CHECK(decoded == floats);
+    }
+}
+
+TEST_CASE("base64 of floats has each of the 64 digits, and no other character anywhere")
+{
+    std::string const good = base64_of(std::vector<float>(24, 1.5F));
+    std::string_view const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::vector<float> decoded;
+    for (std::size_t at = 0; at != good.size(); ++at) {
+        for (int c = 0; c != 256; ++c) {
+            std::string text = good;
+            text[at] = static_cast<char>(c);
+            bool const padding_elsewhere = c == '=' && at + 1 == text.size(); // which makes it a byte shorter
+            bool const expected = digits.find(static_cast<char>(c)) != digits.npos;
+            if (!padding_elsewhere)
+                REQUIRE(detail::decode_floats(text, decoded) == expected);
+        }
     }
 }
 

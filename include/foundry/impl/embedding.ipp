@@ -4,9 +4,7 @@
 #include <foundry/embedding.hpp>
 #include <foundry/error.hpp>
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -137,79 +135,5 @@ FOUNDRY_DECL double cosine_similarity(std::span<float const> a, std::span<float 
     }
     return square_a == 0 || square_b == 0 ? 0 : product / std::sqrt(square_a * square_b);
 }
-
-namespace detail {
-
-/// What each of four digits of base64 adds to three bytes, the first byte lowest; the highest byte is set for what is no digit.
-class base64_table
-{
-public:
-    constexpr base64_table()
-    {
-        for (auto& one : part)
-            for (std::uint32_t& of : one)
-                of = wrong;
-        std::string_view const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (std::uint32_t d = 0; d != 64; ++d) {
-            auto const c = static_cast<unsigned char>(digits[d]);
-            part[0][c] = d << 2;
-            part[1][c] = d >> 4 | (d & 15) << 12;
-            part[2][c] = (d >> 2) << 8 | (d & 3) << 22;
-            part[3][c] = d << 16;
-        }
-    }
-
-    std::uint32_t of(char const* four) const noexcept
-    {
-        return part[0][static_cast<unsigned char>(four[0])] | part[1][static_cast<unsigned char>(four[1])] |
-               part[2][static_cast<unsigned char>(four[2])] | part[3][static_cast<unsigned char>(four[3])];
-    }
-
-    static constexpr std::uint32_t wrong = 0xff000000;
-    std::uint32_t part[4][256]{};
-};
-
-inline constexpr base64_table base64_digits;
-
-/// Base64 of little-endian 32-bit floats. False where it is malformed or not a whole number of floats.
-FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out)
-{
-    if (base64.size() % 4 != 0)
-        return false;
-    std::size_t const padding = base64.ends_with("==") ? 2 : base64.ends_with('=') ? 1 : 0;
-    std::size_t const bytes = base64.size() / 4 * 3 - padding;
-    if (bytes % 4 != 0)
-        return false;
-    out.resize(bytes / 4);
-    auto* to = reinterpret_cast<unsigned char*>(out.data());
-    char const* from = base64.data();
-    char const* const whole = from + (base64.size() - (padding != 0 ? 4 : 0));
-    std::uint32_t seen = 0;
-    for (; from != whole; from += 4, to += 3) {
-        std::uint32_t const three = base64_digits.of(from);
-        seen |= three;
-        to[0] = static_cast<unsigned char>(three);
-        to[1] = static_cast<unsigned char>(three >> 8);
-        to[2] = static_cast<unsigned char>(three >> 16);
-    }
-    if (padding != 0) {
-        char const last[4] = {from[0], from[1], padding == 2 ? 'A' : from[2], 'A'};
-        std::uint32_t const three = base64_digits.of(last);
-        seen |= three;
-        to[0] = static_cast<unsigned char>(three);
-        if (padding == 1)
-            to[1] = static_cast<unsigned char>(three >> 8);
-    }
-    if (seen >= base64_table::wrong)
-        return false;
-    if constexpr (std::endian::native == std::endian::big) {
-        auto* const all = reinterpret_cast<unsigned char*>(out.data());
-        for (std::size_t i = 0; i != bytes; i += 4)
-            std::swap(all[i], all[i + 3]), std::swap(all[i + 1], all[i + 2]);
-    }
-    return true;
-}
-
-} // namespace detail
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -53,15 +53,23 @@ inline utf8_sequence read_utf8_sequence(std::string_view bytes)
     return {lead.length, true};
 }
 
-/// The number of bytes that are ASCII for sure, counted in eights.
+/// The number of bytes before the first that is not ASCII.
 inline std::size_t skip_ascii(std::string_view bytes)
 {
+    constexpr std::uint64_t high = 0x8080808080808080U;
     std::size_t n = 0;
-    for (std::uint64_t word; bytes.size() - n >= sizeof word; n += sizeof word) {
-        std::memcpy(&word, bytes.data() + n, sizeof word);
-        if ((word & 0x8080808080808080U) != 0)
+    for (std::uint64_t words[4]; bytes.size() - n >= sizeof words; n += sizeof words) {
+        std::memcpy(words, bytes.data() + n, sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & high) != 0)
             break;
     }
+    for (std::uint64_t word; bytes.size() - n >= sizeof word; n += sizeof word) {
+        std::memcpy(&word, bytes.data() + n, sizeof word);
+        if ((word & high) != 0)
+            break;
+    }
+    while (n != bytes.size() && static_cast<unsigned char>(bytes[n]) < 0x80)
+        ++n;
     return n;
 }
 

@@ -38,8 +38,8 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 /// - `bool on_begin(shape of)`: an object or array begins
 /// - `bool on_end(shape of, std::size_t count)`: and ends; so many members or elements were in it
 /// - `std::string_view likely_key()`: the name that probably comes next; may be empty
-/// - `bool on_likely_key()`: and it has come
-/// - `bool on_key(std::string_view name)`: any other name
+/// - `void on_likely_key()`: and it has come
+/// - `void on_key(std::string_view name)`: any other name
 /// - `bool on_text(std::string_view text)`: a string
 /// - `std::string& on_string()`: a string that comes in pieces begins; they are appended to what is returned
 /// - `bool on_string_end()`: and is complete
@@ -92,12 +92,11 @@ private:
 
     static constexpr std::size_t max_depth = 64;
 
-    // Each takes at least one byte, or refuses.
     char const* take(char const* p, char const* end);
+    // Each gets on, or refuses.
     char const* take_string(char const* p, char const* end);
     char const* begin_value(char const* p, char const* end);
     char const* take_key(char const* p, char const* end);
-    char const* take_colon(char const* p, char const* end);
     char const* begin_string(char const* p, char const* end);
     char const* take_literal(char const* p, char const* end);
     char const* take_number(char const* p, char const* end);

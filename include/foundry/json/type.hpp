@@ -123,8 +123,13 @@ struct type
 /// Makes a value what it is by default, keeping what memory it can.
 FOUNDRY_DECL void clear(void* object, type const& described);
 
-/// The same with a member; an optional becomes empty.
-FOUNDRY_DECL void clear_member(void* object, member const& m);
+/// The same with some members of an object, a bit for each; optionals become empty.
+FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64_t which);
+
+inline std::uint64_t all_members(type const& described)
+{
+    return described.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << described.size) - 1;
+}
 
 /// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object of nothing else. A
 /// plain `std::string` always is, and so is a number.

@@ -9,7 +9,6 @@
 #include <boost/json/value_stack.hpp>
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -148,7 +147,7 @@ private:
         }
         frame& f = *top_;
         if (f.of.described->what == kind::object)
-            clear_unseen(f);
+            clear_members(f.of.object, *f.of.described, all_members(*f.of.described) & ~f.seen);
         else
             f.of.described->items(f.of.object, f.index, access::drop);
         --top_;
@@ -165,19 +164,14 @@ private:
         return there ? t.members[f.index].name : std::string_view{};
     }
 
-    bool on_likely_key()
-    {
-        top_->select(top_->index);
-        return true;
-    }
+    void on_likely_key() { top_->select(top_->index); }
 
-    bool on_key(std::string_view name)
+    void on_key(std::string_view name)
     {
         if (captured_depth_ != 0)
             stack_.push_key(text_type(name.data(), name.size()));
         else
             select(name);
-        return true;
     }
 
     bool on_text(std::string_view text)
@@ -427,14 +421,6 @@ private:
             return true;
         }
         return to.described->names->assign(to.object, text) || refuse("a text is malformed");
-    }
-
-    static void clear_unseen(frame const& f)
-    {
-        type const& t = *f.of.described;
-        std::uint64_t const all = t.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << t.size) - 1;
-        for (std::uint64_t unseen = all & ~f.seen; unseen != 0; unseen &= unseen - 1)
-            clear_member(f.of.object, t.members[std::countr_zero(unseen)]);
     }
 
     // The first stands for nothing. What is described nests no deeper than the others; anything deeper is kept as JSON.

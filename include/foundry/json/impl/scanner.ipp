@@ -10,6 +10,10 @@
 #include <cmath>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
@@ -29,15 +33,30 @@ inline bool is_number_part(char c)
 
 inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 
-/// The first byte that a string does not just consist of; looks at eight at a time.
+/// The first byte that a string does not just consist of; looks at many at a time.
 ///
-/// @param bits collects the bits of what was skipped, perhaps of more.
+/// @param bits collects a bit of each byte that was skipped and is not ASCII, perhaps of more.
 inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bits)
 {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
+        __m128i const control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+        __m128i const special =
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+        auto const high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+        auto const odd = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
+        if (odd != 0) {
+            bits |= high & ((odd & (0 - odd)) - 1);
+            return p + std::countr_zero(odd);
+        }
+        bits |= high;
+    }
+#endif
     constexpr std::uint64_t ones = 0x0101010101010101U;
     for (std::uint64_t word; end - p >= 8; p += 8) {
         std::memcpy(&word, p, sizeof word);
-        bits |= word;
+        bits |= word & ones * 0x80;
         // The first byte that is below 0x20, or equal to one of the two, leaves its high bit; so may bytes behind it.
         std::uint64_t const quote = word ^ ones * '"';
         std::uint64_t const backslash = word ^ ones * '\\';
@@ -51,11 +70,11 @@ inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bit
         break;
     }
     for (; p != end && is_plain(*p); ++p)
-        bits |= static_cast<unsigned char>(*p);
+        bits |= static_cast<unsigned char>(*p) & 0x80U;
     return p;
 }
 
-inline bool is_ascii(std::uint64_t bits) { return (bits & 0x8080808080808080U) == 0; }
+inline bool is_ascii(std::uint64_t bits) { return bits == 0; }
 
 /// Reads decimal digits, whose value goes to the end of the mantissa, where it has room.
 ///
@@ -191,10 +210,7 @@ bool scanner<Handler>::feed(std::string_view bytes)
 {
     if (state_ == state::refused)
         return false;
-    char const* p = bytes.data();
-    char const* const end = p + bytes.size();
-    while (p != end && state_ != state::refused)
-        p = take(p, end);
+    char const* const p = take(bytes.data(), bytes.data() + bytes.size());
     consumed_ += static_cast<std::size_t>(p - bytes.data());
     if (state_ == state::refused)
         problem_ += " at byte " + std::to_string(consumed_);
@@ -212,60 +228,69 @@ bool scanner<Handler>::finish()
 template <class Handler>
 char const* scanner<Handler>::take(char const* p, char const* end)
 {
-    char const c = *p;
-    switch (state_) {
-    case state::value:
-        return begin_value(p, end);
-    case state::first_element:
-        if (c != ']')
-            return begin_value(p, end);
-        leave(shape::array);
-        break;
-    case state::first_key:
-    case state::key:
-        if (c == '"')
-            return take_key(p + 1, end);
-        if (c == '}' && state_ == state::first_key)
-            leave(shape::object);
-        else
-            skip_blank(c);
-        break;
-    case state::colon:
-        return take_colon(p, end);
-    case state::after_value:
-        if (c == ',' && levels_[depth_ - 1].of == shape::array) {
-            state_ = state::value;
-            return p + 1 != end ? begin_value(p + 1, end) : end;
+    while (p != end) {
+        char const c = *p;
+        switch (state_) {
+        case state::value:
+            p = begin_value(p, end);
+            continue;
+        case state::first_element:
+            if (c != ']') {
+                p = begin_value(p, end);
+                continue;
+            }
+            leave(shape::array);
+            break;
+        case state::first_key:
+        case state::key:
+            if (c == '"') {
+                p = take_key(p + 1, end);
+                continue;
+            }
+            if (c == '}' && state_ == state::first_key)
+                leave(shape::object);
+            else
+                skip_blank(c);
+            break;
+        case state::colon:
+            if (c == ':')
+                state_ = state::value;
+            else
+                skip_blank(c);
+            break;
+        case state::after_value:
+            if (c == ',')
+                state_ = levels_[depth_ - 1].of == shape::array ? state::value : state::key;
+            else if (c == '}' || c == ']')
+                leave(c == '}' ? shape::object : shape::array);
+            else
+                skip_blank(c);
+            break;
+        case state::done:
+            if (!detail::is_blank(c))
+                refuse("extra data");
+            break;
+        case state::string:
+            p = take_string(p, end);
+            continue;
+        case state::escape:
+            take_escape(c);
+            break;
+        case state::code_unit:
+            take_hex(c);
+            break;
+        case state::number:
+            p = take_number(p, end);
+            continue;
+        case state::literal:
+            p = take_literal(p, end);
+            continue;
+        case state::refused:
+            return p;
         }
-        if (c == ',') {
-            state_ = state::key;
-            if (p + 1 != end && p[1] == '"')
-                return take_key(p + 2, end);
-        } else if (c == '}' || c == ']')
-            leave(c == '}' ? shape::object : shape::array);
-        else
-            skip_blank(c);
-        break;
-    case state::done:
-        if (!detail::is_blank(c))
-            refuse("extra data");
-        break;
-    case state::string:
-        return take_string(p, end);
-    case state::escape:
-        take_escape(c);
-        break;
-    case state::code_unit:
-        take_hex(c);
-        break;
-    case state::number:
-        return take_number(p, end);
-    case state::literal:
-        return take_literal(p, end);
-    case state::refused:
-        break;
+        ++p;
     }
-    return p + 1;
+    return p;
 }
 
 template <class Handler>
@@ -312,32 +337,21 @@ char const* scanner<Handler>::take_key(char const* p, char const* end)
     if (!likely.empty() && static_cast<std::size_t>(end - p) > likely.size() && p[likely.size()] == '"' &&
         std::memcmp(p, likely.data(), likely.size()) == 0) {
         state_ = state::colon;
-        char const* const next = p + likely.size() + 1;
-        return handler().on_likely_key() && next != end ? take_colon(next, end) : next;
+        handler().on_likely_key();
+        return p + likely.size() + 1;
     }
     std::uint64_t bits = 0;
     char const* const stop = detail::skip_plain(p, end, bits);
     if (stop != end && *stop == '"' && detail::is_ascii(bits)) { // nearly always
         state_ = state::colon;
-        bool const ok = handler().on_key({p, static_cast<std::size_t>(stop - p)});
-        return ok && stop + 1 != end ? take_colon(stop + 1, end) : stop + 1;
+        handler().on_key({p, static_cast<std::size_t>(stop - p)});
+        return stop + 1;
     }
     state_ = state::string;
     is_key_ = true;
     key_.clear();
     text_ = &key_;
     return p;
-}
-
-template <class Handler>
-char const* scanner<Handler>::take_colon(char const* p, char const* end)
-{
-    if (*p == ':') {
-        state_ = state::value;
-        return p + 1 != end ? begin_value(p + 1, end) : end;
-    }
-    skip_blank(*p);
-    return p + 1;
 }
 
 template <class Handler>
@@ -436,7 +450,8 @@ bool scanner<Handler>::end_string()
     if (!is_key_)
         return handler().on_string_end() && end_value();
     state_ = state::colon;
-    return handler().on_key(key_);
+    handler().on_key(key_);
+    return true;
 }
 
 template <class Handler>

@@ -6,6 +6,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <bit>
+
 namespace foundry::inline FOUNDRY_ABI::json {
 
 FOUNDRY_DECL void clear(void* object, type const& described)
@@ -40,21 +42,24 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         *static_cast<boost::json::value*>(object) = nullptr;
         break;
     case kind::members:
-        static_cast<boost::json::object*>(object)->clear();
+        if (auto& members = *static_cast<boost::json::object*>(object); !members.empty())
+            members.clear();
         break;
     case kind::object:
-        for (member const* m = described.members; m != described.members + described.size; ++m)
-            clear_member(object, *m);
+        clear_members(object, described, all_members(described));
         break;
     }
 }
 
-FOUNDRY_DECL void clear_member(void* object, member const& m)
+FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64_t which)
 {
-    if (m.reach_optional != nullptr)
-        m.reach(object, access::drop);
-    else
-        clear(m.reach(object, access::look), *m.described);
+    for (; which != 0; which &= which - 1) {
+        member const& m = described.members[std::countr_zero(which)];
+        if (m.reach_optional != nullptr)
+            m.reach(object, access::drop);
+        else
+            clear(m.reach(object, access::look), *m.described);
+    }
 }
 
 inline bool has_set_member(void const* object, type const& described)
