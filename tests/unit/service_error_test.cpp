@@ -3,6 +3,8 @@
 #include <foundry/content_filter.hpp>
 #include <foundry/detail/service_error.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -646,6 +648,12 @@ TEST_CASE("what() escapes the control characters of whoever wrote them")
     CHECK(has(what, R"('a\x0ab')"));
     CHECK(what.find_first_of("\r\n\x1b") == std::string_view::npos);
     CHECK(e.message() == "x\r\ny\x1b[2J");
+}
+
+TEST_CASE("what() of a failure of which only the code is known is that code")
+{
+    error const cancelled(boost::asio::error::make_error_code(boost::asio::error::operation_aborted), failure());
+    CHECK(std::string(cancelled.what()) == boost::system::system_error(cancelled.code()).what());
 }
 
 TEST_CASE("What is not an error is not taken for one")

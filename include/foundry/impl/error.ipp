@@ -108,7 +108,7 @@ inline void append_printable(std::string& out, std::string_view text)
         out += "...";
 }
 
-/// The line that what() shows after the code's own words.
+/// What what() shows beside the code's own words.
 inline std::string describe(failure const& f)
 {
     std::string line;
@@ -129,6 +129,12 @@ inline std::string describe(failure const& f)
     return line;
 }
 
+inline boost::system::system_error in_words(boost::system::error_code code, failure const& f)
+{
+    std::string const line = describe(f);
+    return line.empty() ? boost::system::system_error(code) : boost::system::system_error(code, line);
+}
+
 } // namespace detail
 
 FOUNDRY_DECL boost::system::error_category const& error_category() noexcept { return detail::category_instance; }
@@ -147,7 +153,7 @@ FOUNDRY_DECL error::error(errc code, std::string advice)
 {}
 
 FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
-    : system_error(code, detail::describe(details)),
+    : system_error(detail::in_words(code, details)),
       details_(new failure(std::move(details)))
 {}
 
