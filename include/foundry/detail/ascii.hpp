@@ -60,7 +60,11 @@ inline std::optional<std::uint64_t> whole_number(std::string_view text, unsigned
 /// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
 inline std::string joined(std::initializer_list<std::string_view> parts)
 {
+    std::size_t size = 0;
+    for (std::string_view const part : parts)
+        size += part.size();
     std::string all;
+    all.reserve(size);
     for (std::string_view const part : parts)
         all += part;
     return all;

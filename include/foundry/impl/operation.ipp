@@ -37,13 +37,13 @@ FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json
     apply_options(call, with);
     std::string_view const named = model ? std::string_view{*model} : std::string_view{};
     call.deployment = first_of(named, call.state->where.deployment(), *what.default_model);
-    call.body = "{";
-    call.body += what.lead;
+    call.body.reserve(512);
+    call.body.append("{").append(what.lead);
     if (!model && !call.deployment.empty())
-        call.body += "\"model\":" + json::to_text(call.deployment) + ',';
-    std::string text;
-    json::write(text, request);
-    call.body.append(text, 1); // what was checked is never empty
+        call.body.append("\"model\":").append(json::to_text(call.deployment)).append(",");
+    std::size_t const brace = call.body.size();
+    json::write(call.body, request); // what was checked is never empty
+    call.body.erase(brace, 1);
     head_parts parts;
     parts.has_extra_parameters =
         call.state->where.form() == api_form::models && has_extra_parameters(request, what.models_api);
