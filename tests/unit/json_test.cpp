@@ -450,6 +450,33 @@ TEST_CASE("what cannot be JSON is refused by its path")
     CHECK(message_of(t).find("deep is nested too deeply") != std::string::npos);
 }
 
+TEST_CASE("A long vector of numbers is the same in any pieces, with any blanks, and whatever the value held before")
+{
+    std::vector<float> const expected{1, -2.5F, 3e-3F, 0, 1e10F, 123456789.0F};
+    std::string const texts[] = {"[1,-2.5,3e-3,0,1e10,123456789]", "[ 1 ,-2.5, 3e-3\n,0\t,\r1e10 , 123456789 ]",
+                                 R"([1,"-2.5",3e-3,null,1E10,123456789.0])"};
+    reader r;
+    std::vector<float> numbers;
+    for (std::size_t const before : {0, 3, 6, 9}) {
+        for (std::string const& text : texts) {
+            for (std::size_t at = 0; at <= text.size(); ++at) {
+                CAPTURE(at);
+                numbers.assign(before, 7);
+                r.start(numbers);
+                REQUIRE(r.feed(std::string_view(text).substr(0, at)));
+                REQUIRE(r.feed(std::string_view(text).substr(at)));
+                REQUIRE(r.finish());
+                REQUIRE(numbers == expected);
+            }
+        }
+    }
+    for (char const* const bad :
+         {"[1,,2]", "[1,2", "[1,2,]", "[1,2}", "[1,x]", "[1,02]", "[1,1e999]", "[1,-]", "[1,[2]]", "[1,2]3"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(r.read(numbers, bad));
+    }
+}
+
 TEST_CASE("only the standard's UTF-8 is UTF-8")
 {
     using foundry::detail::valid_utf8;

@@ -44,6 +44,8 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 /// - `std::string& on_string()`: a string that comes in pieces begins; they are appended to what is returned
 /// - `bool on_string_end()`: and is complete
 /// - `bool on_number(numeral const& n)`, `bool on_bool(bool v)`, `bool on_null()`
+/// - `char const* on_more_numbers(char const* p, char const* end, std::size_t& count)`: behind a number in an array; takes as many
+///   more as it can, each with the comma before it, and counts them
 template <class Handler>
 class scanner
 {

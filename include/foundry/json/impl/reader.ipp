@@ -219,6 +219,7 @@ private:
                 return to.described->names->assign(to.object, text) || refuse("a text is malformed");
             case kind::integer:
             case kind::number:
+            case kind::single:
                 if (numeral n; parse_numeral(text, n) && set_number(n, to))
                     return true;
                 break;
@@ -257,6 +258,29 @@ private:
             }
         }
         return keep(detail::as_value(n), to);
+    }
+
+    /// Vectors of embeddings are long.
+    char const* on_more_numbers(char const* p, char const* end, std::size_t& count)
+    {
+        if (captured_depth_ != 0 || top_->of.described != &type_of<std::vector<float>>::value)
+            return p;
+        auto& floats = *static_cast<std::vector<float>*>(top_->of.object);
+        while (end - p >= 2 && *p == ',') {
+            char const* stop = p + 1;
+            numeral n;
+            if (!detail::read_numeral(stop, end, n) || stop == end || !std::isfinite(detail::as_double(n)))
+                break; // it is not as simple as that
+            auto const value = static_cast<float>(detail::as_double(n));
+            if (top_->index < floats.size())
+                floats[top_->index] = value;
+            else
+                floats.push_back(value);
+            ++top_->index;
+            ++count;
+            p = stop;
+        }
+        return p;
     }
 
     bool on_bool(bool v)

@@ -511,8 +511,8 @@ char const* scanner<Handler>::take_number(char const* p, char const* end)
         bool const ok = detail::read_numeral(stop, end, n);
         if (stop == end) // there may be more of it
             number_.assign(p, end);
-        else
-            end_number(ok, n);
+        else if (end_number(ok, n) && state_ == state::after_value && levels_[depth_ - 1].of == shape::array)
+            stop = handler().on_more_numbers(stop, end, levels_[depth_ - 1].count);
         return stop;
     }
     while (stop != end && detail::is_number_part(*stop))
