@@ -10,8 +10,8 @@ Installs what is missing, builds the programs of this directory optimised, and
 prints what the library costs beside the same work done by hand with Boost.Beast
 and Boost.JSON, and with libcurl and nlohmann-json.
 
-  --part NAME          only one of: calls, steps, decoding, embeddings, memory,
-                       handler, compile
+  --part NAME          only one of: calls, steps, profile, decoding, embeddings,
+                       memory, handler, compile
   --json FILE          write the figures there, too
   --compiler g++|clang the compiler (g++)
   --write-baseline     only write the figures that the test benchmark.guard
@@ -28,7 +28,7 @@ root=$(cd "$here/../.." && pwd -P)
 json=
 compiler=
 write_baseline=no
-parts='calls steps decoding embeddings memory handler compile'
+parts='calls steps profile decoding embeddings memory handler compile'
 while [ $# -gt 0 ]; do
     case $1 in
     --json) json=${2:?}; shift ;;
@@ -185,6 +185,78 @@ steps() {
     done
 }
 
+# profiled TRANSPORT WORKLOAD...: what each kind of function has cost of its own, a line of "KIND INSTRUCTIONS" each
+profiled() {
+    counted foundry "$@"
+    awk '
+        function named(text, at) {
+            at = index(text, " ")
+            if (at == 0) return text
+            names[substr(text, 1, at - 1)] = substr(text, at + 1)
+            return substr(text, 1, at - 1)
+        }
+        function kind(name) {
+            if (name ~ /^(_?_?(libc_)?(malloc|calloc|realloc|free|memalign|aligned_alloc)|_int_|_mid_memalign|operator (new|delete)|unlink_chunk|malloc_consolidate|sysmalloc|tcache)/) return "allocator"
+            if (name ~ /^(__)?(mem|str)[a-z]+/) return "copying"
+            if (name ~ /pthread_|^lll_/) return "locks"
+            if (name ~ /^[^(<]*boost::asio::/) return "asio"
+            if (name ~ /^[^(<]*(std|boost)::/) return "std"
+            if (name ~ /json::(detail::value_writer|write|to_text|is_set)/) return "json_out"
+            if (name ~ /foundry::.*json::/) return "json_in"
+            if (name ~ /response_parser|whole_lines|valid_field_name|iequals|event_parser|byte_finder|utf8/) return "http_in"
+            if (name ~ /foundry::/) return "foundry"
+            return "other"
+        }
+        /^fn=/ { current = named(substr($0, 4)); next }
+        /^cfn=/ { named(substr($0, 5)); next }
+        /^calls=/ { called = 1; next }
+        /^[0-9+*-]/ { if (called) called = 0; else cost[current] += $2 }
+        END {
+            for (f in cost) sum[kind(f in names ? names[f] : f)] += cost[f]
+            for (k in sum) print k, sum[k]
+        }' "$work/callgrind.out"
+}
+
+profile() {
+    local of kind title value line
+    local -A before
+    local -a columns=(completion_plain completion_tls chunk)
+    say "Profiling ..."
+    for of in "${columns[@]}"; do
+        case $of in
+        completion_plain) set -- 200 plain 'complete 200' 'complete 400' ;;
+        completion_tls) set -- 200 tls 'complete 200' 'complete 400' ;;
+        chunk) set -- 1000 plain 'stream 1000 20' 'stream 2000 20' ;;
+        esac
+        before=()
+        # shellcheck disable=SC2086
+        while read -r kind value; do before[$kind]=$value; done < <(profiled "$2" $3)
+        # shellcheck disable=SC2086
+        while read -r kind value; do
+            note "profile.$of.$kind.instructions" $(((value - ${before[$kind]:-0}) / $1))
+        done < <(profiled "$2" $4)
+    done
+    echo
+    echo "| where the instructions go | completion, plain | completion, TLS | chunk of 20 bytes, plain |"
+    echo "|---|---:|---:|---:|"
+    while IFS=: read -r kind title; do
+        line="| $title"
+        for of in "${columns[@]}"; do line+=" | ${figures[profile.$of.$kind.instructions]:-0}"; done
+        echo "$line |"
+    done <<'END_OF_KINDS'
+json_in:ours, reading JSON into the types
+json_out:ours, writing JSON
+http_in:ours, the answer's head, transfer coding and events
+foundry:ours, calls, pool, time limits, coroutines
+asio:Asio
+std:strings, vectors and the like of the standard library and Boost
+allocator:malloc and free
+copying:memcpy, memchr and their like
+locks:mutexes
+other:the rest, OpenSSL, system calls
+END_OF_KINDS
+}
+
 decoding() {
     local size
     say "Timing the decoding of chunks ..."
@@ -327,7 +399,7 @@ echo "$("$CXX" --version | head -n 1), Boost $(sed -n 's/^#define BOOST_LIB_VERS
     "$(openssl version | cut -d' ' -f1,2), $(uname -sm)"
 for part in $parts; do
     case $part in
-    calls | steps | decoding | embeddings | memory | handler | compile) "$part" ;;
+    calls | steps | profile | decoding | embeddings | memory | handler | compile) "$part" ;;
     *) usage >&2; exit 2 ;;
     esac
 done
