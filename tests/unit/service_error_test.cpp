@@ -652,7 +652,8 @@ TEST_CASE("what() escapes the control characters of whoever wrote them")
 
 TEST_CASE("what() of a failure of which only the code is known is that code")
 {
-    error const cancelled(boost::asio::error::make_error_code(boost::asio::error::operation_aborted), failure());
+    error const cancelled(boost::asio::error::make_error_code(boost::asio::error::operation_aborted),
+                          foundry::failure());
     CHECK(std::string(cancelled.what()) == boost::system::system_error(cancelled.code()).what());
 }
 
