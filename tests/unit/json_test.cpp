@@ -457,7 +457,7 @@ TEST_CASE("A long vector of numbers is the same in any pieces, with any blanks, 
                                  R"([1,"-2.5",3e-3,null,1E10,123456789.0])"};
     reader r;
     std::vector<float> numbers;
-    for (std::size_t const before : {0, 3, 6, 9}) {
+    for (std::size_t const before : {0U, 3U, 6U, 9U}) {
         for (std::string const& text : texts) {
             for (std::size_t at = 0; at <= text.size(); ++at) {
                 CAPTURE(at);
