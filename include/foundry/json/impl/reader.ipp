@@ -461,7 +461,7 @@ private:
     boost::json::object* captured_members_ = nullptr;
 };
 
-FOUNDRY_DECL reader::reader() : state_(std::make_unique<state>()) {}
+FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which fills it with zeros first
 FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
 FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
 FOUNDRY_DECL reader::~reader() = default;
