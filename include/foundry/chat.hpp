@@ -321,6 +321,19 @@ BOOST_DESCRIBE_STRUCT(token_usage, (),
                       (prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details,
                        extra))
 
+struct token_alternative
+{
+    token_alternative() = default;
+
+    std::string token;
+    double logprob = 0;
+    std::vector<std::int64_t> bytes;
+    boost::json::object extra;
+
+    friend bool operator==(token_alternative const&, token_alternative const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(token_alternative, (), (token, logprob, bytes, extra))
+
 struct token_logprob
 {
     token_logprob() = default;
@@ -328,7 +341,7 @@ struct token_logprob
     std::string token;
     double logprob = 0;
     std::vector<std::int64_t> bytes;
-    std::vector<token_logprob> top_logprobs; ///< What else was likely here.
+    std::vector<token_alternative> top_logprobs; ///< What else was likely here.
     boost::json::object extra;
 
     friend bool operator==(token_logprob const&, token_logprob const&) = default;

@@ -235,6 +235,21 @@ TEST_CASE("text in think tags moves to the reasoning wherever the tags are cut")
     }
 }
 
+TEST_CASE("what an answer did not tell is not written, and what had another shape is written as it came")
+{
+    chat_completion c;
+    json::reader r;
+    REQUIRE(
+        r.read(c, R"({"choices":[{"index":0,"message":{"role":"assistant","content":"a"}}],)"
+                  R"("usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":[]}})"));
+    CHECK(c.usage->prompt_tokens_details == prompt_tokens_details());
+    boost::json::value const written = boost::json::parse(c.to_json());
+    CHECK(written.at_pointer("/choices/0") ==
+          boost::json::parse(R"({"index":0,"message":{"role":"assistant","content":"a"}})"));
+    CHECK(written.at("usage") == boost::json::parse(R"({"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,)"
+                                                    R"("prompt_tokens_details":[]})"));
+}
+
 TEST_CASE("vectors come as numbers or as base64, and either is decoded")
 {
     embeddings e;

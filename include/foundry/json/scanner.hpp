@@ -38,10 +38,10 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 /// - `bool on_begin(shape of)`: an object or array begins
 /// - `bool on_end(shape of, std::size_t count)`: and ends; so many members or elements were in it
 /// - `std::string_view likely_key()`: the name that probably comes next; may be empty
-/// - `void on_likely_key()`: and it has come
-/// - `void on_key(std::string_view name)`: any other name
+/// - `void on_likely_key()`: it has come
+/// - `void on_key(std::string_view name)`: any name
 /// - `bool on_text(std::string_view text)`: a string
-/// - `std::string& on_string()`: a string that comes in pieces begins; they are appended to what is returned
+/// - `std::string& on_string()`: a string that comes in pieces or has escapes begins; it is appended to what is returned
 /// - `bool on_string_end()`: and is complete
 /// - `bool on_number(numeral const& n)`, `bool on_bool(bool v)`, `bool on_null()`
 /// - `char const* on_more_numbers(char const* p, char const* end, std::size_t& count)`: behind a number in an array; takes as many
@@ -118,7 +118,7 @@ private:
     state state_ = state::value;
     bool is_key_ = false;              // what the string is that is being read
     std::string* text_ = nullptr;      // where it goes
-    std::uint64_t text_bits_ = 0;      // all of its bytes, to tell whether it is ASCII
+    std::uint64_t text_bits_ = 0;      // not zero where it is not ASCII
     char literal_begin_ = '\0';        // of true, false or null
     char const* literal_ = nullptr;    // what has yet to come of it
     unsigned hex_digits_ = 0;          // of a \u escape

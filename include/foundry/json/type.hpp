@@ -131,8 +131,8 @@ inline std::uint64_t all_members(type const& described)
     return described.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << described.size) - 1;
 }
 
-/// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object of nothing else. A
-/// plain `std::string` always is, and so is a number.
+/// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object that is as by default
+/// throughout. A plain number, bool or `std::string` always is.
 FOUNDRY_DECL bool is_set(void const* object, member const& m);
 
 } // namespace foundry::inline FOUNDRY_ABI::json

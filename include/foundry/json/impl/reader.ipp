@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
@@ -33,6 +34,8 @@ inline double as_double(numeral const& n) noexcept
            : n.form == numeral::is_unsigned ? static_cast<double>(n.u)
                                             : n.d;
 }
+
+inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
 
 inline bool as_integer(numeral const& n, std::int64_t& out) noexcept
 {
@@ -101,8 +104,8 @@ private:
             select(i);
         }
 
-        /// The member that came here the last time, at first the next one. The chunks of a stream have their members in one order,
-        /// which need not be that in which they are described.
+        /// The member that came here the last time that an object was as deep as this one; at first the next one. The chunks of a
+        /// stream have their members in one order, which need not be that in which they are described.
         std::size_t likely() const { return behind + static_cast<std::size_t>(learned[behind]); }
 
         place of;
@@ -269,7 +272,7 @@ private:
         while (end - p >= 2 && *p == ',') {
             char const* stop = p + 1;
             numeral n;
-            if (!detail::read_numeral(stop, end, n) || stop == end || !std::isfinite(detail::as_double(n)))
+            if (!detail::read_numeral(stop, end, n) || stop == end || !detail::fits_float(detail::as_double(n)))
                 break; // it is not as simple as that
             auto const value = static_cast<float>(detail::as_double(n));
             if (top_->index < floats.size())
@@ -428,6 +431,8 @@ private:
         case kind::integer:
             return detail::as_integer(n, *static_cast<std::int64_t*>(to.object));
         case kind::single:
+            if (!detail::fits_float(d))
+                return false;
             *static_cast<float*>(to.object) = static_cast<float>(d);
             break;
         default:

@@ -62,37 +62,59 @@ FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64
     }
 }
 
-inline bool has_set_member(void const* object, type const& described)
+/// Whether a value is as clear() leaves it.
+inline bool is_clear(void const* value, type const& described)
 {
-    for (member const* m = described.members; m != described.members + described.size; ++m) {
-        if (is_set(object, *m))
-            return true;
+    switch (described.what) {
+    case kind::boolean:
+        return !*static_cast<bool const*>(value);
+    case kind::integer:
+        return *static_cast<std::int64_t const*>(value) == 0;
+    case kind::number:
+        return *static_cast<double const*>(value) == 0;
+    case kind::single:
+        return *static_cast<float const*>(value) == 0;
+    case kind::string:
+        return static_cast<std::string const*>(value)->empty();
+    case kind::text:
+        return described.names->view(value).empty();
+    case kind::array:
+    case kind::map:
+        return look_at(value, 0, described.items).value == nullptr;
+    case kind::choice:
+        return described.choices->active(value).object == nullptr;
+    case kind::any:
+        return static_cast<boost::json::value const*>(value)->is_null();
+    case kind::members:
+        return static_cast<boost::json::object const*>(value)->empty();
+    case kind::object:
+        for (member const* m = described.members; m != described.members + described.size; ++m) {
+            // access::look changes nothing.
+            void const* const inner = m->reach(const_cast<void*>(value), access::look);
+            if (inner != nullptr && (m->reach_optional != nullptr || !is_clear(inner, *m->described)))
+                return false;
+        }
+        return true;
     }
-    return false;
+    return true;
 }
 
 FOUNDRY_DECL bool is_set(void const* object, member const& m)
 {
-    // access::look changes nothing.
     void const* const value = m.reach(const_cast<void*>(object), access::look);
     if (value == nullptr)
         return false;
     switch (m.described->what) {
-    case kind::text:
-        return !m.described->names->view(value).empty();
-    case kind::array:
-    case kind::map:
-        return look_at(value, 0, m.described->items).value != nullptr;
-    case kind::choice:
-        return m.described->choices->active(value).object != nullptr;
-    case kind::any:
-        return !static_cast<boost::json::value const*>(value)->is_null();
-    case kind::members:
-        return !static_cast<boost::json::object const*>(value)->empty();
-    case kind::object:
-        return m.reach_optional != nullptr || has_set_member(value, *m.described);
-    default:
+    case kind::boolean:
+    case kind::integer:
+    case kind::number:
+    case kind::single:
+    case kind::string:
         return true;
+    case kind::object:
+        return m.reach_optional != nullptr || !is_clear(value, *m.described);
+    default:
+        return !is_clear(value, *m.described);
     }
 }
 

@@ -79,10 +79,11 @@ private:
     [[noreturn]] static void refuse(std::string_view what, step const* path)
     {
         std::string where;
+        std::string_view between; // this step and those further in
         for (; path != nullptr; path = path->outer) {
-            if (!where.empty() && where[0] != '[')
-                where.insert(0, 1, '.');
+            where.insert(0, between);
             where.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
+            between = path->name.empty() ? "" : ".";
         }
         throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
     }
