@@ -30,7 +30,7 @@ namespace {
 constexpr std::size_t streams = 32;
 constexpr std::size_t frames_of_game = 1800;
 constexpr std::size_t rate = 60;           // frames in a second
-constexpr nanoseconds budget = 60us;       // no handler is begun after that
+constexpr nanoseconds budget = 100us;      // no handler is begun after that
 constexpr nanoseconds most = 250us;        // what the library may take of a frame,
 constexpr nanoseconds most_with_tls = 2ms; // and of one with a TLS handshake
 constexpr std::size_t least_words = 4;     // of each stream, in a second: as fast as people read
