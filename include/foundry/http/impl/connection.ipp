@@ -143,6 +143,7 @@ FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
+    SSL_set_read_ahead(ssl_.get(), 1); // a record's header is not read alone
     SSL_set_mode(ssl_.get(),
                  SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (earlier != nullptr)
@@ -287,8 +288,11 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
     char byte;
     boost::system::error_code ec;
     socket_.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, ec);
-    if (ec || !ssl_)
-        return ec == boost::asio::error::would_block;
+    bool const silent = ec == boost::asio::error::would_block;
+    if (!ssl_ || (ec && !silent))
+        return silent;
+    if (silent && SSL_has_pending(ssl_.get()) == 0)
+        return true;
     // Anything readable ends it: bytes before a request, the peer's end, an alert. Except for the session tickets that follow the
     // handshake: nobody has read them on a connection that has carried no message yet.
     ERR_clear_error();
