@@ -522,14 +522,14 @@ inline std::vector<fault_case> tls_cases(fault_matrix const& m, extent how, bool
     return cases;
 }
 
-/// All recorded chats, or those with FOUNDRY_FAULTS in their names.
+/// All recorded chats, or those of the file that FOUNDRY_FAULTS names.
 inline fault_counts run_matrix(extent how, std::size_t at_once)
 {
     fault_counts counts;
     char const* const only = std::getenv("FOUNDRY_FAULTS");
     bool had[2] = {false, false};
     for (exchange& e : load_all()) {
-        if (e.is_embedding() || (only != nullptr && e.name.find(only) == e.name.npos))
+        if (e.is_embedding() || (only != nullptr && e.name.rfind(only, 0) != 0))
             continue;
         subject const s = subject_of(std::move(e));
         fault_matrix plain(s, false, counts);

@@ -17,6 +17,7 @@ TEST_CASE("wherever a connection fails, a call gives what had arrived and then i
     fault_counts const counts = run_matrix(how, 128);
     for (std::string const& wrong : counts.wrong)
         FAIL_CHECK(wrong);
+    CHECK(counts.run != 0);
     CHECK(counts.passed == counts.run);
     std::cout << "report: faults: " << counts.run << " run, " << counts.passed << " passed" << std::endl;
 }
