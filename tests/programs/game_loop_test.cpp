@@ -41,7 +41,7 @@ constexpr std::size_t frames_of_game = 1800;
 constexpr std::size_t rate = 60;           // frames in a second
 constexpr nanoseconds budget = 100us;      // no handler is begun after that
 constexpr nanoseconds most = 250us;        // what the library may take of a frame,
-constexpr nanoseconds most_with_tls = 2ms; // and while connections are opened
+constexpr nanoseconds most_with_tls = 2ms; // and in a game that opens connections
 constexpr std::size_t least_words = 4;     // of each stream, in a second: as fast as people read
 
 nanoseconds thread_time()
@@ -241,22 +241,25 @@ bool are_fast_enough(game const& played)
     return figures(played).least_words >= least_words * played.frames.size() / rate;
 }
 
-/// A machine that is busy for a while does not decide: what the library itself takes, it takes in every game. A game in which bare
-/// frames are long, too, says little.
+/// The first of five games that keeps the limit, or else the one with the shortest bare frames. A machine that is busy for a while
+/// does not decide: what the library itself takes, it takes in every game, and a game with long bare frames says little.
 game best_of_five(char const* what, nanoseconds limit, std::size_t frames, bool warm)
 {
-    for (int games = 1;; ++games) {
+    game best;
+    for (int games = 1; games <= 5; ++games) {
         game played = play(frames, warm);
         print(what, played);
-        bool const calm = played.longest_bare_frame <= 2 * limit;
-        if ((calm && is_within(limit, played) && (!warm || are_fast_enough(played))) || games == 5)
+        if (played.longest_bare_frame <= 2 * limit && is_within(limit, played) && (!warm || are_fast_enough(played)))
             return played;
+        if (games == 1 || played.longest_bare_frame < best.longest_bare_frame)
+            best = std::move(played);
     }
+    return best;
 }
 
 } // namespace
 
-TEST_CASE("32 streams take at most 0.25 ms of a frame")
+TEST_CASE("32 streams take at most 0.25 ms of a frame, beside what the system takes of it")
 {
     game const played = best_of_five("32 streams", most, frames_of_game, true);
     CHECK(is_within(most, played));
@@ -267,8 +270,7 @@ TEST_CASE("32 streams take at most 0.25 ms of a frame")
 TEST_CASE("32 connections that are opened in the game take at most 2 ms of a frame, and warm_up() takes them out of it")
 {
     game const cold = best_of_five("the first seconds, cold", most_with_tls, 5 * rate, false);
-    game const warm = play(5 * rate, true);
-    print("the first seconds, warm", warm);
+    game const warm = best_of_five("the first seconds, warm", most_with_tls, 5 * rate, true);
     CHECK(is_within(most_with_tls, cold));
     CHECK(figures(cold).with_tls > 0);
     CHECK(figures(warm).with_tls == 0);
