@@ -529,7 +529,7 @@ inline fault_counts run_matrix(extent how, std::size_t at_once)
     char const* const only = std::getenv("FOUNDRY_FAULTS");
     bool had[2] = {false, false};
     for (exchange& e : load_all()) {
-        if (e.is_embedding() || (only != nullptr && e.name.rfind(only, 0) != 0))
+        if (e.is_embedding() || (only != nullptr && !e.name.starts_with(only)))
             continue;
         subject const s = subject_of(std::move(e));
         fault_matrix plain(s, false, counts);
