@@ -3,6 +3,7 @@
 // What goes over the wire besides the question: connections and their reuse, credentials, headers, and what cancelling and
 // destroying leave behind.
 
+#include "faults/fault_proxy.hpp"
 #include "fixture.hpp"
 
 #include <foundry/token_credential.hpp>
@@ -13,8 +14,11 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
@@ -322,7 +326,9 @@ asio::awaitable<void> not_reused(emulator& service, char const* url, answer next
     foundry::client<> client = make_client(executor, service, url, trusting(service));
     service.queue(std::move(next));
     std::size_t const connections = service.connections();
+    std::size_t const replies = service.journal().size();
     co_await expect_text(client, "once");
+    CHECK(service.wait_for_replies(replies + 1, long_enough));
     co_await goes_on(service, client);
     CHECK(service.connections() == connections + 2);
     CHECK(service.wait_for_open_at_most(1, long_enough));
@@ -343,6 +349,287 @@ TEST_CASE("a connection with bytes behind the answer is not used again, and they
         std::vector<std::size_t> const apart{message_of(body).size(), smuggled.size()};
         run(not_reused(service, url, answer::raw(message_of(body) + smuggled).chunking(apart).keep_open()));
     }
+}
+
+namespace {
+
+using foundry_test::fault;
+using foundry_test::fault_proxy;
+
+/// One answer through a proxy, and then another.
+///
+/// @return how many TLS records came until the first.
+asio::awaitable<std::size_t> through_proxy(emulator& service, std::string surplus, fault stop)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    fault_proxy proxy(executor, service.tls_port());
+    foundry::endpoint where{foundry_url};
+    where.connect_to("127.0.0.1", proxy.port());
+    foundry::any_credential who = foundry::api_key{service.api_key()};
+    foundry::client<> client(executor, where, who, trusting(service));
+    std::string const message = message_of(completion_text("once"));
+    queue(service, answer::raw(message + surplus).chunking({message.size(), 100}).keep_open());
+    proxy.arm(stop);
+    co_await expect_text(client, "once");
+    std::size_t const records = proxy.faulty()->records.ends().size();
+    while (stop.what != fault::kind::none && !proxy.faulty()->struck)
+        co_await asio::post(executor, asio::use_awaitable);
+    co_await goes_on(service, client);
+    CHECK(proxy.connections() == (surplus.empty() ? 1 : 2));
+    co_return records;
+}
+
+asio::awaitable<void> head_of_a_record(emulator& service)
+{
+    fault stop;
+    stop.records = co_await through_proxy(service, "", stop);
+    stop.what = fault::kind::stall;
+    stop.at_once = false;
+    for (std::size_t at = 1; at != 7; ++at) {
+        CAPTURE(at);
+        stop.at = at;
+        co_await through_proxy(service, "surplus", stop);
+    }
+}
+
+} // namespace
+
+TEST_CASE("a connection is not used again where a TLS record has begun behind the answer")
+{
+    emulator service;
+    run(head_of_a_record(service));
+}
+
+namespace {
+
+/// Two calls for one connection: the second one waits for it.
+struct two_in_a_row
+{
+    two_in_a_row(emulator& s, char const* url) : service(s), client(one_connection(context, s, url)) {}
+
+    static foundry::client<> one_connection(asio::io_context& context, emulator const& service, char const* url)
+    {
+        foundry::options with = trusting(service);
+        with.pool.max_connections = 1;
+        return make_client(context.get_executor(), service, url, std::move(with));
+    }
+
+    void ask(std::string& said)
+    {
+        asio::co_spawn(context, client.complete(question()),
+                       [&said](std::exception_ptr e, foundry::chat_completion reply) {
+                           try {
+                               if (e)
+                                   std::rethrow_exception(e);
+                               said = reply.text();
+                           } catch (foundry::error const& failed) {
+                               said = failed.code().message();
+                           }
+                       });
+    }
+
+    /// Nothing is read before the first answer was sent whole, so that all of it is there.
+    void run()
+    {
+        std::size_t const before = service.journal().size();
+        ask(first);
+        ask(second);
+        while (!service.wait_for_requests(before + 1, 1ms))
+            context.poll();
+        CHECK(service.wait_for_replies(before + 1, long_enough));
+        context.run();
+        context.restart();
+    }
+
+    emulator& service;
+    asio::io_context context;
+    foundry::client<> client;
+    std::string first;
+    std::string second;
+};
+
+} // namespace
+
+TEST_CASE("bytes behind an answer are not the answer to a call that waits for the connection")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        CAPTURE(std::string(url));
+        emulator service;
+        two_in_a_row calls(service, url);
+        std::string const message = message_of(completion_text("the first"));
+        std::string const smuggled = message_of(completion_text("smuggled"));
+        // a length at which the client's first read ends
+        std::string const padding(8192 - message.size() - 18, ' ');
+        std::string const filled = message_of(completion_text("the first") + padding);
+        queue(service, answer::raw(filled + smuggled).chunking({filled.size(), 10000}).keep_open());
+        queue(service, answer::json(200, completion_text("the second")));
+        calls.run();
+        CHECK(calls.first == "the first");
+        CHECK(calls.second == "the second");
+        CHECK(service.connections() == 2);
+    }
+}
+
+TEST_CASE("a question is sent twice at most, also where the second time has to wait for a connection")
+{
+    emulator service;
+    two_in_a_row calls(service, foundry_url);
+    std::string warm;
+    calls.ask(warm);
+    calls.context.run();
+    calls.context.restart();
+    service.clear_journal();
+    for (char const* const text : {"", "the second", "", "a third time"}) {
+        if (*text == '\0')
+            queue(service, answer::raw(""));
+        else
+            queue(service, answer::json(200, completion_text(text)));
+    }
+    calls.ask(calls.first);
+    calls.ask(calls.second);
+    calls.context.run();
+    CHECK(calls.second == "the second");
+    CHECK(calls.first == make_error_code(errc::connection_lost).message());
+    CHECK(service.queued() == 1);
+}
+
+namespace {
+
+/// A stream that has said all, and whose end is long in coming.
+asio::awaitable<void> long_end(emulator& service)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::client<> client = make_client(executor, service, local_url, trusting(service));
+    std::string rest;
+    for (int i = 0; i != 1000; ++i)
+        rest += "1;" + std::string(8000, 'x') + "\r\n\n\r\n";
+    std::string const last = "data: [DONE]\n\n";
+    queue(service, answer::raw(begun_stream() + "e\r\n" + last + "\r\n" + rest + "0\r\n\r\n").keep_open());
+    std::string text;
+    co_await read_all(client, text);
+    CHECK(text == "a");
+    CHECK(service.wait_for_open_at_most(0, long_enough));
+    co_await goes_on(service, client);
+    CHECK(service.connections() == 2);
+}
+
+} // namespace
+
+TEST_CASE("the end of a stream is waited for in the background, and closed where it is long, whatever it consists of")
+{
+    emulator service;
+    run(long_end(service));
+}
+
+namespace {
+
+/// Answers at once with a long body, and reads nothing.
+struct deaf_server
+{
+    explicit deaf_server(asio::any_io_executor executor)
+        : acceptor(executor, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+          client(executor)
+    {}
+
+    static asio::awaitable<void> serve(std::shared_ptr<deaf_server> self, std::string message)
+    {
+        co_await self->acceptor.async_accept(self->client, asio::use_awaitable);
+        boost::system::error_code ignored; // the client may have had enough
+        co_await asio::async_write(self->client, asio::buffer(message),
+                                   asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
+    asio::ip::tcp::acceptor acceptor;
+    asio::ip::tcp::socket client;
+};
+
+asio::awaitable<void> ask_deaf(std::size_t size, int& answered)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto const server = std::make_shared<deaf_server>(executor);
+    std::string const text(200 * 1024, 'x');
+    asio::co_spawn(executor, deaf_server::serve(server, message_of(completion_text(text))), asio::detached);
+    foundry::endpoint where{local_url};
+    where.connect_to("127.0.0.1", server->acceptor.local_endpoint().port());
+    foundry::options with;
+    with.retry.max_retries = 0;
+    with.timeouts.write = 50ms;
+    with.timeouts.total = 20s;
+    foundry::any_credential none = foundry::no_credential{};
+    foundry::client<> client(executor, where, none, with);
+    foundry::chat_request const request = question(std::string(size, 'a'));
+    try {
+        foundry::chat_completion const reply = co_await client.complete(request);
+        CHECK(reply.text() == text);
+        ++answered;
+    } catch (foundry::error const& failed) {
+        CHECK(failed.code() == errc::write_timeout);
+    }
+}
+
+} // namespace
+
+TEST_CASE("a server that has answered and takes no more is heard out")
+{
+    // One size or other fills the socket's buffers so far that it counts as not writable, and not to the brim.
+    int answered = 0;
+    int asked = 0;
+    for (double size = 64 * 1024; size < 12 * 1024 * 1024; size *= 1.2, ++asked)
+        run(ask_deaf(static_cast<std::size_t>(size), answered));
+    CHECK(answered > 0);
+    CHECK(answered < asked);
+}
+
+namespace {
+
+asio::awaitable<void> resume_each_time(emulator& service)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::client<> client = make_client(executor, service, foundry_url, trusting(service));
+    for (int i = 0; i != 3; ++i) {
+        queue(service, answer::json(200, completion_text("fine")).header("Connection", "close"));
+        co_await expect_text(client, "fine");
+        CHECK(service.journal().back().resumed == (i != 0));
+    }
+}
+
+asio::awaitable<void> resume_after_drop(emulator& service)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::options with = trusting(service);
+    // of TLS 1.2, in which a resumed connection has the session of the one before, and no new one
+    auto const context = std::make_shared<asio::ssl::context>(asio::ssl::context::tlsv12_client);
+    context->set_verify_mode(asio::ssl::verify_peer);
+    context->add_certificate_authority(asio::buffer(service.ca_certificate()));
+    with.tls = foundry::tls_options();
+    with.tls.context = std::shared_ptr<SSL_CTX>(context, context->native_handle());
+    foundry::client<> client = make_client(executor, service, foundry_url, with);
+    co_await goes_on(service, client);
+    queue(service, answer::json(200, completion_text("the last")).close());
+    co_await expect_text(client, "the last");
+    for (int i = 0; i != 2; ++i) {
+        queue(service, answer::raw(begun_stream()).hang());
+        foundry::chat_request const request = question();
+        foundry::chat_stream dropped = co_await client.stream(request);
+        CHECK(service.journal().back().resumed);
+    }
+    co_await goes_on(service, client);
+    CHECK(service.journal().back().resumed);
+    CHECK(service.connections() == 4);
+}
+
+} // namespace
+
+TEST_CASE("the TLS session of a connection that ends with the answer is good for the next")
+{
+    emulator service;
+    run(resume_each_time(service));
+}
+
+TEST_CASE("a connection that is dropped early does not spoil the TLS session that it has resumed")
+{
+    emulator service;
+    run(resume_after_drop(service));
 }
 
 TEST_CASE("a connection that the answer says is over is not used again")

@@ -10,8 +10,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <barrier>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace foundry_test;
@@ -123,6 +125,20 @@ struct outcomes
     }
 };
 
+/// Warms up round by round, each time when the others do. On an open connection that is no more than to take it and give it back.
+FOUNDRY_CORO asio::awaitable<void> take_and_give_back(foundry::client<> client, std::barrier<>& together,
+                                                      std::atomic<int>& failures)
+{
+    for (int i = 0; i != 2000; ++i) {
+        together.arrive_and_wait();
+        try {
+            co_await client.warm_up();
+        } catch (foundry::error const&) {
+            ++failures;
+        }
+    }
+}
+
 /// Callers on the strands of two contexts of two threads each; the client's own context is a third one.
 void call_from_two_contexts(foundry::client<> const& client, int calls, outcomes& came)
 {
@@ -181,6 +197,27 @@ TEST_CASE("a client of one context serves callers on the strands of two others, 
     call_from_two_contexts(client, calls, came);
     CHECK(came.results == calls);
     CHECK(service.journal().size() == 2 * calls);
+}
+
+TEST_CASE("a call that finds the only connection taken gets it where that is given back at the same moment")
+{
+    constexpr int callers = 2;
+    foundry::testing::emulator service;
+    foundry::options with = trusting(service);
+    with.pool.max_connections = 1;
+    with.timeouts.pool = std::chrono::seconds{5};
+    asio::thread_pool own(1);
+    foundry::any_credential key = foundry::api_key{service.api_key()};
+    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    std::barrier together(callers);
+    std::atomic<int> failures = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i != callers; ++i)
+        threads.emplace_back([&] { run(take_and_give_back(client, together, failures)); });
+    for (std::thread& t : threads)
+        t.join();
+    CHECK(failures.load() == 0);
+    CHECK(service.connections() == 1);
 }
 
 TEST_CASE("when the client's own context is stopped, calls from others end in a result or an error")

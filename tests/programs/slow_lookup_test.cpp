@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string_view>
+#include <thread>
 
 using namespace foundry_test;
 using foundry::errc;
@@ -155,6 +156,29 @@ TEST_CASE("a lookup that takes too long ends at the limit for connecting")
     CHECK(slow_names.is_waiting());
     slow_names.open(true);
     context.run();
+}
+
+TEST_CASE("a call whose loop stands still past the limit for connecting ends at it, also where the lookup has ended "
+          "meanwhile")
+{
+    slow_names.open(false);
+    emulator service;
+    asio::io_context context;
+    foundry::options with = trusting(service);
+    with.timeouts.connect = std::chrono::milliseconds{20};
+    std::string const url = "https://slow.example:" + std::to_string(service.tls_port()) + "/v1";
+    foundry::client<> const slow = make_client(context, url.c_str(), with);
+    std::optional<foundry::error> failed;
+    asio::co_spawn(context, slow.complete("m", "Hello."),
+                   [&](std::exception_ptr e, foundry::chat_completion) { failed = error_in(e); });
+    while (!slow_names.is_waiting())
+        context.poll();
+    slow_names.open(true);
+    std::this_thread::sleep_for(2 * with.timeouts.connect); // a program that is busy with something else
+    context.run();
+    REQUIRE(failed);
+    CHECK(failed->code() == errc::connect_timeout);
+    CHECK(service.connections() == 0);
 }
 
 TEST_CASE("a context may be destroyed while a host is looked up; it waits for that")

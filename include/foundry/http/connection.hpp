@@ -47,7 +47,7 @@ public:
     /// @param earlier the TLS session of an earlier connection to the same origin, which makes the handshake shorter; may be null.
     boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier);
 
-    /// The TLS session for the next connection, the first time that it is asked for; null after that, and where there is none.
+    /// The TLS session for the next connection, where it is another than the one that was given or taken last; else null.
     session_ptr take_session();
 
     enum class step
@@ -94,7 +94,7 @@ private:
 
     boost::asio::ip::tcp::socket socket_;
     tls_ptr<SSL> ssl_;
-    bool session_taken_ = false;
+    session_ptr known_session_; // given or taken
 };
 
 } // namespace http

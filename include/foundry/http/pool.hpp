@@ -45,12 +45,10 @@ private:
 
 /// The connections to one origin. A call beyond the limit waits its turn; turns come in order.
 ///
-///     lease granted = all->try_acquire(fresh);
-///     if (!granted) {
-///         pool::place queued(all, executor, limits.next());
-///         ... co_await queued.turn().async_wait(deferred) ...
-///         granted = queued.leave();
-///     }
+///     pool::place mine(all, executor, limits.next(), fresh);
+///     if (mine.must_wait())
+///         ... co_await mine.turn().async_wait(deferred) ...
+///     lease granted = mine.leave(interrupted);
 ///
 /// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension, and who
 /// waits is woken by a post to its own executor.
@@ -62,13 +60,8 @@ public:
 
     class place;
 
-    /// An idle connection or, where there is none, one that is not open yet; nothing where the limit is reached.
-    ///
-    /// @param fresh only one that is not open yet.
-    lease try_acquire(bool fresh);
-
     origin const& to() const noexcept { return to_; }
-    /// The TLS session of the connection that was given back last.
+    /// The TLS session that the server gave last.
     session_ptr session() const;
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
@@ -78,7 +71,7 @@ private:
 
     static void close_all(boost::intrusive_ptr<connection> list) noexcept;
     void sweep(boost::intrusive_ptr<connection>& dead);
-    lease take_idle(bool fresh, boost::intrusive_ptr<connection>& dead);
+    boost::intrusive_ptr<connection> take(bool fresh, boost::intrusive_ptr<connection>& dead);
     void release(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
 
@@ -95,17 +88,20 @@ private:
     boost::intrusive_ptr<waiter> waiters_;  // the first in front
 };
 
-/// A place in the queue for a connection. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
+/// A connection, or a place in the queue for one: an idle connection or, where there is none, one that is not open yet, unless the
+/// limit is reached. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
 class pool::place
 {
 public:
     /// @param last when to wait no longer, and the code of the error then.
-    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor executor,
-          std::pair<clock::time_point, errc> last);
+    /// @param fresh only a connection that is not open yet.
+    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor,
+          std::pair<clock::time_point, errc> last, bool fresh);
     place(place const&) = delete;
     place& operator=(place const&) = delete;
     ~place();
 
+    bool must_wait() const noexcept { return waiter_ != nullptr; }
     /// Fires when the time is over, and is cancelled when the turn has come.
     boost::asio::steady_timer& turn() noexcept;
 
@@ -119,8 +115,10 @@ private:
     lease give_up();
 
     boost::intrusive_ptr<pool> pool_;
-    boost::intrusive_ptr<waiter> waiter_;
+    boost::intrusive_ptr<connection> granted_; // at once
+    boost::intrusive_ptr<waiter> waiter_;      // null where nothing has to be waited for
     errc code_;
+    bool fresh_;
 };
 
 } // namespace http

@@ -276,6 +276,9 @@ public:
     /// Waits until the journal holds at least this many requests. Returns whether it does; false after `most`.
     bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
 
+    /// Waits until at least this many replies were sent to their last byte. Returns whether they were; false after `most`.
+    bool wait_for_replies(std::size_t count, std::chrono::milliseconds most) const;
+
     /// Waits until at most this many connections are open. Returns whether that is so; false after `most`.
     bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const;
 

@@ -106,6 +106,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     auto const addresses = flight.addresses(std::move(interrupted));
     boost::system::error_code last = boost::asio::error::host_not_found;
     for (auto entry = addresses.begin(); last && entry != addresses.end(); ++entry) {
+        if (limits.expired() != errc()) // while there was no socket to be closed: nothing watches any more
+            throw boost::system::system_error(boost::asio::error::operation_aborted);
         try {
             close();
             co_await socket_.async_connect(entry->endpoint(), boost::asio::deferred);
@@ -146,8 +148,10 @@ FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
     SSL_set_read_ahead(ssl_.get(), 1); // a record's header is not read alone
     SSL_set_mode(ssl_.get(),
                  SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (earlier != nullptr)
-        SSL_set_session(ssl_.get(), earlier);
+    // Copies here and in take_session(), for OpenSSL spoils the session of a connection that is closed without a goodbye.
+    known_session_ = session_ptr(earlier != nullptr ? SSL_SESSION_dup(earlier) : nullptr);
+    if (known_session_)
+        SSL_set_session(ssl_.get(), known_session_.get());
 
     boost::system::error_code not_literal;
     boost::asio::ip::make_address(to.host, not_literal);
@@ -177,13 +181,11 @@ FOUNDRY_DECL void connection::check_protocol()
 
 FOUNDRY_DECL session_ptr connection::take_session()
 {
-    if (!ssl_ || session_taken_)
+    SSL_SESSION* const current = ssl_ ? SSL_get0_session(ssl_.get()) : nullptr;
+    if (current == nullptr || current == known_session_.get() || SSL_SESSION_is_resumable(current) != 1)
         return session_ptr();
-    SSL_SESSION* const current = SSL_get0_session(ssl_.get());
-    if (current == nullptr || SSL_SESSION_is_resumable(current) != 1)
-        return session_ptr();
-    session_taken_ = true;
-    // A copy, for OpenSSL spoils the session of a connection that is closed without a goodbye.
+    tls_share(current);
+    known_session_ = session_ptr(current);
     return session_ptr(SSL_SESSION_dup(current));
 }
 
@@ -297,7 +299,9 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
     // handshake: nobody has read them on a connection that has carried no message yet.
     ERR_clear_error();
     int const result = SSL_peek(ssl_.get(), &byte, 1);
-    return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0;
+    // Of a record that has only begun, OpenSSL says no more than that it waits for a body, not for a header.
+    return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0 &&
+           std::string_view{SSL_rstate_string(ssl_.get())} == "RH";
 }
 
 FOUNDRY_DECL void connection::close() noexcept

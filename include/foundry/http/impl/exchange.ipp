@@ -4,6 +4,7 @@
 #include <foundry/http/exchange.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -141,16 +142,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         bool stale = false;
         try {
             limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
-            lease_ = pool_->try_acquire(fresh);
-            if (!lease_) {
-                pool::place queued(pool_, limits_->executor(), limits_->next());
+            {
+                pool::place mine(pool_, limits_->executor(), limits_->next(), fresh);
                 std::exception_ptr interrupted;
                 try {
-                    co_await queued.turn().async_wait(boost::asio::deferred);
+                    if (mine.must_wait())
+                        co_await mine.turn().async_wait(boost::asio::deferred);
                 } catch (boost::system::system_error const&) {
                     interrupted = std::current_exception();
                 }
-                lease_ = queued.leave(std::move(interrupted));
+                lease_ = mine.leave(std::move(interrupted));
             }
             limits_->clear_step();
             if (errc const passed = limits_->expired(); passed != errc()) // while nothing was there to be closed
@@ -302,9 +303,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         co_return false;
     std::exception_ptr failed;
     try {
-        if (at_once_ >= detail::max_at_once && written_) {
+        if (at_once_ >= detail::max_at_once) {
             at_once_ = 0;
-            co_await lease_->wait(connection::step::want_write); // which is over at once, but not before others
+            co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
             at_once_ = 0;
@@ -336,6 +337,7 @@ public:
         rest_->watch_on(timer_.get_executor());
         rest_->lease_->move_to(timer_.get_executor());
         rest_->parser_.deliver_to(this, detail::max_drained);
+        rest_->at_once_ = 0;
     }
 
     void start()
@@ -355,7 +357,7 @@ private:
         if (!rest_)
             return;
         try {
-            while (!rest_->done()) {
+            while (!rest_->done() && rest_->at_once_ <= detail::max_drained) {
                 connection::step const s = rest_->read_now();
                 if (s == connection::step::done)
                     continue;

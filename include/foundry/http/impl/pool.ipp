@@ -71,14 +71,6 @@ FOUNDRY_DECL session_ptr pool::session() const
     return session_;
 }
 
-FOUNDRY_DECL lease pool::try_acquire(bool fresh)
-{
-    boost::intrusive_ptr<connection> dead;
-    lease found = take_idle(fresh, dead);
-    close_all(std::move(dead)); // outside the mutex
-    return found;
-}
-
 /// What has been idle for too long does not stay open behind what is used more often.
 FOUNDRY_DECL void pool::sweep(boost::intrusive_ptr<connection>& dead)
 {
@@ -94,37 +86,45 @@ FOUNDRY_DECL void pool::sweep(boost::intrusive_ptr<connection>& dead)
         --open_;
 }
 
-FOUNDRY_DECL lease pool::take_idle(bool fresh, boost::intrusive_ptr<connection>& dead)
+FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take(bool fresh, boost::intrusive_ptr<connection>& dead)
 {
-    std::lock_guard const lock(mutex_);
     sweep(dead);
     while (idle_ && (!fresh || open_ >= options_.max_connections)) {
         boost::intrusive_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
         idle_ = std::move(c->next);
         if (!fresh && !stale(*c))
-            return lease(this, std::move(c), true);
+            return c;
         c->next = std::move(dead);
         dead = std::move(c);
         --open_;
     }
     if (open_ >= options_.max_connections || waiters_)
-        return lease();
+        return nullptr;
     boost::intrusive_ptr<connection> c(new connection(executor_));
     ++open_;
-    return lease(this, std::move(c), false);
+    return c;
 }
 
-FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor executor,
-                                std::pair<clock::time_point, errc> last)
+FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor,
+                                std::pair<clock::time_point, errc> last, bool fresh)
     : pool_(std::move(owner)),
-      waiter_(new waiter(std::move(executor), last.first)),
-      code_(last.second)
+      code_(last.second),
+      fresh_(fresh)
 {
-    std::lock_guard const lock(pool_->mutex_);
-    boost::intrusive_ptr<waiter>* end = &pool_->waiters_;
-    while (*end)
-        end = &(*end)->next;
-    *end = waiter_;
+    boost::intrusive_ptr<connection> dead;
+    {
+        // One lock for both: what is given back in between would wake nobody.
+        std::lock_guard const lock(pool_->mutex_);
+        granted_ = pool_->take(fresh, dead);
+        if (!granted_) {
+            waiter_.reset(new waiter(executor, last.first));
+            boost::intrusive_ptr<waiter>* end = &pool_->waiters_;
+            while (*end)
+                end = &(*end)->next;
+            *end = waiter_;
+        }
+    }
+    close_all(std::move(dead)); // outside the mutex
 }
 
 FOUNDRY_DECL pool::place::~place() { give_up(); }
@@ -144,29 +144,35 @@ FOUNDRY_DECL lease pool::place::leave(std::exception_ptr interrupted)
 /// What was granted until now; nothing where the turn has not come.
 FOUNDRY_DECL lease pool::place::give_up()
 {
-    {
-        std::lock_guard const lock(pool_->mutex_);
-        boost::intrusive_ptr<waiter>* at = &pool_->waiters_;
-        while (*at && *at != waiter_)
-            at = &(*at)->next;
-        if (*at)
-            *at = std::move(waiter_->next);
+    if (waiter_) {
+        {
+            std::lock_guard const lock(pool_->mutex_);
+            boost::intrusive_ptr<waiter>* at = &pool_->waiters_;
+            while (*at && *at != waiter_)
+                at = &(*at)->next;
+            if (*at)
+                *at = std::move(waiter_->next);
+            granted_ = std::move(waiter_->granted);
+        }
+        // It comes straight from another call: nobody has looked at it since.
+        if (granted_ && granted_->is_open() && (fresh_ || pool_->stale(*granted_)))
+            granted_->close();
     }
-    if (!waiter_->granted)
+    if (!granted_)
         return lease();
-    bool const reused = waiter_->granted->is_open();
-    return lease(pool_, std::move(waiter_->granted), reused);
+    bool const reused = granted_->is_open();
+    return lease(pool_, std::move(granted_), reused);
 }
 
 FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusable) noexcept
 {
     session_ptr session;
-    if (reusable && c->is_open()) {
-        c->idle_since = clock::now();
+    if (c->is_open())
         session = c->take_session();
-    } else {
+    if (reusable)
+        c->idle_since = clock::now();
+    else
         c->close();
-    }
     c->move_to(executor_); // the context it was used on may end
 
     std::lock_guard const lock(mutex_);

@@ -162,6 +162,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::play(script const& w
         if (!co_await wire_->send(what.writes[i]))
             co_return false;
     }
+    ledger_.replied();
     switch (what.end) {
     case script::ending::next_request:
         co_return true;

@@ -265,6 +265,11 @@ FOUNDRY_DECL bool emulator::wait_for_requests(std::size_t count, std::chrono::mi
     return server_->shared.wait_for_requests(count, most);
 }
 
+FOUNDRY_DECL bool emulator::wait_for_replies(std::size_t count, std::chrono::milliseconds most) const
+{
+    return server_->shared.wait_for_replies(count, most);
+}
+
 FOUNDRY_DECL bool emulator::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const
 {
     return server_->shared.wait_for_open_at_most(count, most);

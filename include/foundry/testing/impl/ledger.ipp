@@ -16,6 +16,7 @@ public:
     std::size_t connected();                         ///< Counts a new connection; returns its number.
     void disconnected();                             ///< Counts its end.
     std::optional<answer> arrived(received request); ///< Journals a request; returns the queued answer to it, if any.
+    void replied();                                  ///< Counts a reply that was sent.
 
     void queue(answer next);
     std::size_t queued() const;
@@ -24,6 +25,7 @@ public:
     std::size_t connections() const;
     std::size_t open_connections() const;
     bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
+    bool wait_for_replies(std::size_t count, std::chrono::milliseconds most) const;
     bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const;
 
 private:
@@ -31,6 +33,7 @@ private:
     mutable std::condition_variable changed_;
     std::deque<answer> answers_;
     std::vector<received> journal_;
+    std::size_t replies_ = 0;
     std::size_t accepted_ = 0;
     std::size_t open_ = 0;
 };
@@ -82,6 +85,15 @@ FOUNDRY_DECL std::optional<answer> ledger::arrived(received request)
     return next;
 }
 
+FOUNDRY_DECL void ledger::replied()
+{
+    {
+        std::lock_guard const lock(mutex_);
+        ++replies_;
+    }
+    changed_.notify_all();
+}
+
 FOUNDRY_DECL void ledger::queue(answer next)
 {
     std::lock_guard const lock(mutex_);
@@ -122,6 +134,12 @@ FOUNDRY_DECL bool ledger::wait_for_requests(std::size_t count, std::chrono::mill
 {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, most, [&] { return journal_.size() >= count; });
+}
+
+FOUNDRY_DECL bool ledger::wait_for_replies(std::size_t count, std::chrono::milliseconds most) const
+{
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, most, [&] { return replies_ >= count; });
 }
 
 FOUNDRY_DECL bool ledger::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const
