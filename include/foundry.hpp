@@ -15,4 +15,5 @@
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
 #include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 #include <foundry/response_info.hpp>

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -29,11 +29,11 @@ class response_info
 {
 public:
     response_info() = default;
-    response_info(unsigned status, header_list headers, std::string client_request_id);
+    response_info(unsigned status, response_headers headers, std::string client_request_id);
 
     unsigned status() const noexcept { return status_; }
     /// As they came.
-    header_list const& headers() const noexcept { return headers_; }
+    response_headers const& headers() const noexcept { return headers_; }
     /// The first field of this name, whatever its case; empty where there is none.
     std::string_view header(std::string_view name) const noexcept;
 
@@ -52,7 +52,7 @@ public:
 
 private:
     unsigned status_ = 0;
-    header_list headers_;
+    response_headers headers_;
     std::string client_request_id_;
 };
 

@@ -150,7 +150,7 @@ TEST_CASE("a refusal has the authority's words, its code and ids, and what to do
     for (unsigned const status : {408U, 429U, 500U, 503U}) {
         http_answer busy;
         busy.status = status;
-        busy.headers.emplace_back("Retry-After", "7");
+        busy.headers.add("Retry-After", "7");
         foundry::error const passing = refused_token("x", busy);
         CHECK(passing.code() == (status == 429 ? errc::rate_limited : errc::service_error));
         CHECK(passing.should_retry() == true);
@@ -185,10 +185,10 @@ TEST_CASE("a time without a zone is this machine's, as it was at that time")
 TEST_CASE("the claims of a challenge are found among other schemes, lines and parameters")
 {
     auto const claims_of = [](std::initializer_list<char const*> lines) {
-        foundry::header_list headers;
-        headers.emplace_back("Date", "today");
+        foundry::response_headers headers;
+        headers.add("Date", "today");
         for (char const* const line : lines)
-            headers.emplace_back("WWW-Authenticate", line);
+            headers.add("WWW-Authenticate", line);
         return foundry::detail::claims_of_challenge(headers);
     };
     // {"a":1}

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-using foundry::header_list;
+using foundry::response_headers;
 using foundry::response_info;
 using std::chrono::milliseconds;
 
@@ -22,9 +22,9 @@ constexpr std::int64_t year = 365LL * 24 * 3600 * 1000;
 /// A wait in milliseconds; -1 where it is not set.
 std::int64_t count(std::optional<milliseconds> wait) { return wait ? wait->count() : -1; }
 
-response_info answer(header_list headers) { return {200, std::move(headers), {}}; }
+response_info answer(response_headers headers) { return {200, std::move(headers), {}}; }
 
-std::int64_t retry_after(header_list headers) { return count(answer(std::move(headers)).retry_after()); }
+std::int64_t retry_after(response_headers headers) { return count(answer(std::move(headers)).retry_after()); }
 
 std::int64_t reset(std::string value)
 {
@@ -61,6 +61,32 @@ TEST_CASE("A header is found whatever its case, and the first of several counts"
     CHECK(info.header("") == "");
     CHECK(info.headers().size() == 3);
     CHECK(info.client_request_id() == "mine");
+}
+
+TEST_CASE("Fields keep their order and spelling, whatever they hold, and however many there are")
+{
+    response_headers fields;
+    CHECK(fields.begin() == fields.end());
+    for (int i = 0; i != 300; ++i)
+        fields.add("Name-" + std::to_string(i), std::string(static_cast<std::size_t>(i), ':') + "\r\n");
+    fields.add("", "");
+    REQUIRE(fields.size() == 301);
+    int i = 0;
+    for (auto const& [name, value] : fields) {
+        if (i == 300)
+            CHECK((name.empty() && value.empty()));
+        else
+            CHECK((name == "Name-" + std::to_string(i) && value.size() == static_cast<std::size_t>(i) + 2));
+        ++i;
+    }
+    CHECK(i == 301);
+    fields.clear();
+    CHECK(fields.empty());
+    fields.add("A", "b");
+    CHECK(fields[0].name == "A");
+    CHECK(fields[0].value == "b");
+    response_headers const moved = std::move(fields);
+    CHECK(moved[0].value == "b");
 }
 
 TEST_CASE("The request id is x-request-id, or else x-ms-request-id; the gateway's is kept apart")

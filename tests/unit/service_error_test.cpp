@@ -16,7 +16,7 @@
 using foundry::endpoint;
 using foundry::errc;
 using foundry::error;
-using foundry::header_list;
+using foundry::response_headers;
 using foundry::response_info;
 using foundry::detail::asked;
 using std::chrono::milliseconds;
@@ -54,12 +54,12 @@ asked chat(endpoint const& where, std::string_view deployment = "gpt-4")
     return what;
 }
 
-error answered(asked const& what, unsigned status, std::string body, header_list headers = {})
+error answered(asked const& what, unsigned status, std::string body, response_headers headers = {})
 {
     return make_service_error(what, response_info{status, std::move(headers), "client-id"}, std::move(body));
 }
 
-error answered(unsigned status, std::string body, header_list headers = {})
+error answered(unsigned status, std::string body, response_headers headers = {})
 {
     return answered(chat(models), status, std::move(body), std::move(headers));
 }
@@ -544,7 +544,7 @@ TEST_CASE("A used-up quota is not a limit that passes")
 
 TEST_CASE("The time to wait is read from the head, or else from the message")
 {
-    auto const wait = [](std::string_view message, header_list headers = {}) {
+    auto const wait = [](std::string_view message, response_headers headers = {}) {
         return answered(429, "{\"error\":{\"message\":\"" + std::string{message} + "\"}}", std::move(headers))
             .retry_after();
     };
@@ -559,7 +559,7 @@ TEST_CASE("The time to wait is read from the head, or else from the message")
           "retry after -5 seconds", "retry after 5 minutes", "try again in "})
         CHECK_MESSAGE(!wait(vague), vague);
     CHECK(!answered(400, R"({"message":"retry after 45 seconds"})").retry_after());
-    header_list const misspelt{{"x-rate-limit-reset-tokens", "55"}};
+    response_headers const misspelt{{"x-rate-limit-reset-tokens", "55"}};
     CHECK(wait("Rate limit is exceeded.", misspelt) == milliseconds{55'000});
     CHECK(wait("Please retry after 45 seconds.", misspelt) == milliseconds{45'000});
     CHECK(!answered(400, R"({"message":"No."})", misspelt).retry_after());

@@ -12,7 +12,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// The claims that a 401 asks for: the JSON text that a `WWW-Authenticate: Bearer` challenge of the error `insufficient_claims` holds
 /// (RFC 9470, and Microsoft's continuous access evaluation); empty where there is none.
-FOUNDRY_DECL std::string claims_of_challenge(header_list const& headers);
+FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers);
 
 /// The audiences that a 401 names in parentheses. Only those of Azure's AI services: to ask for a token of any other would hand it to
 /// whoever runs the server.

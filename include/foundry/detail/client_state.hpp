@@ -67,7 +67,7 @@ FOUNDRY_DECL void append_token(proof& into);
 
 /// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
 /// more: the claims it wants, or another scope, which is then the client's from here on.
-FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,
+FOUNDRY_DECL bool take_challenge(client_state& state, response_headers const& headers, std::string_view body,
                                  std::string& claims);
 
 } // namespace detail

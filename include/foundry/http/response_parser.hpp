@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/error.hpp>
-#include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ struct response_head
     response_head() = default;
 
     unsigned status = 0;
-    header_list headers;
+    response_headers headers;
 };
 
 /// Takes the body as it is decoded from its transfer coding. The bytes are valid during the call.

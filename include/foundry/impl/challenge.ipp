@@ -79,7 +79,7 @@ private:
     bool is_bearer_ = false;
 };
 
-FOUNDRY_DECL std::string claims_of_challenge(header_list const& headers)
+FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
 {
     constexpr std::size_t most = 16 * 1024;
     for (auto const& [name, value] : headers) {

@@ -62,7 +62,7 @@ FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, 
     return query;
 }
 
-FOUNDRY_DECL bool take_challenge(client_state& state, header_list const& headers, std::string_view body,
+FOUNDRY_DECL bool take_challenge(client_state& state, response_headers const& headers, std::string_view body,
                                  std::string& claims)
 {
     claims = claims_of_challenge(headers);

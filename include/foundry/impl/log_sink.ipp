@@ -156,7 +156,7 @@ inline std::string line_of(call_event const& e, bool with_fields)
         append_pair(line, "traceparent", e.traceparent);
     if (with_fields && e.response != nullptr) {
         for (auto const& [name, value] : e.response->headers())
-            append_pair(line, name, fit_for_log(name) ? std::string_view(value) : "REDACTED");
+            append_pair(line, name, fit_for_log(name) ? value : "REDACTED");
     }
     return line;
 }

@@ -143,7 +143,7 @@ inline std::optional<std::chrono::milliseconds> parse_wait_until(std::string_vie
 
 } // namespace detail
 
-FOUNDRY_DECL response_info::response_info(unsigned status, header_list headers, std::string client_request_id)
+FOUNDRY_DECL response_info::response_info(unsigned status, response_headers headers, std::string client_request_id)
     : status_(status),
       headers_(std::move(headers)),
       client_request_id_(std::move(client_request_id))

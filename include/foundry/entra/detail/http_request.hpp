@@ -44,7 +44,7 @@ public:
     std::string_view header(std::string_view name) const noexcept;
 
     unsigned status = 0;
-    header_list headers;
+    response_headers headers;
     std::string body;
 };
 

@@ -220,9 +220,7 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
         else if (detail::lists(value, "keep-alive"))
             keep_alive_ = true;
     }
-    if (head_.headers.empty())
-        head_.headers.reserve(16); // as many as Azure sends, roughly
-    head_.headers.emplace_back(name, value);
+    head_.headers.add(name, value);
 }
 
 FOUNDRY_DECL void response_parser::on_head()

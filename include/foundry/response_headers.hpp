@@ -1,0 +1,92 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/config.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// A field of a head. The texts are those of the response_headers that it is from.
+struct header_field
+{
+    std::string_view name;
+    std::string_view value;
+};
+
+/// The fields of an answer's head, in the order in which they came, for `for (auto const& [name, value] : info.headers())`. One text,
+/// because strings of their own would be most of a small answer's allocations.
+class response_headers
+{
+public:
+    class iterator
+    {
+    public:
+        iterator(response_headers const& all, std::size_t at) noexcept : all_(&all), at_(at) {}
+
+        header_field operator*() const noexcept { return (*all_)[at_]; }
+        iterator& operator++() noexcept
+        {
+            ++at_;
+            return *this;
+        }
+        bool operator==(iterator const&) const noexcept = default;
+
+    private:
+        response_headers const* all_;
+        std::size_t at_;
+    };
+
+    response_headers() = default;
+    response_headers(std::initializer_list<header_field> fields)
+    {
+        for (header_field const& f : fields)
+            add(f.name, f.value);
+    }
+
+    void add(std::string_view name, std::string_view value)
+    {
+        if (places_.empty()) { // as much as Azure sends, roughly
+            places_.reserve(24);
+            text_.reserve(1024);
+        }
+        std::size_t const begin = text_.size();
+        text_.append(name).append(value);
+        places_.push_back({begin, begin + name.size(), text_.size()});
+    }
+    /// Keeps the memory.
+    void clear() noexcept
+    {
+        text_.clear();
+        places_.clear();
+    }
+
+    std::size_t size() const noexcept { return places_.size(); }
+    bool empty() const noexcept { return places_.empty(); }
+    header_field operator[](std::size_t i) const noexcept
+    {
+        place const& at = places_[i];
+        std::string_view const all = text_;
+        return {all.substr(at.name, at.value - at.name), all.substr(at.value, at.end - at.value)};
+    }
+    iterator begin() const noexcept { return {*this, 0}; }
+    iterator end() const noexcept { return {*this, size()}; }
+
+private:
+    /// Where a field is in the text.
+    struct place
+    {
+        std::size_t name;
+        std::size_t value;
+        std::size_t end;
+    };
+
+    std::string text_;
+    std::vector<place> places_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI
