@@ -73,6 +73,8 @@ public:
         std::string_view const all = text_;
         return {all.substr(at.name, at.value - at.name), all.substr(at.value, at.end - at.value)};
     }
+    /// The value of the first field of this name, whatever its case; empty where there is none.
+    std::string_view find(std::string_view name) const noexcept;
     iterator begin() const noexcept { return {*this, 0}; }
     iterator end() const noexcept { return {*this, size()}; }
 
@@ -90,3 +92,7 @@ private:
 };
 
 } // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/response_headers.ipp>
+#endif

@@ -67,6 +67,7 @@
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/operation.ipp>
 #include <foundry/impl/prepared_call.ipp>
+#include <foundry/impl/response_headers.ipp>
 #include <foundry/impl/response_info.ipp>
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/retry_loop.ipp>

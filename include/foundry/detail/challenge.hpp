@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/endpoint.hpp>
-#include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <string>
 #include <string_view>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
-#include <foundry/http/field.hpp>
 #include <foundry/response_info.hpp>
 
 #include <algorithm>
@@ -151,11 +150,7 @@ FOUNDRY_DECL response_info::response_info(unsigned status, response_headers head
 
 FOUNDRY_DECL std::string_view response_info::header(std::string_view name) const noexcept
 {
-    for (auto const& [key, value] : headers_) {
-        if (http::iequals(key, name))
-            return value;
-    }
-    return {};
+    return headers_.find(name);
 }
 
 FOUNDRY_DECL std::string_view response_info::request_id() const noexcept

@@ -4,6 +4,7 @@
 #include <foundry/http/tls.hpp>
 #include <foundry/http/url.hpp>
 #include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -40,8 +41,6 @@ public:
     http_answer(http_answer&&) noexcept = default;
     http_answer& operator=(http_answer&&) noexcept = default;
     ~http_answer();
-
-    std::string_view header(std::string_view name) const noexcept;
 
     unsigned status = 0;
     response_headers headers;

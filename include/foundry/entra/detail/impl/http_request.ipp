@@ -41,14 +41,6 @@ FOUNDRY_DECL void http_request::add_field(std::string_view name, std::string_vie
 
 FOUNDRY_DECL http_answer::~http_answer() { foundry::detail::cleanse(body.data(), body.size()); }
 
-FOUNDRY_DECL std::string_view http_answer::header(std::string_view name) const noexcept
-{
-    for (auto const& field : headers)
-        if (http::iequals(field.first, name))
-            return field.second;
-    return {};
-}
-
 class answer_sink final : public http::body_sink
 {
 public:
