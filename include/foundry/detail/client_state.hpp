@@ -5,6 +5,7 @@
 #include <foundry/detail/make_uuid.hpp>
 #include <foundry/http/pool.hpp>
 #include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <memory>
 #include <mutex>
