@@ -67,7 +67,7 @@ public:
     /// The head of the answer.
     response_info const& info() const noexcept;
 
-    /// Abandons the answer now.
+    /// Abandons the answer now: a read that waits on the same executor is at the end, and so is each one after it.
     void close() noexcept;
 
     explicit chat_stream(std::unique_ptr<detail::stream_state> state) noexcept;

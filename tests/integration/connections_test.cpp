@@ -5,6 +5,8 @@
 #include "faults/fault_proxy.hpp"
 #include "plain_calls.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,6 +20,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -241,6 +244,83 @@ TEST_CASE("a stream that is dropped, closed or assigned to closes its connection
 
 namespace {
 
+asio::awaitable<void> read_to_end(foundry::chat_stream& chunks, int& texts, bool& ended)
+{
+    foundry::chat_chunk chunk;
+    bool more = co_await chunks.read(chunk);
+    while (more) {
+        ++texts;
+        more = co_await chunks.read(chunk);
+    }
+    ended = true;
+}
+
+asio::awaitable<void> close_while_reading(emulator& service, char const* url)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::chat_request const request = question();
+    queue(service, answer::raw(begun_stream()).hang());
+    foundry::chat_stream chunks = co_await client.stream(request);
+    int texts = 0;
+    bool ended = false;
+    asio::co_spawn(executor, read_to_end(chunks, texts, ended), asio::detached);
+    while (texts == 0)
+        co_await asio::post(executor, asio::use_awaitable);
+    chunks.close();
+    CHECK(service.wait_for_open_at_most(0, long_enough));
+    while (!ended)
+        co_await asio::post(executor, asio::use_awaitable);
+    CHECK(texts == 1);
+    co_await goes_on(service, client);
+}
+
+} // namespace
+
+TEST_CASE("a stream may be closed while another coroutine waits for its next chunk, which is the end for that one")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        CAPTURE(std::string(url));
+        emulator service;
+        run(close_while_reading(service, url));
+    }
+}
+
+namespace {
+
+asio::awaitable<void> without_limits(emulator& service)
+{
+    constexpr auto longest = std::chrono::milliseconds::max();
+    auto const executor = co_await asio::this_coro::executor;
+    foundry::options with = foundry_test::trusting(service);
+    with.timeouts.token = with.timeouts.connect = with.timeouts.tls = with.timeouts.pool = with.timeouts.write =
+        with.timeouts.first_byte = with.timeouts.silence = with.timeouts.stall = with.timeouts.total =
+            with.timeouts.stream_total = longest;
+    with.pool.max_idle = with.pool.max_age = longest;
+    foundry::client<> client = make_client(executor, service, foundry_url, with);
+    co_await client.warm_up();
+    co_await goes_on(service, client);
+    std::string text;
+    co_await read_all(client, text);
+    CHECK(!text.empty());
+    foundry::call_options own;
+    own.timeouts = with.timeouts;
+    foundry::chat_request const request = question();
+    foundry::chat_completion const reply = co_await client.complete(request, own);
+    CHECK(!reply.text().empty());
+    CHECK(service.connections() == 1);
+}
+
+} // namespace
+
+TEST_CASE("the longest times that there are are no limits")
+{
+    emulator service;
+    run(without_limits(service));
+}
+
+namespace {
+
 asio::awaitable<void> not_reused(emulator& service, char const* url, answer next)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -385,6 +465,31 @@ TEST_CASE("bytes behind an answer are not the answer to a call that waits for th
         CHECK(calls.first == "the first");
         CHECK(calls.second == "the second");
         CHECK(service.connections() == 2);
+    }
+}
+
+TEST_CASE("a call that is cancelled at the moment in which its turn comes sends nothing")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        emulator service;
+        two_in_a_row calls(service, url);
+        asio::cancellation_signal cancel;
+        std::optional<foundry::error> failed;
+        asio::co_spawn(calls.context, calls.client.complete(question()),
+                       [&](std::exception_ptr e, foundry::chat_completion) {
+                           CHECK(!e);
+                           cancel.emit(asio::cancellation_type::terminal);
+                       });
+        asio::co_spawn(calls.context, foundry_test::failure_of(calls.client.complete(question())),
+                       asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e, foundry::error why) {
+                           CHECK(!e);
+                           failed = why;
+                       }));
+        calls.context.run();
+        REQUIRE(failed);
+        CHECK(failed->code() == asio::error::operation_aborted);
+        CHECK(service.journal().size() == 1);
+        CHECK(service.open_connections() == 1);
     }
 }
 

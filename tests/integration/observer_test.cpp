@@ -208,6 +208,21 @@ TEST_CASE("a stream that is dropped, or breaks off, has an end, too")
     }(service));
 }
 
+TEST_CASE("a stream whose body is wrong from its first byte on ends with the code of its error")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        observed o(co_await asio::this_coro::executor, s);
+        answer wrong = answer::raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+                                   "transfer-encoding: chunked\r\n\r\nno size\r\n");
+        s.queue(std::move(wrong));
+        foundry::error const failed = co_await failure_of(o.client.stream(question()));
+        CHECK(failed.code() == errc::unexpected_reply);
+        REQUIRE(o.seen->steps() == "are");
+        CHECK(o.seen->events.back().code == errc::unexpected_reply);
+    }(service));
+}
+
 TEST_CASE("a call whose context ends in the middle of it has an end")
 {
     emulator service;

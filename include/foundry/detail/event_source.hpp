@@ -23,6 +23,8 @@ public:
     response_info const& info() const noexcept { return info_; }
     void close() noexcept
     {
+        if (exchange_)
+            exchange_->close();
         exchange_.reset();
         watch_.reset();
     }
@@ -71,6 +73,7 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
 {
     if (source == nullptr || !source->exchange_)
         co_return false;
+    boost::intrusive_ptr<http::exchange> const reading = source->exchange_; // close() may come meanwhile
     std::exception_ptr failed;
     try {
         for (;;) {
@@ -78,7 +81,7 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
                 co_return true;
             if (source->ended_)
                 break;
-            if (!co_await source->exchange_->read_more())
+            if (!co_await reading->read_more())
                 source->on_body_end(source->may_end_here());
         }
         source->drain();
@@ -86,6 +89,8 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
     } catch (...) {
         failed = std::current_exception();
     }
+    if (!source->exchange_)
+        co_return false; // closed
     source->fail(std::move(failed));
 }
 

@@ -68,6 +68,7 @@ private:
     void begin_waiting();
     void end_waiting() noexcept;
     void check_flood();
+    void check_leased() const;
     void on_deadline() override;
     /// Reads and delivers what is there, or says what has to be waited for.
     connection::step read_now();

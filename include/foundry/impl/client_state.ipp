@@ -7,6 +7,8 @@
 #include <foundry/detail/client_state.hpp>
 #include <foundry/http/tls.hpp>
 
+#include <algorithm>
+
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 inline http::origin origin_of(endpoint const& where, tls_options const& tls)
@@ -20,11 +22,33 @@ inline http::origin origin_of(endpoint const& where, tls_options const& tls)
     return to;
 }
 
+/// What a clock can be set forward by: a hundred years stand for any longer time.
+inline void bound(std::chrono::milliseconds& span)
+{
+    constexpr std::chrono::milliseconds longest = std::chrono::hours{100 * 365 * 24};
+    span = std::min(span, longest);
+}
+
+inline void bound(timeouts& t)
+{
+    for (std::chrono::milliseconds* const span : {&t.token, &t.connect, &t.tls, &t.pool, &t.write, &t.first_byte,
+                                                  &t.silence, &t.stall, &t.total, &t.stream_total})
+        bound(*span);
+}
+
+inline options bounded(options with)
+{
+    bound(with.timeouts);
+    bound(with.pool.max_idle);
+    bound(with.pool.max_age);
+    return with;
+}
+
 FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, endpoint to,
                                         std::shared_ptr<credential_source> who, options with)
     : where(std::move(to)),
       credential(std::move(who)),
-      settings(std::move(with)),
+      settings(bounded(std::move(with))),
       connections(new http::pool(std::move(executor), origin_of(where, settings.tls), settings.pool)),
       scope(where.scope())
 {

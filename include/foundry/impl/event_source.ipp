@@ -34,8 +34,14 @@ FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     call_.body = std::string();
     std::string_view const type = info_.header("content-type");
     is_event_stream_ = type.empty() || type.find("event-stream") != type.npos;
-    exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body,
-                          http::exchange::content_by::word);
+    try {
+        exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body,
+                              http::exchange::content_by::word);
+    } catch (error const& e) { // of what came with the head
+        if (watch_)
+            watch_->on_failure(e.code());
+        throw;
+    }
 }
 
 FOUNDRY_DECL void event_source::on_body(std::string_view bytes)

@@ -149,7 +149,9 @@ FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
                     "traceparent is not of the form 00-{32 hexadecimal digits}-{16}-{2}, all lower case");
     }
     call.traceparent = with.traceparent;
-    call.timeouts = with.timeouts.value_or(call.state->settings.timeouts);
+    call.timeouts = call.state->settings.timeouts;
+    if (with.timeouts)
+        bound(call.timeouts = *with.timeouts);
     call.retry = with.retry.value_or(call.state->settings.retry);
     call.client_request_id = with.client_request_id.value_or(
         call.state->settings.client_request_ids ? call.state->ids.next() : std::string{});

@@ -181,7 +181,8 @@ FOUNDRY_DECL void connection::check_protocol()
 
 FOUNDRY_DECL session_ptr connection::take_session()
 {
-    SSL_SESSION* const current = ssl_ ? SSL_get0_session(ssl_.get()) : nullptr;
+    bool const shaken = ssl_ && SSL_is_init_finished(ssl_.get()) == 1; // the session of half a handshake is of no use
+    SSL_SESSION* const current = shaken ? SSL_get0_session(ssl_.get()) : nullptr;
     if (current == nullptr || current == known_session_.get() || SSL_SESSION_is_resumable(current) != 1)
         return session_ptr();
     tls_share(current);

@@ -3,9 +3,11 @@
 
 #include <foundry/http/exchange.hpp>
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -55,6 +57,11 @@ inline std::string_view advise_on_limit(errc code)
     default:
         return "raise options.timeouts.total, or ask for less";
     }
+}
+
+inline bool is_cancelled(boost::asio::cancellation_state const& state)
+{
+    return state.cancelled() != boost::asio::cancellation_type::none;
 }
 
 inline error limit_error(errc code) { return error(code, std::string{advise_on_limit(code)}); }
@@ -129,6 +136,7 @@ FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const
 /// For another connection.
 FOUNDRY_DECL void exchange::start_over()
 {
+    limits_->clear_step();
     lease_.drop();
     held_ = 0;
     parser_.restart();
@@ -152,6 +160,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                     interrupted = std::current_exception();
                 }
                 lease_ = mine.leave(std::move(interrupted));
+                // Granted and cancelled at once: nothing is sent.
+                if (mine.must_wait() && detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+                    lease_.give_back();
+                    throw boost::system::system_error(boost::asio::error::operation_aborted);
+                }
             }
             limits_->clear_step();
             if (errc const passed = limits_->expired(); passed != errc()) // while nothing was there to be closed
@@ -297,6 +310,13 @@ FOUNDRY_DECL void exchange::check_flood()
         throw detail::limit_error(errc::stall_timeout);
 }
 
+/// Others may have closed it while it was read.
+FOUNDRY_DECL void exchange::check_leased() const
+{
+    if (!lease_)
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 {
     if (parser_.done())
@@ -306,11 +326,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         if (at_once_ >= detail::max_at_once) {
             at_once_ = 0;
             co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
+            check_leased();
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
             at_once_ = 0;
             begin_waiting();
             co_await lease_->wait(s);
+            check_leased();
             end_waiting();
         }
         if (content_by_ == content_by::bytes)

@@ -190,7 +190,10 @@ FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusabl
     boost::intrusive_ptr<waiter> const next = std::move(waiters_);
     waiters_ = std::move(next->next);
     next->granted = std::move(c);
-    next->turn.get_executor().execute([next] { next->turn.cancel(); });
+    try {
+        next->turn.get_executor().execute([next] { next->turn.cancel(); });
+    } catch (...) { // it finds what was granted when its time is over
+    }
 }
 
 } // namespace http
