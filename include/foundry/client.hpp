@@ -133,7 +133,8 @@ private:
 /// A cheap handle: copies share connections, tokens and settings. A call runs on the executor of the coroutine that awaits it, its
 /// socket included. On the one that the client is built from is what outlives a call: idle connections, the last bytes of a stream, the
 /// fetch of a token. That context must not be destroyed before the client; where it is not run, tokens do not come, and streams'
-/// connections are neither used again nor closed, and count as open ones. `client<>` holds a client of any credential, as a class member does.
+/// connections are neither used again nor closed, and count as open ones. `client<>` holds a client of any credential, as a class
+/// member does.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) where the credential would be sent in plain text to another machine;
 /// (`errc::no_ca_store`) where there is nothing to verify a server with.
