@@ -51,8 +51,8 @@ public:
     void add(std::string_view name, std::string_view value)
     {
         if (places_.empty()) { // as much as Azure sends, roughly
-            places_.reserve(24);
-            text_.reserve(1024);
+            places_.reserve(16);
+            text_.reserve(768);
         }
         std::size_t const begin = text_.size();
         text_.append(name).append(value);
