@@ -51,7 +51,7 @@ std::string begun_stream()
 asio::awaitable<void> two_calls(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     foundry::chat_request const request = question();
     foundry::chat_completion const first = co_await client.complete(request);
     foundry::embedding_request const texts{"text-embedding-3-small", "a mile"};
@@ -83,7 +83,7 @@ asio::awaitable<void> reuse_after_stream(emulator& service, char const* url)
     auto const executor = co_await asio::this_coro::executor;
     foundry::options with = limited(service);
     with.pool.max_connections = 1; // a call that comes before the last bytes have been read away waits for them
-    foundry::client<> client = make_client(executor, service, url, with);
+    foundry::client<> client = client_of(executor, service, url, with);
     std::string const whole = event("a") + event("b") + "data: [DONE]\n\n";
     // All at once; the end of the body in a piece of its own; byte by byte.
     std::vector<std::vector<std::size_t>> chunkings;
@@ -128,11 +128,11 @@ namespace {
 asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     co_await client.warm_up();
     CHECK(service.journal().empty());
     // Another's whole question: by its answer, the session tickets of the first handshake have been sent.
-    foundry::client<> another = make_client(executor, service, url, limited(service));
+    foundry::client<> another = client_of(executor, service, url, limited(service));
     co_await goes_on(service, another);
     co_await goes_on(service, client);
     co_await client.warm_up();
@@ -160,7 +160,7 @@ asio::awaitable<void> warm_up_two(emulator& service)
 {
     using namespace asio::experimental::awaitable_operators;
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     co_await (client.warm_up() && client.warm_up());
     CHECK(service.connections() == 2);
     co_await (ask(client) && ask(client));
@@ -207,7 +207,7 @@ namespace {
 asio::awaitable<void> drop_stream(emulator& service, int how)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request const request = question();
     queue(service, answer::raw(begun_stream()).hang());
     {
@@ -258,7 +258,7 @@ asio::awaitable<void> read_to_end(foundry::chat_stream& chunks, int& texts, bool
 asio::awaitable<void> close_while_reading(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     foundry::chat_request const request = question();
     queue(service, answer::raw(begun_stream()).hang());
     foundry::chat_stream chunks = co_await client.stream(request);
@@ -297,7 +297,7 @@ asio::awaitable<void> without_limits(emulator& service)
         with.timeouts.first_byte = with.timeouts.silence = with.timeouts.stall = with.timeouts.total =
             with.timeouts.stream_total = longest;
     with.pool.max_idle = with.pool.max_age = longest;
-    foundry::client<> client = make_client(executor, service, foundry_url, with);
+    foundry::client<> client = client_of(executor, service, foundry_url, with);
     co_await client.warm_up();
     co_await goes_on(service, client);
     std::string text;
@@ -324,7 +324,7 @@ namespace {
 asio::awaitable<void> not_reused(emulator& service, char const* url, answer next)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     service.queue(std::move(next));
     std::size_t const connections = service.connections();
     std::size_t const replies = service.journal().size();
@@ -409,7 +409,7 @@ struct two_in_a_row
     {
         foundry::options with = limited(service);
         with.pool.max_connections = 1;
-        return make_client(context.get_executor(), service, url, std::move(with));
+        return client_of(context.get_executor(), service, url, std::move(with));
     }
 
     void ask(std::string& said)
@@ -522,7 +522,7 @@ namespace {
 asio::awaitable<void> long_end(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, local_url, limited(service));
+    foundry::client<> client = client_of(executor, service, local_url, limited(service));
     std::string rest;
     for (int i = 0; i != 1000; ++i)
         rest += "1;" + std::string(8000, 'x') + "\r\n\n\r\n";
@@ -613,7 +613,7 @@ namespace {
 asio::awaitable<void> resume_each_time(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     for (int i = 0; i != 3; ++i) {
         queue(service, answer::json(200, completion_text("fine")).header("Connection", "close"));
         co_await expect_text(client, "fine");
@@ -631,7 +631,7 @@ asio::awaitable<void> resume_after_drop(emulator& service)
     context->add_certificate_authority(asio::buffer(service.ca_certificate()));
     with.tls = foundry::tls_options();
     with.tls.context = std::shared_ptr<SSL_CTX>(context, context->native_handle());
-    foundry::client<> client = make_client(executor, service, foundry_url, with);
+    foundry::client<> client = client_of(executor, service, foundry_url, with);
     co_await goes_on(service, client);
     queue(service, answer::json(200, completion_text("the last")).close());
     co_await expect_text(client, "the last");
@@ -681,7 +681,7 @@ namespace {
 asio::awaitable<void> replace_idle(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     std::size_t const connections = service.connections();
     queue(service, answer::raw(message_of(completion_text("once")))); // and then closes, without having said so
     co_await expect_text(client, "once");
@@ -693,7 +693,7 @@ asio::awaitable<void> replace_idle(emulator& service, char const* url)
 asio::awaitable<void> replace_on_use(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     co_await goes_on(service, client);
     // The server takes the question and closes without a byte, as where its idle limit passed on the way.
     service.clear_journal();
@@ -752,7 +752,7 @@ TEST_CASE("a pool of one connection serves eight calls one after another, in ord
     with.pool.max_connections = 1;
     int done = 0;
     {
-        foundry::client<> client = make_client(context.get_executor(), service, foundry_url, with);
+        foundry::client<> client = client_of(context.get_executor(), service, foundry_url, with);
         for (int i = 0; i != 8; ++i)
             asio::co_spawn(context, ask(client, "question " + std::to_string(i), done), asio::detached);
     }
@@ -777,7 +777,7 @@ TEST_CASE("calls beyond the pool's limit take over where connections end")
         service.queue(answer::json(200, completion_text("over")).header("Connection", "close"));
     int done = 0;
     {
-        foundry::client<> client = make_client(context.get_executor(), service, foundry_url, with);
+        foundry::client<> client = client_of(context.get_executor(), service, foundry_url, with);
         for (int i = 0; i != 8; ++i)
             asio::co_spawn(context, ask(client, "question " + std::to_string(i), done), asio::detached);
     }
@@ -793,7 +793,7 @@ asio::awaitable<void> no_turn(emulator& service)
     auto const executor = co_await asio::this_coro::executor;
     foundry::options with = limited(service);
     with.pool.max_connections = 1;
-    foundry::client<> client = make_client(executor, service, foundry_url, with);
+    foundry::client<> client = client_of(executor, service, foundry_url, with);
     foundry::chat_request const request = question();
     queue(service, answer::raw(begun_stream()).hang());
     foundry::chat_stream holds = co_await client.stream(request);
@@ -826,7 +826,7 @@ asio::awaitable<void> a_moment()
 asio::awaitable<void> race_in_stream(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, url, limited(service));
+    foundry::client<> client = client_of(executor, service, url, limited(service));
     foundry::chat_request const request = question();
     queue(service, answer::raw(begun_stream()).hang());
     foundry::chat_stream chunks = co_await client.stream(request);
@@ -857,8 +857,7 @@ TEST_CASE("what a burst of calls has left idle for too long is closed by a later
         auto const executor = co_await asio::this_coro::executor;
         foundry::options with = limited(s);
         with.pool.max_idle = 20ms;
-        foundry::any_credential key = foundry::api_key{s.api_key()};
-        foundry::client<> client(executor, at(s, urls[1]), key, with);
+        foundry::client<> client = client_of(executor, s, urls[1], with);
         int left = 8;
         for (int i = 0; i != 8; ++i)
             asio::co_spawn(executor, client.complete("gpt-4o-mini", "Hello."),

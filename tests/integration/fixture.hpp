@@ -93,10 +93,16 @@ inline foundry::options trusting(foundry::testing::emulator const& service)
 }
 
 inline foundry::client<> client_of(asio::any_io_executor executor, foundry::testing::emulator const& service,
-                                   std::string_view url = urls[0])
+                                   std::string_view url, foundry::options with)
 {
     foundry::any_credential key = foundry::api_key{service.api_key()};
-    return foundry::client<>(std::move(executor), at(service, url), std::move(key), trusting(service));
+    return foundry::client<>(std::move(executor), at(service, url), std::move(key), std::move(with));
+}
+
+inline foundry::client<> client_of(asio::any_io_executor executor, foundry::testing::emulator const& service,
+                                   std::string_view url = urls[0])
+{
+    return client_of(std::move(executor), service, url, trusting(service));
 }
 
 } // namespace foundry_test

@@ -38,13 +38,6 @@ inline foundry::options limited(emulator const& service)
     return with;
 }
 
-inline foundry::client<> make_client(asio::any_io_executor executor, emulator const& service, char const* url,
-                                     foundry::options with)
-{
-    foundry::any_credential who = foundry::api_key{service.api_key()};
-    return foundry::client<>(std::move(executor), at(service, url), std::move(who), std::move(with));
-}
-
 inline std::string completion_text(std::string const& text)
 {
     return R"({"id":"x","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":")" +

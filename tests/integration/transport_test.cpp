@@ -375,7 +375,7 @@ namespace {
 asio::awaitable<void> extras_for_real(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request request = question();
     request.extra["top_k"] = 40;
     foundry::chat_completion const passed = co_await client.complete(request);
@@ -433,7 +433,7 @@ asio::awaitable<void> mismatch(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client =
-        make_client(executor, service, "https://contoso.openai.azure.com/openai/deployments/gpt-4o", limited(service));
+        client_of(executor, service, "https://contoso.openai.azure.com/openai/deployments/gpt-4o", limited(service));
     foundry::chat_request const request = question(); // for gpt-4o-mini
     foundry::error const failed = co_await failure_of(client.complete(request));
     CHECK(failed.code() == errc::invalid_argument);
@@ -446,7 +446,7 @@ asio::awaitable<void> mismatch(emulator& service)
     queue(service, answer::json(200, completion_text("fine")));
     foundry::chat_completion const reply = co_await client.complete(same);
     CHECK(reply.text() == "fine");
-    foundry::client<> unnamed = make_client(executor, service, dated_url, limited(service));
+    foundry::client<> unnamed = client_of(executor, service, dated_url, limited(service));
     foundry::chat_request nothing = question();
     nothing.model.reset();
     foundry::error const missing = co_await failure_of(unnamed.complete(nothing));
@@ -469,7 +469,7 @@ namespace {
 asio::awaitable<foundry::chat_stream> stream_of_a_passing_client(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request const request = question();
     foundry::chat_stream chunks = co_await client.stream(request);
     co_return chunks;
@@ -485,7 +485,7 @@ asio::awaitable<void> outlive(emulator& service)
     auto const executor = co_await asio::this_coro::executor;
     std::optional<asio::awaitable<foundry::chat_completion>> call;
     {
-        foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+        foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
         foundry::chat_request const request = question();
         call = client.complete(request);
     }
@@ -510,7 +510,7 @@ namespace {
 asio::awaitable<void> heads(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request const request = question();
     foundry::call_options call;
     call.client_request_id = "mine";
@@ -541,7 +541,7 @@ asio::awaitable<void> heads(emulator& service)
 asio::awaitable<void> stream_and_error_heads(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = make_client(executor, service, foundry_url, limited(service));
+    foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request const request = question();
     answer events = answer::events("data: [DONE]\n\n");
     events.header("x-request-id", "r-2").header("x-ratelimit-remaining-tokens", "7");

@@ -191,8 +191,7 @@ TEST_CASE("a client of one context serves callers on the strands of two others, 
     with.retry.backoff = std::chrono::milliseconds{1};
     with.pool.max_connections = 8;
     asio::thread_pool own(1);
-    foundry::any_credential key = foundry::api_key{service.api_key()};
-    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    foundry::client<> const client = client_of(own.get_executor(), service, urls[0], with);
     outcomes came;
     call_from_two_contexts(client, calls, came);
     CHECK(came.results == calls);
@@ -207,8 +206,7 @@ TEST_CASE("a call that finds the only connection taken gets it where that is giv
     with.pool.max_connections = 1;
     with.timeouts.pool = std::chrono::seconds{5};
     asio::thread_pool own(1);
-    foundry::any_credential key = foundry::api_key{service.api_key()};
-    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    foundry::client<> const client = client_of(own.get_executor(), service, urls[0], with);
     std::barrier together(callers);
     std::atomic<int> failures = 0;
     std::vector<std::thread> threads;
@@ -228,8 +226,7 @@ TEST_CASE("when the client's own context is stopped, calls from others end in a 
     with.pool.max_connections = 4;
     with.timeouts.pool = std::chrono::milliseconds{200};
     asio::io_context own;
-    foundry::any_credential key = foundry::api_key{service.api_key()};
-    foundry::client<> const client(own.get_executor(), at(service, urls[0]), key, with);
+    foundry::client<> const client = client_of(own.get_executor(), service, urls[0], with);
     own.stop();
     outcomes came;
     call_from_two_contexts(client, calls, came);
