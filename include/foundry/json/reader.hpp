@@ -12,9 +12,10 @@ namespace foundry::inline FOUNDRY_ABI::json {
 /// Reads JSON into a described value as the bytes arrive, without a document in between. Knows no socket.
 ///
 /// It is lenient where services are loose, and never silently so: a member that the class does not have, or whose value has
-/// another shape than described, goes to the class's `extra` (an element of another shape to its own `extra`, under the
-/// empty name); null is the same as absent; a number may come as a string and a
-/// string as a number. Members that the text does not have become what they are by default, so that one value can be read into
+/// another shape than described, goes to the class's `extra`. An element of another shape goes to its own `extra`, under the
+/// empty name; a list whose elements have none goes to the `extra` around it, all of it, unless it is a vector of floats, which is
+/// then refused. Null is the same as absent; a number may come as a string and a
+/// string as a number; half a surrogate pair, and what is not UTF-8, becomes U+FFFD. Members that the text does not have become what they are by default, so that one value can be read into
 /// again and again: in the steady state nothing is allocated. Duplicate names: the last one stays. Depth: 64.
 ///
 /// Thread safety: none; one document at a time.
@@ -48,7 +49,7 @@ public:
         return whole(text);
     }
 
-    /// What is wrong, such as "syntax error at byte 17"; never a piece of the text.
+    /// What is wrong and where, such as "syntax error in choices[0].logprobs at byte 17"; never a piece of the text.
     std::string const& problem() const noexcept;
 
 private:

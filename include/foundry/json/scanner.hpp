@@ -30,6 +30,7 @@ struct numeral
 FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 
 /// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells the class derived from it what there is. Knows no values.
+/// Half a surrogate pair, and what is not UTF-8, becomes U+FFFD.
 ///
 /// Boost.JSON's own parser does as much, with a hundred kilobytes of code to compile in each source file.
 ///
@@ -46,6 +47,7 @@ FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
 /// - `bool on_number(numeral const& n)`, `bool on_bool(bool v)`, `bool on_null()`
 /// - `char const* on_more_numbers(char const* p, char const* end, std::size_t& count)`: behind a number in an array; takes as many
 ///   more as it can, each with the comma before it, and counts them
+/// - `std::string path()`: where the value stands that is being read, for problem()
 template <class Handler>
 class scanner
 {
@@ -114,6 +116,7 @@ private:
     bool take_escape(char c);
     bool take_hex(char c);
     bool take_code_unit();
+    void end_lead_surrogate();
 
     state state_ = state::value;
     bool is_key_ = false;              // what the string is that is being read
@@ -123,7 +126,7 @@ private:
     char const* literal_ = nullptr;    // what has yet to come of it
     unsigned hex_digits_ = 0;          // of a \u escape
     std::uint32_t code_unit_ = 0;      // its value so far
-    std::uint32_t lead_surrogate_ = 0; // the one that must be followed by another \u escape
+    std::uint32_t lead_surrogate_ = 0; // the one that waits for its other half
     std::size_t depth_ = 0;
     level levels_[max_depth];
     std::size_t consumed_ = 0;

@@ -131,6 +131,9 @@ inline std::uint64_t all_members(type const& described)
     return described.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << described.size) - 1;
 }
 
+/// Whether a value is as clear() leaves it.
+FOUNDRY_DECL bool is_clear(void const* value, type const& described);
+
 /// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object that is as by default
 /// throughout. A plain number, bool or `std::string` always is.
 FOUNDRY_DECL bool is_set(void const* object, member const& m);

@@ -3,8 +3,10 @@
 
 #include <foundry/json/impl/scanner.ipp>
 #include <foundry/json/reader.hpp>
+#include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
@@ -85,6 +87,7 @@ private:
             of = p;
             current = nullptr;
             seen = 0;
+            odd = 0;
             behind = 0;
             index = p.described->what == kind::object ? likely() : 0;
         }
@@ -93,6 +96,8 @@ private:
         {
             current = &of.described->members[i];
             seen |= std::uint64_t{1} << i;
+            if ((odd & std::uint64_t{1} << i) != 0)
+                forget_odd(i);
             behind = i + 1;
             index = likely();
         }
@@ -104,6 +109,19 @@ private:
             select(i);
         }
 
+        /// The value that came first under this name, in another shape, does not count.
+        void forget_odd(std::size_t i)
+        {
+            odd &= ~(std::uint64_t{1} << i);
+            extra().erase(of.described->members[i].name);
+        }
+
+        boost::json::object& extra() const
+        {
+            member const& m = of.described->members[of.described->extra];
+            return *static_cast<boost::json::object*>(m.reach(of.object, access::make));
+        }
+
         /// The member that came here the last time that an object was as deep as this one; at first the next one. The chunks of a
         /// stream have their members in one order, which need not be that in which they are described.
         std::size_t likely() const { return behind + static_cast<std::size_t>(learned[behind]); }
@@ -111,6 +129,7 @@ private:
         place of;
         member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
         std::uint64_t seen = 0;
+        std::uint64_t odd = 0; // the members whose value is in `extra`, for its shape
         std::size_t index =
             0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
         std::size_t behind = 0; // kind::object: one more than the member that came last; 0 before the first
@@ -127,6 +146,12 @@ private:
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
         if (!described || top_ == &frames_.back()) {
+            if (breaks_list(to)) {
+                if (!capture_list())
+                    return false;
+                ++captured_depth_;
+                return true;
+            }
             if (!capture_to(to, of))
                 return false;
             stack_.reset({});
@@ -311,6 +336,8 @@ private:
         frame& f = *top_;
         if (f.of.described->what != kind::object) {
             place const element = next_element(f);
+            if (is_arithmetic(element.described->what)) // no number stands for null
+                return keep(nullptr, element);
             clear(element.object, *element.described);
         } else if (f.current == nullptr) {
             return keep(nullptr, {});
@@ -318,6 +345,24 @@ private:
             f.seen &= ~(std::uint64_t{1} << (f.current - f.of.described->members));
         }
         return true;
+    }
+
+    static bool is_arithmetic(kind what)
+    {
+        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::single;
+    }
+
+    /// Of described names only, for the others are the text's own: `choices[0].logprobs`.
+    std::string path() const
+    {
+        std::string text;
+        for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
+            if (f->of.described->what == kind::array)
+                text.append("[").append(std::to_string(f == top_ ? f->index : f->index - 1)).append("]");
+            else if (f->of.described->what == kind::object && f->current != nullptr)
+                text.append(text.empty() ? "" : ".").append(f->current->name);
+        }
+        return text;
     }
 
     void select(std::string_view name)
@@ -382,8 +427,6 @@ private:
         frame& f = *top_;
         type const& t = *f.of.described;
         if (t.what != kind::object) {
-            if (to.described->what != kind::object || to.described->extra < 0)
-                return refuse("an element of an array or map has another shape");
             clear(to.object, *to.described);
             member const& extra = to.described->members[to.described->extra];
             captured_object_ = static_cast<boost::json::object*>(extra.reach(to.object, access::make));
@@ -391,17 +434,90 @@ private:
             return true;
         }
         if (f.current != nullptr) {
+            std::uint64_t const bit = std::uint64_t{1} << (f.current - t.members);
             name_ = f.current->name;
-            f.seen &= ~(std::uint64_t{1} << (f.current - t.members));
+            f.seen &= ~bit;
+            f.odd |= t.extra >= 0 ? bit : 0;
         }
         if (t.extra >= 0) {
             auto const i = static_cast<std::size_t>(t.extra);
-            captured_object_ = static_cast<boost::json::object*>(t.members[i].reach(f.of.object, access::make));
+            captured_object_ = &f.extra();
             if ((f.seen & (std::uint64_t{1} << i)) == 0)
                 captured_object_->clear();
             f.seen |= std::uint64_t{1} << i;
         }
         return true;
+    }
+
+    /// Whether a value of another shape than this element makes the whole list one of another shape: nothing in it can keep the value.
+    bool breaks_list(place element) const
+    {
+        if (top_ == frames_.data() || top_->of.described->what == kind::object)
+            return false;
+        type const& t = *element.described;
+        bool const keeps = t.what == kind::any || (t.what == kind::object && t.extra >= 0);
+        return !keeps;
+    }
+
+    /// The list whose element has just begun is kept as JSON, with what has been read of it.
+    bool capture_list()
+    {
+        frame& list = *top_;
+        type const& t = *list.of.described;
+        std::string const key = t.what == kind::map ? *t.items(list.of.object, list.index - 1, access::look).key : "";
+        t.items(list.of.object, --list.index, access::drop);
+        if (t.element->what == kind::single) // a vector with a hole in it is none
+            return refuse("something else than a number");
+        if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
+            return refuse("an element of another shape");
+        std::string read;
+        write(read, {list.of.object, list.of.described});
+        --top_;
+        if (!capture_to({}, t.what == kind::map ? shape::object : shape::array))
+            return false;
+        stack_.reset({});
+        captured_depth_ = 1;
+        push_elements(boost::json::parse(read));
+        if (t.what == kind::map)
+            stack_.push_key(key);
+        return true;
+    }
+
+    void push_elements(boost::json::value const& list)
+    {
+        if (auto const* const array = list.if_array()) {
+            for (boost::json::value const& element : *array)
+                push(element);
+        } else {
+            for (auto const& pair : list.get_object()) {
+                stack_.push_key(pair.key());
+                push(pair.value());
+            }
+        }
+    }
+
+    void push(boost::json::value const& v)
+    {
+        switch (v.kind()) {
+        case boost::json::kind::null:
+            return stack_.push_null();
+        case boost::json::kind::bool_:
+            return stack_.push_bool(v.get_bool());
+        case boost::json::kind::int64:
+            return stack_.push_int64(v.get_int64());
+        case boost::json::kind::uint64:
+            return stack_.push_uint64(v.get_uint64());
+        case boost::json::kind::double_:
+            return stack_.push_double(v.get_double());
+        case boost::json::kind::string:
+            return stack_.push_string(v.get_string());
+        case boost::json::kind::array:
+            push_elements(v);
+            return stack_.push_array(v.get_array().size());
+        case boost::json::kind::object:
+            push_elements(v);
+            return stack_.push_object(v.get_object().size());
+        }
     }
 
     void store(boost::json::value&& v)
@@ -417,6 +533,12 @@ private:
     /// A scalar that is kept as JSON.
     bool keep(boost::json::value v, place to)
     {
+        if (breaks_list(to)) {
+            if (!capture_list())
+                return false;
+            push(v);
+            return true;
+        }
         if (!capture_to(to, shape::null))
             return false;
         store(std::move(v));

@@ -176,6 +176,16 @@ inline void append_code_point(std::string& out, std::uint32_t c)
         out += static_cast<char>(0x80 | (c >> 6 * i & 0x3f));
 }
 
+inline constexpr std::uint32_t replacement = 0xfffd;
+
+/// The text with U+FFFD for whatever is not UTF-8.
+inline std::string with_replacements(std::string_view text)
+{
+    std::string out;
+    foundry::detail::append_utf8(out, text);
+    return out;
+}
+
 } // namespace detail
 
 FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n)
@@ -212,8 +222,10 @@ bool scanner<Handler>::feed(std::string_view bytes)
         return false;
     char const* const p = take(bytes.data(), bytes.data() + bytes.size());
     consumed_ += static_cast<std::size_t>(p - bytes.data());
-    if (state_ == state::refused)
-        problem_ += " at byte " + std::to_string(consumed_);
+    if (state_ == state::refused) {
+        std::string const path = handler().path();
+        problem_.append(path.empty() ? "" : " in ").append(path).append(" at byte ").append(std::to_string(consumed_));
+    }
     return state_ != state::refused;
 }
 
@@ -361,9 +373,8 @@ char const* scanner<Handler>::begin_string(char const* p, char const* end)
     char const* const stop = detail::skip_plain(p, end, bits);
     if (stop != end && *stop == '"') { // the whole of it, without an escape
         std::string_view const text(p, static_cast<std::size_t>(stop - p));
-        if (!detail::is_ascii(bits) && !foundry::detail::valid_utf8(text))
-            refuse("a string that is not UTF-8");
-        else if (handler().on_text(text))
+        bool const valid = detail::is_ascii(bits) || foundry::detail::valid_utf8(text);
+        if (valid ? handler().on_text(text) : handler().on_text(detail::with_replacements(text)))
             end_value();
         return stop + 1;
     }
@@ -422,12 +433,10 @@ char const* scanner<Handler>::take_literal(char const* p, char const* end)
 template <class Handler>
 char const* scanner<Handler>::take_string(char const* p, char const* end)
 {
+    if (*p != '\\')
+        end_lead_surrogate();
     char const* const stop = detail::skip_plain(p, end, text_bits_);
     text_->append(p, static_cast<std::size_t>(stop - p));
-    if (lead_surrogate_ != 0 && !(stop == p && *p == '\\')) {
-        refuse("half a surrogate pair");
-        return stop;
-    }
     if (stop == end)
         return stop;
     if (*stop == '\\')
@@ -446,7 +455,7 @@ bool scanner<Handler>::end_string()
     bool const ascii = detail::is_ascii(text_bits_);
     text_bits_ = 0;
     if (!ascii && !foundry::detail::valid_utf8(*text_))
-        return refuse("a string that is not UTF-8");
+        *text_ = detail::with_replacements(*text_);
     if (!is_key_)
         return handler().on_string_end() && end_value();
     state_ = state::colon;
@@ -466,8 +475,9 @@ bool scanner<Handler>::take_escape(char c)
     }
     static constexpr std::string_view letters = "\"\\/bfnrt";
     std::size_t const i = letters.find(c);
-    if (i == letters.npos || lead_surrogate_ != 0)
+    if (i == letters.npos)
         return refuse("syntax error");
+    end_lead_surrogate();
     *text_ += "\"\\/\b\f\n\r\t"[i];
     return true;
 }
@@ -489,17 +499,27 @@ bool scanner<Handler>::take_code_unit()
     state_ = state::string;
     bool const leads = code_unit_ >= 0xd800 && code_unit_ < 0xdc00;
     bool const trails = code_unit_ >= 0xdc00 && code_unit_ < 0xe000;
-    if (trails != (lead_surrogate_ != 0))
-        return refuse("half a surrogate pair");
-    if (leads) {
-        lead_surrogate_ = code_unit_;
+    if (trails && lead_surrogate_ != 0) {
+        detail::append_code_point(*text_, code_unit_ + 0x10000 - 0xdc00 + ((lead_surrogate_ - 0xd800) << 10));
+        lead_surrogate_ = 0;
         return true;
     }
-    if (trails)
-        code_unit_ += 0x10000 - 0xdc00 + ((lead_surrogate_ - 0xd800) << 10);
-    lead_surrogate_ = 0;
-    detail::append_code_point(*text_, code_unit_);
+    end_lead_surrogate();
+    if (leads)
+        lead_surrogate_ = code_unit_;
+    else
+        detail::append_code_point(*text_, trails ? detail::replacement : code_unit_);
     return true;
+}
+
+/// The other half of the pair has not come.
+template <class Handler>
+void scanner<Handler>::end_lead_surrogate()
+{
+    if (lead_surrogate_ == 0)
+        return;
+    detail::append_code_point(*text_, detail::replacement);
+    lead_surrogate_ = 0;
 }
 
 template <class Handler>

@@ -62,8 +62,7 @@ FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64
     }
 }
 
-/// Whether a value is as clear() leaves it.
-inline bool is_clear(void const* value, type const& described)
+FOUNDRY_DECL bool is_clear(void const* value, type const& described)
 {
     switch (described.what) {
     case kind::boolean:

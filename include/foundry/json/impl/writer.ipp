@@ -157,7 +157,7 @@ private:
         out_ += '{';
         for (int i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
-            if (i == t.extra || !is_set(v.object, m))
+            if (i == t.extra || !is_set(v.object, m) || is_replaced(v, m))
                 continue;
             if (!first)
                 out_ += ',';
@@ -171,16 +171,30 @@ private:
         out_ += '}';
     }
 
+    /// The members that the class does not have.
+    static boost::json::object const& extra_of(const_place v)
+    {
+        member const& m = v.described->members[v.described->extra];
+        return *static_cast<boost::json::object const*>(m.reach(const_cast<void*>(v.object), access::look));
+    }
+
+    /// Whether nothing but `extra` tells the value of a plain member: what came had another shape than described.
+    static bool is_replaced(const_place v, member const& m)
+    {
+        if (v.described->extra < 0 || m.reach_optional != nullptr || extra_of(v).empty())
+            return false;
+        return extra_of(v).contains(m.name) && is_clear(m.reach(const_cast<void*>(v.object), access::look), *m.described);
+    }
+
     void extra(const_place v, bool& first, step const* path)
     {
         type const& t = *v.described;
-        auto const& more = *static_cast<boost::json::object const*>(
-            t.members[t.extra].reach(const_cast<void*>(v.object), access::look));
-        for (auto const& pair : more) {
+        for (auto const& pair : extra_of(v)) {
             std::string_view const key{pair.key().data(), pair.key().size()};
             step const here{path, key};
             for (int i = 0; i != t.size; ++i) {
-                if (i != t.extra && t.members[i].name == key && is_set(v.object, t.members[i]))
+                member const& m = t.members[i];
+                if (i != t.extra && m.name == key && is_set(v.object, m) && !is_replaced(v, m))
                     refuse("is set both as a member and in extra; set it once", &here);
             }
             name(key, first, path);
@@ -195,7 +209,7 @@ private:
             if (i != 0)
                 out_ += ',';
             step const here{path, {}, i};
-            write({value, v.described->element}, &here);
+            element({value, v.described->element}, &here);
         }
         out_ += ']';
     }
@@ -210,9 +224,33 @@ private:
                 break;
             name(*one.key, first, path);
             step const here{path, *one.key};
-            write({one.value, v.described->element}, &here);
+            element({one.value, v.described->element}, &here);
         }
         out_ += '}';
+    }
+
+    /// An element that came in another shape stands in its own `extra`, under the empty name.
+    void element(const_place v, step const* path)
+    {
+        if (v.described->what == kind::object && v.described->extra >= 0) {
+            boost::json::object const& more = extra_of(v);
+            auto const* const odd = more.size() == 1 ? more.if_contains("") : nullptr;
+            if (odd != nullptr && is_clear_but_extra(v))
+                return any(*odd, 0, path);
+        }
+        write(v, path);
+    }
+
+    static bool is_clear_but_extra(const_place v)
+    {
+        type const& t = *v.described;
+        for (int i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            void const* const value = m.reach(const_cast<void*>(v.object), access::look);
+            if (i != t.extra && value != nullptr && (m.reach_optional != nullptr || !is_clear(value, *m.described)))
+                return false;
+        }
+        return true;
     }
 
     void choice(const_place v, step const* path)
