@@ -382,8 +382,8 @@ struct chat_completion : answer
 
     /// The first choice's text; empty where there is none, as with tool calls.
     std::string text() const;
-    /// The first choice's message as the history of the next request wants it: without its reasoning, which most models want
-    /// left out. `choices[0].message` has it all.
+    /// The first choice's message as the history of the next request wants it: without its reasoning and other members that most
+    /// models want left out. `choices[0].message` has it all.
     chat_message message() const;
     /// The first choice's.
     std::vector<tool_call> const& tool_calls() const noexcept;
@@ -498,9 +498,33 @@ BOOST_DESCRIBE_STRUCT(chat_chunk, (),
                       (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint,
                        service_tier, extra))
 
+namespace detail {
+
+/// How far the tool call is that the pieces of a stream add to.
+class open_tool_call
+{
+public:
+    open_tool_call() = default;
+
+    void read_arguments(std::string_view more);
+    bool is_followed_by(tool_call const& call, tool_call_delta const& d) const noexcept;
+
+    std::int64_t index = -1; ///< Under which its pieces come; -1 for none.
+
+private:
+    int depth_ = 0; // of brackets in the arguments
+    bool in_text_ = false;
+    bool escaped_ = false;
+    bool begun_ = false;
+};
+
+} // namespace detail
+
 /// Puts the chunks of a stream together.
 ///
-/// Tool calls are joined by index, else by id, else to the last one that is open. A chunk without an id continues the message.
+/// Tool calls are joined by index, else by id, else to the last one that is open; another one begins with a name if the id is another,
+/// or if the arguments of the open one are complete. A chunk without an id continues the message. Members that are not known are kept:
+/// those of a delta grow piece by piece, of the others the last one counts.
 /// A choice of index i becomes choice number i; indices of 128 and more are not of the API and dropped.
 class chat_accumulator
 {
@@ -522,8 +546,7 @@ private:
     void add(chunk_choice& piece);
 
     chat_completion completion_;
-    std::vector<std::vector<std::int64_t>>
-        call_indices_; // of each choice: under which index each of its tool calls came
+    std::vector<std::vector<detail::open_tool_call>> open_calls_; // of each choice
 };
 
 /// @}

@@ -109,7 +109,8 @@ struct json::type_of<embedding_vector>
     }
     static const_place active(void const* self)
     {
-        return {&static_cast<embedding_vector const*>(self)->numbers, &type_of<std::vector<float>>::value};
+        auto const& numbers = static_cast<embedding_vector const*>(self)->numbers;
+        return numbers.empty() ? const_place{} : const_place{&numbers, &type_of<std::vector<float>>::value};
     }
 
     static constexpr choice_functions choices{&choose, &active};

@@ -6,6 +6,9 @@
 #include <foundry/json/reader.hpp>
 #include <foundry/json/writer.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace foundry::inline FOUNDRY_ABI {
 
 // Request
@@ -86,7 +89,12 @@ FOUNDRY_DECL chat_message chat_completion::message() const
     chat_message m = choices.empty() ? chat_message() : choices[0].message;
     m.role = chat_role::assistant;
     m.reasoning_content.reset();
-    m.extra.clear();
+    boost::json::object kept;
+    for (char const* const name : {"content", "tool_calls", "refusal", "audio", "function_call"}) {
+        if (auto const* const value = m.extra.if_contains(name))
+            kept[name] = *value;
+    }
+    m.extra.swap(kept);
     if (m.audio) {
         std::string spoken = std::move(m.audio->id);
         m.audio.emplace().id = std::move(spoken);
@@ -115,13 +123,42 @@ FOUNDRY_DECL std::string_view chat_chunk::text() const noexcept
 
 namespace detail {
 
+/// Appends the elements of one list to another.
+template <class T>
+void append(std::vector<T>& into, std::vector<T>& more)
+{
+    for (T& element : more)
+        into.emplace_back() = std::move(element);
+}
+
 inline void append_content(message_content& content, std::string_view more)
 {
     if (more.empty())
         return;
+    if (auto* const parts = std::get_if<std::vector<content_part>>(&content)) {
+        if (parts->empty() || parts->back().type != part_type::text)
+            parts->push_back(content_part::from_text({}));
+        parts->back().text.emplace(parts->back().text.value_or("").append(more));
+        return;
+    }
     if (!std::holds_alternative<std::string>(content))
         content.emplace<std::string>();
     std::get<std::string>(content) += more;
+}
+
+/// Parts that are no text make the content a list of parts.
+inline void append_parts(message_content& content, boost::json::value const& more)
+{
+    std::vector<content_part> added;
+    if (!more.is_array() || !json::reader{}.read(added, json::to_text(more)))
+        return;
+    if (!std::holds_alternative<std::vector<content_part>>(content)) {
+        auto* const text = std::get_if<std::string>(&content);
+        std::string before = text != nullptr ? std::move(*text) : std::string();
+        content.emplace<std::vector<content_part>>();
+        append_content(content, before);
+    }
+    append(std::get<std::vector<content_part>>(content), added);
 }
 
 inline void append_optional(std::optional<std::string>& text, std::string_view more)
@@ -136,55 +173,131 @@ inline void merge_verdicts(filter_results& into, filter_results& more)
         into[category] = std::move(verdict);
 }
 
-/// Appends the elements of one list to another.
+/// Follows the brackets of a JSON text, so that its end is known without reading it twice.
+FOUNDRY_DECL void open_tool_call::read_arguments(std::string_view more)
+{
+    for (char const c : more) {
+        if (escaped_) {
+            escaped_ = false;
+        } else if (in_text_) {
+            escaped_ = c == '\\';
+            in_text_ = c != '"';
+        } else {
+            in_text_ = c == '"';
+            if (c == '{' || c == '[')
+                ++depth_;
+            else if (c == '}' || c == ']')
+                --depth_;
+        }
+        begun_ = begun_ || static_cast<unsigned char>(c) > ' ';
+    }
+}
+
+/// Whether a delta that came under the index or the id of an open call begins another one: some services use one for all.
+FOUNDRY_DECL bool open_tool_call::is_followed_by(tool_call const& call, tool_call_delta const& d) const noexcept
+{
+    if (d.function.name.empty() || call.function.name.empty())
+        return false;
+    if (!d.id.empty() && !call.id.empty())
+        return d.id != call.id;
+    bool const is_complete = begun_ && depth_ <= 0 && !in_text_;
+    return is_complete || d.function.name != call.function.name;
+}
+
+/// The number of the call that a delta continues, or of the new one that it begins.
+inline std::size_t find_call(std::vector<tool_call> const& calls, std::vector<open_tool_call> const& open,
+                             tool_call_delta const& d)
+{
+    std::size_t i = calls.size();
+    while (i != 0 && !(d.index ? open[i - 1].index == *d.index : !d.id.empty() && calls[i - 1].id == d.id))
+        --i;
+    if (i == 0 && !d.index && d.function.name.empty()) // no new call is without a name, whatever its id
+        i = calls.size();
+    return i == 0 || open[i - 1].is_followed_by(calls[i - 1], d) ? calls.size() : i - 1;
+}
+
+inline void take_text(std::string& into, std::string const& text)
+{
+    if (!text.empty())
+        into = text;
+}
+
+inline void take_members(boost::json::object& into, boost::json::object const& from)
+{
+    for (auto const& member : from)
+        into[member.key()] = member.value();
+}
+
+inline void merge_members(boost::json::object& into, boost::json::object const& from);
+
+inline void merge_value(boost::json::value& into, boost::json::value const& more)
+{
+    if (into.is_array() && more.is_array()) {
+        for (boost::json::value const& element : more.get_array())
+            into.get_array().push_back(element);
+    } else if (into.is_string() && more.is_string()) {
+        into.get_string().append(more.get_string());
+    } else if (into.is_object() && more.is_object()) {
+        merge_members(into.get_object(), more.get_object());
+    } else if (!more.is_null()) {
+        into = more;
+    }
+}
+
+/// Adds what a delta says under names that are not known: lists and texts grow, but for those that are told as a whole.
+inline void merge_members(boost::json::object& into, boost::json::object const& from)
+{
+    static constexpr std::string_view whole[] = {"id", "type", "name", "role", "format", "index"};
+    for (auto const& member : from) {
+        boost::json::value* const known = into.if_contains(member.key());
+        bool const is_whole =
+            std::find(std::begin(whole), std::end(whole), std::string_view(member.key())) != std::end(whole);
+        if (known == nullptr || (is_whole && !member.value().is_null()))
+            into[member.key()] = member.value();
+        else if (!is_whole)
+            merge_value(*known, member.value());
+    }
+}
+
+/// What came in another shape once, and as described in another chunk, counts as described.
+inline void drop_odd(void* object, json::type const& t)
+{
+    auto& extra = *static_cast<boost::json::object*>(t.members[t.extra].reach(object, json::access::look));
+    for (int i = 0; i != t.size && !extra.empty(); ++i) {
+        json::member const& m = t.members[i];
+        void const* const value = m.reach(object, json::access::look);
+        if (i != t.extra && value != nullptr && (m.reach_optional != nullptr || !json::is_clear(value, *m.described)))
+            extra.erase(m.name);
+    }
+}
+
 template <class T>
-void append(std::vector<T>& into, std::vector<T>& more)
+void drop_odd(T& value)
 {
-    for (T& element : more)
-        into.emplace_back() = std::move(element);
+    drop_odd(&value, json::type_of<T>::value);
 }
 
-/// The call that a delta continues; nullptr where it begins a new one.
-///
-/// `indices` holds the index under which each call came; -1 for none.
-inline tool_call* find_open(std::vector<tool_call>& calls, std::vector<std::int64_t> const& indices,
-                            tool_call_delta const& d)
-{
-    if (d.index) {
-        for (std::size_t i = 0; i != calls.size(); ++i) {
-            if (indices[i] == *d.index)
-                return &calls[i];
-        }
-        return nullptr;
-    }
-    if (!d.id.empty()) {
-        for (tool_call& c : calls) {
-            if (c.id == d.id)
-                return &c;
-        }
-        return nullptr;
-    }
-    // Without a name it goes on; with one it is a call whose service gives no ids.
-    return calls.empty() || !d.function.name.empty() ? nullptr : &calls.back();
-}
-
-inline void merge_tool_calls(std::vector<tool_call>& calls, std::vector<std::int64_t>& indices,
+inline void merge_tool_calls(std::vector<tool_call>& calls, std::vector<open_tool_call>& open,
                              std::vector<tool_call_delta> const& deltas)
 {
     for (tool_call_delta const& d : deltas) {
-        tool_call* call = find_open(calls, indices, d);
-        if (call == nullptr) {
-            call = &calls.emplace_back();
-            call->type = "function";
-            indices.push_back(d.index.value_or(-1));
+        std::size_t const i = find_call(calls, open, d);
+        if (i == calls.size()) {
+            calls.emplace_back().type = "function";
+            open.emplace_back().index = d.index.value_or(-1);
         }
-        if (!d.id.empty())
-            call->id = d.id;
-        if (!d.type.empty())
-            call->type = d.type;
-        if (call->function.name.empty())
-            call->function.name = d.function.name;
-        call->function.arguments += d.function.arguments;
+        tool_call& call = calls[i];
+        if (call.id.empty())
+            call.id = d.id;
+        take_text(call.type, d.type);
+        if (call.function.name.empty())
+            call.function.name = d.function.name;
+        call.function.arguments += d.function.arguments;
+        open[i].read_arguments(d.function.arguments);
+        merge_members(call.function.extra, d.function.extra);
+        merge_members(call.extra, d.extra);
+        drop_odd(call.function);
+        drop_odd(call);
     }
 }
 
@@ -200,18 +313,6 @@ inline void merge_audio(std::optional<message_audio>& audio, message_audio const
         audio->format = more.format;
     if (more.expires_at)
         audio->expires_at = more.expires_at;
-}
-
-inline void take_text(std::string& into, std::string const& text)
-{
-    if (!text.empty())
-        into = text;
-}
-
-inline void take_members(boost::json::object& into, boost::json::object const& from)
-{
-    for (auto const& member : from)
-        into[member.key()] = member.value();
 }
 
 } // namespace detail
@@ -235,6 +336,7 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk chunk)
     detail::take_members(all.extra, chunk.extra);
     for (chunk_choice& c : chunk.choices)
         add(c);
+    detail::drop_odd(all);
 }
 
 FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
@@ -247,7 +349,7 @@ FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
         chat_choice& added = completion_.choices.emplace_back();
         added.index = static_cast<std::int64_t>(completion_.choices.size()) - 1;
         added.message.role = chat_role::assistant;
-        call_indices_.emplace_back();
+        open_calls_.emplace_back();
     }
     chat_choice& choice = completion_.choices[i];
     chat_message& message = choice.message;
@@ -258,10 +360,13 @@ FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
     detail::append_content(message.content, delta.content);
     detail::append_optional(message.refusal, delta.refusal);
     detail::append_optional(message.reasoning_content, delta.reasoning_content);
-    detail::merge_tool_calls(message.tool_calls, call_indices_[i], delta.tool_calls);
+    detail::merge_tool_calls(message.tool_calls, open_calls_[i], delta.tool_calls);
     if (delta.audio)
         detail::merge_audio(message.audio, *delta.audio);
-    detail::take_members(message.extra, delta.extra);
+    if (auto const* const parts = delta.extra.if_contains("content"))
+        detail::append_parts(message.content, *parts);
+    detail::merge_members(message.extra, delta.extra);
+    detail::drop_odd(message);
 
     if (piece.finish_reason)
         choice.finish_reason = piece.finish_reason;
@@ -269,6 +374,7 @@ FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
     detail::append(choice.logprobs.refusal, piece.logprobs.refusal);
     detail::merge_verdicts(choice.content_filter_results, piece.content_filter_results);
     detail::take_members(choice.extra, piece.extra);
+    detail::drop_odd(choice);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI
