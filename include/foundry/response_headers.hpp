@@ -58,6 +58,12 @@ public:
         text_.append(name).append(value);
         places_.push_back({begin, begin + name.size(), text_.size()});
     }
+    /// Adds to the value of the last field, of which there must be one.
+    void extend_last(std::string_view more)
+    {
+        text_.append(more);
+        places_.back().end = text_.size();
+    }
     /// Keeps the memory.
     void clear() noexcept
     {

@@ -355,17 +355,17 @@ TEST_CASE("promise: an answer that is ambiguous or broken never becomes part of 
     std::string const length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
     std::string const smuggled = ok + length + "\r\n" + completion_text("wrong");
     std::string const answers[] = {
-        ok + length + "\r\n" + body + smuggled,                               // another answer behind it
-        ok + length + "\r\n" + body + "\r\n",                                 // an empty line
-        ok + "Content-Length: 5\r\n" + length + "\r\n" + body,                // two lengths
-        ok + length + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + body,   // a length and a coding
-        ok + "Transfer-Encoding: chunked\r\n" + length + "\r\n0\r\n\r\n",     // the same, the other way round
-        ok + "Transfer-Encoding: chunked\r\n\r\nx\r\n" + body,                // no size
-        ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled,  // a coding nobody asked for
-        ok + "Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}",         // the same
-        "HTTP/1.1 204 No Content\r\n" + length + "\r\n" + smuggled,           // a body where there is none
-        "HTTP/2 200\r\n" + length + "\r\n" + body,                            // another protocol
-        smuggled.substr(0, 12) + "\r\n" + smuggled.substr(smuggled.find('{')) // no head
+        ok + length + "\r\n" + body + smuggled,                              // another answer behind it
+        ok + length + "\r\n" + body + "\r\n",                                // an empty line
+        ok + "Content-Length: 5\r\n" + length + "\r\n" + body,               // two lengths
+        ok + length + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + body,  // a length and a coding
+        ok + "Transfer-Encoding: chunked\r\n" + length + "\r\n0\r\n\r\n",    // the same, the other way round
+        ok + "Transfer-Encoding: chunked\r\n\r\nx\r\n" + body,               // no size
+        ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" + smuggled, // a coding nobody asked for
+        ok + "Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{}",        // the same
+        "HTTP/1.1 204 No Content\r\n" + length + "\r\n" + smuggled,          // a body where there is none
+        "HTTP/2 200\r\n" + length + "\r\n" + body,                           // another protocol
+        smuggled.substr(0, 12) + "\r\n" + smuggled.substr(smuggled.find('{')) + "\r\n\r\n" // no head
     };
     for (std::string const& a : answers) {
         CAPTURE(a);

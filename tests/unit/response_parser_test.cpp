@@ -385,12 +385,12 @@ TEST_CASE("what is not HTTP/1 is refused")
              ok + "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n",
-             ok + "Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5;\r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5;a=\r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5;a=\"b\r\nhello\r\n0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n5 a\r\nhello\r\n0\r\n\r\n",
-             ok + "X: a\r\n folded\r\nContent-Length: 0\r\n\r\n",
+             ok + " X: a\r\nContent-Length: 0\r\n\r\n",
+             ok + "Content-Length: 1\r\n 0\r\n\r\n",
              ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nBad Trailer: 1\r\n\r\n",
          }) {
         CAPTURE(message);

@@ -4,6 +4,7 @@
 #include <foundry/detail/config.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,12 @@ inline bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_pref
 
 /// Appends text, with U+FFFD for whatever is not UTF-8, as the decoder of the WHATWG Encoding standard does.
 FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
+
+/// Appends a character, which is no surrogate.
+FOUNDRY_DECL void append_code_point(std::string& out, std::uint32_t c);
+
+/// U+FFFD, which stands for what could not be read.
+inline constexpr std::uint32_t replacement = 0xfffd;
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

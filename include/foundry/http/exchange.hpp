@@ -57,6 +57,8 @@ public:
 
     deadline& limits() noexcept { return *limits_; }
     bool done() const noexcept { return parser_.done(); }
+    /// Whether the body says itself where it ends.
+    bool has_framing() const noexcept { return parser_.has_framing(); }
 
 private:
     class remainder;

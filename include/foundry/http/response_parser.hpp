@@ -33,8 +33,9 @@ protected:
 
 /// Reads one HTTP/1.1 response, whatever pieces it arrives in; knows no socket.
 ///
-/// Interim responses (1xx) are skipped, at most eight. Refused: content codings (none was asked for), transfer codings other
-/// than `chunked`, statuses outside 200 to 599, more than 256 fields, lines folded or not ended by CRLF, more than one length.
+/// Interim responses (1xx) are skipped, at most eight. Refused: content codings (none was asked for; of an error only the body is
+/// then of no use), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines not ended by
+/// CRLF, more than one length. Folded lines of the head are joined by a blank (RFC 9112, 5.2).
 /// Trailers are dropped, and count as part of the head where its size is limited.
 ///
 /// @throws foundry::error from feed() and end(): `errc::unexpected_reply` where it is not such a response,
@@ -60,6 +61,8 @@ public:
     void deliver_to(body_sink* sink, std::size_t body_limit);
 
     bool done() const noexcept { return at_ == place::end; }
+    /// Whether the body says itself where it ends; else it ends with the connection.
+    bool has_framing() const noexcept { return chunked_ || length_.has_value(); }
     /// Whether the connection may carry another message.
     bool keep_alive() const noexcept { return keep_alive_; }
 
@@ -83,6 +86,7 @@ private:
     void on_status_line(std::string_view line);
     void on_field(std::string_view line);
     std::string_view name_in(std::string_view field) const;
+    void unfold(std::string_view line);
     void on_head();
     void on_chunk_size(std::string_view line);
     void take_body(std::string_view& rest);
@@ -103,6 +107,7 @@ private:
     bool chunked_ = false;
     bool closing_ = false;
     bool keep_alive_ = false;
+    bool is_encoded_ = false;
 };
 
 } // namespace http

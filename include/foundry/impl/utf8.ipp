@@ -100,4 +100,17 @@ FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes)
     }
 }
 
+FOUNDRY_DECL void append_code_point(std::string& out, std::uint32_t c)
+{
+    if (c < 0x80) {
+        out += static_cast<char>(c);
+        return;
+    }
+    int const more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    constexpr unsigned leads[] = {0, 0xc0, 0xe0, 0xf0};
+    out += static_cast<char>(leads[more] | c >> 6 * more);
+    for (int i = more - 1; i >= 0; --i)
+        out += static_cast<char>(0x80 | (c >> 6 * i & 0x3f));
+}
+
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -250,7 +250,8 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
 {
     if (result == 1)
         return step::done;
-    switch (SSL_get_error(ssl_.get(), result)) {
+    int const reason = SSL_get_error(ssl_.get(), result);
+    switch (reason) {
     case SSL_ERROR_WANT_READ:
         return step::want_read;
     case SSL_ERROR_WANT_WRITE:
@@ -258,7 +259,9 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
     case SSL_ERROR_ZERO_RETURN:
         return step::done; // the peer's close_notify: count is 0
     default:
-        // a TCP end without close_notify included: what came may be cut short
+        // A TCP end without close_notify is one, too: what came may be cut short.
+        if (reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+            throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
     }
 }

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/http/exchange.hpp>
 
 #include <boost/asio/cancellation_state.hpp>
@@ -18,6 +19,8 @@ namespace http {
 
 namespace detail {
 
+using foundry::detail::joined;
+
 inline constexpr std::size_t least_read = 4 * 1024; // counted for a smaller one, too
 inline constexpr std::size_t most_read = 16 * 1024;
 inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
@@ -29,10 +32,14 @@ inline constexpr std::chrono::seconds max_drain_time{2};
 inline error transport_error(errc code, boost::system::error_code cause)
 {
     failure f;
-    f.service_message = cause.message();
-    f.advice = code == errc::connection_lost
-                   ? "the request may have been carried out; send it again if that is harmless"
-                   : "the answer broke off; ask again";
+    bool const is_lost = code == errc::connection_lost;
+    if (cause == boost::asio::error::eof)
+        f.service_message =
+            joined({"the server closed the connection ", is_lost ? "before answering" : "within the answer"});
+    else
+        f.service_message = cause.message();
+    f.advice = is_lost ? "the request may have been carried out; send it again if that is harmless"
+                       : "the answer broke off; ask again";
     return error(make_error_code(code), std::move(f));
 }
 
@@ -247,7 +254,7 @@ FOUNDRY_DECL void exchange::end_waiting() noexcept
 FOUNDRY_DECL void exchange::take_head(std::size_t count)
 {
     if (count == 0)
-        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
     answered_ = true;
     held_ += count;
     consume();

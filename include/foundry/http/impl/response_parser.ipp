@@ -161,7 +161,7 @@ FOUNDRY_DECL void response_parser::on_line(std::string_view line)
     default:
         if (line.empty())
             at_ = place::end;
-        else
+        else if (!detail::is_blank(line.front()))
             name_in(line); // a trailer
     }
 }
@@ -175,7 +175,7 @@ FOUNDRY_DECL void response_parser::on_status_line(std::string_view line)
     line.remove_prefix(version ? 2 : 0);
     std::string_view rest = line;
     std::uint64_t const status = foundry::detail::take_number(rest, 10).value_or(0);
-    if (!version || line.size() - rest.size() != 3 || !rest.starts_with(' '))
+    if (!version || line.size() - rest.size() != 3 || !(rest.empty() || rest.starts_with(' ')))
         refuse("the answer is not HTTP: its first line has no version and status");
     head_.status = static_cast<unsigned>(status);
     if (status < 100 || status > 599)
@@ -196,9 +196,11 @@ FOUNDRY_DECL std::string_view response_parser::name_in(std::string_view line) co
 
 FOUNDRY_DECL void response_parser::on_field(std::string_view line)
 {
+    if (detail::is_blank(line.front()) && !head_.headers.empty())
+        return unfold(line);
     static constexpr std::size_t max_fields = 256;
     if (head_.headers.size() == max_fields)
-        refuse_size("the response has too many header fields");
+        fail(errc::limit_exceeded, "the response has more than 256 header fields", "look for a proxy that adds them");
     std::string_view const name = name_in(line);
     std::string_view const value = detail::trim(line.substr(name.size() + 1));
 
@@ -207,8 +209,9 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
             refuse("the body has a transfer coding that was not asked for");
         chunked_ = true;
     } else if (iequals(name, "content-encoding")) {
-        if (!iequals(value, "identity"))
-            refuse("the body is compressed, which was not asked for; look for a proxy that does it");
+        // Some send a charset here.
+        if (!value.empty() && !iequals(value, "identity") && !iequals(value, "none") && !iequals(value, "utf-8"))
+            is_encoded_ = true;
     } else if (iequals(name, "content-length")) {
         std::optional<std::uint64_t> const length = foundry::detail::whole_number(value, 10);
         if (!length || length_.value_or(*length) != *length)
@@ -223,11 +226,25 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
     head_.headers.add(name, value);
 }
 
+/// A line that begins with a blank continues the one before it.
+FOUNDRY_DECL void response_parser::unfold(std::string_view line)
+{
+    std::string_view const last = head_.headers[head_.headers.size() - 1].name;
+    for (std::string_view const name : {"transfer-encoding", "content-encoding", "content-length", "connection"}) {
+        if (iequals(last, name))
+            refuse("a header field that says where the body ends is folded");
+    }
+    head_.headers.extend_last(" ");
+    head_.headers.extend_last(detail::trim(line));
+}
+
 FOUNDRY_DECL void response_parser::on_head()
 {
     static constexpr int max_interim = 8;
     if (chunked_ && length_)
         refuse("the body has two lengths");
+    if (is_encoded_ && head_.status < 400) // an error's status and fields are understood without its body
+        refuse("the body is compressed, which was not asked for; look for a proxy that does it");
     if (head_.status < 200) {
         if (++interim_ > max_interim)
             refuse("the server sends interim responses without end");
@@ -251,7 +268,7 @@ FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
     std::optional<std::uint64_t> const size = foundry::detail::take_number(line, 16);
     if (!size)
         refuse("a chunk of the body has no size");
-    if (!detail::are_extensions(line))
+    if (!detail::are_extensions(detail::trim(line)))
         refuse("a chunk of the body has something else than extensions behind its size");
     part_left_ = *size;
     at_ = *size == 0 ? place::trailer : place::chunk;
@@ -282,7 +299,7 @@ FOUNDRY_DECL void response_parser::restart()
     length_.reset();
     interim_ = 0;
     at_ = place::status_line;
-    chunked_ = closing_ = keep_alive_ = false;
+    chunked_ = closing_ = keep_alive_ = is_encoded_ = false;
     deliver_to(nullptr, 0);
 }
 

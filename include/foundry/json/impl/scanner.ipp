@@ -163,21 +163,6 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
     return true;
 }
 
-inline void append_code_point(std::string& out, std::uint32_t c)
-{
-    if (c < 0x80) {
-        out += static_cast<char>(c);
-        return;
-    }
-    int const more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    constexpr unsigned leads[] = {0, 0xc0, 0xe0, 0xf0};
-    out += static_cast<char>(leads[more] | c >> 6 * more);
-    for (int i = more - 1; i >= 0; --i)
-        out += static_cast<char>(0x80 | (c >> 6 * i & 0x3f));
-}
-
-inline constexpr std::uint32_t replacement = 0xfffd;
-
 /// The text with U+FFFD for whatever is not UTF-8.
 inline std::string with_replacements(std::string_view text)
 {
@@ -500,7 +485,7 @@ bool scanner<Handler>::take_code_unit()
     bool const leads = code_unit_ >= 0xd800 && code_unit_ < 0xdc00;
     bool const trails = code_unit_ >= 0xdc00 && code_unit_ < 0xe000;
     if (trails && lead_surrogate_ != 0) {
-        detail::append_code_point(*text_, code_unit_ + 0x10000 - 0xdc00 + ((lead_surrogate_ - 0xd800) << 10));
+        foundry::detail::append_code_point(*text_, code_unit_ + 0x10000 - 0xdc00 + ((lead_surrogate_ - 0xd800) << 10));
         lead_surrogate_ = 0;
         return true;
     }
@@ -508,7 +493,7 @@ bool scanner<Handler>::take_code_unit()
     if (leads)
         lead_surrogate_ = code_unit_;
     else
-        detail::append_code_point(*text_, trails ? detail::replacement : code_unit_);
+        foundry::detail::append_code_point(*text_, trails ? foundry::detail::replacement : code_unit_);
     return true;
 }
 
@@ -518,7 +503,7 @@ void scanner<Handler>::end_lead_surrogate()
 {
     if (lead_surrogate_ == 0)
         return;
-    detail::append_code_point(*text_, detail::replacement);
+    foundry::detail::append_code_point(*text_, foundry::detail::replacement);
     lead_surrogate_ = 0;
 }
 
