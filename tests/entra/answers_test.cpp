@@ -65,7 +65,9 @@ TEST_CASE("a token's lifetime is a number or its digits, and is preferred to its
     CHECK(life_of(R"("expires_in":0)") == 0);
     CHECK(life_of(R"("expires_in":2147483647)") == 2'147'483'647);
     CHECK(life_of(R"("expires_in":3600,"expires_on":1767225601)") == 3600);
-    for (char const* const wrong : {"-1", "2147483648", "3600.5", "\"03600\"", "\"3600.0\"", "\"-1\"", "\"\"",
+    CHECK(life_of(R"("expires_in":3599.0)") == 3599);
+    CHECK(life_of(R"("expires_in":"3599.9")") == 3599);
+    for (char const* const wrong : {"-1", "-0.5", "2147483648", "1e300", "\"03600\"", "\"3600.\"", "\".5\"", "\"-1\"", "\"\"",
                                     "\"soon\"", "null", "true", "[]", "\" 3600\""})
         CHECK_MESSAGE(!life_of(std::string("\"expires_in\":") + wrong), wrong);
     CHECK(!life_of(R"("token_type":"Bearer")"));
@@ -81,9 +83,14 @@ TEST_CASE("a token's end is a number, its digits, or a date of any form that is 
     CHECK(life_of(R"("expires_on":"Thu, 01 Jan 2026 01:00:00 GMT")") == 3600);
     CHECK(life_of(R"("expires_on":"01/01/2026 01:00:00 +00:00")") == 3600);
     CHECK(life_of(R"("expires_on":"2026-01-01 01:00:00")") == 3600);
+    CHECK(life_of(R"("expires_on":1767229200.0)") == 3600);
+    CHECK(life_of(R"("expires_on":"1767229200.25")") == 3600);
+    CHECK(life_of(R"("expires_on":"1/1/2026 1:00:00 AM +00:00")") == 3600);
+    CHECK(life_of(R"("expires_on":"01/01/2026 12:30:00 AM")") == 1800);
+    CHECK(life_of(R"("expires_on":"1/1/2026 12:00:00 PM +00:00")") == 12 * 3600);
     CHECK(life_of(R"("expires_on":253402300799)"));
     CHECK(!life_of(R"("expires_on":253402300800)"));
-    for (char const* const wrong : {"2026-02-30T01:00:00Z", "2026-13-01T01:00:00Z", "2026-01-01T25:00:00Z", "tomorrow",
+    for (char const* const wrong : {"2026-02-30T01:00:00Z", "2026-13-01T01:00:00Z", "1/1/2026 13:00:00 PM", "1/1/2026 0:00:00 AM", "1/1/2026 1:00:00 XM", "2026-01-01T25:00:00Z", "tomorrow",
                                     "2026-01-01T01:00:00X", "2026-01-01", ""})
         CHECK_MESSAGE(!life_of(std::string("\"expires_on\":\"") + wrong + '"'), wrong);
 }
@@ -155,6 +162,22 @@ TEST_CASE("a refusal has the authority's words, its code and ids, and what to do
         CHECK(passing.code() == (status == 429 ? errc::rate_limited : errc::service_error));
         CHECK(passing.should_retry() == true);
         CHECK(passing.retry_after() == 7s);
+    }
+    struct
+    {
+        unsigned status;
+        char const* body;
+        char const* words;
+    } const intruders[] = {{403, "<html>Sign in</html>", "a web page answers"},
+                           {407, "", "a proxy asks for a login"},
+                           {302, "", "redirects"}};
+    for (auto const& one : intruders) {
+        http_answer other;
+        other.status = one.status;
+        other.body = one.body;
+        foundry::error const stopped = refused_token("x", other);
+        CHECK(stopped.code() == errc::authentication_failed);
+        CHECK(std::string_view(stopped.what()).find(one.words) != std::string_view::npos);
     }
     answer.status = 400;
     answer.body = R"({"error":"temporarily_unavailable"})";

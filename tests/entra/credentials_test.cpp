@@ -371,7 +371,9 @@ TEST_CASE("IMDS is asked again while it restarts, and what is not IMDS is told f
         service.queue(answer::json(status, "{}"));
     CHECK(token_of(who) == "given-token-2");
     service.queue(answer::json(403, R"({"message":"a socket operation was attempted to an unreachable network"})"));
-    CHECK(refusal_of(who).code() == errc::credential_unavailable);
+    foundry::error const unreachable = refusal_of(who);
+    CHECK(unreachable.code() == errc::credential_unavailable);
+    CHECK(contains(unreachable.what(), "a socket operation was attempted"));
     service.queue(answer::json(403, "{}"));
     CHECK(refusal_of(who).code() == errc::authentication_failed);
     service.queue(answer::json(200, "<html>"));

@@ -145,6 +145,12 @@ TEST_CASE("what az says is told apart: not there, nobody logged in, refused, or 
     azure_cli_credential who(within(10s));
     w.behave("old");
     CHECK(token_of(who) == "emulator-token");
+    w.behave("noisy");
+    CHECK(token_of(who) == "emulator-token");
+    w.behave("no_end");
+    foundry::error const endless = refusal_of(who);
+    CHECK(contains(endless.what(), "'N/A'"));
+    CHECK(!contains(endless.what(), "sekrit"));
     w.behave("logged_out");
     foundry::error const out = refusal_of(who);
     CHECK(out.code() == errc::credential_unavailable);

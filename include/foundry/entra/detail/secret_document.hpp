@@ -8,6 +8,7 @@
 #include <boost/json/static_resource.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -46,7 +47,7 @@ public:
         return v != nullptr && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
     }
 
-    /// A whole number, or a text of digits without leading zeros.
+    /// A number, or its decimal digits without leading zeros, without its fraction.
     std::optional<std::int64_t> number(std::string_view name, std::int64_t most) const
     {
         boost::json::value const* const v = find(name);
@@ -55,8 +56,16 @@ public:
         std::int64_t n = -1;
         if (v->is_int64()) {
             n = v->get_int64();
+        } else if (v->is_double()) {
+            n = v->get_double() >= 0 && v->get_double() <= static_cast<double>(most)
+                    ? static_cast<std::int64_t>(v->get_double())
+                    : -1;
         } else if (v->is_string()) {
-            std::string_view const digits(v->get_string());
+            std::string_view digits(v->get_string());
+            std::size_t const point = std::min(digits.find('.'), digits.size());
+            bool const is_fraction = digits.find_first_not_of("0123456789", point + 1) == digits.npos;
+            if (point + 1 < digits.size() && is_fraction)
+                digits = digits.substr(0, point);
             auto const [last, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
             bool const canonical = digits == "0" || !digits.starts_with('0');
             if (ec != std::errc() || last != digits.data() + digits.size() || !canonical)

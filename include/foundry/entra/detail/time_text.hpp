@@ -19,7 +19,7 @@ inline std::chrono::system_clock::time_point from_posix(std::int64_t seconds)
 }
 
 /// A point in time as authorities and tools write it: RFC 3339 (without an offset it is UTC), the date of HTTP, `MM/dd/yyyy HH:mm:ss`
-/// or `yyyy-MM-dd HH:mm:ss`, each with or without a fraction and `+00:00` behind it.
+/// or `yyyy-MM-dd HH:mm:ss`, each with or without a fraction and `+00:00` after it, or `M/d/yyyy h:mm:ss AM +00:00`.
 FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text);
 
 /// `yyyy-MM-dd HH:mm:ss[.ffffff]`, or with a T, in this machine's time zone as it is at that instant; of an hour that there is twice, the

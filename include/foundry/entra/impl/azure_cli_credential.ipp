@@ -3,6 +3,7 @@
 
 #include <foundry/detail/ascii.hpp>
 #include <foundry/detail/base64.hpp>
+#include <foundry/detail/cleanser.hpp>
 #include <foundry/detail/refuse.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/detail/authority.hpp>
@@ -21,19 +22,45 @@ inline bool is_subscription_character(char c)
     return foundry::detail::is_alpha(c) || foundry::detail::is_digit(c) || c == '.' || c == '-' || c == '_' || c == ' ';
 }
 
-/// The tool's own words are worth nothing here: they hold the token.
-[[noreturn]] inline void throw_tool_answer(std::string_view who, std::string_view program)
+/// The tool's own words are not repeated: they hold the token.
+///
+/// @param end what it says of the token's end; empty if there is no token.
+[[noreturn]] inline void throw_tool_answer(std::string_view who, std::string_view program, std::string_view end)
 {
     failure f;
     f.service_message = std::string(who) + ": " + std::string(program) + " has given no token that can be read";
+    if (!end.empty())
+        f.service_message += ", for its end is '" + quote_tool(end) + "'";
     f.advice = "bring it up to date";
     f.should_retry = false;
     throw error(make_error_code(errc::authentication_failed), std::move(f));
 }
 
+/// The JSON object that has the member: without what a tool writes before and after it, and without colours.
+inline std::string json_of_tool(std::string_view text, std::string_view member)
+{
+    std::string json;
+    json.reserve(text.size()); // so that a token is not left behind in a shorter copy
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\x1b')
+            i = std::min(text.find('m', i), text.size());
+        else
+            json += text[i];
+    }
+    std::size_t const begin = json.rfind('{', json.find(member));
+    std::size_t const end = json.rfind('}');
+    if (begin != json.npos && end != json.npos && begin < end) {
+        json.erase(end + 1);
+        json.erase(0, begin);
+    }
+    return json;
+}
+
 inline access_token read_cli_token(std::string_view text)
 {
-    secret_document const document(text);
+    std::string json = json_of_tool(text, "\"accessToken\"");
+    foundry::detail::cleanser const clean(json);
+    secret_document const document(json);
     std::string_view const token = document.text("accessToken");
     auto const seconds = document.number("expires_on", 253'402'300'799);
     std::string_view const written = document.text("expiresOn");
@@ -44,7 +71,7 @@ inline access_token read_cli_token(std::string_view text)
     bool const sound = !token.empty() && foundry::detail::all_of(token, foundry::detail::is_graphic) &&
                        at != std::chrono::system_clock::time_point();
     if (!sound)
-        throw_tool_answer(azure_cli_name, "az");
+        throw_tool_answer(azure_cli_name, "az", token.empty() ? "" : written);
     return access_token(token, at);
 }
 

@@ -12,11 +12,13 @@ inline constexpr std::string_view azure_developer_cli_name = "AzureDeveloperCliC
 
 inline access_token read_azd_token(std::string_view text)
 {
-    secret_document const document(text);
+    std::string json = json_of_tool(text, "\"token\"");
+    foundry::detail::cleanser const clean(json);
+    secret_document const document(json);
     std::string_view const token = document.text("token");
     auto const at = parse_time(document.text("expiresOn"));
     if (token.empty() || !at || !foundry::detail::all_of(token, foundry::detail::is_graphic))
-        throw_tool_answer(azure_developer_cli_name, "azd");
+        throw_tool_answer(azure_developer_cli_name, "azd", token.empty() ? "" : document.text("expiresOn"));
     return access_token(token, *at);
 }
 

@@ -177,10 +177,12 @@ FOUNDRY_DECL error managed_identity::refusal(http_answer const& answer) const
     if (imds && answer.status == 400 && selector_.empty())
         return unavailable(managed_identity_name, "this machine has no identity of its own",
                            "switch it on, or name one that is assigned to it");
-    if (imds && answer.status == 403 && answer.body.find("unreachable") != std::string::npos)
-        return unavailable(managed_identity_name, "something else answers at the IMDS endpoint",
-                           "look for a proxy there");
     error const said = refused_token(managed_identity_name, answer);
+    if (imds && answer.status == 403 && answer.body.find("unreachable") != std::string::npos) {
+        std::string const words = said.message().substr(managed_identity_name.size() + 2);
+        return unavailable(managed_identity_name, "something else answers at the IMDS endpoint: " + words,
+                           "look for a proxy there");
+    }
     failure f;
     f.status = answer.status;
     f.service_code = said.service_code();

@@ -17,6 +17,37 @@ struct civil_time
     std::string_view rest;
 };
 
+/// `1/9/2026 1:00:00 AM`, as .NET writes it, as `01/09/2026 01:00:00`; any other text as it is.
+inline std::string with_two_digits(std::string_view text)
+{
+    std::string out;
+    std::string_view rest = text;
+    int hour = -1;
+    for (char const separator : std::string_view("// :: ")) {
+        std::size_t const digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+        if (digits == 0 || digits > 4 || (rest.size() == digits ? separator != ' ' : rest[digits] != separator))
+            return std::string(text);
+        int number = 0;
+        for (char const c : rest.substr(0, digits))
+            number = number * 10 + (c - '0');
+        hour = separator == ':' && hour < 0 ? number : hour;
+        out.append(digits == 1 ? "0" : "").append(rest.substr(0, digits));
+        if (rest.size() != digits)
+            out += separator;
+        rest.remove_prefix(std::min(digits + 1, rest.size()));
+    }
+    bool const afternoon = rest.starts_with("PM");
+    if (!afternoon && !rest.starts_with("AM"))
+        return std::string(text);
+    if (hour < 1 || hour > 12)
+        return {};
+    int const of_day = hour % 12 + (afternoon ? 12 : 0);
+    out[11] = static_cast<char>('0' + of_day / 10);
+    out[12] = static_cast<char>('0' + of_day % 10);
+    out.resize(19);
+    return out.append(rest.substr(2));
+}
+
 inline std::optional<civil_time> take_civil_time(std::string_view text)
 {
     constexpr std::size_t length = 19;
@@ -65,7 +96,8 @@ FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std
 {
     if (auto const date = foundry::detail::parse_http_date(text))
         return from_posix(*date);
-    auto t = take_civil_time(text);
+    std::string const same = with_two_digits(text);
+    auto t = take_civil_time(same);
     auto const offset = t ? parse_offset(t->rest) : std::nullopt;
     if (!offset)
         return std::nullopt;

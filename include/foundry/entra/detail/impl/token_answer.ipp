@@ -108,11 +108,26 @@ inline std::string_view advise_on_refusal(std::string_view description, std::str
     return "check tenant id and client id";
 }
 
+/// What answers instead of the authority; empty if it may be the authority.
+inline std::string describe_intruder(http_answer const& answer)
+{
+    if (answer.status == 407)
+        return "a proxy asks for a login (407)";
+    if (answer.status / 100 == 3)
+        return "something redirects to another place (" + std::to_string(answer.status) + ")";
+    std::string_view const body(answer.body);
+    bool const is_page = body.substr(std::min(body.find_first_not_of(" \t\r\n"), body.size())).starts_with('<');
+    return is_page ? "a web page answers instead of the authority (" + std::to_string(answer.status) + ")" : "";
+}
+
 FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer)
 {
     secret_document const document(answer.body);
     std::string_view const code = document.text("error");
-    std::string_view const description = document.text("error_description");
+    std::string_view description = document.text("error_description");
+    if (description.empty())
+        description = document.text("message");
+    std::string const intruder = describe_intruder(answer);
     bool const passing = answer.status == 408 || answer.status == 429 || answer.status >= 500 ||
                          code == "temporarily_unavailable" || code == "server_error";
     failure f;
@@ -120,9 +135,14 @@ FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer
     f.service_code = code;
     // its later lines repeat the ids
     f.service_message = std::string(who) + ": ";
-    f.service_message += description.empty() ? std::string_view("the authority has refused a token")
-                                             : description.substr(0, description.find_first_of("\r\n"));
-    f.advice = passing ? std::string_view("ask again later") : advise_on_refusal(description, code);
+    if (!intruder.empty())
+        f.service_message += intruder;
+    else
+        f.service_message += description.empty() ? std::string_view("the authority has refused a token")
+                                                 : description.substr(0, description.find_first_of("\r\n"));
+    f.advice = passing             ? std::string_view("ask again later")
+               : !intruder.empty() ? "look for a proxy or a login page between this machine and the authority"
+                                   : advise_on_refusal(description, code);
     f.request_id = document.text("trace_id");
     f.apim_request_id = document.text("correlation_id");
     f.retry_after = response_info(answer.status, answer.headers, {}).retry_after();
