@@ -38,11 +38,11 @@ public:
     chat_stream& operator=(chat_stream&&) noexcept;
     ~chat_stream();
 
-    /// The next chunk, or nothing once the answer has ended: with its end marker, or else, on a plain compatible server only, in
-    /// good order behind a finish reason.
+    /// The next chunk, or nothing once the answer has ended: with its end marker, or by a clean end of the body (its last chunk, or
+    /// as many bytes as were announced) after the finish reason of each choice. Keep-alives are skipped.
     ///
-    /// @throws foundry::error: an error that the service sent in mid-stream, `errc::stream_truncated` where the answer broke off,
-    /// `errc::unexpected_reply`, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::stall_timeout`,
+    /// @throws foundry::error: an error that the service sent in mid-stream, `errc::stream_truncated` if the answer broke off,
+    /// `errc::unexpected_reply`, also of a stream without any choice, usage or filter result, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::stall_timeout`,
     /// `errc::total_timeout`. After an error or a
     /// cancellation the stream is at its end and its connection closed.
     /// Cancellation: terminal, at once.

@@ -145,8 +145,11 @@ public:
     /// The content filter's verdict by category; empty where there is none. Include <foundry/content_filter.hpp> to use it.
     dictionary<filter_result> const& content_filter() const;
 
-    /// The first 64 KiB of the answer's body.
+    /// The first 64 KiB of the answer's body; of a stream, the event that is wrong.
     std::string const& body() const noexcept { return details_->body; }
+
+    /// All of it at once.
+    failure const& details() const noexcept { return *details_; }
 
 private:
     std::shared_ptr<failure const> details_;

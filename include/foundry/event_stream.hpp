@@ -29,10 +29,11 @@ struct raw_event
 
 /// The events of any route that streams: an async generator of `raw_event`. See `client::call`.
 ///
-/// It ends behind `[DONE]`, which is not delivered, or behind a terminal event, which is: `response.completed` and
-/// `response.incomplete` of the Responses API. A body that ends in good order behind `image_generation.completed`,
-/// `image_edit.completed`, `transcript.text.done` or `speech.audio.done` has ended, too. Errors in the stream (`event: error`,
-/// `response.failed`, an object `error`) are thrown.
+/// It ends with `[DONE]`, which is not delivered, or with a terminal event, which is: `response.completed` and
+/// `response.incomplete` of the Responses API. A clean end of the body (its last chunk, or as many bytes as were announced) after
+/// `image_generation.completed`, `image_edit.completed`, `transcript.text.done`, `speech.audio.done` or a chat's finish reason is an
+/// end, too. Errors in the stream (`event: error`, `response.failed`, an object `error`) are thrown. Events without data are
+/// delivered; keep-alives are as well, but do not count as content.
 ///
 /// Connection, executor, lifetime and thread safety: as a `chat_stream`.
 class [[nodiscard]] event_stream

@@ -46,8 +46,8 @@ public:
 
     /// The `x-ratelimit-*` fields. Plain numbers of a reset are seconds; `17ms` and `6m0s` are understood too.
     foundry::rate_limits rate_limits() const;
-    /// The wait that was asked for: `retry-after-ms`, `x-ms-retry-after-ms`, or `retry-after` in seconds or as a date (then
-    /// counted from the answer's own `date`, where it has one). At most a year.
+    /// The longest wait that was asked for: `retry-after-ms`, `x-ms-retry-after-ms`, or `retry-after` in seconds or as a date (then
+    /// counted from the answer's own `date`, if it has one). At most a year.
     std::optional<std::chrono::milliseconds> retry_after() const;
 
 private:

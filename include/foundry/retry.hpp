@@ -18,10 +18,11 @@ struct attempt
 {
     attempt() = default;
 
-    boost::system::error_code code;                       ///< One of `errc`; none where it went well.
-    unsigned status = 0;                                  ///< The HTTP status, or 0 where no answer came.
-    std::optional<std::chrono::milliseconds> retry_after; ///< The wait that the service asked for.
-    std::optional<bool> should_retry;                     ///< `x-should-retry`, where the service sent it.
+    boost::system::error_code code; ///< One of `errc`; none where it went well.
+    unsigned status = 0;            ///< The HTTP status, or 0 where no answer came.
+    std::optional<std::chrono::milliseconds>
+        retry_after;                     ///< The wait that the service asked for; zero leaves it to the policy.
+    std::optional<bool> should_retry;    ///< `x-should-retry`, where the service sent it.
     std::string request_id;              ///< `x-request-id`, or `apim-request-id` where that alone is there.
     std::chrono::milliseconds waited{0}; ///< Before this request.
 };
@@ -44,7 +45,7 @@ public:
                                                             double random) const = 0;
 };
 
-/// When failed requests are made again: after 408, 409, 429, 500, 502, 503 and 504, and where the connection could not be made or
+/// When failed requests are made again: after 408, 409, 429, 500, 502, 503, 504 and 520 to 530, and if the connection could not be made or
 /// broke before the first byte of the answer. Never after a chunk reached the program, never where a time limit for the answer has
 /// passed, never where waiting does not help (`errc::quota_exhausted`). `x-should-retry` decides where the service sends it.
 ///

@@ -517,7 +517,7 @@ std::vector<wait_case> wait_cases()
         {"seconds", 429, {{"Retry-After", "45"}}, "", 45s},
         {"milliseconds", 429, {{"retry-after-ms", "1500"}}, "", 1500ms},
         {"Azure's own milliseconds", 429, {{"x-ms-retry-after-ms", "250"}}, "", 250ms},
-        {"milliseconds beside seconds", 503, {{"Retry-After", "2"}, {"retry-after-ms", "1500"}}, "", 1500ms},
+        {"milliseconds beside seconds", 503, {{"Retry-After", "2"}, {"retry-after-ms", "2500"}}, "", 2500ms},
         {"a date",
          429,
          {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Date", "Sun, 06 Nov 1994 08:48:37 GMT"}},
@@ -603,12 +603,14 @@ asio::awaitable<void> read_heads(emulator& service, char const* url)
     service.queue(std::move(good));
     foundry::chat_completion const reply = co_await client.complete(request, call);
     check_head(reply.info());
-    answer events = with_fields(answer::events("data: [DONE]\n\n"), quota);
+    answer events = with_fields(answer::events(R"(data: {"choices":[],"usage":{}})"
+                                               "\n\ndata: [DONE]\n\n"),
+                                quota);
     service.queue(std::move(events));
     foundry::chat_stream chunks = co_await client.stream(request, call);
     check_head(chunks.info());
-    std::optional<foundry::chat_chunk> const nothing = co_await chunks.next();
-    CHECK(!nothing);
+    std::optional<foundry::chat_chunk> const only = co_await chunks.next();
+    CHECK(only);
 
     answer other = answer::json(200, completion);
     other.header("x-ratelimit-reset-requests", "10").header("x-ratelimit-reset-tokens", "300");

@@ -543,7 +543,7 @@ asio::awaitable<void> stream_and_error_heads(emulator& service)
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client = client_of(executor, service, foundry_url, limited(service));
     foundry::chat_request const request = question();
-    answer events = answer::events("data: [DONE]\n\n");
+    answer events = answer::events(event("a") + "data: [DONE]\n\n");
     events.header("x-request-id", "r-2").header("x-ratelimit-remaining-tokens", "7");
     service.queue(std::move(events));
     foundry::chat_stream chunks = co_await client.stream(request);

@@ -80,10 +80,12 @@ TEST_CASE("three times at most, or as often as one says")
     CHECK(!decide(failed, 0, 0.4, none));
 }
 
-TEST_CASE("a wait that the service asks for is kept to the letter, or given up at once")
+TEST_CASE("a wait that the service asks for is kept to the letter, or given up at once; zero leaves it to the policy")
 {
     attempt failed = failed_with(429, errc::rate_limited);
-    for (auto const wait : {0ms, 1ms, 45000ms, 120000ms}) {
+    failed.retry_after = 0ms;
+    CHECK(decide(failed) == decide(failed_with(429, errc::rate_limited)));
+    for (auto const wait : {1ms, 45000ms, 120000ms}) {
         failed.retry_after = wait;
         CHECK(decide(failed) == wait);
     }

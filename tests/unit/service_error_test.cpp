@@ -551,12 +551,13 @@ TEST_CASE("The time to wait is read from the head, or else from the message")
     CHECK(wait("Please retry after 45 seconds.") == milliseconds{45'000});
     CHECK(wait("Please Retry After 86400 seconds to avoid this.") == milliseconds{86'400'000});
     CHECK(wait("please retry after 1 second.") == milliseconds{1'000});
+    CHECK(wait("Retry after 5 minutes") == milliseconds{300'000});
     CHECK(wait("Please try again in 1.5s.") == milliseconds{1'500});
     CHECK(wait("Please try again in 6m0s. Contact us.") == milliseconds{360'000});
     CHECK(wait("Please retry after 45 seconds.", {{"retry-after", "3"}}) == milliseconds{3'000});
     for (auto const* const vague :
          {"", "Please retry after", "Please retry after ", "retry after a while", "retry after 45", "retry after 45.",
-          "retry after -5 seconds", "retry after 5 minutes", "try again in "})
+          "retry after -5 seconds", "retry after 5 hours", "try again in "})
         CHECK_MESSAGE(!wait(vague), vague);
     CHECK(!answered(400, R"({"message":"retry after 45 seconds"})").retry_after());
     response_headers const misspelt{{"x-rate-limit-reset-tokens", "55"}};

@@ -12,6 +12,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+/// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it or without
+/// its brackets.
+FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept;
+
+/// Whether an event only shows that the connection is alive: one without data, `null`, `""`, `[]`, `{}`, `ping`, or one that is named
+/// `ping`, `keepalive` or `heartbeat`.
+FOUNDRY_DECL bool is_keep_alive(http::event const& e) noexcept;
+FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept;
+
+/// The type of an event; of one without, the member `type` of its JSON.
+FOUNDRY_DECL std::string type_of_event(http::event const& e);
+
 /// The body of an answer as server-sent events, one after the other; what they mean is a derived class's to say.
 class event_source : public http::body_sink
 {
@@ -34,40 +46,55 @@ public:
 protected:
     ~event_source() = default;
 
-    /// The next event that has data and has arrived; false where there is none yet, or the end has come.
+    /// The next event that has arrived; false if there is none yet, or the end has come.
     bool take(http::event& e);
+    /// For the stall limit.
+    void note_content() noexcept { exchange_->got_content(); }
     /// The last event has been taken.
     void end() noexcept { ended_ = true; }
-    /// The body is complete. Called again once what was left has been taken; throws then where the stream may not end here.
-    void on_body_end(bool may_end_here);
-    /// Azure always ends its streams with an end marker, also behind a gateway; of local servers some do not.
-    bool on_local_server() const noexcept;
-    /// Throws where the event is an error; returns where it only looked like one.
+    /// Whether the body says itself where it ends, and has come to that end: with its last chunk, or its last byte of so many.
+    bool ended_by_framing() const noexcept { return exchange_->done() && exchange_->has_framing(); }
+    /// Throws if the event is an error; returns if it only looks like one.
     void throw_error_event(http::event const& e) const;
+    [[noreturn]] void throw_truncated() const;
 
     prepared_call call_;
     boost::intrusive_ptr<call_watch> watch_;
+    bool filtered_ = false; ///< The content filter has ended the answer.
 
 private:
     template <class Source, class Value>
     friend boost::asio::awaitable<bool> read_from(Source* source, Value& into);
 
+    enum class body_form
+    {
+        unknown,
+        events,
+        document
+    };
+
+    void find_form();
+    void append_document(std::string_view bytes);
+    /// The body is complete. False if nothing more can come of it.
+    bool flush();
     [[noreturn]] void throw_not_a_stream() const;
     /// Something went wrong: no more of it.
     [[noreturn]] void fail(std::exception_ptr why);
-    /// All of it has been read; what little there may be behind it is of no interest.
+    /// All of it has been read; what little may follow it is of no interest.
     void drain();
 
     response_info info_;
+    std::vector<attempt> attempts_; // that failed before
+    std::chrono::milliseconds waited_;
     http::event_parser events_;
-    std::string document_; // the body where it is not an event stream
-    bool is_event_stream_ = true;
+    std::string document_; // the body, until its form is known and if it is not an event stream
+    body_form form_ = body_form::unknown;
     bool flushed_ = false;
     bool ended_ = false;
     boost::intrusive_ptr<http::exchange> exchange_; // null once the stream is over; last, for it delivers to the others
 };
 
-/// The next value that the source makes of its events; false at the end, or where it is null. What goes wrong ends it.
+/// The next value that the source makes of its events; false at the end, or if it is null. What goes wrong ends it.
 template <class Source, class Value>
 FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
 {
@@ -81,9 +108,10 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
                 co_return true;
             if (source->ended_)
                 break;
-            if (!co_await reading->read_more())
-                source->on_body_end(source->may_end_here());
+            if (!co_await reading->read_more() && !source->flush())
+                break;
         }
+        source->check_end(source->ended_);
         source->drain();
         co_return false;
     } catch (...) {

@@ -68,7 +68,9 @@ struct opened_call
 
     boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
-    boost::intrusive_ptr<call_watch> watch; // null where nobody observes
+    boost::intrusive_ptr<call_watch> watch; // null if the call is not observed
+    std::vector<attempt> attempts;          // that failed before
+    std::chrono::milliseconds waited{0};    // after the last of them
 };
 
 /// Takes the body of an answer, once for each request that is made.
@@ -83,6 +85,8 @@ public:
     ///
     /// @throws foundry::error where it is not the answer that was asked for.
     virtual void finish(prepared_call const& call, response_info const& info) = 0;
+    /// What has been taken, as far as an error shows it.
+    virtual std::string_view text() const = 0;
 
 protected:
     ~collector() = default;

@@ -9,6 +9,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited);
+
 /// The requests of one call, from the first to the one that works:
 ///
 ///     for (retry_loop requests(retry, total);;) {
@@ -22,6 +24,10 @@ class retry_loop
 public:
     /// @param total the limit of all requests and waits together; zero for none.
     retry_loop(retry_options const& how, std::chrono::milliseconds total);
+
+    /// Those that failed, and the wait after the last of them.
+    std::vector<attempt> const& failed() const noexcept { return attempts_; }
+    std::chrono::milliseconds waited() const noexcept { return waited_; }
 
     http::clock::time_point begun() const noexcept { return begun_; }
     /// When the whole call ends; `http::never` where it may take for ever.

@@ -21,6 +21,9 @@ inline bool is_bare_error(std::string_view text)
     auto const* const object = document.if_object();
     if (ec || object == nullptr || object->contains("id"))
         return false;
+    if (auto const* const said = object->if_contains("error");
+        said != nullptr && !says_anything(*said) && object->size() > 1)
+        return false;
     auto const* const kind = object->if_contains("object");
     return kind == nullptr || *kind == "error";
 }
@@ -39,24 +42,26 @@ public:
 
     void start() override
     {
-        text.clear();
+        json.clear();
         reader_.start(into_);
     }
 
     void on_body(std::string_view bytes) override
     {
-        text.append(bytes);
+        json.append(bytes);
         reader_.feed(bytes);
     }
 
     void finish(prepared_call const& call, response_info const& info) override
     {
-        throw_if_bare_error(call, info, text);
-        if (!reader_.finish() && !text.empty()) // DELETE may answer with nothing
+        throw_if_bare_error(call, info, json);
+        if (!reader_.finish() && !json.empty()) // DELETE may answer with nothing
             throw_incomplete("the answer is not JSON of the expected shape: " + reader_.problem());
     }
 
-    std::string text;
+    std::string_view text() const override { return json; }
+
+    std::string json;
 
 private:
     json::place into_;
@@ -76,6 +81,8 @@ public:
             throw_if_bare_error(call, info, bytes);
     }
 
+    std::string_view text() const override { return bytes; }
+
     std::string bytes;
 };
 
@@ -86,7 +93,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::s
     opened_call opened;
     co_await perform(*call, &sink, call->state->settings.limits.body, opened);
     if (raw != nullptr)
-        *raw = std::move(sink.text);
+        *raw = std::move(sink.json);
     co_return std::move(opened.info);
 }
 

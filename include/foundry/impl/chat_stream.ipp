@@ -3,10 +3,12 @@
 
 #include <foundry/chat_stream.hpp>
 #include <foundry/detail/event_source.hpp>
+#include <foundry/detail/operation.hpp>
 #include <foundry/detail/other_names.hpp>
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/json/reader.hpp>
 
+#include <bitset>
 #include <memory>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -21,15 +23,29 @@ struct stream_state final : event_source
     bool take_value(chat_chunk& into)
     {
         http::event e;
-        if (!take(e))
-            return false;
-        decode(e, into);
-        return true;
+        while (take(e)) {
+            if (is_keep_alive(e) || !decode(e, into))
+                continue;
+            note_content();
+            return true;
+        }
+        return false;
     }
 
-    bool may_end_here() const noexcept { return finish_seen && on_local_server(); }
+    /// A stream that brought nothing was an error, whatever it looks like; one without an end marker may end where its body ends,
+    /// after the finish reason of each choice.
+    void check_end(bool at_marker) const
+    {
+        if (!has_brought && !nothing_yet.empty())
+            throw_service_error_of(nothing_yet, call_.context(), info());
+        if (at_marker && !has_brought)
+            throw_incomplete("the stream has neither a choice nor usage");
+        if (!at_marker && !(ended_by_framing() && begun.any() && begun == finished))
+            throw_truncated();
+    }
 
-    void decode(http::event const& e, chat_chunk& into)
+    /// False if the event is of no interest.
+    bool decode(http::event const& e, chat_chunk& into)
     {
         if (e.type == "error")
             throw_error_event(e);
@@ -37,26 +53,44 @@ struct stream_state final : event_source
             failure f;
             f.service_message = "an event of the stream is not a chunk: " + reader.problem();
             f.advice = "check that the endpoint's URL is the API's";
+            f.body = e.data.substr(0, max_kept_body);
             throw error(make_error_code(errc::unexpected_reply), std::move(f));
         }
-        if (!into.extra.empty() && (into.extra.contains("error") || into.extra.contains("type")))
+        bool const brings = !into.choices.empty() || into.usage || !into.prompt_filter_results.empty() ||
+                            into.extra.contains("prompt_annotations");
+        if (!brings && into.extra.contains("type") && is_keep_alive_name(type_of_event(e)))
+            return false;
+        if (!brings)
+            throw_any_error_in(e.data, call_.context(), info());
+        else if (!into.extra.empty() && (into.extra.contains("error") || into.extra.contains("type")))
             throw_error_event(e);
+        has_brought = has_brought || brings;
+        if (!has_brought)
+            nothing_yet = e.data.substr(0, max_kept_body);
         into.raw_storage() = e.data;
         take_other_names(into);
         if (watch_)
             watch_->on_chunk(into);
-        for (chunk_choice& choice : into.choices) {
-            finish_seen = finish_seen || choice.finish_reason;
-            if (call_.state->settings.split_think_tags)
-                split_thoughts(choice);
-        }
+        for (chunk_choice& choice : into.choices)
+            note(choice);
+        return true;
     }
 
-    void split_thoughts(chunk_choice& choice)
+    void note(chunk_choice& choice)
     {
         auto const i = static_cast<std::size_t>(choice.index);
         if (choice.index < 0 || i >= max_choices)
             return;
+        begun.set(i);
+        if (choice.finish_reason)
+            finished.set(i);
+        filtered_ = filtered_ || choice.finish_reason == finish_reason::content_filter;
+        if (call_.state->settings.split_think_tags)
+            split_thoughts(choice, i);
+    }
+
+    void split_thoughts(chunk_choice& choice, std::size_t i)
+    {
         if (!splitters)
             splitters.reset(new splitter_list);
         std::string const text = std::exchange(choice.delta.content, {});
@@ -73,7 +107,10 @@ struct stream_state final : event_source
         think_splitter of_choice[max_choices];
     };
     std::unique_ptr<splitter_list> splitters; // where options.split_think_tags is set
-    bool finish_seen = false;
+    std::bitset<max_choices> begun;
+    std::bitset<max_choices> finished;
+    bool has_brought = false; // a choice, usage or the filter's results
+    std::string nothing_yet;  // the last event, if none before it has brought anything
 };
 
 inline response_info const no_info;

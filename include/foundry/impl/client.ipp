@@ -75,19 +75,26 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
     co_await opening.send({});
 }
 
+class completion_collector final : public json_collector
+{
+public:
+    explicit completion_collector(chat_completion& reply)
+        : json_collector({&reply, &json::type_of<chat_completion>::value}, reply.extra, &reply.raw_storage()),
+          reply_(reply)
+    {}
+
+private:
+    std::string missing() const override { return reply_.choices.empty() ? "the answer has no choices" : ""; }
+
+    chat_completion const& reply_;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(prepared_call call)
 {
     chat_completion reply;
-    json::place const into{&reply, &json::type_of<chat_completion>::value};
-    json_collector sink(into, reply.extra, &reply.raw_storage());
+    completion_collector sink(reply);
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.body, opened);
-    if (reply.choices.empty()) {
-        if (opened.watch)
-            opened.watch->on_failure(errc::unexpected_reply);
-        throw_service_error_in(reply.raw(), call.context(), opened.info);
-        throw_incomplete("the answer has no choices");
-    }
     take_other_names(reply);
     if (opened.watch)
         opened.watch->on_end(reply);
@@ -137,20 +144,40 @@ inline void pack(embeddings& reply, open_enum<embedding_encoding> encoding)
     reply.set_encoding(std::move(encoding));
 }
 
+class embeddings_collector final : public json_collector
+{
+public:
+    embeddings_collector(embeddings& reply, std::size_t asked_for)
+        : json_collector({&reply, &json::type_of<embeddings>::value}, reply.extra, nullptr),
+          reply_(reply),
+          asked_for_(asked_for)
+    {}
+
+private:
+    std::string missing() const override
+    {
+        if (reply_.data.size() != asked_for_) {
+            return "the answer has " + std::to_string(reply_.data.size()) + " vectors for " +
+                   std::to_string(asked_for_) + " inputs";
+        }
+        for (std::size_t i = 0; i != asked_for_; ++i) {
+            if (reply_.data[i].embedding_.numbers.empty())
+                return "data[" + std::to_string(i) + "].embedding of the answer is no vector";
+        }
+        return {};
+    }
+
+    embeddings const& reply_;
+    std::size_t asked_for_;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_call call, std::size_t asked_for,
                                                                        open_enum<embedding_encoding> encoding)
 {
     embeddings reply;
-    json::place const into{&reply, &json::type_of<embeddings>::value};
-    json_collector sink(into, reply.extra, nullptr);
+    embeddings_collector sink(reply, asked_for);
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.embeddings_body, opened);
-    if (reply.data.size() != asked_for) {
-        if (opened.watch)
-            opened.watch->on_failure(errc::unexpected_reply);
-        throw_incomplete("the answer has " + std::to_string(reply.data.size()) + " vectors for " +
-                         std::to_string(asked_for) + " inputs");
-    }
     if (opened.watch)
         opened.watch->on_end(reply);
     put_in_order(reply.data);

@@ -1,7 +1,16 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/detail/event_source.hpp>
+#include <foundry/http/field.hpp>
+#include <foundry/json/reader.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <span>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -13,83 +22,164 @@ inline http::event_limits event_limits_of(size_limits const& limits)
     return l;
 }
 
-/// The type of an event; of one without, the type that its data begins with.
-inline std::string_view type_of_event(http::event const& e)
+inline std::string_view trim_any(std::string_view text, std::string_view what)
 {
-    constexpr std::string_view lead = "{\"type\":\"";
-    if (e.type != "message" || !e.data.starts_with(lead))
-        return e.type;
-    std::string_view const rest = e.data.substr(lead.size());
-    return rest.substr(0, rest.find('"'));
+    std::size_t const first = text.find_first_not_of(what);
+    return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(what) - first + 1);
+}
+
+inline bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept
+{
+    for (std::string_view const one : names) {
+        if (http::iequals(one, name))
+            return true;
+    }
+    return false;
+}
+
+FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept
+{
+    static constexpr std::string_view markers[] = {"[DONE]", "DONE"};
+    return data.size() < 32 && is_one_of(markers, trim_any(data, " \t\""));
+}
+
+FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept
+{
+    static constexpr std::string_view names[] = {"ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"};
+    return is_one_of(names, type);
+}
+
+FOUNDRY_DECL bool is_keep_alive(http::event const& e) noexcept
+{
+    static constexpr std::string_view nothing[] = {"", "null", "\"\"", "[]", "{}", "ping", "\"ping\""};
+    return is_keep_alive_name(e.type) ||
+           (e.type != "error" && e.data.size() < 32 && is_one_of(nothing, trim_any(e.data, " \t")));
+}
+
+/// What is read of an event to know its type.
+struct typed_event
+{
+    typed_event() = default;
+
+    std::string type;
+};
+BOOST_DESCRIBE_STRUCT(typed_event, (), (type))
+
+FOUNDRY_DECL std::string type_of_event(http::event const& e)
+{
+    if (e.type == "message" && e.data.find("\"type\"") != e.data.npos) {
+        typed_event named;
+        if (json::reader{}.read(named, e.data) && !named.type.empty())
+            return std::move(named.type);
+    }
+    return std::string(e.type);
+}
+
+/// Whether a body begins as an event stream does; nothing if more of it must come.
+inline std::optional<bool> begins_like_events(std::string_view body)
+{
+    static constexpr std::string_view mark = "\xef\xbb\xbf";
+    if (mark.starts_with(body.substr(0, mark.size())) && body.size() < mark.size())
+        return {};
+    if (body.starts_with(mark))
+        body.remove_prefix(mark.size());
+    body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+    if (body.empty())
+        return {};
+    bool may_be = false;
+    for (std::string_view const field : {"data:", "event:", "id:", "retry:", "error:", ":"}) {
+        if (body.starts_with(field))
+            return true;
+        may_be = may_be || field.starts_with(body);
+    }
+    return may_be ? std::nullopt : std::optional(false);
 }
 
 FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     : call_(std::move(call)),
       watch_(std::move(opened.watch)),
       info_(std::move(opened.info)),
+      attempts_(std::move(opened.attempts)),
+      waited_(opened.waited),
       events_(event_limits_of(call_.state->settings.limits)),
       exchange_(std::move(opened.exchange))
 {
     call_.head = std::string(); // and not = {}, which would keep the memory
     call_.body = std::string();
-    std::string_view const type = info_.header("content-type");
-    is_event_stream_ = type.empty() || type.find("event-stream") != type.npos;
     try {
-        exchange_->deliver_to(*this, is_event_stream_ ? std::size_t(-1) : call_.state->settings.limits.body,
-                              http::exchange::content_by::word);
-    } catch (error const& e) { // of what came with the head
-        if (watch_)
-            watch_->on_failure(e.code());
-        throw;
+        exchange_->deliver_to(*this, std::size_t(-1), http::exchange::content_by::word);
+    } catch (error const&) { // of what came with the head
+        fail(std::current_exception());
     }
 }
 
 FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
 {
-    if (is_event_stream_)
-        events_.feed(bytes);
-    else
-        document_.append(bytes);
+    if (form_ == body_form::events)
+        return events_.feed(bytes);
+    append_document(bytes);
+    if (form_ == body_form::unknown)
+        find_form();
+}
+
+/// The type says what the body is, unless the first bytes say otherwise: they are never wrong.
+FOUNDRY_DECL void event_source::find_form()
+{
+    std::string_view const type = info_.header("content-type");
+    bool const is_typed = type.empty() || to_lower(type).find("event-stream") != std::string::npos;
+    std::optional<bool> const like_events = begins_like_events(document_);
+    if (is_typed) {
+        std::size_t const first = document_.find_first_not_of("\xef\xbb\xbf \t\r\n");
+        if (first == document_.npos)
+            return;
+        form_ = std::string_view("{[<").find(document_[first]) == std::string_view::npos ? body_form::events
+                                                                                         : body_form::document;
+    } else if (like_events) {
+        form_ = *like_events ? body_form::events : body_form::document;
+    }
+    if (form_ == body_form::events)
+        events_.feed(std::exchange(document_, std::string()));
+}
+
+FOUNDRY_DECL void event_source::append_document(std::string_view bytes)
+{
+    if (document_.size() + bytes.size() > call_.state->settings.limits.body) {
+        failure f;
+        f.service_message = "the response's body is larger than the limit";
+        f.advice = "raise options.limits if such answers are expected";
+        throw error(make_error_code(errc::limit_exceeded), std::move(f));
+    }
+    document_.append(bytes);
 }
 
 FOUNDRY_DECL bool event_source::take(http::event& e)
 {
     while (!ended_ && events_.next(e)) {
-        if (e.data.empty())
-            continue;
-        if (e.data == "[DONE]") {
+        if (is_end_marker(e.data)) {
             ended_ = true;
             return false;
         }
-        if (type_of_event(e) != "keepalive")
-            exchange_->got_content();
-        return true;
+        if (boost::json::value whole; !flushed_ || json::reader{}.read(whole, e.data))
+            return true; // an event without an empty line after it may be cut off
     }
     return false;
 }
 
-FOUNDRY_DECL void event_source::on_body_end(bool may_end_here)
+FOUNDRY_DECL bool event_source::flush()
 {
-    if (!is_event_stream_)
+    if (form_ == body_form::document || (form_ == body_form::unknown && !document_.empty()))
         throw_not_a_stream();
-    if (!flushed_) {
-        flushed_ = true;
-        events_.feed("\n\n"); // the last event without an empty line behind it
-        if (http::event dropped; !on_local_server())
-            take(dropped); // as the standard says, but for an end marker
-        return;
-    }
-    if (!may_end_here) {
-        throw error(errc::stream_truncated,
-                    "the stream ended without its end marker; what arrived until then was delivered");
-    }
-    ended_ = true;
+    if (flushed_)
+        return false;
+    flushed_ = true;
+    events_.feed("\n\n");
+    return true;
 }
 
-FOUNDRY_DECL bool event_source::on_local_server() const noexcept
+FOUNDRY_DECL void event_source::throw_truncated() const
 {
-    endpoint const& where = call_.state->where;
-    return where.kind() == host_kind::other && where.form() == api_form::compatible;
+    throw error(errc::stream_truncated,
+                "the stream ended without its end marker; what arrived until then was delivered");
 }
 
 FOUNDRY_DECL void event_source::throw_not_a_stream() const
@@ -97,7 +187,8 @@ FOUNDRY_DECL void event_source::throw_not_a_stream() const
     throw_service_error_in(document_, call_.context(), info_);
     failure f;
     f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
-    f.advice = "use complete() where the service does not stream; check that the endpoint's URL is the API's";
+    f.advice = "use complete() if the service does not stream; check that the endpoint's URL is the API's";
+    f.body = document_.substr(0, max_kept_body);
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
 }
 
@@ -106,10 +197,17 @@ FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
     try {
         std::rethrow_exception(std::move(why));
     } catch (error const& e) {
+        error known = in_answer(e, info_, {});
+        if (filtered_ && e.code() == errc::stream_truncated) {
+            failure f = known.details();
+            f.advice = "the content filter had ended the answer by then: change the prompt";
+            known = error(e.code(), std::move(f));
+        }
+        attempts_.push_back(attempt_of(known, waited_));
         if (watch_)
             watch_->on_failure(e.code());
         close();
-        throw;
+        throw known.with_attempts(std::move(attempts_));
     } catch (...) {
         close();
         throw;

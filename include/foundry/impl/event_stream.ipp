@@ -5,8 +5,7 @@
 #include <foundry/event_stream.hpp>
 #include <foundry/impl/event_source.ipp>
 
-#include <algorithm>
-#include <span>
+#include <optional>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -16,11 +15,6 @@ inline constexpr std::string_view terminal_events[] = {"response.completed", "re
 inline constexpr std::string_view closing_events[] = {"image_generation.completed", "image_edit.completed",
                                                       "transcript.text.done", "speech.audio.done"};
 
-inline bool is_one_of(std::span<std::string_view const> names, std::string_view type)
-{
-    return std::find(names.begin(), names.end(), type) != names.end();
-}
-
 /// Hands events on as they are.
 struct event_stream_state final : event_source
 {
@@ -29,22 +23,62 @@ struct event_stream_state final : event_source
     bool take_value(raw_event& into)
     {
         http::event e;
-        if (!take(e))
-            return false;
-        throw_error_event(e);
-        std::string_view const type = type_of_event(e);
-        if (is_one_of(terminal_events, type))
-            end();
-        closed = is_one_of(closing_events, type);
-        into.event = e.type;
-        into.data = e.data;
-        into.id = e.id;
-        return true;
+        while (take(e)) {
+            if (is_error(e))
+                continue;
+            std::string const type = type_of_event(e);
+            if (!is_keep_alive_name(type))
+                note_content();
+            if (is_one_of(terminal_events, type))
+                end();
+            closed = is_one_of(closing_events, type);
+            note_finish_reason(e.data);
+            into.event = e.type;
+            into.data = e.data;
+            into.id = e.id;
+            return true;
+        }
+        return false;
     }
 
-    bool may_end_here() const noexcept { return closed; }
+    /// Of a chat's chunk: whether its choice has come to its end.
+    void note_finish_reason(std::string_view data)
+    {
+        static constexpr std::string_view name = "\"finish_reason\"";
+        std::size_t const found = data.find(name);
+        if (found == data.npos)
+            return;
+        std::size_t const value = data.find_first_not_of(" \t:", found + name.size());
+        finished = value != data.npos && data[value] == '"';
+    }
 
-    bool closed = false; // nothing has to come behind the last event
+    /// Throws if it is one with a reason. A failure without a reason waits for the next event, which may tell it.
+    bool is_error(http::event const& e)
+    {
+        try {
+            throw_error_event(e);
+        } catch (error const& failed) {
+            if (unexplained || !failed.service_code().empty() || failed.message() != no_reason)
+                throw;
+            unexplained.emplace(failed);
+            return true;
+        }
+        if (unexplained)
+            throw *unexplained;
+        return false;
+    }
+
+    void check_end(bool at_marker) const
+    {
+        if (unexplained)
+            throw *unexplained;
+        if (!at_marker && !((closed || finished) && ended_by_framing()))
+            throw_truncated();
+    }
+
+    bool closed = false;   // nothing has to follow the last event
+    bool finished = false; // the last choice that an event told of
+    std::optional<error> unexplained;
 };
 
 } // namespace detail

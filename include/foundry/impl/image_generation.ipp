@@ -35,15 +35,26 @@ inline void check_image(image_request const& request)
         throw error(errc::invalid_argument, "prompt is empty; say what to draw");
 }
 
+class images_collector final : public json_collector
+{
+public:
+    explicit images_collector(generated_images& reply)
+        : json_collector({&reply, &json::type_of<generated_images>::value}, reply.extra, &reply.raw_storage()),
+          reply_(reply)
+    {}
+
+private:
+    std::string missing() const override { return reply_.data.empty() ? "the answer has no pictures" : ""; }
+
+    generated_images const& reply_;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<generated_images> run_generate(prepared_call call)
 {
     generated_images reply;
-    json::place const into{&reply, &json::type_of<generated_images>::value};
-    json_collector sink(into, reply.extra, &reply.raw_storage());
+    images_collector sink(reply);
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.body, opened);
-    if (reply.data.empty())
-        throw_incomplete("the answer has no pictures");
     reply.set_info(std::move(opened.info));
     co_return reply;
 }

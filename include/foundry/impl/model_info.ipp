@@ -74,17 +74,28 @@ inline void remember_model(client_state& state, std::string const& name, model_i
         state.models->all.emplace_back(name, std::move(kept));
 }
 
+class model_info_collector final : public json_collector
+{
+public:
+    explicit model_info_collector(model_info& reply)
+        : json_collector({&reply, &json::type_of<model_info>::value}, reply.extra, &reply.raw_storage()),
+          reply_(reply)
+    {}
+
+private:
+    std::string missing() const override { return reply_.model_name.empty() ? "the answer names no model" : ""; }
+
+    model_info const& reply_;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_call call)
 {
     if (std::shared_ptr<model_info const> const known = find_model(*call.state, call.deployment))
         co_return *known;
     model_info reply;
-    json::place const into{&reply, &json::type_of<model_info>::value};
-    json_collector sink(into, reply.extra, &reply.raw_storage());
+    model_info_collector sink(reply);
     opened_call opened;
     co_await perform(call, &sink, call.state->settings.limits.body, opened);
-    if (reply.model_name.empty())
-        throw_incomplete("the answer names no model");
     reply.set_info(std::move(opened.info));
     remember_model(*call.state, call.deployment, reply);
     co_return reply;

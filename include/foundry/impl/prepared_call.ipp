@@ -258,6 +258,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
         opened.exchange.reset(
             new http::exchange(client.connections, executor, call.timeouts, client.settings.limits.head));
         opened.exchange->limits().set_total(end);
+        opened.info = response_info();
 
         proof who;
         cleanser const clean_fields(who.fields);
@@ -316,6 +317,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
             if (into == nullptr) {
                 auto const total = call.timeouts.stream_total;
                 opened.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never);
+                opened.attempts = requests.failed();
+                opened.waited = requests.waited();
                 co_return;
             }
             into->start();
@@ -331,7 +334,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
             opened.exchange.reset();
             if (opened.watch)
                 opened.watch->on_failure(e.code());
-            wait = requests.wait_after(e);
+            bool const answered = opened.info.status() != 0;
+            wait = answered ? requests.wait_after(
+                                  in_answer(e, opened.info, into != nullptr ? into->text() : std::string_view()))
+                            : requests.wait_after(e);
             if (opened.watch)
                 opened.watch->on_wait(wait);
         }

@@ -100,11 +100,13 @@ inline bool looks_like(std::string_view text, std::string_view picture)
     return true;
 }
 
-/// The date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`. The day of the week says nothing new and is not
-/// checked.
+/// The date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, also with another spelling of that zone. The day of the week says
+/// nothing new and is not checked.
 inline std::optional<std::time_t> parse_http_date(std::string_view text)
 {
-    if (!looks_like(text, "AAA, 99 AAA 9999 99:99:99 GMT"))
+    std::string_view const zone = text.substr(std::min<std::size_t>(text.size(), 26));
+    if (!looks_like(text.substr(0, 26), "AAA, 99 AAA 9999 99:99:99 ") ||
+        (zone != "GMT" && zone != "UTC" && zone != "+0000"))
         return {};
     auto const number = [text](std::size_t at, std::size_t digits) {
         int value = 0;
@@ -177,12 +179,13 @@ FOUNDRY_DECL foundry::rate_limits response_info::rate_limits() const
 
 FOUNDRY_DECL std::optional<std::chrono::milliseconds> response_info::retry_after() const
 {
-    for (std::string_view const name : {"retry-after-ms", "x-ms-retry-after-ms"})
-        if (auto const wait = detail::parse_wait(header(name), 1))
-            return wait;
     auto const text = header("retry-after");
-    auto const seconds = detail::parse_wait(text, 1000);
-    return seconds ? seconds : detail::parse_wait_until(text, header("date"));
+    auto longest = detail::parse_wait(text, 1000);
+    if (!longest)
+        longest = detail::parse_wait_until(text, header("date"));
+    for (std::string_view const name : {"retry-after-ms", "x-ms-retry-after-ms"})
+        longest = std::max(longest, detail::parse_wait(header(name), 1)); // nothing is less than any wait
+    return longest;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -26,7 +26,9 @@ inline bool is_passing(attempt const& failed) noexcept
     case 0: // no answer
         return failed.code == errc::connect_failed || failed.code == errc::connect_timeout ||
                failed.code == errc::tls_timeout || failed.code == errc::connection_lost;
-    default: // an error in the body of a 200
+    default: // of gateways, or an error in the body of a 200
+        if (failed.status >= 520 && failed.status <= 530)
+            return true;
         return failed.status == 200 && (failed.code == errc::rate_limited || failed.code == errc::service_error);
     }
 }
@@ -40,7 +42,7 @@ default_retry_policy::decide(attempt const& failed, unsigned retries, double ran
         return std::nullopt;
     if (!failed.should_retry.value_or(detail::is_passing(failed)))
         return std::nullopt;
-    if (failed.retry_after)
+    if (failed.retry_after && failed.retry_after->count() > 0)
         return *failed.retry_after <= numbers_.max_server_wait ? failed.retry_after : std::nullopt;
     double const longest = static_cast<double>(numbers_.max_backoff.count());
     double const doubled =

@@ -14,7 +14,7 @@ FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milli
         end_ = begun_ + total;
 }
 
-inline attempt attempt_of(error const& failed, std::chrono::milliseconds waited)
+FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited)
 {
     attempt made;
     made.code = failed.code();

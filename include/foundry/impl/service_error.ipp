@@ -5,6 +5,7 @@
 #include <foundry/detail/ascii.hpp>
 #include <foundry/detail/challenge.hpp>
 #include <foundry/detail/service_error.hpp>
+#include <foundry/http/event_parser.hpp>
 #include <foundry/http/field.hpp>
 #include <foundry/impl/response_info.ipp>
 #include <foundry/json/reader.hpp>
@@ -30,9 +31,6 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// No service writes a longer one; a longer text is not read as JSON.
 inline constexpr std::size_t longest_error = 1024 * 1024;
-/// What `error::body()` keeps.
-inline constexpr std::size_t longest_kept_body = 64 * 1024;
-
 // ---- Step one: one form for all shapes.
 
 /// What an error says, whatever its shape.
@@ -48,15 +46,89 @@ struct complaint
     std::shared_ptr<filter_results const> filter;
 };
 
-inline boost::json::value parse_error_text(std::string_view text)
+/// UTF-16 as UTF-8: with a byte order mark, or if its first character is ASCII.
+inline std::string from_utf16(std::string_view text)
 {
-    if (text.size() > longest_error)
-        return {};
+    bool const big = text.starts_with("\xfe\xff") || text.front() == '\0';
+    std::string out;
+    std::uint32_t lead = 0;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        auto const high = static_cast<unsigned char>(text[big ? i : i + 1]);
+        auto const low = static_cast<unsigned char>(text[big ? i + 1 : i]);
+        std::uint32_t const unit = static_cast<std::uint32_t>(high << 8 | low);
+        bool const leads = unit >= 0xd800 && unit < 0xdc00;
+        bool const trails = unit >= 0xdc00 && unit < 0xe000;
+        if (trails && lead != 0)
+            append_code_point(out, 0x10000 + ((lead - 0xd800) << 10) + (unit - 0xdc00));
+        else if (!leads && unit != 0xfeff)
+            append_code_point(out, trails ? replacement : unit);
+        lead = leads ? unit : 0;
+    }
+    return out;
+}
+
+/// JSON as Python writes it has numbers that are none.
+inline std::string without_nan(std::string_view text)
+{
+    std::string out;
+    bool in_text = false;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        std::string_view const rest = text.substr(i);
+        std::size_t skip = 0;
+        for (std::string_view const word : {"NaN", "Infinity", "-Infinity"})
+            skip = !in_text && rest.starts_with(word) ? word.size() : skip;
+        if (skip != 0) {
+            out += "null";
+            i += skip - 1;
+            continue;
+        }
+        in_text = in_text != (text[i] == '"');
+        out += text[i];
+        if (in_text && text[i] == '\\' && i + 1 != text.size())
+            out += text[++i];
+    }
+    return out;
+}
+
+inline boost::json::value parse_json(std::string_view text)
+{
     boost::json::parse_options options;
     options.max_depth = 32;
+    options.allow_invalid_utf8 = true;
     boost::system::error_code ec;
     auto parsed = boost::json::parse({text.data(), text.size()}, ec, {}, options);
     return ec ? boost::json::value{} : parsed;
+}
+
+/// The first event that is JSON, of a body that has the form of an event stream.
+inline boost::json::value parse_first_event(std::string_view text)
+{
+    http::event_parser events;
+    events.feed(text);
+    events.feed("\n\n");
+    for (http::event e; events.next(e);) {
+        if (boost::json::value parsed = parse_json(e.data); parsed.is_object())
+            return parsed;
+    }
+    return {};
+}
+
+/// Null if it is not JSON, not even as an event, in UTF-16 or with numbers that JSON does not have.
+inline boost::json::value parse_error_text(std::string_view text)
+{
+    if (text.empty() || text.size() > longest_error)
+        return {};
+    bool const is_utf16 = text.size() >= 2 && (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
+                                               (text[0] == '\0') != (text[1] == '\0'));
+    std::string const converted = is_utf16 ? from_utf16(text) : std::string();
+    if (is_utf16)
+        text = converted;
+    if (text.starts_with("\xef\xbb\xbf"))
+        text.remove_prefix(3);
+    boost::json::value parsed = parse_json(text);
+    if (parsed.is_null() && !text.starts_with('<'))
+        parsed = parse_json(without_nan(text));
+    return parsed.is_null() ? parse_first_event(text) : parsed;
 }
 
 inline boost::json::object const* object_in(boost::json::object const& in, std::string_view name)
@@ -108,7 +180,8 @@ inline std::string sentence_in(boost::json::value const& value)
     if (auto const* const object = value.if_object()) {
         sentence = location_of(*object);
         for (std::string_view const name :
-             {"message", "msg", "detail", "error_description", "error", "errors", "title", "status"}) {
+             {"message", "msg", "error_message", "error_msg", "detail", "error_description", "error", "errors", "title",
+              "status_msg", "base_resp", "status", "text"}) {
             auto const* const member = object->if_contains(name);
             auto const found = member ? sentence_in(*member) : std::string{};
             append_joined(sentence, ": ", found);
@@ -132,9 +205,12 @@ inline boost::json::value const& unwrap_error(boost::json::value const& whole)
         return object->at("error");
     if (object->contains("message"))
         return whole;
-    for (std::string_view const wrapper : {"response", "detail"})
+    for (std::string_view const wrapper : {"response", "detail", "base_resp"})
         if (object_in(*object, wrapper))
             return unwrap_error(object->at(wrapper));
+    auto const* const errors = object->if_contains("errors");
+    if (errors && errors->is_array() && !errors->get_array().empty() && errors->get_array().front().is_object())
+        return errors->get_array().front();
     return whole;
 }
 
@@ -200,7 +276,12 @@ inline void read_members(complaint& into, boost::json::object const& error, boos
         return std::string{};
     };
     into.code = member("code");
+    for (std::string_view const other : {"error_code", "status_code"})
+        if (into.code.empty())
+            into.code = member(other);
     into.type = member("type");
+    if (into.type.empty())
+        into.type = member("status"); // Google's word for the code
     into.param = member("param");
     if (auto const* const detail = object_in(wrapper, "detail"); detail && into.param.empty())
         into.param = location_of(*detail);
@@ -210,6 +291,29 @@ inline void read_members(complaint& into, boost::json::object const& error, boos
         if (into.status == 0)
             into.status = error_status(status);
     into.filter = read_filter(find_filter(error));
+}
+
+/// A completion that the content filter holds back may come with the status of an error.
+inline void read_blocked_choice(complaint& into, boost::json::value const& body)
+{
+    auto const* const object = body.if_object();
+    auto const* const choices = object ? object->if_contains("choices") : nullptr;
+    if (!choices || !choices->is_array())
+        return;
+    for (auto const& item : choices->get_array()) {
+        auto const* const choice = item.if_object();
+        auto const* const reason = choice ? choice->if_contains("finish_reason") : nullptr;
+        if (!reason || *reason != "content_filter")
+            continue;
+        into.code = "content_filter";
+        auto const* const results = filter_in(*choice);
+        into.filter = read_filter(results);
+        auto const* const failed = results ? object_in(*results, "error") : nullptr;
+        into.message = failed ? sentence_in(*failed) : "";
+        if (into.message.empty())
+            into.message = "the output was blocked by the content filter";
+        return;
+    }
 }
 
 inline complaint read_complaint(response_info const& info, boost::json::value const& body)
@@ -226,6 +330,8 @@ inline complaint read_complaint(response_info const& info, boost::json::value co
         auto const* const wrapper = body.if_object();
         read_members(c, *members, wrapper ? *wrapper : *members);
     }
+    if (c.message.empty())
+        read_blocked_choice(c, body);
     if (c.code.empty())
         c.code = info.header("x-ms-error-code");
     return c;
@@ -240,7 +346,7 @@ struct known_word
 };
 
 /// Codes and types that say more than the status does.
-inline constexpr std::array<known_word, 11> known_error_words{{
+inline constexpr std::array<known_word, 21> known_error_words{{
     {"content_filter", errc::content_filter},
     {"ResponsibleAIPolicyViolation", errc::content_filter},
     {"unknown_model", errc::model_not_found},
@@ -252,13 +358,24 @@ inline constexpr std::array<known_word, 11> known_error_words{{
     {"exceed_context_size_error", errc::too_large}, // llama.cpp
     {"insufficient_quota", errc::quota_exhausted},
     {"rate_limit_exceeded", errc::rate_limited},
+    {"rate_limit_error", errc::rate_limited},
+    {"rate_limited", errc::rate_limited},
+    {"RateLimitReached", errc::rate_limited},
+    {"too_many_requests", errc::rate_limited},
+    {"Throttling", errc::rate_limited},
+    {"throttling_error", errc::rate_limited},
+    {"RESOURCE_EXHAUSTED", errc::rate_limited},
+    {"overloaded_error", errc::service_error},
+    {"too_many_tokens", errc::too_large},
+    {"tokens_exceeded", errc::too_large},
 }};
 
 /// The same in prose, in lower case, for services that give no code.
-inline constexpr std::array<known_word, 3> known_error_phrases{{
+inline constexpr std::array<known_word, 4> known_error_phrases{{
     {"the response was filtered", errc::content_filter},
     {"content management policy", errc::content_filter},
     {"maximum context length", errc::too_large},
+    {"unexpected endpoint or method", errc::route_not_found}, // LM Studio
 }};
 
 inline bool says(complaint const& c, std::string_view word)
@@ -302,6 +419,7 @@ inline errc classify_by_status(unsigned status)
     case 404:
     case 405:
     case 424:
+    case 501:
         return errc::route_not_found;
     case 408:
     case 409:
@@ -320,13 +438,20 @@ inline errc classify_by_status(unsigned status)
 
 /// Whether the words of a 404 are about the URL. A page that is not JSON comes from a server that does not know the
 /// path.
-inline bool blames_the_url(complaint const& c, std::string_view body)
+inline bool blames_the_url(complaint const& c, std::string_view body, std::string_view gateway)
 {
     if (!c.is_json)
-        return !body.empty();
+        return !body.empty() || gateway.find("envoy") != gateway.npos;
     auto const message = to_lower(c.message);
-    return message == "not found" || message.find("resource not found") != std::string::npos ||
-           message.starts_with("invalid url");
+    for (std::string_view const words : {"resource not found", "file not found", "page not found", "route not found",
+                                         "no route", "could not route", "not found: /", "unknown url"}) {
+        if (message.find(words) != message.npos)
+            return true;
+    }
+    bool const names_verb = message.find("cannot post ") != message.npos ||
+                            message.find("cannot get ") != message.npos ||
+                            message.find("route post:") != message.npos || message.find("route get:") != message.npos;
+    return names_verb || message == "not found" || message.starts_with("invalid url");
 }
 
 /// Whether the URL of the request is right for every model, so that a 404 without a reason means the model.
@@ -337,14 +462,14 @@ inline bool serves_any_model(asked const& what)
            (what.operation == "chat/completions" || what.operation == "embeddings");
 }
 
-inline errc classify(asked const& what, complaint const& c, std::string_view body)
+inline errc classify(asked const& what, complaint const& c, std::string_view body, std::string_view gateway)
 {
     errc const by_words = c.status == 0 || c.status >= 400 ? classify_by_words(c) : errc{};
     if (by_words != errc{} && (c.status < 500 || by_words == errc::content_filter))
         return by_words;
     if (c.status == 0)
         return says(c, "invalid_request_error") ? errc::bad_request : errc::service_error;
-    if (c.status == 404 && serves_any_model(what) && !blames_the_url(c, body))
+    if (c.status == 404 && serves_any_model(what) && !blames_the_url(c, body, gateway))
         return errc::model_not_found;
     return classify_by_status(c.status);
 }
@@ -555,13 +680,17 @@ inline std::string advise(asked const& what, response_info const& info, complain
 
 // ---- All three.
 
-/// A wait in prose: `45 seconds` or `1.5s`. A number without a unit could be anything.
+/// A wait in prose: `45 seconds`, `1 minute` or `1.5s`. A number without a unit could be anything.
 inline std::optional<std::chrono::milliseconds> read_wait(std::string_view words)
 {
     auto length = words.substr(0, words.find(' '));
     auto const unit = words.substr(std::min(length.size() + 1, words.size()));
     if (unit.starts_with("second"))
         return parse_wait(length, 1000);
+    if (unit.starts_with("minute"))
+        return parse_wait(length, 60 * 1000);
+    if (unit.starts_with("millisecond"))
+        return parse_wait(length, 1);
     while (length.ends_with('.') || length.ends_with(','))
         length.remove_suffix(1);
     return parse_wait(length, 1000) ? std::nullopt : parse_duration(length);
@@ -571,7 +700,7 @@ inline std::optional<std::chrono::milliseconds> read_wait(std::string_view words
 inline std::optional<std::chrono::milliseconds> find_wait(std::string_view message)
 {
     auto const words = to_lower(message);
-    for (std::string_view const lead : {"retry after ", "try again in "})
+    for (std::string_view const lead : {"retry after ", "try again in ", "retry in "})
         if (auto const at = words.find(lead); at != std::string::npos)
             if (auto const wait = read_wait(std::string_view{words}.substr(at + lead.size())))
                 return wait;
@@ -589,7 +718,7 @@ inline error build_service_error(asked const& what, response_info const& info, b
                                  std::string_view body)
 {
     auto c = read_complaint(info, document);
-    auto const meaning = classify(what, c, body);
+    auto const meaning = classify(what, c, body, info.header("server"));
     failure f;
     f.status = info.status();
     f.advice = advise(what, info, c, meaning);
@@ -607,9 +736,41 @@ inline error build_service_error(asked const& what, response_info const& info, b
     f.service_code = std::move(c.code);
     f.service_message = std::move(c.message);
     if (f.service_message.empty() && info.status() / 100 == 2)
-        f.service_message = "the service reported an error without saying which";
-    f.body = body.substr(0, longest_kept_body);
+        f.service_message = no_reason;
+    f.body = body.substr(0, max_kept_body);
     return {make_error_code(meaning), std::move(f)};
+}
+
+FOUNDRY_DECL bool says_anything(boost::json::value const& value)
+{
+    switch (value.kind()) {
+    case boost::json::kind::null:
+        return false;
+    case boost::json::kind::bool_:
+        return value.get_bool();
+    case boost::json::kind::string:
+        return !value.get_string().empty();
+    case boost::json::kind::array:
+        return std::any_of(value.get_array().begin(), value.get_array().end(), &says_anything);
+    case boost::json::kind::object:
+        for (auto const& member : value.get_object()) {
+            if (says_anything(member.value()))
+                return true;
+        }
+        return false;
+    default:
+        return value != 0;
+    }
+}
+
+/// Whether there is something in it that a chat or a request for vectors asks for.
+inline bool has_answer(boost::json::object const& document)
+{
+    for (std::string_view const name : {"choices", "data", "output", "usage"}) {
+        if (auto const* const value = document.if_contains(name); value && says_anything(*value))
+            return true;
+    }
+    return false;
 }
 
 /// Whether a document that came with status 200 is an error all the same.
@@ -623,8 +784,28 @@ inline bool is_error_document(boost::json::value const& document)
         return value && value->is_string() && value->get_string() == text;
     };
     auto const* const error = object->if_contains("error");
-    return (error && !error->is_null()) || is("type", "error") || is("object", "error") ||
-           is("type", "response.failed");
+    bool const reports = error && !error->is_null() && (says_anything(*error) || !has_answer(*object));
+    return reports || is("type", "error") || is("object", "error") || is("type", "response.failed");
+}
+
+/// Whether a document that is no answer has the shape of an error of some service.
+inline bool looks_like_error(boost::json::value const& document)
+{
+    auto const* const object = document.if_object();
+    if (!object || has_answer(*object))
+        return false;
+    auto const says = [object](std::string_view name) {
+        auto const* const value = object->if_contains(name);
+        return value && says_anything(*value);
+    };
+    auto const is = [object](std::string_view name, boost::json::value const& expected) {
+        auto const* const value = object->if_contains(name);
+        return value && *value == expected;
+    };
+    auto const* const base = object_in(*object, "base_resp");
+    return says("detail") || says("errors") || says("error_code") || says("error_message") || says("error_msg") ||
+           (says("message") && says("code")) || is("success", false) || is("status", "error") ||
+           (base && says_anything(*base));
 }
 
 FOUNDRY_DECL error make_service_error(asked const& what, response_info const& info, std::string body)
@@ -641,6 +822,34 @@ FOUNDRY_DECL void throw_service_error_in(std::string_view text, asked const& wha
     auto const document = parse_error_text(text);
     if (announced || is_error_document(document))
         throw build_service_error(what, info, document, text);
+}
+
+FOUNDRY_DECL void throw_any_error_in(std::string_view text, asked const& what, response_info const& info)
+{
+    auto const document = parse_error_text(text);
+    if (is_error_document(document) || looks_like_error(document))
+        throw build_service_error(what, info, document, text);
+}
+
+FOUNDRY_DECL void throw_service_error_of(std::string_view text, asked const& what, response_info const& info)
+{
+    throw build_service_error(what, info, parse_error_text(text), text);
+}
+
+FOUNDRY_DECL error in_answer(error const& found, response_info const& info, std::string_view body)
+{
+    failure f = found.details();
+    if (f.status == 0)
+        f.status = info.status();
+    if (f.request_id.empty())
+        f.request_id = info.request_id();
+    if (f.apim_request_id.empty())
+        f.apim_request_id = info.apim_request_id();
+    if (f.client_request_id.empty())
+        f.client_request_id = info.client_request_id();
+    if (f.body.empty())
+        f.body = body.substr(0, max_kept_body);
+    return {found.code(), std::move(f)};
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
