@@ -48,7 +48,7 @@ private:
         std::chrono::steady_clock::time_point until;
     };
 
-    void check_tenant(received const& request) const;
+    void check_tenant(received const& request, std::string_view error) const;
     reply for_application(received const& request);
     reply discovery(received const& request) const;
     reply for_machine(received const& request, std::map<std::string, std::string> const& query);
@@ -134,16 +134,16 @@ FOUNDRY_DECL bool authority::has_given(std::string const& token, std::vector<std
            std::chrono::steady_clock::now() < found->second.until;
 }
 
-FOUNDRY_DECL void authority::check_tenant(received const& request) const
+FOUNDRY_DECL void authority::check_tenant(received const& request, std::string_view error) const
 {
     auto const tenant = request.target.substr(1, request.target.find('/', 1) - 1);
     if (tenant != known_.tenant)
-        refuse_token("invalid_request", "90002", "Tenant '" + tenant + "' not found.");
+        refuse_token(error, "90002", "Tenant '" + tenant + "' not found.");
 }
 
 FOUNDRY_DECL reply authority::discovery(received const& request) const
 {
-    check_tenant(request);
+    check_tenant(request, "invalid_tenant");
     if (request.method != "GET")
         throw refusal(405, error_body("405", "Method not allowed"));
     auto const host = (request.tls ? "https://" : "http://") + request.host + "/";
@@ -175,7 +175,7 @@ FOUNDRY_DECL reply authority::for_application(received const& request)
     };
     if (request.method != "POST" || member("grant_type") != "client_credentials")
         refuse_token("unsupported_grant_type", "70003", "The app requested an unsupported grant type.");
-    check_tenant(request);
+    check_tenant(request, "invalid_request");
     if (member("client_id") != known_.client_id)
         refuse_token("unauthorized_client", "700016",
                      "Application with identifier '" + member("client_id") + "' was not found in the directory.");
