@@ -20,7 +20,7 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// Where clients look for the endpoints of a tenant (OpenID Connect Discovery 1.0, 4).
-constexpr std::string_view discovery_path = "/v2.0/.well-known/openid-configuration";
+inline constexpr std::string_view discovery_path = "/v2.0/.well-known/openid-configuration";
 
 /// Whether somebody asks for a token or how to get one, and does not use one.
 FOUNDRY_DECL bool is_for_authority(received const& request)
