@@ -2,15 +2,7 @@
 
 // The emulator, seen through a socket and nothing else: what it sends is checked byte by byte or as plain JSON.
 
-#include <foundry/testing/emulator.hpp>
-
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/json.hpp>
+#include "raw_client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,183 +18,13 @@
 
 namespace {
 
-namespace asio = boost::asio;
-namespace json = boost::json;
+using namespace foundry_test;
 using namespace std::chrono_literals;
 using foundry::testing::answer;
-using foundry::testing::emulator;
 using foundry::testing::emulator_options;
-using tcp = asio::ip::tcp;
+using foundry::testing::received;
 
-struct response
-{
-    unsigned status = 0;
-    std::string head;
-    std::string body;
-    std::size_t chunks = 0;
-
-    json::value parsed() const { return json::parse(body); }
-
-    bool has(std::string const& text) const { return body.find(text) != std::string::npos; }
-
-    std::string header(std::string const& name) const
-    {
-        auto const found = head.find("\r\n" + name + ": ");
-        if (found == std::string::npos)
-            return {};
-        auto const begin = found + name.size() + 4;
-        return head.substr(begin, head.find("\r\n", begin) - begin);
-    }
-
-    std::vector<json::value> events() const
-    {
-        std::vector<json::value> made;
-        for (std::size_t at = 0; (at = body.find("data: ", at)) != std::string::npos; at += 6) {
-            auto const text = body.substr(at + 6, body.find("\n\n", at) - at - 6);
-            if (text != "[DONE]")
-                made.push_back(json::parse(text));
-        }
-        return made;
-    }
-};
-
-/// A blocking client that sends what it is told and understands just enough HTTP to find the end of a reply.
-class raw_client
-{
-public:
-    explicit raw_client(emulator const& service, std::string host = "localhost", bool tls = false)
-        : host_(std::move(host)),
-          context_(asio::ssl::context::tls_client),
-          socket_(io_)
-    {
-        auto const port = tls ? service.tls_port() : service.plain_port();
-        socket_.connect(tcp::endpoint(asio::ip::address_v4::loopback(), port));
-        if (!tls)
-            return;
-        auto const& ca = service.ca_certificate();
-        context_.add_certificate_authority(asio::buffer(ca));
-        context_.set_verify_mode(asio::ssl::verify_peer);
-        tls_.emplace(socket_, context_);
-        tls_->set_verify_callback(asio::ssl::host_name_verification(host_));
-        SSL_set_tlsext_host_name(tls_->native_handle(), host_.c_str());
-        unsigned char const protocols[] = "\x02h2\x08http/1.1";
-        SSL_set_alpn_protos(tls_->native_handle(), protocols, sizeof protocols - 1);
-        tls_->handshake(asio::ssl::stream_base::client);
-    }
-
-    std::string protocol()
-    {
-        unsigned char const* name = nullptr;
-        unsigned size = 0;
-        SSL_get0_alpn_selected(tls_->native_handle(), &name, &size);
-        return std::string(reinterpret_cast<char const*>(name), size);
-    }
-
-    void send(std::string const& bytes)
-    {
-        if (tls_)
-            asio::write(*tls_, asio::buffer(bytes));
-        else
-            asio::write(socket_, asio::buffer(bytes));
-    }
-
-    /// False at the end of the stream; `ended_well` says whether TLS or TCP was closed as it should be.
-    bool receive()
-    {
-        char chunk[4096];
-        boost::system::error_code failed;
-        auto const size =
-            tls_ ? tls_->read_some(asio::buffer(chunk), failed) : socket_.read_some(asio::buffer(chunk), failed);
-        input_.append(chunk, size);
-        ended_well = failed == asio::error::eof;
-        return !failed;
-    }
-
-    std::string read_to_end()
-    {
-        while (receive()) {
-        }
-        return std::exchange(input_, {});
-    }
-
-    std::string take_until(std::string const& mark)
-    {
-        while (input_.find(mark) == std::string::npos) {
-            if (!receive())
-                throw std::runtime_error("the stream ended early");
-        }
-        return take(input_.find(mark) + mark.size());
-    }
-
-    std::string take(std::size_t size)
-    {
-        while (input_.size() < size) {
-            if (!receive())
-                throw std::runtime_error("the stream ended early");
-        }
-        auto taken = input_.substr(0, size);
-        input_.erase(0, size);
-        return taken;
-    }
-
-    response read_response()
-    {
-        response made;
-        made.head = take_until("\r\n\r\n");
-        made.status = static_cast<unsigned>(std::stoul(made.head.substr(9, 3)));
-        if (made.header("transfer-encoding") != "chunked") {
-            made.body = take(std::stoul("0" + made.header("content-length")));
-            return made;
-        }
-        while (auto const size = std::stoul(take_until("\r\n"), nullptr, 16)) {
-            made.body += take(size);
-            take(2);
-            ++made.chunks;
-        }
-        take(2);
-        return made;
-    }
-
-    response call(std::string const& method, std::string const& target, std::string const& headers,
-                  std::string const& body)
-    {
-        send(method + " " + target + " HTTP/1.1\r\nHost: " + host_ + "\r\n" + headers +
-             "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-        return read_response();
-    }
-
-    response post(std::string const& target, std::string const& body) { return call("POST", target, key + type, body); }
-
-    void close() { socket_.close(); }
-
-    static inline std::string const key = "api-key: emulator-key\r\n";
-    static inline std::string const bearer = "Authorization: Bearer emulator-key\r\n";
-    static inline std::string const type = "Content-Type: application/json\r\n";
-    bool ended_well = false;
-
-private:
-    std::string host_;
-    asio::io_context io_;
-    asio::ssl::context context_;
-    tcp::socket socket_;
-    std::optional<asio::ssl::stream<tcp::socket&>> tls_;
-    std::string input_;
-};
-
-std::string const models = "/models/chat/completions?api-version=2024-05-01-preview";
-std::string const v1 = "/openai/v1/chat/completions";
-std::string const dated = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
 std::string const embeddings = "/openai/v1/embeddings";
-
-std::string ask(std::string const& question, std::string const& more = "", std::string const& model = "gpt-4o-mini")
-{
-    return R"({"model":")" + model + R"(","messages":[{"role":"user","content":")" + question + "\"}]" + more + "}";
-}
-
-std::string content_of(response const& reply)
-{
-    return std::string(reply.parsed().at_pointer("/choices/0/message/content").as_string());
-}
 
 std::string const weather_tool = R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":)"
                                  R"({"type":"object","properties":{"city":{"type":"string"},"unit":{"type":"string",)"
@@ -564,6 +386,113 @@ TEST_CASE("emulator: queued answers come in order and as they were built")
         CHECK(service.journal().size() == 5);
         CHECK(service.wait_for_open_at_most(0, 5s)); // It does not wait for the client to close too.
     }
+}
+
+TEST_CASE("emulator: answers of chat are written from their text, their functions or their pieces")
+{
+    emulator service;
+    raw_client client(service);
+    service.queue(answer::chat("Hello \"you\"."));
+    service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}, {"get_time", "{}"}}));
+    service.queue(answer::pieces({"Hel", "lo", " you"}));
+    auto const whole = client.post(v1, ask("a"));
+    CHECK(whole.status == 200);
+    CHECK(content_of(whole) == "Hello \"you\".");
+    CHECK(whole.parsed().at_pointer("/choices/0/finish_reason") == "stop");
+    auto const calls = client.post(v1, ask("a")).parsed().at_pointer("/choices/0");
+    CHECK(calls.at("finish_reason") == "tool_calls");
+    CHECK(calls.at_pointer("/message/tool_calls/0/function/arguments") == R"({"city":"Paris"})");
+    CHECK(calls.at_pointer("/message/tool_calls/1/id") == "call_2");
+    CHECK(calls.at_pointer("/message/content").is_null());
+    auto const stream = client.post(v1, ask("a"));
+    CHECK(stream.header("content-type") == "text/event-stream; charset=utf-8");
+    CHECK(stream.body.ends_with("data: [DONE]\n\n"));
+    auto const events = stream.events();
+    REQUIRE(events.size() == 5);
+    CHECK(events[0].at_pointer("/choices/0/delta/role") == "assistant");
+    CHECK(events[1].at_pointer("/choices/0/delta/content") == "Hel");
+    CHECK(events[3].at_pointer("/choices/0/delta/content") == " you");
+    CHECK(events[4].at_pointer("/choices/0/finish_reason") == "stop");
+}
+
+TEST_CASE("emulator: an answer is cut after an event, and a cut past its end is an error")
+{
+    emulator service;
+    std::string const request = "POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    auto const bytes_of = [&](answer cut) {
+        service.queue(std::move(cut));
+        raw_client client(service);
+        client.send(request);
+        return client.read_to_end();
+    };
+    std::string const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    auto const stream = [] {
+        answer made = answer::events("data: 1\n\ndata: 2\n\n");
+        return made.remove_default_headers();
+    };
+    CHECK(bytes_of(stream().cut_after_event(0)) == head);
+    CHECK(bytes_of(stream().cut_after_event(1)) == head + "9\r\ndata: 1\n\n\r\n");
+    CHECK(bytes_of(stream().cut_after_event(2)) == head + "9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n");
+    CHECK(bytes_of(stream().cut_after_event(1).chunking({1})) == head + "9\r\ndata: 1\n\n\r\n");
+    CHECK(bytes_of(stream().chunked(false).cut_after_event(1)) ==
+          "HTTP/1.1 200 OK\r\ncontent-length: 18\r\n\r\ndata: 1\n\n");
+    CHECK_THROWS_AS(stream().cut_after_event(3), std::invalid_argument);
+    CHECK_THROWS_AS(answer::json(200, "{}").cut_after_event(0), std::invalid_argument);
+    CHECK_THROWS_AS(answer::raw("abc").cut_after(4), std::invalid_argument);
+    CHECK(bytes_of(answer::raw("abc").cut_after(3)) == "abc");
+
+    service.queue(answer::json(200, "{}").cut_after(5000));
+    raw_client client(service);
+    auto const refused = client.call("POST", "/v1/x", "", "");
+    CHECK(refused.status == 500);
+    CHECK(refused.has("cut_after(5000): the message has only "));
+    CHECK(client.post(v1, ask("a")).status == 200);
+}
+
+TEST_CASE("emulator: a predicate decides what is answered, and such a request takes no queued answer")
+{
+    emulator service;
+    raw_client client(service);
+    service.reply_when([](received const& r) { return r.target.starts_with("/openai/v1/embeddings"); },
+                       answer::json(503, "{}"));
+    service.queue(answer::chat("queued"));
+    CHECK(client.post(embeddings, "{}").status == 503);
+    CHECK(client.post(embeddings, "{}").status == 503);
+    CHECK(content_of(client.post(v1, ask("a"))) == "queued");
+    CHECK(content_of(client.post(v1, ask("a story"))).starts_with("Once"));
+
+    service.reply_when(
+        [&service](received const& r) { return r.body.find("last") != r.body.npos && service.requests() > 0; },
+        answer::chat("the latest rule decides"));
+    CHECK(content_of(client.post(embeddings, ask("last"))) == "the latest rule decides");
+    CHECK(service.queued() == 0);
+
+    service.reply_when([](received const&) -> bool { throw std::runtime_error("a broken predicate"); },
+                       answer::json(200, "{}"));
+    auto const broken = client.post(v1, ask("a"));
+    CHECK(broken.status == 500);
+    CHECK(broken.has("a broken predicate"));
+}
+
+TEST_CASE("emulator: the journal keeps the latest requests and counts all of them")
+{
+    emulator_options options;
+    CHECK(options.journal_limit == 10000);
+    options.journal_limit = 3;
+    emulator service(options);
+    raw_client client(service);
+    for (int i = 1; i <= 5; ++i)
+        client.post(v1, ask(std::to_string(i)));
+    CHECK(service.requests() == 5);
+    CHECK(service.wait_for_requests(5, 0ms));
+    CHECK_FALSE(service.wait_for_requests(6, 0ms));
+    auto const kept = service.journal();
+    REQUIRE(kept.size() == 3);
+    CHECK(kept.front().body == ask("3"));
+    CHECK(kept.back().body == ask("5"));
+    service.clear_journal();
+    CHECK(service.requests() == 0);
+    CHECK(service.journal().empty());
 }
 
 TEST_CASE("emulator: broken answers break where they should")

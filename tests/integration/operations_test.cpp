@@ -329,7 +329,7 @@ asio::awaitable<void> keep_a_file(foundry::client<> client)
     stored_file const file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
     CHECK(file.filename == "my \"questions\".jsonl");
     CHECK(file.bytes == 16);
-    CHECK(file.info().status() == 200);
+    CHECK((file.info().status() == 200 || file.info().status() == 201)); // Azure creates
     CHECK(contains(file.raw(), file.id));
 
     boost::json::value const all =
@@ -445,13 +445,14 @@ TEST_CASE("speech comes as bytes, below the deployment that the body names where
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
-        boost::json::object const request{{"model", "tts-1"}, {"input", "Hello."}, {"voice", "alloy"}};
+        boost::json::object const request{
+            {"model", "tts-1"}, {"input", "Hello."}, {"voice", "alloy"}, {"response_format", "wav"}};
         for (char const* const url : {v1_url, dated_url, local_url}) {
             foundry::client<> client = client_of(executor, service, url);
             foundry::binary_content const sound =
                 co_await client.call<foundry::binary_content>(foundry::route{"POST", "audio/speech"}, request);
             CHECK(sound.bytes.starts_with("RIFF"));
-            CHECK(sound.bytes.size() == 1644);
+            CHECK(sound.bytes.size() == 9644);
             CHECK(sound.content_type() == "audio/wav");
             if (url == dated_url)
                 CHECK(last_target(service).starts_with("/openai/deployments/tts-1/audio/speech?"));

@@ -336,6 +336,19 @@ service.queue(answer::raw("").hang());
     // clang-format on
 }
 
+void says_what_a_chat_model_answers(foundry::testing::emulator& service)
+{
+    using foundry::testing::answer;
+    using foundry::testing::received;
+    // clang-format off
+service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}}));
+    // clang-format on
+    // clang-format off
+service.reply_when([](received const& r) { return r.target.find("/embeddings") != r.target.npos; },
+                   answer::json(503, "{}"));
+    // clang-format on
+}
+
 void looks_at_the_journal(foundry::testing::emulator& service)
 {
     // clang-format off

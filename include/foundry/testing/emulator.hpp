@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,10 +33,14 @@
 /// - `/inference/...` and `/orgs/<org>/inference/...`: GitHub Models; the member `model`, as `publisher/name`.
 /// - `/v1/...`: any compatible server, without what is Azure's own; the member `model`. See `local_server`.
 ///
-/// It answers `chat/completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
-/// pixel), `audio/speech` (with silence), `info`, `models`, `files`, `responses` (also streamed) and `threads`, each
-/// where the real form has it. The chat model is a small table of knowledge, not a network: equal requests get equal
-/// answers. What it cannot do on its own, a queued `answer` does.
+/// It answers `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`,
+/// `images/generations` (with one pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`,
+/// `responses` (also streamed and in the background, with functions and structured output) and `threads`, each if the
+/// real form has it. It refuses what it cannot do as the service refuses what a model cannot do; a queued `answer` does
+/// that. The chat model is a small table of knowledge, not a network: equal requests get equal answers.
+///
+/// Browsers may use it from any origin. It answers their preflight requests (`OPTIONS`) itself: these take no queued
+/// answer.
 ///
 /// This header needs no client: it can test any.
 namespace foundry::inline FOUNDRY_ABI::testing {
@@ -109,7 +114,8 @@ struct local_server
 };
 
 /// The application, and the machine, that the emulator's authority knows. It answers for every authority host: at
-/// `/{tenant}/oauth2/v2.0/token`, at the endpoint of IMDS, and at `/msi/token` as App Service does.
+/// `/{tenant}/oauth2/v2.0/token`, at the endpoint of IMDS, and at `/msi/token` as App Service does. Clients that look for
+/// the endpoints first find them at `/{tenant}/v2.0/.well-known/openid-configuration`.
 struct directory
 {
     directory();
@@ -140,9 +146,11 @@ struct emulator_options
     /// manner: one that starts with `Mistral` streams as Mistral does, `DeepSeek-R` reasons aloud, `o1`, `o3`, `o4` and
     /// `gpt-5` refuse `max_tokens`.
     std::vector<std::string> chat_deployments;
-    std::vector<std::string> embedding_deployments; ///< Deployments that embed. Default text-embedding-3-small.
-    std::vector<std::string> image_deployments;     ///< Deployments that draw. Default gpt-image-1.
-    std::string serverless_model;                   ///< The model of the serverless form. Default mistral-large-2411.
+    std::vector<std::string> completion_deployments; ///< Deployments that complete text. Default gpt-35-turbo-instruct.
+    std::vector<std::string> embedding_deployments;  ///< Deployments that embed. Default text-embedding-3-small.
+    std::vector<std::string> image_deployments;      ///< Deployments that draw. Default gpt-image-1.
+    std::vector<std::string> speech_deployments;     ///< Deployments that speak. Default gpt-4o-mini-tts and tts-1.
+    std::string serverless_model;                    ///< The model of the serverless form. Default mistral-large-2411.
 
     std::size_t embedding_dimensions; ///< Length of a vector when the request does not say. Default 256.
     double words_per_second;          ///< Pace of a streamed answer; 0, the default, is as fast as possible.
@@ -156,6 +164,9 @@ struct emulator_options
 
     /// Further DNS names for the certificate, such as `*.internal.example`. It already has every Azure name in use.
     std::vector<std::string> certificate_names;
+
+    /// How many requests the journal holds; if more come, it forgets the oldest. Default 10,000.
+    std::size_t journal_limit;
 
     /// A file to append every request to, as a line of JSON: `method`, `target`, `host`, `headers` (an array of name and
     /// value; null for those of `api-key` and `authorization`), `body` (or `body_base64` where it is not UTF-8), and
@@ -203,6 +214,19 @@ public:
     /// called.
     static answer raw(std::string bytes);
 
+    /// A whole chat completion with this text.
+    static answer chat(std::string text);
+
+    /// A whole chat completion that calls functions, each given by its name and its arguments (JSON text). The ids of the
+    /// calls are `call_1`, `call_2` and so on.
+    ///
+    ///     service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}}));
+    static answer tool_calls(std::vector<std::pair<std::string, std::string>> functions);
+
+    /// A chat stream: an event with the role, one for each piece of the text, one with the finish reason `stop`, and
+    /// `data: [DONE]`.
+    static answer pieces(std::vector<std::string> texts);
+
     /// Adds a header, or replaces the one the emulator would send.
     answer& header(std::string name, std::string value);
     answer& remove_default_headers(); ///< Sends no header but framing and those that were added.
@@ -212,10 +236,18 @@ public:
     /// repeats. A size of 0 counts as 1.
     answer& chunking(std::vector<std::size_t> sizes);
 
-    answer& cut_after(std::size_t bytes); ///< Closes the socket, without TLS goodbye, after so many message bytes.
-    answer& hang();                       ///< Stays silent after the last byte until the client closes.
-    answer& keep_open();                  ///< After `raw`: the connection goes on to the next request.
-    answer& close();                      ///< Closes in good order after the message, as a server that restarts does.
+    /// Closes the socket, without TLS goodbye, after so many bytes of the message, head included. Throws
+    /// `std::invalid_argument` if these are more than the bytes of a raw answer; if they are more than those of another,
+    /// which has its head added when it is sent, a 500 that says so is sent instead.
+    answer& cut_after(std::size_t bytes);
+
+    /// Closes the socket, without TLS goodbye, after the n-th event of a stream was sent whole; 0 is after the head. Throws
+    /// `std::invalid_argument` if the answer has fewer events.
+    answer& cut_after_event(std::size_t n);
+
+    answer& hang();      ///< Stays silent after the last byte until the client closes.
+    answer& keep_open(); ///< After `raw`: the connection goes on to the next request.
+    answer& close();     ///< Closes in good order after the message, as a server that restarts does.
     answer& delay(std::chrono::milliseconds time); ///< Waits before the first byte.
     answer& pace(std::chrono::milliseconds time);  ///< Waits between the writes, which are those of the events.
 
@@ -229,6 +261,7 @@ private:
     std::vector<std::pair<std::string, std::string>> headers_;
     std::vector<std::size_t> sizes_;
     std::optional<std::size_t> cut_;
+    std::optional<std::size_t> cut_event_;
     std::chrono::milliseconds delay_;
     std::chrono::milliseconds pace_;
     bool is_raw_;
@@ -266,14 +299,25 @@ public:
     /// read to its end and journaled first, but not checked. Several queued answers are used in order.
     void queue(answer next);
 
-    std::size_t queued() const;            ///< How many queued answers have not been used.
-    std::vector<received> journal() const; ///< Every request so far, in order of arrival.
-    void clear_journal();                  ///< Forgets the requests so far. Connections stay counted.
+    std::size_t queued() const; ///< How many queued answers have not been used.
+
+    /// Answers every request from now on for which the predicate holds with this answer; such a request takes no queued
+    /// answer. If several predicates hold, the one that was given last decides. They are called on the emulator's thread,
+    /// for the request as it is journaled; if one throws, the answer is a 500 with its words.
+    ///
+    ///     service.reply_when([](received const& r) { return r.target.find("/embeddings") != r.target.npos; },
+    ///                        answer::json(503, "{}"));
+    void reply_when(std::function<bool(received const&)> predicate, answer reply);
+
+    /// The latest requests, in order of arrival: all of them unless they are more than `emulator_options::journal_limit`.
+    std::vector<received> journal() const;
+    std::size_t requests() const; ///< How many requests have come, also those that the journal has forgotten.
+    void clear_journal();         ///< Forgets the requests so far and counts from 0. Connections stay counted.
 
     std::size_t connections() const;      ///< How many connections were accepted so far.
     std::size_t open_connections() const; ///< How many of them are still open.
 
-    /// Waits until the journal holds at least this many requests. Returns whether it does; false after `most`.
+    /// Waits until `requests()` is at least this. Returns whether it is; false after `most`.
     bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
 
     /// Waits until at least this many replies were sent to their last byte. Returns whether they were; false after `most`.

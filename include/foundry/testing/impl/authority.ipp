@@ -19,12 +19,15 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Whether somebody asks for a token, and does not use one.
+/// Where clients look for the endpoints of a tenant (OpenID Connect Discovery 1.0, 4).
+inline constexpr std::string_view discovery_path = "/v2.0/.well-known/openid-configuration";
+
+/// Whether somebody asks for a token or how to get one, and does not use one.
 FOUNDRY_DECL bool is_for_authority(received const& request)
 {
     auto const path = request.target.substr(0, request.target.find('?'));
-    return path.ends_with("/oauth2/v2.0/token") || path == "/adfs/oauth2/token" || path == "/msi/token" ||
-           path == "/metadata/identity/oauth2/token";
+    return path.ends_with(discovery_path) || path.ends_with("/oauth2/v2.0/token") || path == "/adfs/oauth2/token" ||
+           path == "/msi/token" || path == "/metadata/identity/oauth2/token";
 }
 
 /// Gives tokens to those whom the directory knows. Used by one thread.
@@ -45,7 +48,9 @@ private:
         std::chrono::steady_clock::time_point until;
     };
 
+    void check_tenant(received const& request, std::string_view error) const;
     reply for_application(received const& request);
+    reply discovery(received const& request) const;
     reply for_machine(received const& request, std::map<std::string, std::string> const& query);
     void check_proof(std::map<std::string, std::string> const& form, std::string const& url);
     void check_assertion(std::string const& assertion, std::string const& url);
@@ -59,14 +64,14 @@ private:
 /// The members of a form, or of a query.
 FOUNDRY_DECL std::map<std::string, std::string> form_members(std::string_view text)
 {
-    std::map<std::string, std::string> members;
+    std::map<std::string, std::string> found;
     while (!text.empty()) {
         auto const one = text.substr(0, text.find('&'));
         auto const equals = std::min(one.find('='), one.size());
-        members[percent_decode(one.substr(0, equals))] = percent_decode(one.substr(std::min(equals + 1, one.size())));
+        found[percent_decode(one.substr(0, equals))] = percent_decode(one.substr(std::min(equals + 1, one.size())));
         text.remove_prefix(std::min(one.size() + 1, text.size()));
     }
-    return members;
+    return found;
 }
 
 /// Refuses as the authority does: its number stands in front of the text.
@@ -93,11 +98,25 @@ FOUNDRY_DECL reply authority::answer(received const& request)
     bool const machine = request.target.starts_with("/metadata/") || request.target.starts_with("/msi/");
     reply made;
     try {
-        made = machine ? for_machine(request, query) : for_application(request);
+        if (is_preflight(request)) {
+            made.status = 204;
+            made.set_header("access-control-allow-methods", "GET, POST");
+            made.set_header("access-control-allow-headers",
+                            std::string(request.header("access-control-request-headers").value_or("*")));
+        } else if (machine) {
+            made = for_machine(request, query);
+        } else if (request.target.substr(0, question).ends_with(discovery_path)) {
+            made = discovery(request);
+        } else {
+            made = for_application(request);
+        }
     } catch (refusal const& refused) {
         made = refused.as_reply();
     }
-    made.add_header_unless_set("content-type", "application/json");
+    if (made.status != 204)
+        made.add_header_unless_set("content-type", "application/json");
+    if (request.header("origin"))
+        made.add_header_unless_set("access-control-allow-origin", "*");
     return made;
 }
 
@@ -115,6 +134,38 @@ FOUNDRY_DECL bool authority::has_given(std::string const& token, std::vector<std
            std::chrono::steady_clock::now() < found->second.until;
 }
 
+FOUNDRY_DECL void authority::check_tenant(received const& request, std::string_view error) const
+{
+    auto const tenant = request.target.substr(1, request.target.find('/', 1) - 1);
+    if (tenant != known_.tenant)
+        refuse_token(error, "90002", "Tenant '" + tenant + "' not found.");
+}
+
+FOUNDRY_DECL reply authority::discovery(received const& request) const
+{
+    check_tenant(request, "invalid_tenant");
+    if (request.method != "GET")
+        throw refusal(405, error_body("405", "Method not allowed"));
+    auto const host = (request.tls ? "https://" : "http://") + request.host + "/";
+    auto const base = host + known_.tenant;
+    json::object body;
+    body["token_endpoint"] = base + "/oauth2/v2.0/token";
+    body["token_endpoint_auth_methods_supported"] = json::array{"client_secret_post", "private_key_jwt"};
+    body["jwks_uri"] = base + "/discovery/v2.0/keys";
+    body["response_modes_supported"] = json::array{"query", "fragment", "form_post"};
+    body["subject_types_supported"] = json::array{"pairwise"};
+    body["id_token_signing_alg_values_supported"] = json::array{"RS256"};
+    body["response_types_supported"] = json::array{"code", "id_token", "code id_token", "id_token token"};
+    body["scopes_supported"] = json::array{"openid", "profile", "email", "offline_access"};
+    body["issuer"] = base + "/v2.0";
+    body["authorization_endpoint"] = base + "/oauth2/v2.0/authorize";
+    body["device_authorization_endpoint"] = base + "/oauth2/v2.0/devicecode";
+    body["end_session_endpoint"] = base + "/oauth2/v2.0/logout";
+    body["tenant_region_scope"] = "NA";
+    body["cloud_instance_name"] = "microsoftonline.com";
+    return reply(200, json_text(body));
+}
+
 FOUNDRY_DECL reply authority::for_application(received const& request)
 {
     auto const form = form_members(request.body);
@@ -122,11 +173,9 @@ FOUNDRY_DECL reply authority::for_application(received const& request)
         auto const found = form.find(name);
         return found == form.end() ? std::string() : found->second;
     };
-    auto const tenant = request.target.substr(1, request.target.find('/', 1) - 1);
     if (request.method != "POST" || member("grant_type") != "client_credentials")
         refuse_token("unsupported_grant_type", "70003", "The app requested an unsupported grant type.");
-    if (tenant != known_.tenant)
-        refuse_token("invalid_request", "90002", "Tenant '" + tenant + "' not found.");
+    check_tenant(request, "invalid_request");
     if (member("client_id") != known_.client_id)
         refuse_token("unauthorized_client", "700016",
                      "Application with identifier '" + member("client_id") + "' was not found in the directory.");
@@ -139,7 +188,7 @@ FOUNDRY_DECL reply authority::for_application(received const& request)
     body["expires_in"] = known_.lifetime.count();
     body["ext_expires_in"] = known_.lifetime.count();
     body["access_token"] = give(scope.substr(0, scope.size() - 9));
-    return reply(200, json::serialize(body));
+    return reply(200, json_text(body));
 }
 
 FOUNDRY_DECL void authority::check_proof(std::map<std::string, std::string> const& form, std::string const& url)
@@ -274,7 +323,7 @@ FOUNDRY_DECL reply authority::for_machine(received const& request, std::map<std:
     body["resource"] = parameter("resource");
     body["token_type"] = "Bearer";
     body["client_id"] = id.empty() ? "own-identity" : id;
-    return reply(200, json::serialize(body));
+    return reply(200, json_text(body));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

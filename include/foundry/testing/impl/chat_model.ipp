@@ -14,6 +14,7 @@ class tool_call
 public:
     tool_call(std::string n, std::string a) : name(std::move(n)), arguments(std::move(a)) {}
 
+    std::string id; ///< Empty if whoever writes the answer makes one.
     std::string name;
     std::string arguments; ///< JSON text.
 };
@@ -24,6 +25,7 @@ class completion
 public:
     std::string reasoning;
     std::string content;
+    std::vector<std::string> pieces; ///< How a stream divides the content; empty for one word at a time.
     std::vector<tool_call> calls;
     std::string finish_reason = "stop";
     std::size_t reasoning_tokens = 0;
@@ -101,7 +103,7 @@ FOUNDRY_DECL chat_model::chat_model(json::object const& request)
 FOUNDRY_DECL std::size_t chat_model::prompt_tokens() const
 {
     auto const tools = request_.if_contains("tools");
-    return pieces_of(prompt_).size() + 4 * messages_.size() + 3 + (tools ? json::serialize(*tools).size() / 8 : 0);
+    return pieces_of(prompt_).size() + 4 * messages_.size() + 3 + (tools ? json_text(*tools).size() / 8 : 0);
 }
 
 FOUNDRY_DECL bool chat_model::wants_brevity() const
@@ -182,7 +184,7 @@ FOUNDRY_DECL std::vector<tool_call> chat_model::call(std::vector<json::object> c
         for (auto const& where : places) {
             auto const arguments =
                 schema.empty() ? json::value(json::object()) : improviser(schema, question_, answer, where).value();
-            auto text = json::serialize(arguments);
+            auto text = json_text(arguments);
             if (contains(seen, text))
                 continue;
             seen.push_back(text);
@@ -214,8 +216,7 @@ FOUNDRY_DECL std::string in_plain_words(std::string const& text)
     std::string made;
     for (auto const& [name, member] : value.get_object()) {
         made += made.empty() ? "" : ", ";
-        made +=
-            std::string(name) + " " + (member.is_string() ? std::string(member.get_string()) : json::serialize(member));
+        made += std::string(name) + " " + (member.is_string() ? std::string(member.get_string()) : json_text(member));
     }
     return made;
 }
@@ -238,7 +239,7 @@ FOUNDRY_DECL std::string chat_model::in_json(json::object const& format) const
     auto const plain = has_role(messages_.back(), "tool") ? with_tool_results() : plain_answer(0);
     auto const schema = object_of(object_of(format, "json_schema"), "schema");
     if (!schema.empty())
-        return json::serialize(improviser(schema, question_, plain, places_in(question_).front()).value());
+        return json_text(improviser(schema, question_, plain, places_in(question_).front()).value());
     json::object made;
     json::array keys;
     for (auto& key : key_words_of(question_, 4))
@@ -246,7 +247,7 @@ FOUNDRY_DECL std::string chat_model::in_json(json::object const& format) const
     made["question"] = question_;
     made["answer"] = plain;
     made["keywords"] = std::move(keys);
-    return json::serialize(made);
+    return json_text(made);
 }
 
 FOUNDRY_DECL std::string chat_model::say(std::size_t variant) const

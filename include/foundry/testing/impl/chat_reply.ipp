@@ -176,8 +176,8 @@ FOUNDRY_DECL json::object chat_writer::call(tool_call const& one, std::size_t in
     function["name"] = one.name;
     function["arguments"] = one.arguments;
     json::object made;
-    made["id"] = "";
-    if (how_.local.call_ids)
+    made["id"] = one.id;
+    if (one.id.empty() && how_.local.call_ids)
         made["id"] = "call_" + how_.id.substr(how_.id.size() - std::min<std::size_t>(how_.id.size(), 12)) +
                      std::to_string(index) + std::to_string(position);
     made["type"] = "function";
@@ -230,10 +230,10 @@ FOUNDRY_DECL std::string chat_writer::whole() const
     made["system_fingerprint"] = nullptr;
     if (how_.local.usage != local_server::usage_place::nowhere)
         add_usage(made);
-    return json::serialize(made);
+    return json_text(made);
 }
 
-FOUNDRY_DECL std::string as_event(json::object const& data) { return "data: " + json::serialize(data) + "\n\n"; }
+FOUNDRY_DECL std::string as_event(json::object const& data) { return "data: " + json_text(data) + "\n\n"; }
 
 /// The first event of an Azure stream: no choices, no id, only what the filter says about the prompt.
 FOUNDRY_DECL std::string chat_writer::filter_event() const
@@ -361,7 +361,9 @@ FOUNDRY_DECL std::vector<json::object> chat_writer::deltas_of(completion const& 
         for (auto const& piece : pieces_of(one.reasoning))
             add_reasoning(deltas.emplace_back(), piece);
     }
-    for (auto const& piece : pieces_of(how_.think_tags ? with_think_tags(one) : one.content))
+    auto const pieces =
+        one.pieces.empty() ? pieces_of(how_.think_tags ? with_think_tags(one) : one.content) : one.pieces;
+    for (auto const& piece : pieces)
         add("content", piece);
     add_call_deltas(deltas, one);
     return deltas;

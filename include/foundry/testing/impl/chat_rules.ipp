@@ -24,6 +24,7 @@ private:
     void check_tool_choice() const;
     void check_response_format() const;
     void check_dependencies() const;
+    void check_modalities() const;
     void check_name(json::object const& object, place const& at) const;
     bool has(std::string_view name) const;
 
@@ -45,6 +46,7 @@ FOUNDRY_DECL void chat_rules::check() const
     check_tool_choice();
     check_response_format();
     check_dependencies();
+    check_modalities();
 }
 
 FOUNDRY_DECL void chat_rules::check_numbers() const
@@ -236,7 +238,7 @@ FOUNDRY_DECL void chat_rules::check_response_format() const
     if (!contains(kinds, std::string_view(kind.get_string())))
         say_.bad_value(inside(at, "type"), "expected one of text, json_object and json_schema.", kind);
     if (kind.get_string() == "json_object" && say_.openai() && say_.strict() &&
-        lower(json::serialize(body_.at("messages"))).find("json") == std::string::npos)
+        lower(json_text(body_.at("messages"))).find("json") == std::string::npos)
         say_.bad_request("'messages' must contain the word 'json' in some form, to use 'response_format' of type "
                          "'json_object'.",
                          "invalid_value", "messages");
@@ -251,6 +253,17 @@ FOUNDRY_DECL void chat_rules::check_response_format() const
         say_.bad_request("Invalid schema for response_format '" + std::string(*text_of(schema, "name")) +
                              "': In context=(), 'additionalProperties' is required to be supplied and to be false.",
                          "invalid_json_schema", "response_format");
+}
+
+/// The model answers in text.
+FOUNDRY_DECL void chat_rules::check_modalities() const
+{
+    for (auto const& one : array_of(body_, "modalities")) {
+        if (one != "text")
+            say_.unsupported("modalities", body_.at("modalities"), "['text']");
+    }
+    if (has("audio"))
+        say_.unsupported("audio");
 }
 
 /// Members that make sense only beside others.

@@ -1,12 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/chat_answers.ipp>
 #include <foundry/testing/impl/journal_file.ipp>
 #include <foundry/testing/impl/ledger.ipp>
 #include <foundry/testing/impl/message.ipp>
 #include <foundry/testing/impl/service.ipp>
+#include <foundry/testing/impl/service_completions.ipp>
 #include <foundry/testing/impl/service_embeddings.ipp>
 #include <foundry/testing/impl/service_operations.ipp>
+#include <foundry/testing/impl/service_responses.ipp>
 #include <foundry/testing/impl/wire.ipp>
 
 #include <boost/beast/http/error.hpp>
@@ -33,7 +36,9 @@ private:
     asio::awaitable<bool> play(script const& what);
     bool parse_some(request_parser& parser);
     received take(request_parser& parser);
-    script respond(received const& request, std::optional<answer> queued, bool keep_alive);
+    script respond(received const& request, bool keep_alive);
+    std::optional<answer> answer_to(received const& request);
+    script perform(received const& request, answer given, bool keep_alive);
 
     std::shared_ptr<wire> wire_;
     ledger& ledger_;
@@ -70,8 +75,8 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
     if (co_await read(parser)) {
         bool const keep_alive = parser.keep_alive();
         received request = take(parser);
-        std::optional<answer> queued = ledger_.arrived(request);
-        what = respond(request, std::move(queued), keep_alive);
+        ledger_.journal(request);
+        what = respond(request, keep_alive);
     } else {
         if (refused_ == 0)
             co_return false;
@@ -133,18 +138,37 @@ FOUNDRY_DECL received connection::take(request_parser& parser)
     return request;
 }
 
-FOUNDRY_DECL script connection::respond(received const& request, std::optional<answer> queued, bool keep_alive)
+FOUNDRY_DECL script connection::respond(received const& request, bool keep_alive)
 {
-    if (!queued) {
-        auto made = service_.answer(request);
-        if (!is_for_authority(request))
-            file_.add(request, made.status);
-        made.close = made.close || !keep_alive;
-        return make_script(std::move(made));
+    try {
+        if (auto given = answer_to(request))
+            return perform(request, std::move(*given), keep_alive);
+    } catch (std::exception const& broken) { // a predicate, or an answer that cannot be given
+        reply failed(500, json_text(error_body("EmulatorError", broken.what())));
+        failed.set_header("content-type", "application/json");
+        failed.close = !keep_alive;
+        return make_script(std::move(failed));
     }
+    auto made = service_.answer(request);
+    if (!is_for_authority(request))
+        file_.add(request, made.status);
+    made.close = made.close || !keep_alive;
+    return make_script(std::move(made));
+}
+
+/// The answer that the test has given, if any.
+FOUNDRY_DECL std::optional<answer> connection::answer_to(received const& request)
+{
+    if (auto ruled = ledger_.rule_for(request))
+        return ruled;
+    return is_preflight(request) ? std::nullopt : ledger_.next_queued();
+}
+
+FOUNDRY_DECL script connection::perform(received const& request, answer given, bool keep_alive)
+{
     if (!is_for_authority(request))
         file_.add(request, std::nullopt);
-    answer_reader const reader(std::move(*queued));
+    answer_reader const reader(std::move(given));
     auto made = reader.make_reply();
     made.close = made.close || !keep_alive;
     if (reader.wants_default_headers())

@@ -64,6 +64,7 @@ private:
 
 FOUNDRY_DECL server::server(emulator_options chosen)
     : options(std::move(chosen)),
+      shared(options.journal_limit),
       file(options.journal_file),
       service_(options),
       tls_(asio::ssl::context::tls_server),
@@ -215,8 +216,10 @@ FOUNDRY_DECL emulator_options::emulator_options()
     : api_key("emulator-key"),
       bearer_token("emulator-token"),
       chat_deployments({"gpt-4o-mini", "gpt-4o", "Mistral-Large-2411", "DeepSeek-R1"}),
+      completion_deployments({"gpt-35-turbo-instruct"}),
       embedding_deployments({"text-embedding-3-small"}),
       image_deployments({"gpt-image-1"}),
+      speech_deployments({"gpt-4o-mini-tts", "tts-1"}),
       serverless_model("mistral-large-2411"),
       embedding_dimensions(256),
       words_per_second(0),
@@ -224,7 +227,8 @@ FOUNDRY_DECL emulator_options::emulator_options()
       tls(true),
       plain(true),
       tls_port(0),
-      plain_port(0)
+      plain_port(0),
+      journal_limit(10000)
 {
     if (char const* const file = std::getenv("FOUNDRY_JOURNAL"))
         journal_file = file;
@@ -255,6 +259,12 @@ FOUNDRY_DECL std::string const& emulator::ca_certificate() const noexcept { retu
 
 FOUNDRY_DECL void emulator::queue(answer next) { server_->shared.queue(std::move(next)); }
 FOUNDRY_DECL std::size_t emulator::queued() const { return server_->shared.queued(); }
+FOUNDRY_DECL void emulator::reply_when(std::function<bool(received const&)> predicate, answer reply)
+{
+    server_->shared.reply_when(std::move(predicate), std::move(reply));
+}
+
+FOUNDRY_DECL std::size_t emulator::requests() const { return server_->shared.requests(); }
 FOUNDRY_DECL std::vector<received> emulator::journal() const { return server_->shared.journal(); }
 FOUNDRY_DECL void emulator::clear_journal() { server_->shared.clear_journal(); }
 FOUNDRY_DECL std::size_t emulator::connections() const { return server_->shared.connections(); }

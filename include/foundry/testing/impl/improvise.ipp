@@ -159,8 +159,9 @@ FOUNDRY_DECL json::value improviser::number(json::object const& schema, bool who
         made = std::max(made, least->to_number<double>());
     if (auto const* const most = schema.if_contains("maximum"); most && most->is_number())
         made = std::min(made, most->to_number<double>());
-    if (whole)
-        return static_cast<std::int64_t>(std::clamp(made, -9.0e15, 9.0e15));
+    auto const rounded = static_cast<std::int64_t>(std::clamp(made, -9.0e15, 9.0e15));
+    if (whole || static_cast<double>(rounded) == made)
+        return rounded;
     return made;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -160,6 +161,12 @@ FOUNDRY_DECL void resize_writes(script& s, std::vector<std::size_t> const& sizes
 
 FOUNDRY_DECL void cut(script& s, std::size_t bytes)
 {
+    std::size_t size = 0;
+    for (auto const& piece : s.writes)
+        size += piece.size();
+    if (bytes > size)
+        throw std::invalid_argument("cut_after(" + std::to_string(bytes) + "): the message has only " +
+                                    std::to_string(size) + " bytes");
     std::vector<std::string> kept;
     for (auto& piece : s.writes) {
         piece.resize(std::min(piece.size(), bytes));
@@ -184,6 +191,18 @@ FOUNDRY_DECL std::vector<std::string> split_events(std::string const& body)
     return parts;
 }
 
+/// How many bytes of the message there are up to the end of its n-th part.
+FOUNDRY_DECL std::size_t size_with_parts(reply const& r, std::size_t n)
+{
+    auto const on_the_wire = [&r](std::string const& part) { return r.chunked ? as_chunk(part).size() : part.size(); };
+    auto size = make_script(r).writes.front().size() - on_the_wire(r.parts.front());
+    if (r.chunked && r.parts.size() == 1)
+        size -= std::string_view("0\r\n\r\n").size();
+    for (std::size_t i = 0; i < n; ++i)
+        size += on_the_wire(r.parts[i]);
+    return size;
+}
+
 /// The one who knows what an `answer` asks for.
 class answer_reader
 {
@@ -195,14 +214,23 @@ public:
     script finish(reply r) const;
 
 private:
+    std::vector<std::string> parts() const;
+
     answer answer_;
 };
+
+FOUNDRY_DECL std::vector<std::string> answer_reader::parts() const
+{
+    if (answer_.chunked_ || answer_.cut_event_)
+        return split_events(answer_.body_);
+    return {answer_.body_};
+}
 
 FOUNDRY_DECL reply answer_reader::make_reply() const
 {
     reply made;
     made.status = answer_.status_;
-    made.parts = answer_.chunked_ ? split_events(answer_.body_) : std::vector<std::string>(1, answer_.body_);
+    made.parts = parts();
     made.chunked = answer_.chunked_;
     made.close = answer_.close_;
     if (answer_.default_headers_)
@@ -213,6 +241,7 @@ FOUNDRY_DECL reply answer_reader::make_reply() const
 FOUNDRY_DECL script answer_reader::finish(reply r) const
 {
     script made;
+    auto cut_after = answer_.cut_;
     if (answer_.is_raw_) {
         made.writes.push_back(answer_.body_);
         made.end = answer_.close_ ? script::ending::close : script::ending::next_request;
@@ -223,14 +252,16 @@ FOUNDRY_DECL script answer_reader::finish(reply r) const
                                [&](auto const& added) { return same_name(added.first, header.first); });
         });
         r.headers.insert(r.headers.end(), answer_.headers_.begin(), answer_.headers_.end());
+        if (answer_.cut_event_)
+            cut_after = size_with_parts(r, *answer_.cut_event_);
         made = make_script(std::move(r));
     }
     made.delay = answer_.delay_;
     made.pause = answer_.pace_;
     if (!answer_.sizes_.empty())
         resize_writes(made, answer_.sizes_);
-    if (answer_.cut_)
-        cut(made, *answer_.cut_);
+    if (cut_after)
+        cut(made, *cut_after);
     if (answer_.hang_)
         made.end = script::ending::hang;
     return made;
@@ -297,7 +328,23 @@ FOUNDRY_DECL answer& answer::chunking(std::vector<std::size_t> sizes)
 
 FOUNDRY_DECL answer& answer::cut_after(std::size_t bytes)
 {
+    if (is_raw_ && bytes > body_.size())
+        throw std::invalid_argument("cut_after(" + std::to_string(bytes) + "): the answer has only " +
+                                    std::to_string(body_.size()) + " bytes");
     cut_ = bytes;
+    cut_event_.reset();
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::cut_after_event(std::size_t n)
+{
+    bool const is_stream = !is_raw_ && content_type_.starts_with("text/event-stream");
+    auto const events = is_stream ? detail::split_events(body_).size() : 0;
+    if (n > events || events == 0)
+        throw std::invalid_argument("cut_after_event(" + std::to_string(n) + "): the answer has " +
+                                    std::to_string(events) + " events");
+    cut_event_ = n;
+    cut_.reset();
     return *this;
 }
 

@@ -83,40 +83,57 @@ FOUNDRY_DECL form_data::part const* form_data::find(std::string_view name) const
     return found == parts_.end() ? nullptr : &*found;
 }
 
-/// What requests have left here: files and responses.
+/// A file that was uploaded.
+class stored_file
+{
+public:
+    json::object object;
+    std::string content;
+};
+
+/// A response that was not to be forgotten.
+class stored_response
+{
+public:
+    json::object object;             ///< As it is when it is done.
+    json::array messages;            ///< The conversation up to its end, as a chat request has it.
+    std::vector<std::string> events; ///< To be read again; only of one that was streamed in the background.
+};
+
+/// What requests have left here.
 class object_store
 {
 public:
     json::object add_file(form_data const& form, complaints const& say);
     json::object list_files(std::string_view purpose) const;
-    json::object const& file(std::string_view id) const;
-    std::string const& content(std::string_view id) const;
+    json::object const& file(std::string_view id) const { return find_file(id).object; }
+    std::string const& content(std::string_view id) const { return find_file(id).content; }
+    json::object remove_file(std::string_view id);
 
-    void keep_response(json::object response);
-    json::object const& response(std::string_view id) const;
-
-    /// Files and responses alike.
-    json::object remove(std::string_view id);
+    void keep_response(stored_response response);
+    stored_response const* find_response(std::string_view id) const; ///< Null if there is none.
+    stored_response const& response(std::string_view id) const;      ///< Refuses if there is none.
+    json::object remove_response(std::string_view id);
+    json::object item(std::string_view id) const; ///< One of the outputs; refuses if there is none.
 
     std::string new_id(std::string_view lead);
 
 private:
-    class stored
-    {
-    public:
-        json::object object;
-        std::string content;
-    };
+    stored_file const& find_file(std::string_view id) const;
 
-    stored const& find(std::string_view id) const;
-
-    std::map<std::string, stored, std::less<>> all_;
+    std::map<std::string, stored_file, std::less<>> files_;
+    std::map<std::string, stored_response, std::less<>> responses_;
     std::uint64_t ids_ = 0;
 };
 
 FOUNDRY_DECL std::string object_store::new_id(std::string_view lead)
 {
     return std::string(lead) + in_hex(hash_of(std::string(lead) + std::to_string(++ids_)));
+}
+
+[[noreturn]] FOUNDRY_DECL void refuse_id(std::string const& message, json::value param)
+{
+    throw refusal(404, openai_error(message, "invalid_request_error", std::move(param), nullptr));
 }
 
 FOUNDRY_DECL json::object object_store::add_file(form_data const& form, complaints const& say)
@@ -129,7 +146,7 @@ FOUNDRY_DECL json::object object_store::add_file(form_data const& form, complain
         say.bad_request("Missing required parameter: 'file'.", "missing_required_parameter", "file");
     if (file->type.empty())
         say.bad_request("The file has no Content-Type.", "invalidPayload", "file");
-    stored made;
+    stored_file made;
     made.object["id"] = new_id("file-");
     made.object["object"] = "file";
     made.object["bytes"] = file->content.size();
@@ -137,25 +154,27 @@ FOUNDRY_DECL json::object object_store::add_file(form_data const& form, complain
     made.object["filename"] = file->file_name;
     made.object["purpose"] = purpose->content;
     made.object["status"] = "processed";
+    if (purpose->content == "assistants")
+        made.object["status_details"] = nullptr;
     made.content = file->content;
     auto const object = made.object;
-    all_.emplace(std::string(object.at("id").as_string()), std::move(made));
+    files_.emplace(std::string(object.at("id").as_string()), std::move(made));
     return object;
 }
 
-FOUNDRY_DECL object_store::stored const& object_store::find(std::string_view id) const
+FOUNDRY_DECL stored_file const& object_store::find_file(std::string_view id) const
 {
-    auto const found = all_.find(id);
-    if (found == all_.end())
-        throw refusal(404, openai_error("No such object: " + std::string(id), "invalid_request_error", "id", nullptr));
+    auto const found = files_.find(id);
+    if (found == files_.end())
+        refuse_id("No such File object: " + std::string(id), "id");
     return found->second;
 }
 
 FOUNDRY_DECL json::object object_store::list_files(std::string_view purpose) const
 {
     json::array data;
-    for (auto const& [id, one] : all_) {
-        if (one.object.at("object") == "file" && (purpose.empty() || text_of(one.object, "purpose") == purpose))
+    for (auto const& [id, one] : files_) {
+        if (purpose.empty() || text_of(one.object, "purpose") == purpose)
             data.push_back(one.object);
     }
     json::object made;
@@ -165,26 +184,57 @@ FOUNDRY_DECL json::object object_store::list_files(std::string_view purpose) con
     return made;
 }
 
-FOUNDRY_DECL json::object const& object_store::file(std::string_view id) const { return find(id).object; }
-FOUNDRY_DECL std::string const& object_store::content(std::string_view id) const { return find(id).content; }
-FOUNDRY_DECL json::object const& object_store::response(std::string_view id) const { return find(id).object; }
-
-FOUNDRY_DECL void object_store::keep_response(json::object response)
+FOUNDRY_DECL json::object object_store::remove_file(std::string_view id)
 {
-    std::string id(response.at("id").as_string());
-    stored made;
-    made.object = std::move(response);
-    all_.insert_or_assign(std::move(id), std::move(made));
+    find_file(id);
+    files_.erase(files_.find(id));
+    json::object made;
+    made["object"] = "file";
+    made["deleted"] = true;
+    made["id"] = id;
+    return made;
 }
 
-FOUNDRY_DECL json::object object_store::remove(std::string_view id)
+FOUNDRY_DECL void object_store::keep_response(stored_response response)
 {
+    std::string id(response.object.at("id").as_string());
+    responses_.insert_or_assign(std::move(id), std::move(response));
+}
+
+FOUNDRY_DECL stored_response const* object_store::find_response(std::string_view id) const
+{
+    auto const found = responses_.find(id);
+    return found == responses_.end() ? nullptr : &found->second;
+}
+
+FOUNDRY_DECL stored_response const& object_store::response(std::string_view id) const
+{
+    auto const* const found = find_response(id);
+    if (!found)
+        refuse_id("Response with id '" + std::string(id) + "' not found.", nullptr);
+    return *found;
+}
+
+FOUNDRY_DECL json::object object_store::remove_response(std::string_view id)
+{
+    response(id);
+    responses_.erase(responses_.find(id));
     json::object made;
     made["id"] = id;
-    made["object"] = find(id).object.at("object");
+    made["object"] = "response.deleted";
     made["deleted"] = true;
-    all_.erase(all_.find(id));
     return made;
+}
+
+FOUNDRY_DECL json::object object_store::item(std::string_view id) const
+{
+    for (auto const& [name, one] : responses_) {
+        for (auto const& output : one.object.at("output").as_array()) {
+            if (text_of(output.get_object(), "id") == id)
+                return output.get_object();
+        }
+    }
+    refuse_id("Item with id '" + std::string(id) + "' not found.", "input");
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -1,24 +1,18 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/json_text.ipp>
 #include <foundry/testing/impl/route.ipp>
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
 
 #include <exception>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-namespace json = boost::json;
-
 /// Thrown where a request is found wanting, with the reply that says so.
 class refusal : public std::exception
 {
 public:
-    refusal(unsigned status, json::value const& body) : reply_(status, json::serialize(body)) {}
+    refusal(unsigned status, json::value const& body) : reply_(status, json_text(body)) {}
 
     char const* what() const noexcept override { return "refused"; }
     reply const& as_reply() const { return reply_; }
@@ -42,6 +36,10 @@ public:
     [[noreturn]] void bad_value(place const& at, std::string const& message, json::value const& value) const;
     [[noreturn]] void bad_request(std::string const& message, std::string_view code, json::value param) const;
 
+    /// For what other models may do, and the emulator's do not.
+    [[noreturn]] void unsupported(std::string const& name) const;
+    [[noreturn]] void unsupported(std::string const& name, json::value const& value, std::string const& choice) const;
+
     bool openai() const { return speaks_openai(form_); }
     bool strict() const { return form_ != form::compatible && form_ != form::github; }
     form kind() const { return form_; }
@@ -62,7 +60,7 @@ FOUNDRY_DECL std::string in_words(place const& at)
         if (step.is_string())
             made.append(made.empty() ? "" : ".").append(step.get_string());
         else
-            made.append("[").append(json::serialize(step)).append("]");
+            made.append("[").append(json_text(step)).append("]");
     }
     return made;
 }
@@ -171,6 +169,21 @@ FOUNDRY_DECL void complaints::bad_value(place const& at, std::string const& mess
     if (openai())
         invalid_request("Invalid value for '" + in_words(at) + "': " + message, "invalid_value", at);
     unprocessable("value_error", at, message, value);
+}
+
+FOUNDRY_DECL void complaints::unsupported(std::string const& name) const
+{
+    bad_request("Unsupported parameter: '" + name + "' is not supported with this model.", "unsupported_parameter",
+                json::string(name));
+}
+
+FOUNDRY_DECL void complaints::unsupported(std::string const& name, json::value const& value,
+                                          std::string const& choice) const
+{
+    auto const given = value.is_string() ? "'" + std::string(value.get_string()) + "'" : json_text(value);
+    bad_request("Unsupported value: '" + name + "' does not support " + given +
+                    " with this model. Supported values are: " + choice + ".",
+                "unsupported_value", json::string(name));
 }
 
 FOUNDRY_DECL void complaints::bad_request(std::string const& message, std::string_view code, json::value param) const

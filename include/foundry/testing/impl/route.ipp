@@ -44,6 +44,12 @@ FOUNDRY_DECL std::optional<std::string> route::parameter(std::string_view name) 
     return std::nullopt;
 }
 
+/// Whether a browser asks if a page may send a request.
+FOUNDRY_DECL bool is_preflight(received const& request)
+{
+    return request.method == "OPTIONS" && request.header("access-control-request-method");
+}
+
 FOUNDRY_DECL std::string host_name(std::string_view host) { return lower(host.substr(0, host.find(':'))); }
 
 FOUNDRY_DECL std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query)
@@ -76,6 +82,15 @@ FOUNDRY_DECL std::string consume_segment(std::string_view& path)
     auto segment = percent_decode(path.substr(0, end));
     path.remove_prefix(std::min(end + 1, path.size()));
     return segment;
+}
+
+/// The percent-decoded segments of a path without its first slash.
+FOUNDRY_DECL std::vector<std::string> segments_of(std::string_view path)
+{
+    std::vector<std::string> segments;
+    while (!path.empty())
+        segments.push_back(consume_segment(path));
+    return segments;
 }
 
 FOUNDRY_DECL std::optional<form> form_by_path(std::string_view& path, std::string& deployment)

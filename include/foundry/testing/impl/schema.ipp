@@ -160,7 +160,7 @@ FOUNDRY_DECL members speech_members()
 
 FOUNDRY_DECL members response_members()
 {
-    static constexpr std::array<member, 20> list = {{
+    static constexpr std::array<member, 27> list = {{
         {"model", type::string},
         {"input", type::string_or_array},
         {"instructions", type::string},
@@ -179,8 +179,94 @@ FOUNDRY_DECL members response_members()
         {"truncation", type::string},
         {"temperature", type::number},
         {"top_p", type::number},
+        {"top_logprobs", type::integer},
         {"metadata", type::object},
         {"user", type::string},
+        {"prompt", type::object},
+        {"stream_options", type::object},
+        {"service_tier", type::string},
+        {"safety_identifier", type::string},
+        {"prompt_cache_key", type::string},
+        {"prompt_cache_retention", type::string},
+    }};
+    return list;
+}
+
+FOUNDRY_DECL members response_item_members(std::string_view kind)
+{
+    static constexpr std::array<member, 6> message = {{{"type", type::string},
+                                                       {"id", type::string},
+                                                       {"role", type::string},
+                                                       {"content", type::string_or_array},
+                                                       {"status", type::string},
+                                                       {"phase", type::string}}};
+    static constexpr std::array<member, 6> call = {{{"type", type::string},
+                                                    {"id", type::string},
+                                                    {"call_id", type::string},
+                                                    {"name", type::string},
+                                                    {"arguments", type::string},
+                                                    {"status", type::string}}};
+    static constexpr std::array<member, 5> output = {{{"type", type::string},
+                                                      {"id", type::string},
+                                                      {"call_id", type::string},
+                                                      {"output", type::string_or_array},
+                                                      {"status", type::string}}};
+    static constexpr std::array<member, 6> reasoning = {{{"type", type::string},
+                                                         {"id", type::string},
+                                                         {"summary", type::array},
+                                                         {"content", type::array},
+                                                         {"encrypted_content", type::string},
+                                                         {"status", type::string}}};
+    static constexpr std::array<member, 2> reference = {{{"type", type::string}, {"id", type::string}}};
+    return kind == "message"                ? members(message)
+           : kind == "function_call"        ? members(call)
+           : kind == "function_call_output" ? members(output)
+           : kind == "reasoning"            ? members(reasoning)
+           : kind == "item_reference"       ? members(reference)
+                                            : members();
+}
+
+FOUNDRY_DECL members response_function_members()
+{
+    static constexpr std::array<member, 5> list = {{{"type", type::string},
+                                                    {"name", type::string},
+                                                    {"description", type::string},
+                                                    {"parameters", type::object},
+                                                    {"strict", type::boolean}}};
+    return list;
+}
+
+FOUNDRY_DECL members response_format_members()
+{
+    static constexpr std::array<member, 5> list = {{{"type", type::string},
+                                                    {"name", type::string},
+                                                    {"description", type::string},
+                                                    {"schema", type::object},
+                                                    {"strict", type::boolean}}};
+    return list;
+}
+
+FOUNDRY_DECL members completion_members()
+{
+    static constexpr std::array<member, 18> list = {{
+        {"model", type::string},
+        {"prompt", type::string_or_array},
+        {"max_tokens", type::integer},
+        {"temperature", type::number},
+        {"top_p", type::number},
+        {"n", type::integer},
+        {"stream", type::boolean},
+        {"stream_options", type::object},
+        {"stop", type::string_or_array},
+        {"presence_penalty", type::number},
+        {"frequency_penalty", type::number},
+        {"logit_bias", type::object},
+        {"seed", type::integer},
+        {"user", type::string},
+        {"logprobs", type::integer},
+        {"echo", type::boolean},
+        {"suffix", type::string},
+        {"best_of", type::integer},
     }};
     return list;
 }
@@ -396,10 +482,12 @@ FOUNDRY_DECL void check_range(json::object const& object, std::string_view name,
         return;
     place at;
     at.push_back(json::string(name));
-    say.bad_value(at,
-                  "expected a value >= " + json::serialize(json::value(least)) +
-                      " and <= " + json::serialize(json::value(most)) + ".",
-                  *found);
+    auto const in_digits = [](double bound) {
+        std::string digits;
+        append_number(digits, bound);
+        return digits.ends_with(".0") ? digits.substr(0, digits.size() - 2) : digits;
+    };
+    say.bad_value(at, "expected a value >= " + in_digits(least) + " and <= " + in_digits(most) + ".", *found);
 }
 
 /// A text member, or nothing when it is absent or null.

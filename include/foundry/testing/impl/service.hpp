@@ -6,6 +6,7 @@
 #include <foundry/testing/impl/chat_rules.ipp>
 #include <foundry/testing/impl/embedding_model.ipp>
 #include <foundry/testing/impl/objects.ipp>
+#include <foundry/testing/impl/response_request.ipp>
 #include <foundry/testing/impl/responses.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
@@ -23,16 +24,22 @@ public:
 
 private:
     reply dispatch(received const& request, route const& where);
+    reply options(received const& request, route const& where) const;
     reply chat(received const& request, route const& where);
+    reply completions(received const& request, route const& where);
     reply embeddings(received const& request, route const& where) const;
     reply image_embeddings(received const& request, route const& where) const;
     reply images(received const& request, route const& where) const;
     reply speech(received const& request, route const& where) const;
     reply files(received const& request, route const& where);
     reply responses(received const& request, route const& where);
+    reply response_by_id(received const& request, route const& where);
     reply threads(received const& request, route const& where);
     reply info(route const& where) const;
-    reply list_models() const;
+    reply models(route const& where) const;
+    reply deployments() const;
+    std::vector<std::string> all_deployments() const;
+    json::object model_object(std::string const& name, route const& where) const;
     reply stream_of(std::vector<std::string> events) const;
 
     void check_method(received const& request, route const& where) const;
@@ -43,6 +50,7 @@ private:
     void check_extras(json::object& body, received const& request, members known, complaints const& say) const;
     std::string find_model(json::object const& body, received const& request, route const& where,
                            std::vector<std::string> const& deployments) const;
+    void check_operation(std::string const& name, route const& where) const;
     void check_model_takes(json::object const& body, std::string const& model) const;
     manner manner_of(json::object const& body, std::string const& model, route const& where);
     std::string new_uuid();

@@ -12,13 +12,15 @@ FOUNDRY_DECL std::string_view verbs_of(route const& where)
     bool const inference = where.kind == form::models || where.kind == form::serverless;
     bool const deployed = where.kind != form::dated || !where.deployment.empty();
     bool const resource = openai && (where.kind != form::dated || where.deployment.empty());
-    bool const preview = where.kind != form::dated || where.parameter("api-version").value_or("") >= "2025-03";
-    auto const first = where.operation.substr(0, where.operation.find('/'));
-    bool const of_one = where.operation != first;
-    if (!where.found)
+    auto const version = where.parameter("api-version").value_or("");
+    bool const preview = where.kind != form::dated || version >= "2025-03";
+    auto const path = segments_of(where.operation);
+    if (!where.found || path.empty())
         return {};
     if (where.operation == "chat/completions" || where.operation == "embeddings")
         return deployed ? "POST" : "";
+    if (where.operation == "completions")
+        return openai && deployed ? "POST" : "";
     if (where.operation == "images/generations")
         return deployed && where.kind != form::github ? "POST" : "";
     if (where.operation == "audio/speech")
@@ -27,14 +29,21 @@ FOUNDRY_DECL std::string_view verbs_of(route const& where)
         return inference ? "POST" : "";
     if (where.operation == "info")
         return inference ? "GET" : "";
-    if (where.operation == "models")
-        return openai && where.kind != form::dated ? "GET" : "";
-    if (first == "files" && resource)
-        return !of_one ? "GET, POST" : where.operation.ends_with("/content") ? "GET" : "GET, DELETE";
-    if (first == "responses" && resource && preview)
-        return of_one ? "GET, DELETE" : "POST";
-    if (first == "threads" && resource && preview && where.kind == form::dated)
-        return "POST";
+    if (!resource)
+        return {};
+    if (path.front() == "models")
+        return path.size() < 3 ? "GET" : "";
+    if (where.operation == "deployments") // later versions leave it to the management API
+        return where.kind == form::dated && version <= "2023-03-15-preview" ? "GET" : "";
+    if (path.front() == "files" && path.size() == 3)
+        return path.back() == "content" ? "GET" : "";
+    if (path.front() == "files" && path.size() < 3)
+        return path.size() == 1 ? "GET, POST" : "GET, DELETE";
+    if (path.front() == "responses" && preview && path.size() < 3)
+        return path.size() == 1 ? "POST" : "GET, DELETE";
+    if (path.front() == "threads" && preview && where.kind == form::dated)
+        return path.size() == 1 || (path.size() == 3 && (path.back() == "messages" || path.back() == "runs")) ? "POST"
+                                                                                                              : "";
     return {};
 }
 
@@ -106,7 +115,7 @@ FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
     } else {
         made["error"] = std::move(error["message"]);
     }
-    refused.parts.front() = json::serialize(made);
+    refused.parts.front() = json_text(made);
 }
 
 FOUNDRY_DECL reply service::answer(received const& request)
@@ -117,19 +126,39 @@ FOUNDRY_DECL reply service::answer(received const& request)
     reply made;
     try {
         check_method(request, where);
-        check_headers(request);
-        check_key(request, where);
-        check_version(where);
-        made = dispatch(request, where);
+        if (request.method == "OPTIONS") {
+            made = options(request, where);
+        } else {
+            check_headers(request);
+            check_key(request, where);
+            check_version(where);
+            made = dispatch(request, where);
+        }
     } catch (refusal const& refused) {
         made = refused.as_reply();
         if (where.kind == form::compatible)
             reword(made, options_.local.errors);
     } catch (std::exception const& broken) {
-        made = reply(500, json::serialize(error_body("InternalServerError", broken.what())));
+        made = reply(500, json_text(error_body("InternalServerError", broken.what())));
     }
     made.head = request.method == "HEAD";
     add_headers(made, request);
+    return made;
+}
+
+/// What a browser asks before a page's request, without a key, and others to learn the verbs.
+FOUNDRY_DECL reply service::options(received const& request, route const& where) const
+{
+    std::string const verbs(verbs_of(where));
+    reply made;
+    made.status = 204;
+    made.set_header("allow", verbs);
+    if (!is_preflight(request))
+        return made;
+    made.set_header("access-control-allow-methods", verbs);
+    if (auto const names = request.header("access-control-request-headers"))
+        made.set_header("access-control-allow-headers", std::string(*names));
+    made.set_header("access-control-max-age", "600");
     return made;
 }
 
@@ -138,6 +167,8 @@ FOUNDRY_DECL reply service::dispatch(received const& request, route const& where
     auto const first = where.operation.substr(0, where.operation.find('/'));
     if (where.operation == "chat/completions")
         return chat(request, where);
+    if (where.operation == "completions")
+        return completions(request, where);
     if (where.operation == "embeddings")
         return embeddings(request, where);
     if (where.operation == "images/embeddings")
@@ -148,18 +179,25 @@ FOUNDRY_DECL reply service::dispatch(received const& request, route const& where
         return speech(request, where);
     if (where.operation == "info")
         return info(where);
+    if (where.operation == "deployments")
+        return deployments();
     if (first == "files")
         return files(request, where);
     if (first == "responses")
-        return responses(request, where);
-    return first == "threads" ? threads(request, where) : list_models();
+        return where.operation == first ? responses(request, where) : response_by_id(request, where);
+    return first == "threads" ? threads(request, where) : models(where);
 }
 
 FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
 {
     auto const where = find_route(request.target, request.host);
     ++replies_;
-    r.add_header_unless_set("content-type", "application/json");
+    if (r.status != 204)
+        r.add_header_unless_set("content-type", "application/json");
+    if (request.header("origin")) {
+        r.add_header_unless_set("access-control-allow-origin", "*");
+        r.add_header_unless_set("access-control-expose-headers", "*");
+    }
     if (r.status == 405)
         r.add_header_unless_set("allow", std::string(verbs_of(where)));
     if (where.kind == form::compatible)
@@ -193,7 +231,8 @@ FOUNDRY_DECL void service::check_method(received const& request, route const& wh
     auto const verbs = verbs_of(where);
     if (verbs.empty())
         refuse_path(request, where);
-    if ((", " + std::string(verbs) + ",").find(" " + request.method + ",") == std::string::npos)
+    if (request.method != "OPTIONS" &&
+        (", " + std::string(verbs) + ",").find(" " + request.method + ",") == std::string::npos)
         throw refusal(405, error_body("405", "Method not allowed"));
 }
 
@@ -261,6 +300,11 @@ FOUNDRY_DECL void service::check_key(received const& request, route const& where
     }
     if (by_header || by_token || (by_bearer && where.kind != form::dated))
         return;
+    if (request.header("api-key"))
+        throw refusal(401,
+                      error_body("401", "Access denied due to invalid subscription key or wrong API endpoint. Make "
+                                        "sure to provide a valid key for an active subscription and use a correct "
+                                        "regional API endpoint for your resource."));
     std::string named;
     for (auto const& audience : audiences)
         named += (named.empty() ? "" : " or ") + audience;
@@ -276,11 +320,13 @@ FOUNDRY_DECL void service::check_version(route const& where) const
     static constexpr std::array<std::string_view, 6> inference = {"2024-05-01-preview", "2025-02-01-preview",
                                                                   "2025-04-01",         "2025-05-01",
                                                                   "2025-05-01-preview", "2025-05-15-preview"};
-    static constexpr std::array<std::string_view, 20> dated = {
-        "2023-05-15",         "2023-12-01-preview", "2024-02-01",         "2024-02-15-preview", "2024-03-01-preview",
-        "2024-04-01-preview", "2024-05-01-preview", "2024-06-01",         "2024-07-01-preview", "2024-08-01-preview",
-        "2024-09-01-preview", "2024-10-01-preview", "2024-10-21",         "2024-12-01-preview", "2025-01-01-preview",
-        "2025-02-01-preview", "2025-03-01-preview", "2025-04-01-preview", "2023-07-01-preview", "2023-10-01-preview"};
+    static constexpr std::array<std::string_view, 27> dated = {
+        "2022-12-01",         "2023-03-15-preview", "2023-05-15",         "2023-06-01-preview", "2023-07-01-preview",
+        "2023-08-01-preview", "2023-09-01-preview", "2023-10-01-preview", "2023-12-01-preview", "2024-02-01",
+        "2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview", "2024-04-15-preview", "2024-05-01-preview",
+        "2024-06-01",         "2024-07-01-preview", "2024-08-01-preview", "2024-09-01-preview", "2024-10-01-preview",
+        "2024-10-21",         "2024-11-01-preview", "2024-12-01-preview", "2025-01-01-preview", "2025-02-01-preview",
+        "2025-03-01-preview", "2025-04-01-preview"};
     auto const version = where.parameter("api-version");
     bool known = true;
     if (where.kind == form::models || where.kind == form::serverless)
@@ -377,11 +423,25 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, received 
     if (where.kind == form::compatible)
         throw refusal(404, openai_error("The model `" + name + "` does not exist or you do not have access to it.",
                                         "invalid_request_error", nullptr, "model_not_found"));
+    check_operation(name, where);
     auto missing = error_body("DeploymentNotFound",
                               "The API deployment for this resource does not exist. If you created the deployment "
                               "within the last 5 minutes, please wait a moment and try again.");
     missing.at("error").as_object()["type"] = "invalid_request_error";
     throw refusal(404, missing);
+}
+
+/// Refuses a deployment that there is, but for another operation.
+FOUNDRY_DECL void service::check_operation(std::string const& name, route const& where) const
+{
+    if (!contains(all_deployments(), name))
+        return;
+    auto operation = where.operation == "chat/completions" ? std::string("chatCompletion")
+                     : where.operation == "completions"    ? std::string("completion")
+                                                           : where.operation;
+    throw refusal(400, error_body("OperationNotSupported",
+                                  "The " + operation + " operation does not work with the specified model, " + name +
+                                      ". Please choose different model and try again."));
 }
 
 FOUNDRY_DECL bool starts_with_one_of(std::string_view name, std::initializer_list<std::string_view> prefixes)
@@ -407,13 +467,18 @@ FOUNDRY_DECL std::string underlying_model(std::string const& deployment)
     return deployment == "gpt-4o" ? "gpt-4o-2024-11-20" : lower(deployment);
 }
 
+FOUNDRY_DECL std::int64_t seconds_now()
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 FOUNDRY_DECL manner service::manner_of(json::object const& body, std::string const& model, route const& where)
 {
     manner how;
     how.id = "chatcmpl-" + in_hex(hash_of(new_uuid()));
     how.model = where.kind == form::compatible ? model : underlying_model(model);
-    how.created =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    how.created = seconds_now();
     how.filters = where.kind != form::compatible && where.kind != form::serverless;
     how.mistral = where.kind == form::serverless || starts_with_one_of(model, {"mistral"});
     bool const old = where.parameter("api-version").value_or("2024-05-01-preview") == "2024-05-01-preview";

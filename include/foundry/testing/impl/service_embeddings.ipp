@@ -25,14 +25,14 @@ FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, compla
                std::all_of(list.begin(), list.end(), [](json::value const& one) { return one.is_int64(); });
     };
     if (is_tokens(items)) {
-        texts.push_back(json::serialize(items));
+        texts.push_back(json_text(items));
         return texts;
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (items[i].is_string())
             texts.emplace_back(std::string_view(items[i].get_string()));
         else if (items[i].is_array() && is_tokens(items[i].get_array()))
-            texts.push_back(json::serialize(items[i]));
+            texts.push_back(json_text(items[i]));
         else
             say.wrong_type(inside(at, i), "a string or an array of tokens", items[i]);
     }
@@ -119,7 +119,7 @@ FOUNDRY_DECL reply embeddings_reply(std::vector<std::string> const& texts, std::
     made["data"] = std::move(data);
     made["model"] = model;
     made["usage"] = std::move(usage);
-    return reply(200, json::serialize(made));
+    return reply(200, json_text(made));
 }
 
 FOUNDRY_DECL reply service::embeddings(received const& request, route const& where) const

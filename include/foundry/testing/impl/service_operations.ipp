@@ -22,6 +22,12 @@ FOUNDRY_DECL reply service::images(received const& request, route const& where) 
         require(body, "n", place(), say);
     }
     check_range(body, "n", 1, 10, say);
+    if (flag_of(body, "stream", false))
+        say.unsupported("stream", true, "'false'");
+    for (auto const& [name, made] : {std::pair("output_format", "png"), std::pair("response_format", "b64_json")}) {
+        if (auto const wanted = text_of(body, name).value_or(made); wanted != made)
+            say.unsupported(name, json::string(wanted), "'" + std::string(made) + "'");
+    }
     json::array data;
     for (std::size_t i = 0; i < count_of(body, "n").value_or(1); ++i) {
         json::object one;
@@ -41,65 +47,79 @@ FOUNDRY_DECL reply service::images(received const& request, route const& where) 
         usage["image_generations"] = made["data"].as_array().size();
         made["usage"] = std::move(usage);
     }
-    return reply(200, json::serialize(made));
+    return reply(200, json_text(made));
 }
 
-/// Silence, as WAV.
+/// A fifth of a second of silence in one of the formats that the emulator can make.
+FOUNDRY_DECL std::string silence(std::string_view format)
+{
+    if (format == "mp3") { // eight frames of MPEG-1 layer III, mono, 44.1 kHz, without data
+        std::string frame(417, '\0');
+        frame.replace(0, 4, "\xFF\xFB\x90\xC0");
+        std::string made;
+        for (int i = 0; i < 8; ++i)
+            made += frame;
+        return made;
+    }
+    constexpr std::size_t rate = 24000;
+    constexpr std::size_t size = rate / 5 * 2;
+    std::string const samples(size, '\0');
+    if (format == "pcm")
+        return samples;
+    auto const number = [](std::size_t value, std::size_t bytes) {
+        std::string made;
+        for (std::size_t i = 0; i < bytes; ++i)
+            made += static_cast<char>(static_cast<unsigned char>((value >> (8 * i)) & 0xFFU));
+        return made;
+    };
+    return "RIFF" + number(36 + size, 4) + "WAVEfmt " + number(16, 4) + number(1, 2) + number(1, 2) + number(rate, 4) +
+           number(rate * 2, 4) + number(2, 2) + number(16, 2) + "data" + number(size, 4) + samples;
+}
+
 FOUNDRY_DECL reply service::speech(received const& request, route const& where) const
 {
+    static constexpr std::array<std::string_view, 3> formats = {"mp3", "wav", "pcm"};
     complaints const say(where.kind);
     auto const body = read_body(request, where, speech_members());
+    find_model(body, request, where, options_.speech_deployments);
     require(body, "input", place(), say);
     require(body, "voice", place(), say);
-    constexpr std::size_t samples = 800;
-    auto const number = [](std::size_t value, std::size_t size) {
-        std::string bytes;
-        for (std::size_t i = 0; i < size; ++i)
-            bytes += static_cast<char>(static_cast<unsigned char>((value >> (8 * i)) & 0xFFU));
-        return bytes;
-    };
-    std::string wave = "RIFF" + number(36 + samples * 2, 4) + "WAVEfmt " + number(16, 4) + number(1, 2) + number(1, 2) +
-                       number(8000, 4) + number(16000, 4) + number(2, 2) + number(16, 2) + "data" +
-                       number(samples * 2, 4) + std::string(samples * 2, '\0');
-    reply made(200, std::move(wave));
-    made.set_header("content-type", "audio/wav");
+    check_range(body, "speed", 0.25, 4, say);
+    auto const format = text_of(body, "response_format").value_or("mp3");
+    if (!contains(formats, format))
+        say.unsupported("response_format", json::string(format), "'mp3', 'wav' and 'pcm'");
+    if (auto const stream = text_of(body, "stream_format").value_or("audio"); stream != "audio")
+        say.unsupported("stream_format", json::string(stream), "'audio'");
+    reply made(200, silence(format));
+    made.set_header("content-type", format == "mp3" ? "audio/mpeg" : "audio/" + std::string(format));
     return made;
 }
 
 FOUNDRY_DECL reply service::files(received const& request, route const& where)
 {
     complaints const say(where.kind);
-    if (where.operation == "files" && request.method == "POST")
-        return reply(200, json::serialize(store_.add_file(form_data(request, say), say)));
-    if (where.operation == "files")
-        return reply(200, json::serialize(store_.list_files(where.parameter("purpose").value_or(""))));
-    auto id = where.operation.substr(6);
-    if (auto const slash = id.find('/'); slash != std::string::npos) {
-        reply made(200, store_.content(id.substr(0, slash)));
+    auto const path = segments_of(where.operation);
+    if (path.size() == 1 && request.method == "POST") {
+        auto const file = store_.add_file(form_data(request, say), say);
+        auto const purpose = text_of(file, "purpose").value_or("");
+        reply made(200, json_text(file));
+        if (where.kind != form::compatible && (purpose == "batch" || purpose == "fine-tune")) {
+            made.status = 201;
+            auto const question = std::min(request.target.find('?'), request.target.size());
+            made.set_header("location", (request.tls ? "https://" : "http://") + request.host +
+                                            request.target.substr(0, question) + "/" +
+                                            std::string(file.at("id").as_string()) + request.target.substr(question));
+        }
+        return made;
+    }
+    if (path.size() == 1)
+        return reply(200, json_text(store_.list_files(where.parameter("purpose").value_or(""))));
+    if (path.size() == 3) {
+        reply made(200, store_.content(path[1]));
         made.set_header("content-type", "application/octet-stream");
         return made;
     }
-    return reply(200, json::serialize(request.method == "DELETE" ? store_.remove(id) : store_.file(id)));
-}
-
-FOUNDRY_DECL reply service::responses(received const& request, route const& where)
-{
-    if (where.operation != "responses") {
-        auto const id = where.operation.substr(10);
-        return reply(200, json::serialize(request.method == "DELETE" ? store_.remove(id) : store_.response(id)));
-    }
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, response_members());
-    // Without a deployment in its path, the dated form finds the model where v1 does.
-    auto by_body = where;
-    by_body.kind = where.kind == form::dated ? form::v1 : where.kind;
-    auto const model = find_model(body, request, by_body, options_.chat_deployments);
-    require(body, "input", place(), say);
-    response_writer const writer(store_.new_id("resp_"), model, compose_answer(question_in(body), false, 0));
-    if (flag_of(body, "store", true))
-        store_.keep_response(writer.whole("completed"));
-    return flag_of(body, "stream", false) ? stream_of(writer.events())
-                                          : reply(200, json::serialize(writer.whole("completed")));
+    return reply(200, json_text(request.method == "DELETE" ? store_.remove_file(path[1]) : store_.file(path[1])));
 }
 
 FOUNDRY_DECL reply service::threads(received const& request, route const& where)
@@ -123,7 +143,7 @@ FOUNDRY_DECL reply service::threads(received const& request, route const& where)
                                         compose_answer(thread_questions_[thread], false, 0)));
         made["status"] = "queued";
     }
-    return reply(200, json::serialize(made));
+    return reply(200, json_text(made));
 }
 
 FOUNDRY_DECL reply service::info(route const& where) const
@@ -146,26 +166,89 @@ FOUNDRY_DECL reply service::info(route const& where) const
     made["model_provider_name"] = starts_with_one_of(name, {"mistral"})    ? "Mistral"
                                   : starts_with_one_of(name, {"deepseek"}) ? "DeepSeek"
                                                                            : "OpenAI";
-    return reply(200, json::serialize(made));
+    return reply(200, json_text(made));
 }
 
-FOUNDRY_DECL reply service::list_models() const
+FOUNDRY_DECL std::vector<std::string> service::all_deployments() const
 {
-    auto names = options_.chat_deployments;
-    names.insert(names.end(), options_.embedding_deployments.begin(), options_.embedding_deployments.end());
-    json::array data;
-    for (auto const& name : names) {
-        json::object one;
-        one["id"] = name;
-        one["object"] = "model";
-        one["created"] = 1715367049;
-        one["owned_by"] = "system";
-        data.push_back(std::move(one));
+    std::vector<std::string> names;
+    for (auto const* const list :
+         {&options_.chat_deployments, &options_.completion_deployments, &options_.embedding_deployments,
+          &options_.image_deployments, &options_.speech_deployments})
+        names.insert(names.end(), list->begin(), list->end());
+    return names;
+}
+
+FOUNDRY_DECL json::object service::model_object(std::string const& name, route const& where) const
+{
+    json::object made;
+    if (where.kind == form::dated) {
+        bool const chats = contains(options_.chat_deployments, name);
+        json::object capabilities;
+        capabilities["fine_tune"] = false;
+        capabilities["inference"] = true;
+        capabilities["completion"] = contains(options_.completion_deployments, name);
+        capabilities["chat_completion"] = chats;
+        capabilities["embeddings"] = contains(options_.embedding_deployments, name);
+        json::object deprecation;
+        deprecation["inference"] = 1830297600;
+        made["capabilities"] = std::move(capabilities);
+        made["lifecycle_status"] = "generally-available";
+        made["deprecation"] = std::move(deprecation);
+        made["id"] = name;
+        made["status"] = "succeeded";
+        made["created_at"] = 1715367049;
+        made["updated_at"] = 1715367049;
+        made["object"] = "model";
+        return made;
     }
+    made["id"] = name;
+    made["object"] = "model";
+    made["created"] = 1715367049;
+    made["owned_by"] = "system";
+    return made;
+}
+
+FOUNDRY_DECL reply service::models(route const& where) const
+{
+    auto const names = all_deployments();
+    auto const path = segments_of(where.operation);
+    if (path.size() == 2) {
+        if (!contains(names, path.back()))
+            throw refusal(404, openai_error("The model '" + path.back() + "' does not exist", "invalid_request_error",
+                                            "model", "model_not_found"));
+        return reply(200, json_text(model_object(path.back(), where)));
+    }
+    json::array data;
+    for (auto const& name : names)
+        data.push_back(model_object(name, where));
     json::object made;
     made["object"] = "list";
     made["data"] = std::move(data);
-    return reply(200, json::serialize(made));
+    return reply(200, json_text(made));
+}
+
+FOUNDRY_DECL reply service::deployments() const
+{
+    json::array data;
+    for (auto const& name : all_deployments()) {
+        json::object scale;
+        scale["scale_type"] = "standard";
+        json::object one;
+        one["scale_settings"] = std::move(scale);
+        one["model"] = name;
+        one["owner"] = "organization-owner";
+        one["id"] = name;
+        one["status"] = "succeeded";
+        one["created_at"] = 1715367049;
+        one["updated_at"] = 1715367049;
+        one["object"] = "deployment";
+        data.push_back(std::move(one));
+    }
+    json::object made;
+    made["data"] = std::move(data);
+    made["object"] = "list";
+    return reply(200, json_text(made));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

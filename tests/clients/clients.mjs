@@ -1,0 +1,421 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// The official clients of OpenAI, Azure and Vercel use the emulator as they use the service: over TLS, under the names of Azure.
+//
+// Usage, from a directory with the packages: node clients.mjs TLS-PORT
+
+import assert from 'node:assert/strict'
+import dns from 'node:dns'
+
+import ModelClient, { isUnexpected } from '@azure-rest/ai-inference'
+import { createAzure } from '@ai-sdk/azure'
+import { AzureKeyCredential } from '@azure/core-auth'
+import { createSseStream } from '@azure/core-sse'
+import { ClientSecretCredential, getBearerTokenProvider } from '@azure/identity'
+import { APICallError, Output, embedMany, generateImage, generateSpeech, generateText, jsonSchema, stepCountIs, streamText, tool }
+  from 'ai'
+import OpenAI, { AuthenticationError, AzureOpenAI, BadRequestError, NotFoundError, toFile } from 'openai'
+
+const port = process.argv[2]
+const key = 'emulator-key'
+const resource = `https://contoso.openai.azure.com:${port}`
+const foundry = `https://contoso.services.ai.azure.com:${port}`
+const scope = 'https://cognitiveservices.azure.com/.default'
+
+// Every name of Azure is this machine. The certificate is for the names, so TLS is checked as ever.
+const lookup = dns.lookup
+dns.lookup = (name, options, done) => lookup(name.endsWith('.azure.com') ? '127.0.0.1' : name, options, done)
+
+const question = 'How many feet are in a mile?'
+const weatherQuestion = 'What is the weather in Paris?'
+const weather = {
+  description: 'The weather at a place',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false },
+}
+const feet = { type: 'object', properties: { feet: { type: 'integer' } }, required: ['feet'], additionalProperties: false }
+
+globalThis.AI_SDK_LOG_WARNINGS = false // of what a completion cannot do
+
+const checks = []
+const check = (client, what, run) => checks.push({ name: `${client}: ${what}`, run })
+
+// ---- openai
+
+const openai = new OpenAI({ baseURL: `${resource}/openai/v1`, apiKey: key, maxRetries: 0 })
+const dated = new AzureOpenAI({
+  endpoint: resource, apiKey: key, apiVersion: '2024-10-21', deployment: 'gpt-4o-mini', maxRetries: 0,
+})
+const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: question }] }
+const functionTool = { type: 'function', function: { name: 'get_weather', ...weather } }
+const responseTool = { type: 'function', name: 'get_weather', strict: true, ...weather }
+
+for (const [name, client] of [['openai', openai], ['openai AzureOpenAI', dated]]) {
+  check(name, 'a chat is answered', async () => {
+    const reply = await client.chat.completions.create(chat)
+    assert.match(reply.choices[0].message.content, /5,280/)
+    assert.equal(reply.choices[0].finish_reason, 'stop')
+    assert.equal(reply.usage.total_tokens, reply.usage.prompt_tokens + reply.usage.completion_tokens)
+    assert.ok(reply._request_id)
+  })
+  check(name, 'a chat is streamed to its usage', async () => {
+    let text = ''
+    let usage
+    const options = { stream: true, stream_options: { include_usage: true } }
+    for await (const chunk of await client.chat.completions.create({ ...chat, ...options })) {
+      text += chunk.choices[0]?.delta?.content ?? ''
+      usage = chunk.usage ?? usage
+    }
+    assert.match(text, /5,280/)
+    assert.ok(usage.completion_tokens > 0)
+  })
+  check(name, 'tools are called and their results are used', async () => {
+    const runner = client.chat.completions.runTools({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: weatherQuestion }],
+      tools: [{
+        type: 'function',
+        function: { name: 'get_weather', ...weather, parse: JSON.parse, function: ({ city }) => ({ place: city, sky: 'clear' }) },
+      }],
+    })
+    assert.match(await runner.finalContent(), /place Paris, sky clear/)
+  })
+  check(name, 'a wrong key is an AuthenticationError of status 401', async () => {
+    const wrong = client.withOptions({ apiKey: 'wrong' })
+    await assert.rejects(wrong.chat.completions.create(chat), (error) => {
+      assert.ok(error instanceof AuthenticationError)
+      assert.equal(error.status, 401)
+      return true
+    })
+  })
+}
+check('openai AzureOpenAI', 'a wrong key is told in the words of Azure', async () => {
+  await assert.rejects(dated.withOptions({ apiKey: 'wrong' }).chat.completions.create(chat), (error) => {
+    assert.equal(error.code, '401')
+    assert.match(error.message, /Access denied due to invalid subscription key/)
+    return true
+  })
+})
+check('openai', 'a streamed chat is accumulated by its helper', async () => {
+  const stream = openai.chat.completions.stream({ ...chat, messages: [{ role: 'user', content: weatherQuestion }], tools: [functionTool] })
+  const reply = await stream.finalChatCompletion()
+  assert.equal(reply.choices[0].message.tool_calls[0].function.arguments, '{"city":"Paris"}')
+})
+check('openai', 'a chat has the shape of a schema', async () => {
+  const reply = await openai.chat.completions.parse({
+    ...chat, response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: feet } },
+  })
+  assert.deepEqual(JSON.parse(reply.choices[0].message.content), { feet: 5280 })
+})
+check('openai', 'embeddings are vectors of numbers, asked for as base64', async () => {
+  const reply = await openai.embeddings.create({ model: 'text-embedding-3-small', input: ['a ship', 'a boat'], dimensions: 16 })
+  assert.equal(reply.data.length, 2)
+  assert.equal(reply.data[0].embedding.length, 16)
+  const length = reply.data[0].embedding.reduce((sum, x) => sum + x * x, 0)
+  assert.ok(Math.abs(length - 1) < 1e-4)
+})
+check('openai', 'a response is answered', async () => {
+  const reply = await openai.responses.create({ model: 'gpt-4o-mini', input: question, metadata: { a: 'b' } })
+  assert.match(reply.output_text, /5,280/)
+  assert.equal(reply.status, 'completed')
+  assert.equal(reply.metadata.a, 'b')
+  assert.equal(reply.created_at, Math.trunc(reply.created_at))
+})
+check('openai', 'the helper responses.stream() accumulates a response', async () => {
+  const stream = openai.responses.stream({ model: 'gpt-4o-mini', input: question })
+  let text = ''
+  stream.on('response.output_text.delta', (event) => { text += event.delta })
+  const reply = await stream.finalResponse()
+  assert.match(reply.output_text, /5,280/)
+  assert.equal(text, reply.output_text)
+})
+check('openai', 'the helper responses.stream() accumulates a call of a function', async () => {
+  const stream = openai.responses.stream({ model: 'gpt-4o-mini', input: weatherQuestion, tools: [responseTool] })
+  const reply = await stream.finalResponse()
+  assert.equal(reply.output[0].type, 'function_call')
+  assert.deepEqual(reply.output[0].parsed_arguments, { city: 'Paris' })
+})
+check('openai', 'the helper responses.stream() accumulates thoughts, and a response that is cut', async () => {
+  const thought = await openai.responses.stream({ model: 'DeepSeek-R1', input: question }).finalResponse()
+  assert.deepEqual(thought.output.map((item) => item.type), ['reasoning', 'message'])
+  const cut = await openai.responses.stream({ model: 'gpt-4o-mini', input: 'Tell me a story', max_output_tokens: 16 }).finalResponse()
+  assert.equal(cut.status, 'incomplete')
+  assert.equal(cut.incomplete_details.reason, 'max_output_tokens')
+})
+check('openai', 'a response calls a function and goes on from its result', async () => {
+  const first = await openai.responses.create({ model: 'gpt-4o-mini', input: weatherQuestion, tools: [responseTool] })
+  const [call] = first.output
+  const second = await openai.responses.create({
+    model: 'gpt-4o-mini',
+    previous_response_id: first.id,
+    input: [{ type: 'function_call_output', call_id: call.call_id, output: '{"sky":"clear"}' }],
+  })
+  assert.match(second.output_text, /sky clear/)
+})
+check('openai', 'a response has the shape of a schema', async () => {
+  const reply = await openai.responses.parse({
+    model: 'gpt-4o-mini', input: question, text: { format: { type: 'json_schema', name: 'answer', strict: true, schema: feet } },
+  })
+  assert.deepEqual(JSON.parse(reply.output_text), { feet: 5280 })
+})
+check('openai', 'a response runs in the background and is read, streamed again and deleted', async () => {
+  const begun = await openai.responses.create({ model: 'gpt-4o-mini', input: question, background: true })
+  assert.equal(begun.status, 'queued')
+  assert.match((await openai.responses.retrieve(begun.id)).output_text, /5,280/)
+  await openai.responses.delete(begun.id)
+  await assert.rejects(openai.responses.retrieve(begun.id), NotFoundError)
+  let id
+  for await (const event of await openai.responses.create({ model: 'gpt-4o-mini', input: question, background: true, stream: true }))
+    id ??= event.response?.id
+  const types = []
+  for await (const event of await openai.responses.retrieve(id, { stream: true, starting_after: 2 })) types.push(event.type)
+  assert.equal(types.at(0), 'response.output_item.added')
+  assert.equal(types.at(-1), 'response.completed')
+})
+check('openai', 'what a response cannot do is a BadRequestError', async () => {
+  const request = { model: 'gpt-4o-mini', input: question }
+  await assert.rejects(openai.responses.create({ ...request, tools: [{ type: 'web_search' }] }), BadRequestError)
+  await assert.rejects(openai.responses.create({ ...request, previous_response_id: 'resp_1' }), (error) => {
+    assert.ok(error instanceof BadRequestError)
+    assert.equal(error.code, 'previous_response_not_found')
+    return true
+  })
+})
+check('openai', 'text is completed, whole and streamed', async () => {
+  const request = { model: 'gpt-35-turbo-instruct', prompt: question, max_tokens: 30 }
+  assert.match((await openai.completions.create(request)).choices[0].text, /5,280/)
+  let text = ''
+  for await (const chunk of await openai.completions.create({ ...request, stream: true })) text += chunk.choices[0]?.text ?? ''
+  assert.match(text, /5,280/)
+})
+check('openai', 'models are listed and looked up', async () => {
+  const names = []
+  for await (const model of openai.models.list()) names.push(model.id)
+  assert.ok(names.includes('gpt-4o'))
+  assert.equal((await openai.models.retrieve('gpt-4o')).id, 'gpt-4o')
+  await assert.rejects(openai.models.retrieve('nothing'), NotFoundError)
+})
+check('openai', 'a file is uploaded for a batch, read and deleted', async () => {
+  const file = await openai.files.create({
+    purpose: 'batch', file: await toFile(Buffer.from('{}\n'), 'lines.jsonl', { type: 'application/jsonl' }),
+  })
+  assert.equal(file.purpose, 'batch')
+  assert.equal(await (await openai.files.content(file.id)).text(), '{}\n')
+  assert.equal((await openai.files.delete(file.id)).deleted, true)
+})
+check('openai', 'speech and pictures are bytes of their formats', async () => {
+  const speech = await openai.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hello.', response_format: 'wav' })
+  assert.equal(Buffer.from(await speech.arrayBuffer()).subarray(0, 4).toString(), 'RIFF')
+  const picture = await openai.images.generate({ model: 'gpt-image-1', prompt: 'a ship' })
+  assert.equal(Buffer.from(picture.data[0].b64_json, 'base64').subarray(1, 4).toString(), 'PNG')
+})
+
+// ---- @azure-rest/ai-inference
+
+const inference = ModelClient(`${foundry}/models`, new AzureKeyCredential(key), { retryOptions: { maxRetries: 0 } })
+const body = { model: 'Mistral-Large-2411', messages: [{ role: 'user', content: question }] }
+const post = async (path, request) => {
+  const reply = await inference.path(path).post(request)
+  if (isUnexpected(reply)) throw new Error(`status ${reply.status}: ${JSON.stringify(reply.body)}`)
+  return reply.body
+}
+
+check('@azure-rest/ai-inference', 'a chat is answered', async () => {
+  assert.match((await post('/chat/completions', { body })).choices[0].message.content, /5,280/)
+})
+check('@azure-rest/ai-inference', 'a chat is streamed', async () => {
+  const reply = await inference.path('/chat/completions').post({ body: { ...body, stream: true } }).asNodeStream()
+  assert.equal(reply.status, '200')
+  let text = ''
+  let last
+  for await (const event of createSseStream(reply.body)) {
+    last = event.data
+    if (last !== '[DONE]') text += JSON.parse(last).choices[0]?.delta?.content ?? ''
+  }
+  assert.match(text, /5,280/)
+  assert.equal(last, '[DONE]')
+})
+check('@azure-rest/ai-inference', 'a tool is called and its result is used', async () => {
+  const messages = [{ role: 'user', content: weatherQuestion }]
+  const { message } = (await post('/chat/completions', { body: { ...body, messages, tools: [functionTool] } })).choices[0]
+  assert.equal(message.tool_calls[0].function.arguments, '{"city":"Paris"}')
+  messages.push(message, { role: 'tool', tool_call_id: message.tool_calls[0].id, content: '{"sky":"clear"}' })
+  const second = await post('/chat/completions', { body: { ...body, messages, tools: [functionTool] } })
+  assert.match(second.choices[0].message.content, /sky clear/)
+})
+check('@azure-rest/ai-inference', 'a chat has the shape of a schema', async () => {
+  const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: feet } }
+  const reply = await post('/chat/completions', { body: { ...body, response_format: format } })
+  assert.deepEqual(JSON.parse(reply.choices[0].message.content), { feet: 5280 })
+})
+check('@azure-rest/ai-inference', 'texts and pictures are embedded', async () => {
+  const model = 'text-embedding-3-small'
+  const texts = await post('/embeddings', { body: { model, input: ['a ship', 'a boat'], dimensions: 16 } })
+  assert.equal(texts.data[1].embedding.length, 16)
+  const pictures = await post('/images/embeddings', { body: { model, input: [{ image: 'data:image/png;base64,AAAA' }] } })
+  assert.equal(pictures.data.length, 1)
+})
+check('@azure-rest/ai-inference', 'the model tells about itself', async () => {
+  const reply = await inference.path('/info').get()
+  assert.equal(reply.status, '200')
+  assert.equal(reply.body.model_type, 'chat-completion')
+})
+check('@azure-rest/ai-inference', 'a wrong key is unexpected, of status 401 and code 401', async () => {
+  const wrong = ModelClient(`${foundry}/models`, new AzureKeyCredential('wrong'))
+  const reply = await wrong.path('/chat/completions').post({ body })
+  assert.ok(isUnexpected(reply))
+  assert.equal(reply.status, '401')
+  assert.equal(reply.body.error.code, '401')
+  assert.match(reply.body.error.message, /Access denied due to invalid subscription key/)
+})
+
+// ---- ai and @ai-sdk/azure
+
+const vercel = createAzure({ baseURL: `${resource}/openai`, apiKey: key })
+const vercelDated = createAzure({
+  baseURL: `${resource}/openai`, apiKey: key, apiVersion: '2024-10-21', useDeploymentBasedUrls: true,
+})
+const quiet = { maxRetries: 0 }
+const vercelTools = {
+  get_weather: tool({
+    description: weather.description,
+    inputSchema: jsonSchema(weather.parameters),
+    execute: async ({ city }) => ({ place: city, sky: 'clear' }),
+  }),
+}
+const models = [
+  ['ai, responses', vercel('gpt-4o-mini')],
+  ['ai, chat', vercel.chat('gpt-4o-mini')],
+  ['ai, dated chat', vercelDated.chat('gpt-4o-mini')],
+]
+for (const [name, model] of models) {
+  check(name, 'a text is generated', async () => {
+    const reply = await generateText({ ...quiet, model, prompt: question })
+    assert.match(reply.text, /5,280/)
+    assert.equal(reply.finishReason, 'stop')
+    assert.ok(reply.usage.outputTokens > 0)
+    assert.deepEqual(reply.warnings ?? [], [])
+  })
+  check(name, 'a text is streamed', async () => {
+    const failures = []
+    const reply = streamText({ ...quiet, model, prompt: question, onError: ({ error }) => failures.push(error) })
+    let text = ''
+    for await (const piece of reply.textStream) text += piece
+    assert.deepEqual(failures, [])
+    assert.match(text, /5,280/)
+    assert.equal(await reply.finishReason, 'stop')
+  })
+  check(name, 'tools are called and their results are used', async () => {
+    const reply = await generateText({
+      ...quiet, model, prompt: weatherQuestion, tools: vercelTools, stopWhen: stepCountIs(3),
+    })
+    assert.equal(reply.steps.length, 2)
+    assert.match(reply.text, /place Paris, sky clear/)
+  })
+  check(name, 'tools are called in a stream', async () => {
+    const reply = streamText({
+      ...quiet, model, prompt: weatherQuestion, tools: vercelTools, stopWhen: stepCountIs(3), onError: () => {},
+    })
+    assert.match(await reply.text, /place Paris, sky clear/)
+  })
+  check(name, 'an object has the shape of a schema', async () => {
+    const reply = await generateText({ ...quiet, model, prompt: question, output: Output.object({ schema: jsonSchema(feet) }) })
+    assert.deepEqual(reply.output, { feet: 5280 })
+  })
+}
+check('ai, embeddings', 'texts are embedded', async () => {
+  const reply = await embedMany({ ...quiet, model: vercel.embedding('text-embedding-3-small'), values: ['a ship', 'a boat'] })
+  assert.equal(reply.embeddings.length, 2)
+  assert.equal(reply.embeddings[0].length, 256)
+})
+check('ai, completion', 'a text is completed', async () => {
+  const reply = await generateText({ ...quiet, model: vercel.completion('gpt-35-turbo-instruct'), prompt: question, maxOutputTokens: 30 })
+  assert.match(reply.text, /5,280/)
+})
+check('ai, speech and image', 'speech and a picture are generated', async () => {
+  const speech = await generateSpeech({ ...quiet, model: vercel.speech('tts-1'), text: 'Hello.' })
+  assert.ok(speech.audio.uint8Array.length > 1000)
+  const picture = await generateImage({ ...quiet, model: vercel.image('gpt-image-1'), prompt: 'a ship' })
+  assert.equal(Buffer.from(picture.image.uint8Array).subarray(1, 4).toString(), 'PNG')
+})
+check('ai, responses', 'a wrong key is an APICallError of status 401', async () => {
+  const wrong = createAzure({ baseURL: `${resource}/openai`, apiKey: 'wrong' })
+  await assert.rejects(generateText({ ...quiet, model: wrong('gpt-4o-mini'), prompt: question }), (error) => {
+    assert.ok(APICallError.isInstance(error))
+    assert.equal(error.statusCode, 401)
+    assert.equal(error.isRetryable, false)
+    assert.match(error.responseBody, /Access denied due to invalid subscription key/)
+    return true
+  })
+})
+
+// ---- @azure/identity
+
+const authority = { authorityHost: `https://localhost:${port}`, disableInstanceDiscovery: true }
+const credential = new ClientSecretCredential('contoso-tenant', 'contoso-application', 'contoso-secret', authority)
+
+check('@azure/identity', 'a client secret gives a token, which is kept', async () => {
+  const first = await credential.getToken(scope)
+  assert.ok(first.expiresOnTimestamp > Date.now() + 1000 * 60 * 30)
+  assert.equal((await credential.getToken(scope)).token, first.token)
+})
+check('@azure/identity', 'a wrong secret is an AuthenticationRequiredError with the number of the authority', async () => {
+  const wrong = new ClientSecretCredential('contoso-tenant', 'contoso-application', 'wrong', authority)
+  await assert.rejects(wrong.getToken(scope), (error) => {
+    assert.equal(error.name, 'AuthenticationRequiredError')
+    assert.match(error.message, /AADSTS7000215/)
+    return true
+  })
+})
+check('@azure/identity', 'an unknown tenant has no endpoints', async () => {
+  const wrong = new ClientSecretCredential('nobody', 'contoso-application', 'contoso-secret', authority)
+  await assert.rejects(wrong.getToken(scope), /endpoints_resolution_error/)
+})
+check('@azure/identity', 'its tokens are taken from openai', async () => {
+  const client = new AzureOpenAI({
+    endpoint: resource, apiVersion: '2024-10-21', deployment: 'gpt-4o-mini', maxRetries: 0,
+    azureADTokenProvider: getBearerTokenProvider(credential, scope),
+  })
+  assert.match((await client.chat.completions.create(chat)).choices[0].message.content, /5,280/)
+})
+check('@azure/identity', 'its tokens are taken from @azure-rest/ai-inference', async () => {
+  const client = ModelClient(`${foundry}/models`, credential, { credentials: { scopes: [scope] } })
+  assert.equal((await client.path('/chat/completions').post({ body })).status, '200')
+})
+check('@azure/identity', 'its tokens are taken from @ai-sdk/azure', async () => {
+  const azure = createAzure({ baseURL: `${resource}/openai`, tokenProvider: getBearerTokenProvider(credential, scope) })
+  assert.match((await generateText({ ...quiet, model: azure('gpt-4o-mini'), prompt: question })).text, /5,280/)
+})
+check('@azure/identity', 'a token for another audience is refused', async () => {
+  const other = getBearerTokenProvider(credential, 'https://graph.microsoft.com/.default')
+  const client = new OpenAI({ baseURL: `${resource}/openai/v1`, apiKey: await other(), maxRetries: 0 })
+  await assert.rejects(client.chat.completions.create(chat), (error) => {
+    assert.ok(error instanceof AuthenticationError)
+    return true
+  })
+})
+
+// ---- All of it
+
+/// A check that waits for ever fails, too.
+const bounded = async (run) => {
+  let timer
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('it does not end')), 60000) })
+  try {
+    await Promise.race([run(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+let passed = 0
+for (const { name, run } of checks) {
+  try {
+    await bounded(run)
+    ++passed
+    console.log(`ok      ${name}`)
+  } catch (error) {
+    console.log(`FAILED  ${name}\n${error.stack}\n${error.responseBody ?? ''}`)
+  }
+}
+console.log(`report: official clients: ${passed} of ${checks.length} checks passed`)
+process.exit(passed === checks.length ? 0 : 1)
