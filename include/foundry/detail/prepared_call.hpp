@@ -69,6 +69,7 @@ struct opened_call
     boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
     boost::intrusive_ptr<call_watch> watch; // null where nobody observes
+    bool is_stream = false;
 };
 
 /// Takes the body of an answer, once for each request that is made.

@@ -39,6 +39,7 @@ private:
     http::clock::time_point begun_ = http::clock::now();
     http::clock::time_point end_ = http::never;
     std::chrono::milliseconds waited_{0};
+    http::clock::time_point attempt_begun_ = begun_;
     std::vector<attempt> attempts_;
 };
 
