@@ -120,7 +120,7 @@ asio::awaitable<void> answer(conversation& c)
             std::cout << printable(chunk->text()) << std::flush;
             all.add(std::move(*chunk));
         }
-    } catch (foundry::error const& e) {
+    } catch (boost::system::system_error const& e) { // foundry::error is one, too
         if (e.code() == asio::error::operation_aborted)
             std::cout << "\n[stopped]";
         else
@@ -209,10 +209,7 @@ int main()
 try {
     service const asked;
     asio::io_context context{1};
-    asio::co_spawn(context, chat(asked), [](std::exception_ptr failed) {
-        if (failed)
-            std::rethrow_exception(failed);
-    });
+    asio::co_spawn(context, chat(asked), foundry::rethrow);
     context.run();
 } catch (std::exception const& e) {
     std::cerr << e.what() << '\n';

@@ -9,9 +9,6 @@
 #include "printable.hpp"
 #include "service.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include <iostream>
 #include <string>
 #include <vector>
@@ -73,13 +70,8 @@ int main(int argc, char** argv)
 
     try {
         service const asked;
-        asio::io_context context;
-        asio::co_spawn(context, run(asked, question), [](std::exception_ptr e) {
-            if (e)
-                std::rethrow_exception(e);
-        });
-        context.run();
-    } catch (std::exception const& e) {
+        return foundry::run(run(asked, question));
+    } catch (std::exception const& e) { // such as a URL that is none
         std::cerr << e.what() << '\n';
         return 1;
     }

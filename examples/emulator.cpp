@@ -7,6 +7,7 @@
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -15,6 +16,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
+#include <string>
 
 static std::uint16_t port_from(std::string const& text)
 {
@@ -24,6 +27,23 @@ static std::uint16_t port_from(std::string const& text)
     return static_cast<std::uint16_t>(number);
 }
 
+static void check_free(std::uint16_t port)
+{
+    using boost::asio::ip::tcp;
+    boost::asio::io_context io;
+    boost::system::error_code ec;
+    tcp::acceptor acceptor(io);
+    acceptor.open(tcp::v4());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind({boost::asio::ip::address_v4::loopback(), port}, ec);
+    if (!ec)
+        acceptor.listen(1, ec);
+    if (ec) {
+        throw std::runtime_error("cannot listen on port " + std::to_string(port) + ": " + ec.message() +
+                                 "; end the program that has it, or name another port (0 is any free one)");
+    }
+}
+
 static foundry::testing::emulator_options options_from(int argc, char** argv)
 {
     foundry::testing::emulator_options options;
@@ -31,6 +51,8 @@ static foundry::testing::emulator_options options_from(int argc, char** argv)
     if (argc > 2) {
         options.tls_port = port_from(argv[1]);
         options.plain_port = port_from(argv[2]);
+        check_free(options.tls_port);
+        check_free(options.plain_port);
     }
     if (argc > 3)
         options.words_per_second = std::stod(argv[3]);

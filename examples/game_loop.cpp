@@ -171,10 +171,7 @@ try {
     foundry::client<> const client = asked.client(context.get_executor());
 
     std::cout << "Loading ..." << std::endl;
-    asio::co_spawn(context, client.warm_up(), [](std::exception_ptr failed) {
-        if (failed)
-            std::rethrow_exception(failed);
-    });
+    asio::co_spawn(context, client.warm_up(), foundry::rethrow);
     context.run();
     context.restart();
 

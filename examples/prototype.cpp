@@ -7,14 +7,11 @@
 #define FOUNDRY_IMPLEMENTATION
 #include "foundry.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include <iostream>
 
-boost::asio::awaitable<void> ask(foundry::endpoint where, foundry::api_key key, std::string model, std::string question)
+boost::asio::awaitable<void> ask(std::string url, std::string key, std::string model, std::string question)
 {
-    foundry::client client{co_await boost::asio::this_coro::executor, where, std::move(key)};
+    foundry::client client{co_await boost::asio::this_coro::executor, url, key};
     foundry::chat_stream answer = co_await client.stream(model, question);
     while (auto chunk = co_await answer.next())
         std::cout << chunk->text() << std::flush;
@@ -27,16 +24,5 @@ int main(int count, char** words)
         std::cerr << "Usage: prototype URL KEY MODEL QUESTION\n";
         return 2;
     }
-    try {
-        boost::asio::io_context context;
-        boost::asio::co_spawn(context, ask(foundry::endpoint{words[1]}, foundry::api_key{words[2]}, words[3], words[4]),
-                              [](std::exception_ptr e) {
-                                  if (e)
-                                      std::rethrow_exception(e);
-                              });
-        context.run();
-    } catch (std::exception const& e) {
-        std::cerr << e.what() << '\n';
-        return 1;
-    }
+    return foundry::run(ask(words[1], words[2], words[3], words[4]));
 }

@@ -1,9 +1,5 @@
 #include <foundry.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include <iostream>
 #include <string>
 #include <vector>
@@ -30,9 +26,4 @@ asio::awaitable<void> chat()
     foundry::embeddings vectors = co_await client.embed({"text-embedding-3-small", lines});
 }
 
-int main()
-{
-    asio::io_context context;
-    asio::co_spawn(context, chat(), asio::detached);
-    context.run();
-}
+int main() { return foundry::run(chat()); }

@@ -18,7 +18,6 @@
 #include "server_page.hpp" // server.html, as page_text
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -316,7 +315,7 @@ asio::awaitable<void> listen(chat_server& server)
         tcp::socket socket(executor);
         co_await server.acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
         if (!ec && server.browsers.size() < most_browsers) {
-            asio::co_spawn(executor, serve(server, std::move(socket)), asio::detached);
+            asio::co_spawn(executor, serve(server, std::move(socket)), foundry::rethrow);
         } else if (ec && server.acceptor.is_open()) { // such as no descriptors left
             pause.expires_after(std::chrono::milliseconds{100});
             co_await pause.async_wait(asio::use_awaitable);
@@ -335,7 +334,8 @@ try {
         foundry::testing::emulator_options pace;
         pace.words_per_second = 30;
         embedded = std::make_unique<foundry::testing::emulator>(pace);
-        std::cout << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback.\n";
+        std::cout << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback. It is no"
+                     " model: it answers from a small table of knowledge.\n";
     }
     asio::io_context context(1);
     tcp::endpoint const here(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port));
@@ -343,7 +343,7 @@ try {
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&server](error_code, int) { server.stop(); });
     std::cout << "http://127.0.0.1:" << server.acceptor.local_endpoint().port() << "/" << std::endl;
-    asio::co_spawn(context, listen(server), asio::detached);
+    asio::co_spawn(context, listen(server), foundry::rethrow);
     context.run();
 } catch (std::exception const& e) {
     std::cerr << e.what() << "\nUsage: server [port [seconds]]; port 0 is any free one.\n";

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -40,12 +41,16 @@ private:
         if (emulator_) {
             where_.connect_to("127.0.0.1", emulator_->tls_port());
             options_.tls.ca_certificates = emulator_->ca_certificate();
+        } else if (where_.kind() == foundry::host_kind::foundry && model_.empty() && where_.deployment().empty()) {
+            throw std::runtime_error("AZURE_AI_MODEL is not set: it is the name of the deployment to ask");
         }
     }
 
     static std::unique_ptr<foundry::testing::emulator> start()
     {
-        std::cerr << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback.\n\n";
+        std::cerr
+            << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback. It is no\n"
+               "model: it answers from a small table of knowledge, and makes up the rest.\n\n";
         foundry::testing::emulator_options pace;
         pace.words_per_second = 30;
         return std::make_unique<foundry::testing::emulator>(pace);
@@ -59,6 +64,7 @@ private:
             return foundry::api_key{key};
         if (where_.kind() == foundry::host_kind::other) // such as a server on this machine
             return foundry::no_credential();
+        std::cerr << "No AZURE_AI_API_KEY is set: signing in with Microsoft Entra ID.\n";
         return foundry::entra::default_azure_credential();
     }
 

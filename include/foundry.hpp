@@ -3,6 +3,10 @@
 
 /// The one include for chat completions, streaming and embeddings.
 
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "foundry needs C++20: compile with -std=c++20"
+#else
+
 #include <foundry/answer.hpp>
 #include <foundry/async_generator.hpp>
 #include <foundry/chat.hpp>
@@ -17,3 +21,6 @@
 #include <foundry/options.hpp>
 #include <foundry/response_headers.hpp>
 #include <foundry/response_info.hpp>
+#include <foundry/run.hpp>
+
+#endif

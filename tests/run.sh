@@ -21,13 +21,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=examples/prepare.sh
 . "$root/examples/prepare.sh"
 
-excluded='^long$'
+excluded='^(long|live)$'
 compilers='g++ clang'
 fresh=no
 report_counts=no
 while [ $# -gt 0 ]; do
     case $1 in
-    --long) excluded='^$' ;; # which no label matches
+    --long) excluded='^live$' ;;
     --fresh) fresh=yes ;;
     --report) report_counts=yes ;;
     --compiler)

@@ -45,7 +45,7 @@ public:
     /// `errc::unexpected_reply`, also of a stream without any choice, usage or filter result, `errc::limit_exceeded`, `errc::silence_timeout`, `errc::stall_timeout`,
     /// `errc::total_timeout`. After an error or a
     /// cancellation the stream is at its end and its connection closed.
-    /// Cancellation: terminal, at once.
+    /// Cancellation: terminal, at once; throws `boost::system::system_error` with `boost::asio::error::operation_aborted`.
     boost::asio::awaitable<std::optional<chat_chunk>> next();
 
     /// The same into storage of one's own, whose memory is used again: nothing is allocated in the steady state. False at the end.

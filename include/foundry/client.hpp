@@ -37,6 +37,9 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
 
+template <class T>
+inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
+
 } // namespace detail
 
 /// The operations, whatever the credential; use `client`.
@@ -46,8 +49,8 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
 /// coroutine, like every other error.
 ///
 /// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand.
-/// Cancellation: `boost::asio::cancellation_type::terminal`, prompt in every state; the call throws
-/// `boost::asio::error::operation_aborted`, its connection is closed, the client stays usable.
+/// Cancellation: `boost::asio::cancellation_type::terminal`, prompt in every state; the call throws `boost::system::system_error` with
+/// `boost::asio::error::operation_aborted`, which is no `foundry::error`, its connection is closed, the client stays usable.
 /// Thread safety: copies of a client may be used from several executors and threads at once.
 class basic_client
 {
@@ -158,6 +161,13 @@ public:
                  std::move(settings))
     {}
 
+    /// With a key of the resource: `foundry::client client{executor, "https://contoso.services.ai.azure.com/models", "..."};`
+    template <class Executor, class Key,
+              class = std::enable_if_t<detail::is_text<Key> && std::constructible_from<Credential, api_key>>>
+    client(Executor&& executor, endpoint where, Key const& key, options settings = {})
+        : client(std::forward<Executor>(executor), std::move(where), Credential(api_key{key}), std::move(settings))
+    {}
+
     /// Every client is also a client of any credential.
     template <class Other>
     requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
@@ -173,6 +183,19 @@ private:
             return detail::make_source(std::move(who));
     }
 };
+
+// A guide for each constructor: clang 16 forgets the constraints of those that it makes itself.
+// clang-format off
+template <class Key>
+requires detail::is_text<Key>
+client(boost::asio::any_io_executor, endpoint, Key, options = {}) -> client<api_key>;
+template <class ExecutionContext, class Key>
+requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&> && detail::is_text<Key>
+client(ExecutionContext&, endpoint, Key, options = {}) -> client<api_key>;
+template <class Executor, class Key>
+requires detail::is_text<Key>
+client(Executor&&, endpoint, Key const&, options = {}) -> client<api_key>;
+// clang-format on
 
 /// @name For a program of ten lines: a client for one call, on the executor of the coroutine that awaits it.
 /// @{

@@ -123,12 +123,23 @@ public:
     template <class T>
     requires(!std::same_as<std::remove_cvref_t<T>, any_credential> && credential<std::remove_cvref_t<T>>)
         any_credential(T&& from)
-        : source_(detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from))))
+        : source_(make(std::forward<T>(from)))
     {}
 
     std::shared_ptr<detail::credential_source> const& source() const noexcept { return source_; }
 
 private:
+    template <class T>
+    static std::shared_ptr<detail::credential_source> make(T&& from)
+    {
+        constexpr bool taken = std::constructible_from<std::remove_cvref_t<T>, T&&>;
+        static_assert(taken, "a secret is not copied: write any_credential{std::move(key)}");
+        if constexpr (taken)
+            return detail::make_source(std::remove_cvref_t<T>(std::forward<T>(from)));
+        else
+            return nullptr;
+    }
+
     std::shared_ptr<detail::credential_source> source_;
 };
 

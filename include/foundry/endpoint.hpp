@@ -51,7 +51,9 @@ struct allow_plain_http
 class endpoint
 {
 public:
-    explicit endpoint(std::string_view url);
+    endpoint(std::string_view url);
+    endpoint(char const* url) : endpoint(std::string_view(url)) {}
+    endpoint(std::string const& url) : endpoint(std::string_view(url)) {}
     endpoint(std::string_view url, allow_plain_http);
 
     api_form form() const noexcept { return form_; }

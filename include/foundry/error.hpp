@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -23,8 +24,8 @@ template <class T>
 class dictionary;
 struct filter_result;
 
-/// Why a call failed. The one list of codes; `error::code()` compares equal to exactly one of them, except that a cancelled
-/// operation reports `boost::asio::error::operation_aborted`, as every Asio operation does.
+/// Why a call failed. The one list of codes; `error::code()` compares equal to exactly one of them. A cancelled call is no `error`: it
+/// throws `boost::system::system_error` with `boost::asio::error::operation_aborted`, as every Asio operation does.
 enum class errc
 {
     // Refused by this library; nothing was sent.
@@ -97,8 +98,8 @@ struct failure
 
 /// The one exception of the library.
 ///
-/// `what()` is one line for a log: the code, the status, the service's own words and what to do. It holds no secret, no prompt
-/// and no completion. Copying does not throw. Text that came from the service is untrusted; control characters in it are escaped.
+/// `what()` is one line for a log: the code, the status, the service's own words, what to do and how often it was tried. It holds no
+/// secret, no prompt and no completion. Copying does not throw. Text that came from the service is untrusted; control characters in it are escaped.
 ///
 /// Thread safety: const members may be called from several threads.
 class error : public boost::system::system_error
@@ -110,6 +111,8 @@ public:
     /// An error that needs no answer of a service, such as a bad argument. `advice` says what to do.
     error(errc code, std::string advice);
     error(boost::system::error_code code, failure details);
+
+    char const* what() const noexcept override { return details_->line.c_str(); }
 
     /// The HTTP status, or 0 where no answer came.
     unsigned status() const noexcept { return details_->status; }
@@ -152,7 +155,12 @@ public:
     failure const& details() const noexcept { return *details_; }
 
 private:
-    std::shared_ptr<failure const> details_;
+    struct described : failure
+    {
+        described(boost::system::error_code code, failure known);
+        std::string line; // what() of it
+    };
+    std::shared_ptr<described const> details_;
 };
 
 /// For `boost::system::result<T, error>::value()`.
@@ -166,8 +174,13 @@ FOUNDRY_CORO boost::asio::awaitable<boost::system::result<T, error>> as_result(b
 {
     std::optional<boost::system::result<T, error>> outcome;
     try {
-        T value = co_await std::move(operation);
-        outcome.emplace(std::move(value));
+        if constexpr (std::is_void_v<T>) {
+            co_await std::move(operation);
+            outcome.emplace();
+        } else {
+            T value = co_await std::move(operation);
+            outcome.emplace(std::move(value));
+        }
     } catch (error const& e) {
         outcome.emplace(e);
     }

@@ -21,10 +21,11 @@ struct attempt
     boost::system::error_code code; ///< One of `errc`; none where it went well.
     unsigned status = 0;            ///< The HTTP status, or 0 where no answer came.
     std::optional<std::chrono::milliseconds>
-        retry_after;                     ///< The wait that the service asked for; zero leaves it to the policy.
-    std::optional<bool> should_retry;    ///< `x-should-retry`, where the service sent it.
-    std::string request_id;              ///< `x-request-id`, or `apim-request-id` where that alone is there.
-    std::chrono::milliseconds waited{0}; ///< Before this request.
+        retry_after;                      ///< The wait that the service asked for; zero leaves it to the policy.
+    std::optional<bool> should_retry;     ///< `x-should-retry`, where the service sent it.
+    std::string request_id;               ///< `x-request-id`, or `apim-request-id` where that alone is there.
+    std::chrono::milliseconds waited{0};  ///< Before this request.
+    std::chrono::milliseconds elapsed{0}; ///< From its start to its end, without that wait.
 };
 
 /// Decides whether a failed request is made again, and when. Knows no socket and no clock; a program's own goes into

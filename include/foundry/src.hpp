@@ -72,6 +72,7 @@
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/retry_loop.ipp>
 #include <foundry/impl/route.ipp>
+#include <foundry/impl/run.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/service_error.ipp>
 #include <foundry/impl/telemetry.ipp>

@@ -59,7 +59,8 @@ install_with() {
     case $1 in
     cmake)
         configure cmake -S "$library" -B "$build/cmake" -DFOUNDRY_BUILD_TESTS=OFF -DFOUNDRY_BUILD_EXAMPLES=OFF
-        quietly cmake --install "$build/cmake" --prefix "$work/prefix" ;;
+        quietly cmake --install "$build/cmake" --prefix "$work/prefix"
+        if command -v doxygen >/dev/null; then quietly cmake --build "$build/cmake" --target documentation; fi ;;
     meson)
         meson_setup "$build/meson" "$library" --prefix "$work/prefix"
         quietly meson install -C "$build/meson" ;;

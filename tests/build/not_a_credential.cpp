@@ -1,13 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A client of a credential that a user wrote, or of something that is none.
+// A client of a credential that a user wrote, of something that is none, or of a key that would be copied.
 
 #include <foundry.hpp>
 #ifndef FORGOTTEN_INCLUDE
 #include <foundry/token_credential.hpp>
 #endif
-
-#include <string>
 
 struct own_credential
 {
@@ -25,8 +23,9 @@ void use(boost::asio::any_io_executor executor)
 {
 #if defined(A_NUMBER)
     int who = 42;
-#elif defined(A_STRING)
-    std::string who = "a key that is not marked as one";
+#elif defined(A_COPY)
+    foundry::api_key const key{"a key"};
+    foundry::any_credential who{key};
 #else
     own_credential who;
 #endif

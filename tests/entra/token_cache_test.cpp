@@ -205,7 +205,7 @@ TEST_CASE("a fetch that was cancelled is no failure")
 {
     scene s;
     s.look_up();
-    s.fail(foundry::error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted), {}));
+    s.cache.fail(s.wanted, nullptr, s.now);
     auto const found = s.look_up();
     CHECK(!found.failed);
     CHECK(found.fetch);

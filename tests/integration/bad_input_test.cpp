@@ -516,7 +516,7 @@ std::vector<bad_answer> bad_answers()
     add("a greeting of another protocol, one line", answer::raw("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         errc::unexpected_reply, {"HTTP"});
     add("an alert of TLS", answer::raw(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)), errc::unexpected_reply,
-        {"HTTP"});
+        {"speak"});
     add("noise", answer::raw(std::string("\x00\xff\x13\x37\r\n\r\n\x80", 9)), errc::unexpected_reply, {"HTTP"});
     add("HTTP/2", answer::raw("HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\n{}"), errc::unexpected_reply, {"HTTP"});
     add("a switch of protocols", answer::raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"),

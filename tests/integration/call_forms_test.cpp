@@ -387,6 +387,69 @@ TEST_CASE("the type of the client follows the credential, and any client is a cl
     }
 }
 
+namespace {
+
+asio::awaitable<void> ask_with_text(std::string url, std::string key, foundry::options with)
+{
+    foundry::client client{co_await asio::this_coro::executor, url, key, with};
+    CHECK(!(co_await client.complete(model, "Hello.")).text().empty());
+}
+
+asio::awaitable<void> ask_with_literals(foundry::options with)
+{
+    foundry::client client{co_await asio::this_coro::executor, "http://localhost:1/v1", "a-key", with};
+    CHECK(client.where().port() == 1);
+}
+
+} // namespace
+
+TEST_CASE("a client takes its URL and its key as text")
+{
+    foundry::testing::emulator service;
+    std::string const url = "http://localhost:" + std::to_string(service.plain_port()) + "/v1";
+    std::string const key{service.api_key()};
+    run(ask_with_text(url, key, trusting(service)));
+    run(ask_with_literals(trusting(service)));
+
+    asio::io_context context;
+    foundry::client literal{context, "http://localhost/v1", "a-key"};
+    foundry::client on_executor{context.get_executor(), "http://localhost/v1", "a-key"};
+    foundry::client with_endpoint{context, foundry::endpoint{url}, key, foundry::options()};
+    foundry::client with_key{context, url, foundry::api_key{key}};
+    foundry::client<> any{context, url.c_str(), std::string_view(key)};
+    static_assert(std::is_same_v<decltype(literal), foundry::client<foundry::api_key>>);
+    static_assert(std::is_same_v<decltype(on_executor), foundry::client<foundry::api_key>>);
+    static_assert(std::is_same_v<decltype(with_endpoint), foundry::client<foundry::api_key>>);
+    static_assert(std::is_same_v<decltype(with_key), foundry::client<foundry::api_key>>);
+    auto reply = asio::co_spawn(context, any.complete(model, "Hello."), asio::use_future);
+    context.run();
+    CHECK(!reply.get().text().empty());
+    CHECK_THROWS_AS((foundry::client{context, "no URL", "a-key"}), foundry::error);
+}
+
+TEST_CASE("an open enumeration takes its names as text")
+{
+    foundry::chat_request request{model};
+    request.tool_choice = "auto";
+    CHECK(std::get<1>(request.tool_choice) == foundry::tool_mode::automatic);
+    request.tool_choice = {};
+    CHECK(request.tool_choice.index() == 0);
+    request.tool_choice = foundry::tool_mode::none;
+    CHECK(std::get<1>(request.tool_choice) == "none");
+
+    request.reasoning_effort = "low";
+    CHECK(request.reasoning_effort == foundry::reasoning_effort::low);
+    std::string const own = "extreme";
+    request.reasoning_effort = own;
+    CHECK(!request.reasoning_effort.known());
+    CHECK(request.reasoning_effort.name() == "extreme");
+    request.reasoning_effort = std::string_view("high");
+    CHECK(request.reasoning_effort == foundry::reasoning_effort::high);
+    request.reasoning_effort = {};
+    CHECK(!request.reasoning_effort);
+    CHECK(request.to_json().find("reasoning_effort") == std::string::npos);
+}
+
 TEST_CASE("the free functions need no client")
 {
     foundry::testing::emulator service;

@@ -273,13 +273,30 @@ void cancel_in(scene& s, state const& where)
     s.context->restart();
     s.context->poll(); // at once: there is nothing to wait for
     REQUIRE(ended);
-    REQUIRE(failure);
-    try {
-        std::rethrow_exception(failure);
-    } catch (boost::system::system_error const& e) {
-        CHECK(e.code() == asio::error::operation_aborted);
-    }
+    CHECK(is_cancellation(failure));
     expect_going_on(s);
+}
+
+asio::awaitable<void> complete_as_result(scene& s)
+{
+    auto const reply = co_await foundry::as_result(s.client->complete(s.request));
+    CHECK(!reply);
+}
+
+asio::awaitable<void> fail_with(foundry::errc code)
+{
+    if (code != foundry::errc())
+        throw foundry::error(code, "as wanted");
+    co_return;
+}
+
+asio::awaitable<void> results_of_void()
+{
+    auto const good = co_await foundry::as_result(fail_with(foundry::errc()));
+    CHECK(good.has_value());
+    auto const bad = co_await foundry::as_result(fail_with(foundry::errc::no_ca_store));
+    REQUIRE(bad.has_error());
+    CHECK(bad.error().code() == foundry::errc::no_ca_store);
 }
 
 asio::awaitable<void> wait_for(asio::steady_timer& gun)
@@ -346,4 +363,14 @@ TEST_CASE(
         }
     }
     report("states to cancel in", cases);
+}
+
+TEST_CASE("as_result: a cancellation is thrown and not returned; an awaitable<void> gives a result<void>")
+{
+    emulator service;
+    scene s(service, urls[0]);
+    s.make_client();
+    service.queue(silence());
+    cancel_in(s, {"as a result", nothing, nothing, complete_as_result, has_request});
+    run(results_of_void());
 }

@@ -6,6 +6,7 @@
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <cstdlib>
@@ -45,6 +46,20 @@ asio::awaitable<foundry::error> failure_of(asio::awaitable<T> call)
     if (!caught)
         throw std::runtime_error("the call was to fail and did not");
     co_return *caught;
+}
+
+/// Whether it is what a cancelled call throws: `operation_aborted`, and no foundry::error.
+inline bool is_cancellation(std::exception_ptr thrown)
+{
+    try {
+        if (thrown)
+            std::rethrow_exception(thrown);
+    } catch (foundry::error const&) {
+        return false;
+    } catch (boost::system::system_error const& e) {
+        return e.code() == asio::error::operation_aborted;
+    }
+    return false;
 }
 
 /// The four forms of API, as a user writes their URLs; the last speaks plain HTTP.

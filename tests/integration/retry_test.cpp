@@ -296,6 +296,12 @@ TEST_CASE("a wait is over at once when the call is cancelled, and not begun wher
 
 namespace {
 
+bool says(foundry::error const& e, std::string_view one, std::string_view other = {})
+{
+    std::string_view const what = e.what();
+    return what.find(one) != what.npos && what.find(other) != what.npos;
+}
+
 /// Accepts, and then does nothing.
 class silent_server
 {
@@ -333,13 +339,14 @@ TEST_CASE("each step has a time limit with a code of its own: TLS, write, first 
         secure.connect_to("127.0.0.1", silent.port());
         foundry::error const shake = co_await failure_at(secure, with);
         CHECK(shake.code() == errc::tls_timeout);
-        CHECK(std::string(shake.what()).find("timeouts.tls") != std::string::npos);
+        CHECK(says(shake, "contoso.openai.azure.com within 30 ms", "timeouts.tls"));
 
         with.timeouts.write = 30ms; // 32 MiB do not fit into the socket's buffers
         foundry::endpoint plain{"http://localhost:8080/v1"};
         plain.connect_to("127.0.0.1", silent.port());
         foundry::error const write = co_await failure_at(plain, with);
         CHECK(write.code() == errc::write_timeout);
+        CHECK(says(write, "localhost has taken no byte of the request for 30 ms", "timeouts.write"));
 
         foundry::options impatient = trusting(service);
         impatient.timeouts.first_byte = 1s;
@@ -348,6 +355,7 @@ TEST_CASE("each step has a time limit with a code of its own: TLS, write, first 
         foundry::error const first = co_await failure_of(client.complete(model, "Hello."));
         CHECK(first.code() == errc::first_byte_timeout);
         CHECK(first.attempts().size() == 1);
+        CHECK(says(first, "contoso.services.ai.azure.com within 1 s", "stream the answer, or raise"));
         foundry::chat_completion const next = co_await client.complete(model, "Hello.");
         CHECK(!next.text().empty());
     }(azure));
@@ -364,6 +372,7 @@ TEST_CASE("TLS that takes too long is tried again, an answer that does is not")
         secure.connect_to("127.0.0.1", silent.port());
         foundry::error const shake = co_await failure_at(secure, with);
         CHECK(shake.attempts().size() == 4);
+        CHECK(says(shake, "after 4 attempts in "));
 
         foundry::options impatient = with_retries(service);
         impatient.timeouts.first_byte = 1s;
@@ -386,7 +395,7 @@ TEST_CASE("a call waits for a connection as long as it may")
         foundry::chat_stream holds = co_await client.stream(model, "Hello.");
         foundry::error const failed = co_await failure_of(client.complete(model, "Hello."));
         CHECK(failed.code() == errc::pool_timeout);
-        CHECK(std::string(failed.what()).find("max_connections") != std::string::npos);
+        CHECK(says(failed, "no free connection to contoso.services.ai.azure.com within 30 ms", "max_connections"));
     }(azure));
 }
 
@@ -410,7 +419,41 @@ TEST_CASE("keep-alives keep a stream from being silent, but not from being stall
         CHECK(first->text() == "a");
         foundry::error const stalled = co_await failure_of(chunks.next());
         CHECK(stalled.code() == errc::stall_timeout);
-        CHECK(std::string(stalled.what()).find("timeouts.stall") != std::string::npos);
+        CHECK(says(stalled, "no content from localhost for 900 ms", "timeouts.stall"));
+    }(azure));
+}
+
+TEST_CASE("the error of a stream's time limit names the limit that streams have, and does not advise to stream")
+{
+    emulator azure;
+    run([](emulator& service) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        foundry::options with = trusting(service);
+        with.timeouts.first_byte = 300ms;
+        foundry::client<> const hasty = make_client(executor, service, with, urls[3]);
+        service.queue(answer::raw("").hang());
+        foundry::error const first = co_await failure_of(hasty.stream(model, "Hello."));
+        CHECK(first.code() == errc::first_byte_timeout);
+        CHECK(says(first, "no answer from localhost within 300 ms", "timeouts.first_byte"));
+        CHECK(!says(first, "stream the answer"));
+
+        with = trusting(service);
+        with.timeouts.stream_total = 400ms;
+        foundry::client<> const brief = make_client(executor, service, with, urls[3]);
+        service.queue(answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").hang());
+        foundry::chat_stream chunks = co_await brief.stream(model, "Hello.");
+        foundry::error const late = co_await failure_of(chunks.collect());
+        CHECK(late.code() == errc::total_timeout);
+        CHECK(says(late, "the stream from localhost has taken longer than 400 ms", "timeouts.stream_total"));
+        CHECK(!says(late, "timeouts.total"));
+
+        with = trusting(service);
+        with.timeouts.total = 400ms;
+        foundry::client<> const whole = make_client(executor, service, with, urls[3]);
+        service.queue(answer::raw("").hang());
+        foundry::error const total = co_await failure_of(whole.stream(model, "Hello."));
+        CHECK(total.code() == errc::total_timeout);
+        CHECK(says(total, "the call to localhost has taken longer than 400 ms", "timeouts.total"));
     }(azure));
 }
 

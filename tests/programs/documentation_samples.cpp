@@ -20,7 +20,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
@@ -527,10 +526,20 @@ options.timeouts.stream_total = std::chrono::minutes{30};
 
 asio::awaitable<void> serve(tcp::socket browser, foundry::client<> client);
 
+// clang-format off
+void log_failure(std::exception_ptr failed)
+try {
+    if (failed)
+        std::rethrow_exception(failed);
+} catch (std::exception const& e) {
+    std::clog << e.what() << '\n';
+}
+// clang-format on
+
 void runs_on_several_threads(asio::thread_pool& pool, tcp::socket socket, foundry::client<> client)
 {
     // clang-format off
-asio::co_spawn(asio::make_strand(pool), serve(std::move(socket), client), asio::detached);
+asio::co_spawn(asio::make_strand(pool), serve(std::move(socket), client), log_failure);
     // clang-format on
 }
 
@@ -564,7 +573,7 @@ asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request reque
 void loads(foundry::client<> client)
 {
     // clang-format off
-asio::co_spawn(context, client.warm_up(), asio::detached);
+asio::co_spawn(context, client.warm_up(), foundry::rethrow);
     // clang-format on
 }
 
@@ -754,6 +763,15 @@ service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-Aft
     // clang-format on
 }
 
+asio::awaitable<void> ask();
+
+void run_hpp(asio::io_context& context)
+{
+    // clang-format off
+asio::co_spawn(context, ask(), foundry::rethrow);
+    // clang-format on
+}
+
 void open_enum_hpp(foundry::chat_choice choice)
 {
     // clang-format off
@@ -775,13 +793,5 @@ asio::awaitable<void> ask()
     std::cout << reply.text() << '\n';
 }
 
-int main()
-{
-    asio::io_context context;
-    asio::co_spawn(context, ask(), [](std::exception_ptr failed) {
-        if (failed)
-            std::rethrow_exception(failed);
-    });
-    context.run();
-}
+int main() { return foundry::run(ask()); }
 // clang-format on

@@ -27,6 +27,10 @@ constexpr std::string_view opening =
 // and Boost.JSON: link OpenSSL, and nothing else of Boost's.
 #pragma once
 
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "foundry needs C++20: compile with -std=c++20"
+#else
+
 #ifdef FOUNDRY_SEPARATE_COMPILATION
 #error "the one header has a separate compilation of its own: define FOUNDRY_IMPLEMENTATION in one source file instead"
 #endif
@@ -97,7 +101,7 @@ void amalgamate(fs::path const& root, std::ostream& out)
     out << "\n#ifdef FOUNDRY_IMPLEMENTATION\n#include <boost/json/src.hpp>\n";
     for (std::string const& bodies : files_of(root, ".ipp"))
         all.add(bodies);
-    out << "#endif\n";
+    out << "#endif\n\n#endif // C++20\n";
 }
 
 } // namespace

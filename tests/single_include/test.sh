@@ -17,6 +17,8 @@ output=$(echo '#include "foundry.hpp"' |
 grep -q 'define FOUNDRY_IMPLEMENTATION in one source file instead' <<<"$output" ||
     fail "The error does not say what to do:" "$output"
 
+bash "$(dirname "${BASH_SOURCE[0]}")/../build/old_standard.sh" "$compiler" "$flags" "$header"
+
 # shellcheck source=tests/programs/start_emulator.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../programs/start_emulator.sh"
 start_emulator "$emulator"

@@ -3,8 +3,6 @@
 #include <foundry/content_filter.hpp>
 #include <foundry/detail/service_error.hpp>
 
-#include <boost/asio/error.hpp>
-
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -635,7 +633,8 @@ TEST_CASE("what() has the status, the code, the message and the advice, and noth
         R"({"error":{"code":"unsupported_parameter","param":"max_tokens","message":"No.","prompt":"my secret"},"more":"of it"})",
         {{"x-request-id", "r-1"}});
     std::string_view const what = e.what();
-    CHECK(has(what, "HTTP 400 unsupported_parameter: No. set max_completion_tokens instead (request id r-1)"));
+    CHECK(what ==
+          "bad request: HTTP 400 unsupported_parameter: No. set max_completion_tokens instead (request id r-1)");
     CHECK(!has(what, "my secret"));
     CHECK(!has(what, "of it"));
 }
@@ -653,9 +652,37 @@ TEST_CASE("what() escapes the control characters of whoever wrote them")
 
 TEST_CASE("what() of a failure of which only the code is known is that code")
 {
-    error const cancelled(boost::asio::error::make_error_code(boost::asio::error::operation_aborted),
-                          foundry::failure());
-    CHECK(std::string(cancelled.what()) == boost::system::system_error(cancelled.code()).what());
+    error const unknown(make_error_code(errc::service_error), foundry::failure());
+    CHECK(std::string_view(unknown.what()) == "service error");
+    error const advice(errc::invalid_argument, "write something else");
+    CHECK(std::string_view(advice.what()) == "invalid argument: write something else");
+}
+
+TEST_CASE("what() does not repeat the status where Azure gives it as the code, and has no trace of the category")
+{
+    auto const e = answered(404, R"({"error":{"code":"404","message":"Resource not found"}})");
+    std::string_view const what = e.what();
+    CHECK(what.starts_with("route not found: HTTP 404: Resource not found. "));
+    CHECK(!has(what, "[foundry"));
+    CHECK(e.service_code() == "404");
+}
+
+TEST_CASE("what() says how many attempts there were and in what time, if there was more than one")
+{
+    foundry::failure f;
+    f.service_message = "Connection refused.";
+    f.request_id = "r-1";
+    std::vector<foundry::attempt> made(2);
+    made[0].elapsed = milliseconds{100};
+    made[1].waited = milliseconds{800};
+    made[1].elapsed = milliseconds{1250};
+    error const once(make_error_code(errc::connect_failed), f);
+    CHECK(std::string_view(once.what()) == "connection failed: Connection refused. (request id r-1)");
+    error const twice = once.with_attempts(made);
+    CHECK(std::string_view(twice.what()) ==
+          "connection failed: Connection refused. (after 2 attempts in 2.1 s, request id r-1)");
+    made.resize(1);
+    CHECK(std::string_view(once.with_attempts(made).what()) == once.what());
 }
 
 TEST_CASE("What is not an error is not taken for one")

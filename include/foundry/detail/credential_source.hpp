@@ -26,9 +26,11 @@ struct token_query
 
     token_request wanted;
     boost::asio::any_io_executor background; ///< Where the fetch runs, which others may wait for, too.
-    /// When to wait no longer, and the code of the error then.
+    /// When to wait no longer, and for the error then: its code, the limit's length, and the host that the token is for.
     std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
     errc code = errc::token_timeout;
+    std::chrono::milliseconds within{0};
+    std::string host;
 };
 
 /// A credential with its type erased.

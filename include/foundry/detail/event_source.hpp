@@ -86,6 +86,7 @@ private:
     response_info info_;
     std::vector<attempt> attempts_; // that failed before
     std::chrono::milliseconds waited_;
+    http::clock::time_point begun_;
     http::event_parser events_;
     std::string document_; // the body, until its form is known and if it is not an event stream
     body_form form_ = body_form::unknown;

@@ -69,8 +69,10 @@ struct opened_call
     boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
     boost::intrusive_ptr<call_watch> watch; // null if the call is not observed
-    std::vector<attempt> attempts;          // that failed before
-    std::chrono::milliseconds waited{0};    // after the last of them
+    bool is_stream = false;
+    std::vector<attempt> attempts;       // that failed before
+    std::chrono::milliseconds waited{0}; // after the last of them
+    http::clock::time_point begun;       // of this one
 };
 
 /// Takes the body of an answer, once for each request that is made.

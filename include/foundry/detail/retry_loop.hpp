@@ -9,7 +9,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited);
+/// What is told of an attempt that has just failed.
+FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited, http::clock::time_point begun);
 
 /// The requests of one call, from the first to the one that works:
 ///
@@ -25,9 +26,10 @@ public:
     /// @param total the limit of all requests and waits together; zero for none.
     retry_loop(retry_options const& how, std::chrono::milliseconds total);
 
-    /// Those that failed, and the wait after the last of them.
+    /// Those that failed, the wait after the last of them, and when the next one begins.
     std::vector<attempt> const& failed() const noexcept { return attempts_; }
     std::chrono::milliseconds waited() const noexcept { return waited_; }
+    http::clock::time_point attempt_begun() const noexcept { return attempt_begun_; }
 
     http::clock::time_point begun() const noexcept { return begun_; }
     /// When the whole call ends; `http::never` where it may take for ever.
@@ -45,6 +47,7 @@ private:
     http::clock::time_point begun_ = http::clock::now();
     http::clock::time_point end_ = http::never;
     std::chrono::milliseconds waited_{0};
+    http::clock::time_point attempt_begun_ = begun_;
     std::vector<attempt> attempts_;
 };
 

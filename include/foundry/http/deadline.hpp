@@ -9,6 +9,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -34,6 +35,18 @@ struct wake
     void operator()(boost::system::error_code ec) const { whom->on_wake(ec); }
 };
 
+/// A time limit: when it passes, what it is called then, and for the error's text how long it was.
+struct limit
+{
+    clock::time_point at = never;
+    errc code = errc::total_timeout;
+    std::chrono::milliseconds span{0};
+    bool of_stream = false; ///< Whether the answer is a stream.
+};
+
+/// The error for a limit that has passed: it names the limit, the host, and which option to set.
+FOUNDRY_DECL error limit_error(limit const& passed, std::string_view host);
+
 /// The time limits of one exchange, watched by one timer that is armed once: a limit only moves a variable, and the timer
 /// looks at it when it fires.
 ///
@@ -58,31 +71,28 @@ public:
     {}
 
     /// The limit of the whole; `never` for none.
-    void set_total(clock::time_point at);
+    void set_total(clock::time_point at, std::chrono::milliseconds span, bool of_stream = false);
+    /// The answer is a stream.
+    void expect_stream() noexcept { is_stream_ = true; }
     clock::time_point total() const noexcept { return total_.at; }
     /// A limit for what is awaited now; zero for none.
     void set_step(clock::time_point now, std::chrono::milliseconds within, errc code);
-    /// How long to go on without content; zero for no limit.
-    void set_stall(clock::time_point now, std::chrono::milliseconds within);
+    /// How long to go on without content, of which `left` is left; zero for no limit.
+    void set_stall(clock::time_point now, std::chrono::milliseconds left, std::chrono::milliseconds within);
     /// What was awaited has come.
     void clear_step() noexcept { step_.at = stall_.at = never; }
     /// Nothing is watched any more.
     void stop() noexcept;
 
     /// The limit that has passed; `errc()` where none has.
-    errc expired() const noexcept { return expired_; }
-    /// The first limit to pass: its time and its code.
-    std::pair<clock::time_point, errc> next() const noexcept;
+    errc expired() const noexcept { return expired_.code; }
+    limit const& expired_limit() const noexcept { return expired_; }
+    /// The first limit to pass.
+    limit const& next() const noexcept;
 
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
 private:
-    struct limit
-    {
-        clock::time_point at = never;
-        errc code = errc::total_timeout;
-    };
-
     void arm();
     void on_wake(boost::system::error_code ec) override;
 
@@ -93,7 +103,8 @@ private:
     limit step_;
     limit stall_;
     clock::time_point armed_ = never; // when the timer fires
-    errc expired_{};
+    limit expired_{never, errc(), {}, false};
+    bool is_stream_ = false;
 };
 
 } // namespace http

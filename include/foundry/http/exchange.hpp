@@ -13,7 +13,7 @@ namespace http {
 /// One request and its response on a leased connection. Knows nothing of what the bytes mean.
 ///
 /// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
-/// boost::asio::error::operation_aborted. After a failure the connection is closed.
+/// boost::system::system_error with boost::asio::error::operation_aborted. After a failure the connection is closed.
 class exchange final : public boost::intrusive_ref_counter<exchange>, private deadline::listener
 {
 public:

@@ -93,10 +93,10 @@ private:
 class pool::place
 {
 public:
-    /// @param last when to wait no longer, and the code of the error then.
+    /// @param last when to wait no longer.
     /// @param fresh only a connection that is not open yet.
-    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor,
-          std::pair<clock::time_point, errc> last, bool fresh);
+    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor, limit const& last,
+          bool fresh);
     place(place const&) = delete;
     place& operator=(place const&) = delete;
     ~place();
@@ -108,7 +108,7 @@ public:
     /// What was granted.
     ///
     /// @param interrupted what the wait has thrown, if anything.
-    /// @throws that, or foundry::error with the code, where the turn has not come.
+    /// @throws that, or foundry::error with the limit's code, where the turn has not come.
     lease leave(std::exception_ptr interrupted);
 
 private:
@@ -117,7 +117,7 @@ private:
     boost::intrusive_ptr<pool> pool_;
     boost::intrusive_ptr<connection> granted_; // at once
     boost::intrusive_ptr<waiter> waiter_;      // null where nothing has to be waited for
-    errc code_;
+    limit last_;
     bool fresh_;
 };
 

@@ -40,7 +40,7 @@ private:
     struct lookup;
 
     std::string const& host_;
-    errc code_ = errc::total_timeout;
+    limit last_;
     boost::intrusive_ptr<lookup> flight_; // null where none is needed
     boost::asio::ip::tcp::endpoint literal_;
 };

@@ -71,7 +71,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
     options const& settings = state->settings;
     http::exchange opening(state->connections, executor, settings.timeouts, settings.limits.head);
     if (settings.timeouts.total.count() > 0)
-        opening.limits().set_total(http::clock::now() + settings.timeouts.total);
+        opening.limits().set_total(http::clock::now() + settings.timeouts.total, settings.timeouts.total);
     co_await opening.send({});
 }
 

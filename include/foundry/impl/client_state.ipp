@@ -80,9 +80,11 @@ FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, 
     }
     wanted.scope = into.scope;
     token_query query(std::move(wanted), state.connections->executor());
-    auto const [until, code] = limits.next();
-    query.until = until;
-    query.code = code;
+    http::limit const& last = limits.next();
+    query.until = last.at;
+    query.code = last.code;
+    query.within = last.span;
+    query.host = state.where.host();
     return query;
 }
 

@@ -108,31 +108,50 @@ inline void append_printable(std::string& out, std::string_view text)
         out += "...";
 }
 
-/// What what() shows beside the code's own words.
-inline std::string describe(failure const& f)
+/// "800 ms", "10 s", "2.5 s"
+inline std::string in_words(std::chrono::milliseconds span)
 {
-    std::string line;
-    auto const part = [&line](std::string_view lead, std::string_view text) {
-        if (text.empty())
-            return;
-        if (!line.empty())
-            line += lead;
-        append_printable(line, text);
-    };
-    if (f.status != 0)
-        part("", "HTTP " + std::to_string(f.status));
-    part(" ", f.service_code);
-    part(": ", f.service_message);
-    part(line.ends_with('.') ? " " : ". ", f.advice);
-    if (!f.request_id.empty())
-        part(" ", "(request id " + f.request_id + ")");
-    return line;
+    auto const count = span.count();
+    if (count < 1000)
+        return std::to_string(count) + " ms";
+    std::string seconds = std::to_string(count / 1000);
+    if (auto const tenths = count % 1000 / 100; tenths != 0)
+        seconds.append(".").append(std::to_string(tenths));
+    return seconds + " s";
 }
 
-inline boost::system::system_error in_words(boost::system::error_code code, failure const& f)
+/// How often it was tried, if more than once.
+inline std::string count_attempts(std::vector<attempt> const& made)
 {
-    std::string const line = describe(f);
-    return line.empty() ? boost::system::system_error(code) : boost::system::system_error(code, line);
+    if (made.size() < 2)
+        return {};
+    std::chrono::milliseconds span{0};
+    for (attempt const& a : made)
+        span += a.waited + a.elapsed;
+    return "after " + std::to_string(made.size()) + " attempts in " + in_words(span);
+}
+
+inline std::string describe(boost::system::error_code code, failure const& f)
+{
+    std::string line = code.message();
+    auto const part = [&line](std::string_view lead, std::string_view text) {
+        if (!text.empty())
+            append_printable(line += lead, text);
+    };
+    std::string const status = f.status != 0 ? std::to_string(f.status) : std::string{};
+    if (!status.empty())
+        part(": HTTP ", status);
+    if (f.service_code != status) // as Azure repeats it
+        part(status.empty() ? ": " : " ", f.service_code);
+    part(": ", f.service_message);
+    if (!f.advice.empty())
+        part(line.ends_with('.') ? " " : line == code.message() ? ": " : ". ", f.advice);
+    std::string notes = count_attempts(f.attempts);
+    if (!f.request_id.empty())
+        notes.append(notes.empty() ? "" : ", ").append("request id ").append(f.request_id);
+    if (!notes.empty())
+        part(" (", notes + ")");
+    return line;
 }
 
 } // namespace detail
@@ -152,9 +171,14 @@ FOUNDRY_DECL error::error(errc code, std::string advice)
       }())
 {}
 
+FOUNDRY_DECL error::described::described(boost::system::error_code code, failure known)
+    : failure(std::move(known)),
+      line(detail::describe(code, *this))
+{}
+
 FOUNDRY_DECL error::error(boost::system::error_code code, failure details)
-    : system_error(detail::in_words(code, details)),
-      details_(new failure(std::move(details)))
+    : system_error(code),
+      details_(new described(code, std::move(details)))
 {}
 
 FOUNDRY_DECL error error::with_attempts(std::vector<attempt> made) const

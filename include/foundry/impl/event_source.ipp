@@ -101,6 +101,7 @@ FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
       info_(std::move(opened.info)),
       attempts_(std::move(opened.attempts)),
       waited_(opened.waited),
+      begun_(opened.begun),
       events_(event_limits_of(call_.state->settings.limits)),
       exchange_(std::move(opened.exchange))
 {
@@ -203,7 +204,7 @@ FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
             f.advice = "the content filter had ended the answer by then: change the prompt";
             known = error(e.code(), std::move(f));
         }
-        attempts_.push_back(attempt_of(known, waited_));
+        attempts_.push_back(attempt_of(known, waited_, begun_));
         if (watch_)
             watch_->on_failure(e.code());
         close();

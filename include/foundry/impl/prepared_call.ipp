@@ -9,7 +9,6 @@
 #include <foundry/impl/client_state.ipp>
 
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -257,7 +256,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
     for (bool challenged = false;; challenged = true) {
         opened.exchange.reset(
             new http::exchange(client.connections, executor, call.timeouts, client.settings.limits.head));
-        opened.exchange->limits().set_total(end);
+        opened.exchange->limits().set_total(end, call.timeouts.total);
+        if (opened.is_stream)
+            opened.exchange->limits().expect_stream();
         opened.info = response_info();
 
         proof who;
@@ -289,9 +290,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
-        } catch (error const& e) { // one that breaks off still says something
-            if (e.code() == boost::asio::error::operation_aborted)
-                throw;
+        } catch (error const&) { // one that breaks off still says something
             opened.exchange->close();
         }
         if (opened.info.status() == 401 && who.token) {
@@ -310,15 +309,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
 {
     if (call.state->settings.observer)
         opened.watch.reset(new call_watch(call.state->settings.observer, describe(call, into == nullptr)));
+    opened.is_stream = into == nullptr;
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::chrono::milliseconds wait{0};
         try {
             co_await open_call(call, requests.end(), opened);
             if (into == nullptr) {
                 auto const total = call.timeouts.stream_total;
-                opened.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never);
+                opened.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never, total,
+                                                    true);
                 opened.attempts = requests.failed();
                 opened.waited = requests.waited();
+                opened.begun = requests.attempt_begun();
                 co_return;
             }
             into->start();
@@ -342,11 +344,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
                 opened.watch->on_wait(wait);
         }
         boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
-        try {
-            co_await pause.async_wait(boost::asio::deferred);
-        } catch (boost::system::system_error const& e) {
-            throw error(e.code(), failure{});
-        }
+        co_await pause.async_wait(boost::asio::deferred);
     }
 }
 

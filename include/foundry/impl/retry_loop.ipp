@@ -4,8 +4,6 @@
 #include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/retry_loop.hpp>
 
-#include <boost/asio/error.hpp>
-
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milliseconds total) : how_(how)
@@ -14,7 +12,7 @@ FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milli
         end_ = begun_ + total;
 }
 
-FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited)
+FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited, http::clock::time_point begun)
 {
     attempt made;
     made.code = failed.code();
@@ -23,6 +21,7 @@ FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds w
     made.should_retry = failed.should_retry();
     made.request_id = failed.request_id().empty() ? failed.apim_request_id() : failed.request_id();
     made.waited = waited;
+    made.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(http::clock::now() - begun);
     return made;
 }
 
@@ -36,15 +35,17 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
 
 FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& failed)
 {
-    if (failed.code() == boost::asio::error::operation_aborted || failed.code() == errc::invalid_argument)
+    if (failed.code() == errc::invalid_argument)
         throw failed;
-    attempts_.push_back(attempt_of(failed, waited_));
+    auto const now = http::clock::now();
+    attempts_.push_back(attempt_of(failed, waited_, attempt_begun_));
     std::optional<std::chrono::milliseconds> const wait = decide();
-    if (!wait || http::clock::now() + *wait >= end_)
+    if (!wait || now + *wait >= end_)
         throw failed.with_attempts(std::move(attempts_));
     if (how_.on_retry)
         how_.on_retry(attempts_.back(), *wait);
     waited_ = *wait;
+    attempt_begun_ = now + *wait;
     return *wait;
 }
 

@@ -4,8 +4,6 @@
 #include <foundry/detail/token_cache.hpp>
 #include <foundry/http/field.hpp>
 
-#include <boost/asio/error.hpp>
-
 #include <algorithm>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -98,7 +96,7 @@ FOUNDRY_DECL void token_cache::fail(token_request const& wanted, error const* fa
     if (e == nullptr || !wanted.claims.empty())
         return;
     e->fetching = false;
-    if (failed == nullptr || failed->code() == boost::asio::error::operation_aborted)
+    if (failed == nullptr)
         return;
     bool const refused = failed->code() == errc::authentication_failed;
     std::chrono::milliseconds const asked = failed->retry_after().value_or(refused ? refusal_lasts : failure_lasts);

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/token_keeper.hpp>
+#include <foundry/http/deadline.hpp>
 #include <foundry/http/field.hpp>
 
 #include <boost/asio/error.hpp>
@@ -100,9 +101,8 @@ FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr inter
     if (flight_->landed)
         return flight_->token;
     if (interrupted)
-        throw error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted), failure{});
-    throw error(query_.code,
-                "the credential has given no token; raise options.timeouts.token, or look at where it asks");
+        std::rethrow_exception(std::move(interrupted));
+    throw http::limit_error({query_.until, query_.code, query_.within, false}, query_.host);
 }
 
 FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/config.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -24,7 +25,7 @@ public:
     open_enum() = default;
     open_enum(E value) noexcept : index_(static_cast<int>(value)) {}
     /// A known name becomes its enumerator, an empty one "not set".
-    explicit open_enum(std::string_view name) { assign(name); }
+    open_enum(std::convertible_to<std::string_view> auto const& name) { assign(name); }
 
     /// Whether there is a name at all.
     explicit operator bool() const noexcept { return index_ != unset; }

@@ -70,6 +70,14 @@ inline bool peer_is_gone(int reason)
            (reason == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
+/// Whether what came is no record of TLS, such as the answer of an HTTP server.
+inline bool is_plain_text_error()
+{
+    int const reason = ERR_GET_REASON(ERR_peek_error());
+    return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+           reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL;
+}
+
 [[noreturn]] inline void throw_tls_failed(std::string message, std::string advice)
 {
     failure f;
@@ -204,12 +212,17 @@ FOUNDRY_DECL connection::step connection::try_handshake()
     if (long const verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
         detail::throw_tls_failed(
             std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
-            "check the endpoint's host; a private authority goes into options.tls.ca_certificates");
+            "check the endpoint's host; if the certificate is from a private authority, name that authority's in "
+            "options.tls.ca_file or ca_certificates, or in the variable SSL_CERT_FILE");
     }
     if (detail::peer_is_gone(reason)) {
         throw error(errc::connection_lost,
                     "the server went away during the TLS handshake; check that it speaks TLS on this "
                     "port, and whether a firewall or proxy stands between");
+    }
+    if (detail::is_plain_text_error()) {
+        detail::throw_tls_failed("the server answers without TLS on this port",
+                                 "write http:// in the endpoint's URL if it is on this machine, or use its TLS port");
     }
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
 }

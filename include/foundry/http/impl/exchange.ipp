@@ -29,7 +29,7 @@ inline constexpr std::size_t max_at_once = 64 * 1024;
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
 
-inline error transport_error(errc code, boost::system::error_code cause)
+inline error transport_error(errc code, boost::system::error_code cause, bool plain)
 {
     failure f;
     bool const is_lost = code == errc::connection_lost;
@@ -40,38 +40,29 @@ inline error transport_error(errc code, boost::system::error_code cause)
         f.service_message = cause.message();
     f.advice = is_lost ? "the request may have been carried out; send it again if that is harmless"
                        : "the answer broke off; ask again";
+    if (is_lost && plain)
+        f.advice += "; if this port speaks TLS, write https:// in the endpoint's URL";
     return error(make_error_code(code), std::move(f));
 }
 
-inline std::string_view advise_on_limit(errc code)
+/// Whether a record of TLS begins here: an alert or a handshake message of any version.
+inline bool is_tls_record(std::string_view bytes)
 {
-    switch (code) {
-    case errc::connect_timeout:
-        return "check the endpoint's host and port, and whether a firewall or proxy stands between; "
-               "or raise options.timeouts.connect";
-    case errc::tls_timeout:
-        return "check that the server speaks TLS on this port; or raise options.timeouts.tls";
-    case errc::pool_timeout:
-        return "raise options.pool.max_connections or options.timeouts.pool";
-    case errc::write_timeout:
-        return "look at the network in between, or raise options.timeouts.write";
-    case errc::first_byte_timeout:
-        return "ask for less, stream the answer, or raise options.timeouts.first_byte";
-    case errc::silence_timeout:
-        return "raise options.timeouts.silence, or look at the network in between";
-    case errc::stall_timeout:
-        return "the service is alive and says nothing: ask again, or raise options.timeouts.stall";
-    default:
-        return "raise options.timeouts.total, or ask for less";
-    }
+    return bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03;
+}
+
+[[noreturn]] inline void throw_needs_tls(origin const& from)
+{
+    failure f;
+    f.service_message = from.connect_address + " port " + std::to_string(from.connect_port) + " speaks TLS";
+    f.advice = "write https:// in the endpoint's URL";
+    throw error(make_error_code(errc::unexpected_reply), std::move(f));
 }
 
 inline bool is_cancelled(boost::asio::cancellation_state const& state)
 {
     return state.cancelled() != boost::asio::cancellation_type::none;
 }
-
-inline error limit_error(errc code) { return error(code, std::string{advise_on_limit(code)}); }
 
 } // namespace detail
 
@@ -128,11 +119,13 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
             throw;
     } catch (boost::system::system_error const& low) {
         if (in_time && low.code() == boost::asio::error::operation_aborted)
-            throw error(low.code(), failure{});
-        if (in_time)
-            throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code());
+            throw;
+        if (in_time) {
+            throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code(),
+                                          !pool_->to().tls);
+        }
     }
-    throw detail::limit_error(expired);
+    throw limit_error(limits_->expired_limit(), pool_->to().host);
 }
 
 FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const noexcept
@@ -174,8 +167,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 }
             }
             limits_->clear_step();
-            if (errc const passed = limits_->expired(); passed != errc()) // while nothing was there to be closed
-                throw detail::limit_error(passed);
+            if (limits_->expired() != errc()) // while nothing was there to be closed
+                throw limit_error(limits_->expired_limit(), pool_->to().host);
             lease_->move_to(limits_->executor());
             if (!lease_->is_open())
                 co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
@@ -240,7 +233,7 @@ FOUNDRY_DECL void exchange::begin_waiting()
     else
         limits_->set_step(asked_at_, timeouts_.first_byte, errc::first_byte_timeout);
     if (answered_ && timeouts_.stall.count() > 0)
-        limits_->set_stall(waiting_since_, std::chrono::ceil<std::chrono::milliseconds>(stall_left_));
+        limits_->set_stall(waiting_since_, std::chrono::ceil<std::chrono::milliseconds>(stall_left_), timeouts_.stall);
 }
 
 FOUNDRY_DECL void exchange::end_waiting() noexcept
@@ -255,6 +248,8 @@ FOUNDRY_DECL void exchange::take_head(std::size_t count)
 {
     if (count == 0)
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
+    if (!answered_ && !pool_->to().tls && detail::is_tls_record({buffer_.get(), held_ + count}))
+        detail::throw_needs_tls(pool_->to());
     answered_ = true;
     held_ += count;
     consume();
@@ -314,7 +309,7 @@ FOUNDRY_DECL void exchange::check_flood()
     if (idle_reads_++ == 0)
         flooded_since_ = now;
     else if (timeouts_.stall.count() > 0 && now - flooded_since_ > timeouts_.stall)
-        throw detail::limit_error(errc::stall_timeout);
+        throw limit_error({now, errc::stall_timeout, timeouts_.stall, false}, pool_->to().host);
 }
 
 /// Others may have closed it while it was read.

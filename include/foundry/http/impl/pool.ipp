@@ -106,9 +106,9 @@ FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take(bool fresh, boost::intr
 }
 
 FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor,
-                                std::pair<clock::time_point, errc> last, bool fresh)
+                                limit const& last, bool fresh)
     : pool_(std::move(owner)),
-      code_(last.second),
+      last_(last),
       fresh_(fresh)
 {
     boost::intrusive_ptr<connection> dead;
@@ -117,7 +117,7 @@ FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::a
         std::lock_guard const lock(pool_->mutex_);
         granted_ = pool_->take(fresh, dead);
         if (!granted_) {
-            waiter_.reset(new waiter(executor, last.first));
+            waiter_.reset(new waiter(executor, last.at));
             boost::intrusive_ptr<waiter>* end = &pool_->waiters_;
             while (*end)
                 end = &(*end)->next;
@@ -138,7 +138,13 @@ FOUNDRY_DECL lease pool::place::leave(std::exception_ptr interrupted)
         return granted;
     if (interrupted)
         std::rethrow_exception(std::move(interrupted));
-    throw error(code_, "no connection became free in time; raise options.pool.max_connections");
+    error const full = limit_error({last_.at, errc::pool_timeout, last_.span, false}, pool_->to().host);
+    if (last_.code == errc::pool_timeout)
+        throw full;
+    failure f; // of the whole call, which has come to nothing here
+    f.service_message = full.message();
+    f.advice = "raise options.pool.max_connections or options.timeouts.total";
+    throw error(make_error_code(last_.code), std::move(f));
 }
 
 /// What was granted until now; nothing where the turn has not come.

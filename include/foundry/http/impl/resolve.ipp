@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/http/resolve.hpp>
+#include <foundry/impl/error.ipp>
 
 #include <boost/asio/error.hpp>
 
@@ -29,9 +30,8 @@ FOUNDRY_DECL resolving::resolving(std::string const& host, std::uint16_t port, d
     literal_ = boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(host, not_literal), port);
     if (!not_literal)
         return;
-    auto const [until, code] = limits.next();
-    code_ = code;
-    flight_.reset(new lookup(limits.executor(), until));
+    last_ = limits.next();
+    flight_.reset(new lookup(limits.executor(), last_.at));
     flight_->resolver.async_resolve(
         host, std::to_string(port),
         [flight = flight_](boost::system::error_code ec, boost::asio::ip::tcp::resolver::results_type found) {
@@ -53,8 +53,13 @@ FOUNDRY_DECL boost::asio::ip::tcp::resolver::results_type resolving::addresses(s
         return boost::asio::ip::tcp::resolver::results_type::create(literal_, host_, {});
     if (!flight_->finished && interrupted)
         std::rethrow_exception(std::move(interrupted));
-    if (!flight_->finished)
-        throw error(code_, "looking up " + host_ + " took too long; check this machine's name service");
+    if (!flight_->finished) {
+        failure f;
+        f.service_message =
+            "the address of " + host_ + " was not found within " + foundry::detail::in_words(last_.span);
+        f.advice = "check this machine's name service";
+        throw error(make_error_code(last_.code), std::move(f));
+    }
     if (flight_->ec || flight_->found.empty()) {
         failure f;
         f.service_message = host_ + ": " + (flight_->ec ? flight_->ec.message() : "no address");

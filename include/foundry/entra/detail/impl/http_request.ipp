@@ -77,7 +77,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
     within.first_byte = within.silence = within.stall = how.timeout;
     boost::intrusive_ptr<http::pool> const connections(new http::pool(executor, std::move(to), pool_options()));
     http::exchange exchange(connections, executor, within, 64 * 1024);
-    exchange.limits().set_total(http::clock::now() + how.timeout);
+    exchange.limits().set_total(http::clock::now() + how.timeout, how.timeout);
 
     std::string message = http::assemble(request.head, {}, request.body);
     foundry::detail::cleanser const clean(message);

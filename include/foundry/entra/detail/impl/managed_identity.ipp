@@ -7,8 +7,6 @@
 #include <foundry/entra/detail/managed_identity.hpp>
 #include <foundry/entra/detail/token_answer.hpp>
 
-#include <boost/asio/error.hpp>
-
 #include <algorithm>
 #include <cmath>
 
@@ -115,8 +113,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> managed_identity::probe()
             http_answer const any = co_await send(hasty, question);
             reachable = true;
         } catch (error const& e) {
-            if (e.code() == boost::asio::error::operation_aborted)
-                throw;
             reachable = e.code() == errc::unexpected_reply || e.code() == errc::limit_exceeded;
         }
         std::lock_guard const lock(mutex_);

@@ -162,6 +162,8 @@ FOUNDRY_DECL error final_error(std::string_view who, error const& e)
     f.service_code = e.service_code();
     f.service_message = e.message().starts_with(who) ? e.message() : std::string(who) + ": " + e.message();
     f.advice = e.message() == e.advice() ? std::string() : e.advice();
+    if (e.code() == errc::first_byte_timeout || e.code() == errc::silence_timeout || e.code() == errc::total_timeout)
+        f.advice = "look at the network in between, or raise credential_options::timeout";
     f.request_id = e.request_id();
     f.apim_request_id = e.apim_request_id();
     f.retry_after = e.retry_after();

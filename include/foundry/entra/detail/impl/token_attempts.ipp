@@ -6,7 +6,6 @@
 #include <foundry/entra/detail/token_attempts.hpp>
 
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -21,8 +20,6 @@ request_token(std::string_view who, retry_options const& how, token_attempt& fro
             access_token token = co_await from.request_once(request);
             co_return token;
         } catch (error const& e) {
-            if (e.code() == boost::asio::error::operation_aborted)
-                throw;
             try {
                 wait = attempts.wait_after(e);
             } catch (error const& last) {
@@ -30,11 +27,7 @@ request_token(std::string_view who, retry_options const& how, token_attempt& fro
             }
         }
         boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
-        try {
-            co_await pause.async_wait(boost::asio::deferred);
-        } catch (boost::system::system_error const& e) {
-            throw error(e.code(), failure{});
-        }
+        co_await pause.async_wait(boost::asio::deferred);
     }
 }
 

@@ -58,7 +58,7 @@ run_tool(std::string_view who, std::string_view program, command what, std::stri
         ran = co_await run(std::move(what));
     } catch (boost::system::system_error const& e) {
         if (e.code() == boost::asio::error::operation_aborted)
-            throw error(e.code(), failure{});
+            throw;
         problem = e.code().message();
     }
     if (!ran)
