@@ -330,7 +330,7 @@ using foundry::testing::answer;
 service.queue(answer::json(429, R"({"error":{"code":"429","message":"Too many requests."}})").header("Retry-After", "1"));
     // clang-format on
     // clang-format off
-service.queue(answer::events("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Five\"}}]}\n\n"));
+service.queue(answer::pieces({"Five thousand", " two hundred"}).cut_after_event(2));
 service.queue(answer::raw("").hang());
     // clang-format on
 }
