@@ -19,6 +19,7 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -505,8 +506,18 @@ TEST_CASE("a question is sent twice at most, also where the second time has to w
         else
             queue(service, answer::json(200, completion_text(text)));
     }
+    // The first question is answered once the second call waits.
+    std::promise<void> both_have_begun;
+    std::shared_future<void> const begun = both_have_begun.get_future().share();
+    service.reply_when(
+        [begun](foundry::testing::received const&) {
+            begun.wait();
+            return false;
+        },
+        answer::json(500, ""));
     calls.ask(calls.first);
     calls.ask(calls.second);
+    asio::post(calls.context, [&] { both_have_begun.set_value(); });
     calls.context.run();
     CHECK(calls.second == "the second");
     CHECK(calls.first == make_error_code(errc::connection_lost).message());
