@@ -55,7 +55,7 @@ enum class errc
     limit_exceeded,   ///< The answer is larger than a limit in `options::limits`.
     stream_truncated, ///< The answer ended before its end marker; what arrived was delivered.
 
-    // Time limits, one code each; see `options::timeouts`.
+    // Time limits, one code each; see `options::timeouts`. Each compares equal to `boost::system::errc::timed_out`.
     token_timeout,      ///< The credential gave no token in time.
     connect_timeout,    ///< The host was not found or did not accept a connection in time.
     tls_timeout,        ///< The handshake took too long.

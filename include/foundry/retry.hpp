@@ -60,8 +60,8 @@ struct retry_options
     /// do not come back at once.
     std::chrono::milliseconds backoff{800};
     std::chrono::milliseconds max_backoff{std::chrono::seconds{60}};
-    /// A wait that the service asks for is honoured up to this; where it asks for more, the error is thrown at once with the wait in
-    /// `error::retry_after()`.
+    /// A wait that the service asks for is honoured up to this, up to a tenth longer so that callers do not come back at once. If it
+    /// asks for more, the error is thrown at once with the wait in `error::retry_after()`.
     std::chrono::milliseconds max_server_wait{std::chrono::seconds{120}};
 
     /// Decides instead of the above.

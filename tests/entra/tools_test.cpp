@@ -147,6 +147,8 @@ TEST_CASE("what az says is told apart: not there, nobody logged in, refused, or 
     CHECK(token_of(who) == "emulator-token");
     w.behave("noisy");
     CHECK(token_of(who) == "emulator-token");
+    w.behave("nested");
+    CHECK(token_of(who) == "emulator-token");
     w.behave("no_end");
     foundry::error const endless = refusal_of(who);
     CHECK(contains(endless.what(), "'N/A'"));

@@ -62,6 +62,14 @@ inline bool is_cancellation(std::exception_ptr thrown)
     return false;
 }
 
+/// For an emulator whose requests are odd on purpose: they are not checked against the services' documents.
+inline foundry::testing::emulator_options unchecked()
+{
+    foundry::testing::emulator_options with;
+    with.journal_file.clear();
+    return with;
+}
+
 /// The four forms of API, as a user writes their URLs; the last speaks plain HTTP.
 inline constexpr char const* urls[] = {
     "https://contoso.services.ai.azure.com/models",

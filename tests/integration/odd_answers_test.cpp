@@ -83,7 +83,7 @@ std::string message(std::string const& members)
 
 void play(asio::awaitable<void> (*story)(emulator&))
 {
-    emulator service;
+    emulator service(unchecked());
     run(story(service));
 }
 
@@ -417,7 +417,22 @@ asio::awaitable<void> empty_error_beside_an_answer(emulator& service)
             co_await client.call<boost::json::value>(foundry::route{"POST", "audio/transcriptions"});
         CHECK(any.at("text") == "hi");
     }
-    CHECK(service.journal().size() == 4 * std::size(empty_errors));
+    CHECK(service.requests() == 4 * std::size(empty_errors));
+
+    for (char const* const nothing : empty_errors) {
+        std::string const silent =
+            R"(data: {"choices":[{"index":0,"delta":{"content":""},"finish_reason":null}],"error":)";
+        CHECK((co_await streamed(service, silent + nothing + "}\n\n" + event("good") + end)).text() == "good");
+    }
+    // An error with words beside vectors, however many bytes they are.
+    foundry::client<> reader = client_of(co_await asio::this_coro::executor, service, local_url, limited(service));
+    foundry::embedding_request const one{"text-embedding-3-small", "a"};
+    std::string numbers = "1";
+    for (int i = 0; i != 40000; ++i)
+        numbers += ",2";
+    service.queue(answer::json(200, R"({"data":[{"index":0,"embedding":[)" + numbers +
+                                        R"(]}],"error":{"message":"it was cut"}})"));
+    CHECK(has((co_await failure_of(reader.embed(one))).what(), "it was cut"));
 
     // With words it stays an error, beside whatever answer.
     std::string const spoken = R"({"error":{"message":"it broke"},)" + completion_text("good").substr(1);
@@ -453,7 +468,7 @@ asio::awaitable<void> errors_of_any_shape(emulator& service)
         {R"({"error":{"message":"busy","type":"overloaded_error"}})", "busy", errc::service_error},
         {R"({"error":{"message":"cut it","code":"too_many_tokens"}})", "cut it", errc::too_large},
         {R"({"error":{"message":"cut it","type":"tokens_exceeded"}})", "cut it", errc::too_large},
-        {R"({"note":"strange"})", "", errc::service_error},
+        {R"({"note":"strange"})", "", errc::unexpected_reply},
     };
     std::string const done = "data: [DONE]\n\n";
     for (auto const& shape : shapes) {
@@ -472,6 +487,14 @@ asio::awaitable<void> errors_of_any_shape(emulator& service)
         CHECK(whole.code() == shape.code);
         CHECK(has(whole.what(), shape.words));
     }
+    // What a model has written elsewhere is no message of an error.
+    foundry::error const foreign = co_await stream_error(
+        service, "data: {\"event_type\":\"stream-end\",\"response\":{\"text\":\"a secret\"}}\n\n" + done);
+    CHECK(foreign.code() == errc::unexpected_reply);
+    CHECK_FALSE(has(foreign.what(), "a secret"));
+    // A stream that breaks off is told as such.
+    foundry::error const broken = co_await stream_error(service, "data: {\"id\":\"x\",\"choices\":[]}\n\n");
+    CHECK(broken.code() == errc::stream_truncated);
     for (std::string const& nothing : {done, std::string(": ping\n\n") + done}) {
         foundry::error const failed = co_await stream_error(service, nothing);
         CHECK(failed.code() == errc::unexpected_reply);
@@ -636,6 +659,33 @@ asio::awaitable<void> content_types(emulator& service)
 
 TEST_CASE("events: an end marker may have blanks or quotes around it, and any case") { play(&end_markers); }
 
+namespace {
+
+asio::awaitable<void> words_that_are_no_end(emulator& service)
+{
+    foundry::client<> client = client_of(co_await asio::this_coro::executor, service, v1_url, limited(service));
+    service.queue(answer::events("data: \"done\"\n\ndata: \"and more\"\n\ndata: [DONE]\n\n"));
+    foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"});
+    std::size_t count = 0;
+    while (co_await events.next())
+        ++count;
+    CHECK(count == 2);
+
+    // A body that begins with blanks only, byte by byte, is searched once.
+    service.queue(answer::events(std::string(200000, '\n') + event("a") + end));
+    foundry::chat_request const request = question();
+    foundry::chat_stream chunks = co_await client.stream(request);
+    foundry::chat_completion const reply = co_await chunks.collect();
+    CHECK(reply.text() == "a");
+}
+
+} // namespace
+
+TEST_CASE("events: the word done ends no raw stream, and blank lines before the first event are passed over")
+{
+    play(&words_that_are_no_end);
+}
+
 TEST_CASE("events: keep-alives are skipped, and are no content") { play(&keep_alives); }
 
 TEST_CASE("events: the type of one without a name is found as JSON finds it") { play(&types_found_as_json_finds_them); }
@@ -729,6 +779,12 @@ asio::awaitable<void> details_of_errors(emulator& service)
     foundry::embedding_request const texts{"text-embedding-3-small", "a"};
     service.queue(with_ids(answer::json(200, R"({"data":[]})")));
     check(co_await failure_of(client.embed(texts)), errc::unexpected_reply, "{\"data\":[]}");
+
+    service.queue(answer::json(200, R"({"error":{"message":"slow down","code":"429"}})"));
+    service.queue(answer::json(400, ""));
+    foundry::error const second = co_await failure_of(client.complete(request));
+    CHECK(second.status() == 400);
+    CHECK(second.body().empty()); // and not that of the first attempt
 
     service.queue(answer::json(503, "{}"));
     service.queue(with_ids(answer::events(event("a") + "data: <html>\n\n")));

@@ -119,6 +119,19 @@ TEST_CASE("a request read from JSON keeps what it does not know, and leaves it t
     CHECK_THROWS_AS(chat_request::from_json("{"), error);
 }
 
+TEST_CASE("a request read from JSON refuses a message that is no object, and says which")
+{
+    for (char const* const text : {R"({"messages":["a"]})", R"({"messages":[{"role":"user"},5]})"}) {
+        try {
+            static_cast<void>(chat_request::from_json(text));
+            FAIL_CHECK(text);
+        } catch (error const& e) {
+            CHECK(e.code() == errc::invalid_argument);
+            CHECK(std::string_view(e.what()).find("messages[") != std::string_view::npos);
+        }
+    }
+}
+
 TEST_CASE("a tool choice is a mode or a function's name")
 {
     chat_request r{"m"};

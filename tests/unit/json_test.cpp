@@ -52,12 +52,15 @@ struct thing : base
     boost::json::value anything;
     std::optional<std::string> static_;
     bool good = false;
+    std::vector<boost::json::object> rows;
+    foundry::dictionary<std::string> notes;
     double weight = 0;
     std::vector<std::string> words;
     boost::json::object extra;
 };
 BOOST_DESCRIBE_STRUCT(thing, (base),
-                      (paint, parts, by_name, content, spare, anything, static_, good, weight, words, extra))
+                      (paint, parts, by_name, content, spare, anything, static_, good, rows, notes, weight, words,
+                       extra))
 
 } // namespace shop
 
@@ -249,6 +252,9 @@ TEST_CASE("whatever is read is written as it came, plain members, elements and l
              R"({"parts":[{"name":"a","sizes":[1.5,null,2]}]})",
              R"({"words":["a",{"b":1},["c"],true]})",
              R"({"words":[[]]})",
+             R"({"rows":[{"a":1},{}]})",
+             R"({"rows":[{"a":1},5]})",
+             R"({"notes":{"a":"1","b":{}}})",
              R"({"spare":{"name":"s","sizes":[{}]},"content":[{"name":"p","sizes":[[]]}]})",
          }) {
         CAPTURE(text);
@@ -260,6 +266,13 @@ TEST_CASE("whatever is read is written as it came, plain members, elements and l
         }
         CHECK(to_text(read(to_text(read(text)))) == to_text(read(text)));
     }
+}
+
+TEST_CASE("a map with a name twice that turns out to be of another shape keeps the last")
+{
+    shop::thing const t = read(R"({"notes":{"a":"1","a":"2","b":{},"b":5}})");
+    CHECK(t.extra.at("notes") == boost::json::parse(R"({"a":"2","b":5})"));
+    CHECK(read(R"({"rows":[{"a":1}]})").rows[0].at("a") == 1);
 }
 
 TEST_CASE("half a surrogate pair, and what is not UTF-8, becomes U+FFFD")
@@ -280,7 +293,8 @@ TEST_CASE("half a surrogate pair, and what is not UTF-8, becomes U+FFFD")
 
 TEST_CASE("a problem names the member, as far as it is described")
 {
-    CHECK(problem_of(R"({"parts":[{"name":"a"},{"sizes":[1,NaN]}]})") == "syntax error in parts[1].sizes[1] at byte 36");
+    CHECK(problem_of(R"({"parts":[{"name":"a"},{"sizes":[1,NaN]}]})") ==
+          "syntax error in parts[1].sizes[1] at byte 36");
     CHECK(problem_of(R"({"by_name":{"secret":{"count":}}})").find("secret") == std::string::npos);
     std::vector<float> floats;
     reader r;
@@ -452,6 +466,23 @@ TEST_CASE("what is JSON and what it means is the same as for Boost.JSON, in one 
             CHECK(whole.get_double() == doctest::Approx(expected.get_double()).epsilon(1e-15));
         else
             CHECK(whole == expected);
+    }
+}
+
+TEST_CASE("a number whose exponent is beyond all bounds is zero or too large, whichever its digits say")
+{
+    auto const weight = [](std::string const& number) { return read("{\"weight\":" + number + "}").weight; };
+    std::string const zeros(400, '0');
+    CHECK(weight("1.5e-18446744073709551616") == 0);
+    CHECK(weight("-1e-99999999999999999999") == 0);
+    CHECK(weight("0." + zeros + "1e1") == 0);
+    CHECK(weight("0e18446744073709551616") == 0);
+    CHECK(weight("0." + zeros + "1e401") == 1);
+    CHECK(weight("1" + zeros + "e-400") == 1);
+    for (std::string const& number :
+         {std::string("1e18446744073709551616"), "1" + zeros + "000e-1", "0." + zeros + "1e18446744073709551617"}) {
+        CAPTURE(number);
+        CHECK(problem_of("{\"weight\":" + number + "}").find("too large") != std::string::npos);
     }
 }
 

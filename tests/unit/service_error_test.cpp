@@ -2,7 +2,9 @@
 
 #include <foundry/content_filter.hpp>
 #include <foundry/detail/service_error.hpp>
+#include <foundry/detail/utf8.hpp>
 
+#include <boost/system/errc.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -648,6 +650,43 @@ TEST_CASE("what() escapes the control characters of whoever wrote them")
     CHECK(has(what, R"('a\x0ab')"));
     CHECK(what.find_first_of("\r\n\x1b") == std::string_view::npos);
     CHECK(e.message() == "x\r\ny\x1b[2J");
+}
+
+TEST_CASE("what() is valid UTF-8 without control characters or marks that turn the line, wherever it is cut")
+{
+    auto const said = [](std::string const& message) {
+        foundry::failure f;
+        f.service_message = message;
+        return std::string(error(foundry::make_error_code(errc::service_error), f).what());
+    };
+    CHECK(has(said("a\xff"
+                   "b"),
+              "a\xef\xbf\xbd"
+              "b"));
+    CHECK(has(said("a\xc2\x9b"
+                   "b"),
+              "a\\x9bb"));
+    CHECK(has(said("a\xe2\x80\xae"
+                   "b"),
+              "a\\u202eb"));
+    CHECK(has(said("\xc3\xa9\xf0\x9f\x98\x80"), "\xc3\xa9\xf0\x9f\x98\x80"));
+    for (std::size_t length = 1020; length != 1030; ++length) {
+        std::string const long_one = said(std::string(length, 'x') + "\xf0\x9f\x98\x80\xf0\x9f\x98\x80");
+        CHECK(foundry::detail::valid_utf8(long_one));
+        CHECK(long_one.ends_with("..."));
+    }
+}
+
+TEST_CASE("a code for which there is a standard condition compares equal to it")
+{
+    namespace standard = boost::system::errc;
+    for (errc const limit :
+         {errc::token_timeout, errc::connect_timeout, errc::tls_timeout, errc::pool_timeout, errc::write_timeout,
+          errc::first_byte_timeout, errc::silence_timeout, errc::stall_timeout, errc::total_timeout})
+        CHECK(foundry::make_error_code(limit) == standard::timed_out);
+    CHECK(foundry::make_error_code(errc::invalid_argument) == standard::invalid_argument);
+    CHECK(foundry::make_error_code(errc::service_error) != standard::timed_out);
+    CHECK(foundry::make_error_code(errc::service_error) == errc::service_error);
 }
 
 TEST_CASE("what() of a failure of which only the code is known is that code")

@@ -4,6 +4,8 @@
 #include <foundry/detail/prepared_call.hpp>
 #include <foundry/http/event_parser.hpp>
 
+#include <bitset>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -12,9 +14,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it or without
-/// its brackets.
+/// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it.
 FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept;
+/// The same without its brackets, which only the stream of a chat takes for an end.
+FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept;
 
 /// Whether an event only shows that the connection is alive: one without data, `null`, `""`, `[]`, `{}`, `ping`, or one that is named
 /// `ping`, `keepalive` or `heartbeat`.
@@ -23,6 +26,30 @@ FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept;
 
 /// The type of an event; of one without, the member `type` of its JSON.
 FOUNDRY_DECL std::string type_of_event(http::event const& e);
+
+/// Which choices of a chat have begun, and which have come to their end.
+class choice_ends
+{
+public:
+    static constexpr std::size_t max_choices = 128; // the API's own limit of `n`
+
+    choice_ends() = default;
+
+    void note(std::int64_t index, bool is_finished)
+    {
+        if (index < 0 || index >= static_cast<std::int64_t>(max_choices))
+            return;
+        begun_.set(static_cast<std::size_t>(index));
+        if (is_finished)
+            ended_.set(static_cast<std::size_t>(index));
+    }
+    /// There was one, and each has its finish reason.
+    bool all_ended() const noexcept { return begun_.any() && begun_ == ended_; }
+
+private:
+    std::bitset<max_choices> begun_;
+    std::bitset<max_choices> ended_;
+};
 
 /// The body of an answer as server-sent events, one after the other; what they mean is a derived class's to say.
 class event_source : public http::body_sink

@@ -6,6 +6,7 @@
 #include <foundry/json/reader.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <string>
@@ -49,8 +50,11 @@ public:
             f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
             throw error(make_error_code(errc::unexpected_reply), std::move(f));
         }
-        if (auto const* const reported = extra_.if_contains("error"); reported != nullptr && says_anything(*reported))
+        if (auto const* const reported = extra_.if_contains("error"); reported != nullptr && says_anything(*reported)) {
             throw_service_error_in(text(), call.context(), info);
+            // The text is not all there, or too long.
+            throw_service_error_in(boost::json::serialize(extra_), call.context(), info);
+        }
         if (std::string missing = this->missing(); !missing.empty()) {
             throw_any_error_in(text(), call.context(), info);
             throw_incomplete(std::move(missing));

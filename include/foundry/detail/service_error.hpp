@@ -39,10 +39,6 @@ FOUNDRY_DECL void throw_service_error_in(std::string_view text, asked const& wha
 /// `error_code`, `base_resp`, `"success": false`, `"status": "error"`, or a message with a code.
 FOUNDRY_DECL void throw_any_error_in(std::string_view text, asked const& what, response_info const& info);
 
-/// Throws the error that a text of status 200 is, whatever it looks like.
-[[noreturn]] FOUNDRY_DECL void throw_service_error_of(std::string_view text, asked const& what,
-                                                      response_info const& info);
-
 /// Whether a value has a word, a number that is not zero, or true in it.
 FOUNDRY_DECL bool says_anything(boost::json::value const& value);
 

@@ -65,6 +65,11 @@ FOUNDRY_DECL chat_request chat_request::from_json(std::string_view text)
     json::reader reader;
     if (!reader.read(request, text))
         throw error(errc::invalid_argument, "the text is not a chat request: " + reader.problem());
+    for (std::size_t i = 0; i != request.messages.size(); ++i) {
+        if (request.messages[i].extra.contains(""))
+            throw error(errc::invalid_argument,
+                        "messages[" + std::to_string(i) + "] is no object; write a role and a content");
+    }
     request.extra.erase("stream"); // the operation says it
     return request;
 }
@@ -138,7 +143,8 @@ inline void append_content(message_content& content, std::string_view more)
     if (auto* const parts = std::get_if<std::vector<content_part>>(&content)) {
         if (parts->empty() || parts->back().type != part_type::text)
             parts->push_back(content_part::from_text({}));
-        parts->back().text.emplace(parts->back().text.value_or("").append(more));
+        std::optional<std::string>& text = parts->back().text;
+        (text ? *text : text.emplace()) += more;
         return;
     }
     if (!std::holds_alternative<std::string>(content))

@@ -3,12 +3,10 @@
 
 #include <foundry/chat_stream.hpp>
 #include <foundry/detail/event_source.hpp>
-#include <foundry/detail/operation.hpp>
 #include <foundry/detail/other_names.hpp>
 #include <foundry/detail/think_splitter.hpp>
 #include <foundry/json/reader.hpp>
 
-#include <bitset>
 #include <memory>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -24,6 +22,10 @@ struct stream_state final : event_source
     {
         http::event e;
         while (take(e)) {
+            if (is_bare_end_marker(e.data)) {
+                end();
+                return false;
+            }
             if (is_keep_alive(e) || !decode(e, into))
                 continue;
             note_content();
@@ -32,16 +34,19 @@ struct stream_state final : event_source
         return false;
     }
 
-    /// A stream that brought nothing was an error, whatever it looks like; one without an end marker may end where its body ends,
-    /// after the finish reason of each choice.
+    /// A stream without an end marker may end where its body ends, after the finish reason of each choice; one that brought nothing is
+    /// no success.
     void check_end(bool at_marker) const
     {
-        if (!has_brought && !nothing_yet.empty())
-            throw_service_error_of(nothing_yet, call_.context(), info());
-        if (at_marker && !has_brought)
-            throw_incomplete("the stream has neither a choice nor usage");
-        if (!at_marker && !(ended_by_framing() && begun.any() && begun == finished))
+        if (!at_marker && !(ended_by_framing() && ends.all_ended()))
             throw_truncated();
+        if (has_brought)
+            return;
+        failure f;
+        f.service_message = "the stream has neither a choice nor usage";
+        f.advice = "check that the endpoint serves this operation for this model";
+        f.body = nothing_yet;
+        throw error(make_error_code(errc::unexpected_reply), std::move(f));
     }
 
     /// False if the event is of no interest.
@@ -78,19 +83,17 @@ struct stream_state final : event_source
 
     void note(chunk_choice& choice)
     {
-        auto const i = static_cast<std::size_t>(choice.index);
-        if (choice.index < 0 || i >= max_choices)
-            return;
-        begun.set(i);
-        if (choice.finish_reason)
-            finished.set(i);
+        ends.note(choice.index, static_cast<bool>(choice.finish_reason));
         filtered_ = filtered_ || choice.finish_reason == finish_reason::content_filter;
         if (call_.state->settings.split_think_tags)
-            split_thoughts(choice, i);
+            split_thoughts(choice);
     }
 
-    void split_thoughts(chunk_choice& choice, std::size_t i)
+    void split_thoughts(chunk_choice& choice)
     {
+        auto const i = static_cast<std::size_t>(choice.index);
+        if (choice.index < 0 || i >= choice_ends::max_choices)
+            return;
         if (!splitters)
             splitters.reset(new splitter_list);
         std::string const text = std::exchange(choice.delta.content, {});
@@ -99,16 +102,13 @@ struct stream_state final : event_source
             splitters->of_choice[i].finish(choice.delta.content, choice.delta.reasoning_content);
     }
 
-    static constexpr std::size_t max_choices = 128; // the API's own limit of `n`
-
     json::reader reader;
     struct splitter_list
     {
-        think_splitter of_choice[max_choices];
+        think_splitter of_choice[choice_ends::max_choices];
     };
     std::unique_ptr<splitter_list> splitters; // where options.split_think_tags is set
-    std::bitset<max_choices> begun;
-    std::bitset<max_choices> finished;
+    choice_ends ends;
     bool has_brought = false; // a choice, usage or the filter's results
     std::string nothing_yet;  // the last event, if none before it has brought anything
 };

@@ -1,8 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/utf8.hpp>
 #include <foundry/error.hpp>
 
+#include <boost/system/errc.hpp>
+#include <boost/system/error_condition.hpp>
+
+#include <cstdint>
 #include <cstdio>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -16,6 +21,32 @@ struct foundry_category final : boost::system::error_category
     char const* name() const noexcept override { return "foundry"; }
 
     std::string message(int value) const override { return text(static_cast<errc>(value)); }
+
+    /// The codes for which there is a standard condition compare equal to it.
+    boost::system::error_condition default_error_condition(int value) const noexcept override
+    {
+        namespace standard = boost::system::errc;
+        switch (static_cast<errc>(value)) {
+        case errc::invalid_argument:
+            return standard::make_error_condition(standard::invalid_argument);
+        case errc::forbidden:
+            return standard::make_error_condition(standard::permission_denied);
+        case errc::connection_lost:
+            return standard::make_error_condition(standard::connection_reset);
+        case errc::token_timeout:
+        case errc::connect_timeout:
+        case errc::tls_timeout:
+        case errc::pool_timeout:
+        case errc::write_timeout:
+        case errc::first_byte_timeout:
+        case errc::silence_timeout:
+        case errc::stall_timeout:
+        case errc::total_timeout:
+            return standard::make_error_condition(standard::timed_out);
+        default:
+            return {value, *this};
+        }
+    }
 
 private:
     static char const* text(errc code)
@@ -90,21 +121,51 @@ private:
 
 inline constexpr foundry_category category_instance{};
 
-/// Text from outside, safe to print: control characters escaped, cut at 1,024 bytes.
+/// The character that valid UTF-8 of one character stands for.
+inline std::uint32_t code_point_of(std::string_view one)
+{
+    auto const lead = static_cast<unsigned char>(one[0]);
+    std::uint32_t c = one.size() == 1 ? lead : lead & (0xffu >> (one.size() + 1));
+    for (std::size_t i = 1; i != one.size(); ++i)
+        c = c << 6 | (static_cast<unsigned char>(one[i]) & 0x3f);
+    return c;
+}
+
+/// Not what changes a terminal or the order of what is read: control characters, and the marks of direction and of lines.
+inline bool is_printable(std::uint32_t c)
+{
+    bool const control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+    bool const mark =
+        c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    return !control && !mark;
+}
+
+/// Text from outside, safe to print: valid UTF-8, what is not printable escaped, cut at 1,024 bytes.
 inline void append_printable(std::string& out, std::string_view text)
 {
-    std::size_t const most = 1024;
-    bool const cut = text.size() > most;
-    for (char const c : text.substr(0, most)) {
-        if (auto const u = static_cast<unsigned char>(c); u < 0x20 || u == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\x%02x", u);
-            out += escaped;
+    constexpr std::size_t most = 1024;
+    std::string valid;
+    append_utf8(valid, text.substr(0, most + 4));
+    std::string_view rest = valid;
+    std::size_t left = most;
+    while (!rest.empty() && left != 0) {
+        std::size_t size = 1;
+        while (size != rest.size() && (static_cast<unsigned char>(rest[size]) & 0xc0) == 0x80)
+            ++size;
+        std::string_view const one = rest.substr(0, size);
+        if (size > left)
+            break;
+        if (std::uint32_t const c = code_point_of(one); is_printable(c)) {
+            out += one;
         } else {
-            out += c;
+            char escaped[16];
+            std::snprintf(escaped, sizeof escaped, c < 0x100 ? "\\x%02x" : "\\u%04x", static_cast<unsigned>(c));
+            out += escaped;
         }
+        rest.remove_prefix(size);
+        left -= size;
     }
-    if (cut)
+    if (!rest.empty() || text.size() > most + 4)
         out += "...";
 }
 

@@ -9,6 +9,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -39,8 +40,12 @@ inline bool is_one_of(std::span<std::string_view const> names, std::string_view 
 
 FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept
 {
-    static constexpr std::string_view markers[] = {"[DONE]", "DONE"};
-    return data.size() < 32 && is_one_of(markers, trim_any(data, " \t\""));
+    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "[DONE]");
+}
+
+FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept
+{
+    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "DONE");
 }
 
 FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept
@@ -75,18 +80,10 @@ FOUNDRY_DECL std::string type_of_event(http::event const& e)
     return std::string(e.type);
 }
 
-/// Whether a body begins as an event stream does; nothing if more of it must come.
+/// Whether a body begins as an event stream does; nothing if more of it must come. It has no blanks before it.
 inline std::optional<bool> begins_like_events(std::string_view body)
 {
-    static constexpr std::string_view mark = "\xef\xbb\xbf";
-    if (mark.starts_with(body.substr(0, mark.size())) && body.size() < mark.size())
-        return {};
-    if (body.starts_with(mark))
-        body.remove_prefix(mark.size());
-    body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
-    if (body.empty())
-        return {};
-    bool may_be = false;
+    bool may_be = std::string_view("\xef\xbb\xbf").starts_with(body);
     for (std::string_view const field : {"data:", "event:", "id:", "retry:", "error:", ":"}) {
         if (body.starts_with(field))
             return true;
@@ -126,18 +123,19 @@ FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
 /// The type says what the body is, unless the first bytes say otherwise: they are never wrong.
 FOUNDRY_DECL void event_source::find_form()
 {
+    if (document_.starts_with("\xef\xbb\xbf"))
+        document_.erase(0, 3);
+    document_.erase(0, std::min(document_.find_first_not_of(" \t\r\n"), document_.size()));
+    if (document_.empty())
+        return;
     std::string_view const type = info_.header("content-type");
     bool const is_typed = type.empty() || to_lower(type).find("event-stream") != std::string::npos;
     std::optional<bool> const like_events = begins_like_events(document_);
-    if (is_typed) {
-        std::size_t const first = document_.find_first_not_of("\xef\xbb\xbf \t\r\n");
-        if (first == document_.npos)
-            return;
-        form_ = std::string_view("{[<").find(document_[first]) == std::string_view::npos ? body_form::events
-                                                                                         : body_form::document;
-    } else if (like_events) {
+    if (is_typed && like_events)
+        form_ = std::string_view("{[<").find(document_[0]) == std::string_view::npos ? body_form::events
+                                                                                     : body_form::document;
+    else if (like_events)
         form_ = *like_events ? body_form::events : body_form::document;
-    }
     if (form_ == body_form::events)
         events_.feed(std::exchange(document_, std::string()));
 }

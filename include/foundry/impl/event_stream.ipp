@@ -15,6 +15,24 @@ inline constexpr std::string_view terminal_events[] = {"response.completed", "re
 inline constexpr std::string_view closing_events[] = {"image_generation.completed", "image_edit.completed",
                                                       "transcript.text.done", "speech.audio.done"};
 
+/// What is read of a chunk to know where a chat ends.
+struct chat_end
+{
+    chat_end() = default;
+
+    std::int64_t index = 0;
+    std::string finish_reason;
+};
+BOOST_DESCRIBE_STRUCT(chat_end, (), (index, finish_reason))
+
+struct chat_ends
+{
+    chat_ends() = default;
+
+    std::vector<chat_end> choices;
+};
+BOOST_DESCRIBE_STRUCT(chat_ends, (), (choices))
+
 /// Hands events on as they are.
 struct event_stream_state final : event_source
 {
@@ -27,12 +45,12 @@ struct event_stream_state final : event_source
             if (is_error(e))
                 continue;
             std::string const type = type_of_event(e);
-            if (!is_keep_alive_name(type))
+            if (!is_keep_alive(e) && !is_keep_alive_name(type))
                 note_content();
             if (is_one_of(terminal_events, type))
                 end();
             closed = is_one_of(closing_events, type);
-            note_finish_reason(e.data);
+            note_choices(e.data);
             into.event = e.type;
             into.data = e.data;
             into.id = e.id;
@@ -41,15 +59,14 @@ struct event_stream_state final : event_source
         return false;
     }
 
-    /// Of a chat's chunk: whether its choice has come to its end.
-    void note_finish_reason(std::string_view data)
+    /// If it is a chat's chunk.
+    void note_choices(std::string_view data)
     {
-        static constexpr std::string_view name = "\"finish_reason\"";
-        std::size_t const found = data.find(name);
-        if (found == data.npos)
+        chat_ends of;
+        if (data.find("\"choices\"") == data.npos || !json::reader{}.read(of, data))
             return;
-        std::size_t const value = data.find_first_not_of(" \t:", found + name.size());
-        finished = value != data.npos && data[value] == '"';
+        for (chat_end const& one : of.choices)
+            ends.note(one.index, !one.finish_reason.empty());
     }
 
     /// Throws if it is one with a reason. A failure without a reason waits for the next event, which may tell it.
@@ -72,12 +89,12 @@ struct event_stream_state final : event_source
     {
         if (unexplained)
             throw *unexplained;
-        if (!at_marker && !((closed || finished) && ended_by_framing()))
+        if (!at_marker && !((closed || ends.all_ended()) && ended_by_framing()))
             throw_truncated();
     }
 
-    bool closed = false;   // nothing has to follow the last event
-    bool finished = false; // the last choice that an event told of
+    bool closed = false; // nothing has to follow the last event
+    choice_ends ends;
     std::optional<error> unexplained;
 };
 

@@ -312,6 +312,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
     opened.is_stream = into == nullptr;
     for (retry_loop requests(call.retry, call.timeouts.total);;) {
         std::chrono::milliseconds wait{0};
+        bool has_begun = false;
         try {
             co_await open_call(call, requests.end(), opened);
             if (into == nullptr) {
@@ -324,6 +325,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
                 co_return;
             }
             into->start();
+            has_begun = true;
             opened.exchange->deliver_to(*into, body_limit, into->content());
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
@@ -337,9 +339,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call con
             if (opened.watch)
                 opened.watch->on_failure(e.code());
             bool const answered = opened.info.status() != 0;
-            wait = answered ? requests.wait_after(
-                                  in_answer(e, opened.info, into != nullptr ? into->text() : std::string_view()))
-                            : requests.wait_after(e);
+            wait = answered
+                       ? requests.wait_after(in_answer(e, opened.info, has_begun ? into->text() : std::string_view()))
+                       : requests.wait_after(e);
             if (opened.watch)
                 opened.watch->on_wait(wait);
         }

@@ -33,6 +33,13 @@ inline bool is_passing(attempt const& failed) noexcept
     }
 }
 
+/// Up to a tenth more, so that callers who were told the same do not come back at the same instant.
+inline std::chrono::milliseconds spread(std::chrono::milliseconds wait, double random)
+{
+    return wait +
+           std::chrono::milliseconds{static_cast<std::int64_t>(0.1 * random * static_cast<double>(wait.count()))};
+}
+
 } // namespace detail
 
 FOUNDRY_DECL std::optional<std::chrono::milliseconds>
@@ -43,7 +50,9 @@ default_retry_policy::decide(attempt const& failed, unsigned retries, double ran
     if (!failed.should_retry.value_or(detail::is_passing(failed)))
         return std::nullopt;
     if (failed.retry_after && failed.retry_after->count() > 0)
-        return *failed.retry_after <= numbers_.max_server_wait ? failed.retry_after : std::nullopt;
+        return *failed.retry_after <= numbers_.max_server_wait
+                   ? std::optional(detail::spread(*failed.retry_after, random))
+                   : std::nullopt;
     double const longest = static_cast<double>(numbers_.max_backoff.count());
     double const doubled =
         std::ldexp(static_cast<double>(numbers_.backoff.count()), static_cast<int>(std::min(retries, 60U)));

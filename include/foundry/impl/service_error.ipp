@@ -182,7 +182,9 @@ inline std::string sentence_in(boost::json::value const& value)
         for (std::string_view const name :
              {"message", "msg", "error_message", "error_msg", "detail", "error_description", "error", "errors", "title",
               "status_msg", "base_resp", "status", "text"}) {
-            auto const* const member = object->if_contains(name);
+            bool const is_known =
+                name != "text" || object->contains("error_code"); // else the model may have written it
+            auto const* const member = is_known ? object->if_contains(name) : nullptr;
             auto const found = member ? sentence_in(*member) : std::string{};
             append_joined(sentence, ": ", found);
             if (!found.empty())
@@ -767,7 +769,8 @@ FOUNDRY_DECL bool says_anything(boost::json::value const& value)
 inline bool has_answer(boost::json::object const& document)
 {
     for (std::string_view const name : {"choices", "data", "output", "usage"}) {
-        if (auto const* const value = document.if_contains(name); value && says_anything(*value))
+        auto const* const value = document.if_contains(name);
+        if (value && (value->is_array() ? !value->get_array().empty() : says_anything(*value)))
             return true;
     }
     return false;
@@ -829,11 +832,6 @@ FOUNDRY_DECL void throw_any_error_in(std::string_view text, asked const& what, r
     auto const document = parse_error_text(text);
     if (is_error_document(document) || looks_like_error(document))
         throw build_service_error(what, info, document, text);
-}
-
-FOUNDRY_DECL void throw_service_error_of(std::string_view text, asked const& what, response_info const& info)
-{
-    throw build_service_error(what, info, parse_error_text(text), text);
 }
 
 FOUNDRY_DECL error in_answer(error const& found, response_info const& info, std::string_view body)

@@ -13,8 +13,8 @@ namespace foundry::inline FOUNDRY_ABI::json {
 ///
 /// It is lenient where services are loose, and never silently so: a member that the class does not have, or whose value has
 /// another shape than described, goes to the class's `extra`. An element of another shape goes to its own `extra`, under the
-/// empty name; a list whose elements have none goes to the `extra` around it, all of it, unless it is a vector of floats, which is
-/// then refused. Null is the same as absent; a number may come as a string and a
+/// empty name; a list whose elements have none goes to the `extra` around it, all of it. Refused are vectors of floats with something
+/// else in them, and lists in lists. Null is the same as absent; a number may come as a string and a
 /// string as a number; half a surrogate pair, and what is not UTF-8, becomes U+FFFD. Members that the text does not have become what they are by default, so that one value can be read into
 /// again and again: in the steady state nothing is allocated. Duplicate names: the last one stays. Depth: 64.
 ///

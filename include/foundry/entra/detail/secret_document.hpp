@@ -41,6 +41,8 @@ public:
     /// Null where it is no object.
     boost::json::object const* object() const noexcept { return value_.if_object(); }
 
+    bool has(std::string_view name) const { return find(name) != nullptr; }
+
     std::string_view text(std::string_view name) const
     {
         boost::json::value const* const v = find(name);

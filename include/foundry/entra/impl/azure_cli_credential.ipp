@@ -11,6 +11,8 @@
 #include <foundry/entra/detail/time_text.hpp>
 #include <foundry/entra/detail/token_answer.hpp>
 
+#include <algorithm>
+
 namespace foundry::inline FOUNDRY_ABI::entra {
 
 namespace detail {
@@ -36,31 +38,39 @@ inline bool is_subscription_character(char c)
     throw error(make_error_code(errc::authentication_failed), std::move(f));
 }
 
-/// The JSON object that has the member: without what a tool writes before and after it, and without colours.
-inline std::string json_of_tool(std::string_view text, std::string_view member)
+/// What a tool has written, without colours.
+inline std::string without_colours(std::string_view text)
 {
-    std::string json;
-    json.reserve(text.size()); // so that a token is not left behind in a shorter copy
+    std::string plain;
+    plain.reserve(text.size()); // so that a token is not left behind in a shorter copy
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\x1b')
             i = std::min(text.find('m', i), text.size());
         else
-            json += text[i];
+            plain += text[i];
     }
-    std::size_t const begin = json.rfind('{', json.find(member));
-    std::size_t const end = json.rfind('}');
-    if (begin != json.npos && end != json.npos && begin < end) {
-        json.erase(end + 1);
-        json.erase(0, begin);
+    return plain;
+}
+
+/// The JSON object that has the member, among what a tool writes before and after it; the whole text if there is none.
+inline std::string_view find_object(std::string_view text, std::string_view member)
+{
+    static constexpr int max_tries = 16;
+    std::string_view const until = text.substr(0, text.rfind('}') + 1); // nothing if there is none
+    std::size_t begin = until.find('{');
+    for (int i = 0; i != max_tries && begin != until.npos; ++i) {
+        if (secret_document(until.substr(begin)).has(member))
+            return until.substr(begin);
+        begin = until.find('{', begin + 1);
     }
-    return json;
+    return text;
 }
 
 inline access_token read_cli_token(std::string_view text)
 {
-    std::string json = json_of_tool(text, "\"accessToken\"");
-    foundry::detail::cleanser const clean(json);
-    secret_document const document(json);
+    std::string plain = without_colours(text);
+    foundry::detail::cleanser const clean(plain);
+    secret_document const document(find_object(plain, "accessToken"));
     std::string_view const token = document.text("accessToken");
     auto const seconds = document.number("expires_on", 253'402'300'799);
     std::string_view const written = document.text("expiresOn");

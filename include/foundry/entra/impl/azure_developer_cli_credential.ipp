@@ -12,9 +12,9 @@ inline constexpr std::string_view azure_developer_cli_name = "AzureDeveloperCliC
 
 inline access_token read_azd_token(std::string_view text)
 {
-    std::string json = json_of_tool(text, "\"token\"");
-    foundry::detail::cleanser const clean(json);
-    secret_document const document(json);
+    std::string plain = without_colours(text);
+    foundry::detail::cleanser const clean(plain);
+    secret_document const document(find_object(plain, "token"));
     std::string_view const token = document.text("token");
     auto const at = parse_time(document.text("expiresOn"));
     if (token.empty() || !at || !foundry::detail::all_of(token, foundry::detail::is_graphic))

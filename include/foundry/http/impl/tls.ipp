@@ -113,7 +113,8 @@ inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
     owned<X509, &X509_free> const own(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
     bool good = own.get() != nullptr && SSL_CTX_use_certificate(context, own.get()) == 1;
     while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr) : nullptr)
-        good = SSL_CTX_add0_chain_cert(context, next) == 1;
+        if (good = SSL_CTX_add0_chain_cert(context, next) == 1; !good)
+            X509_free(next);
     owned_bio const key_text(as_bio(options.client_key));
     owned<EVP_PKEY, &EVP_PKEY_free> const key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
     good = good && key.get() != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;

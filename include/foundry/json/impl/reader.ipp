@@ -6,7 +6,6 @@
 #include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
@@ -146,7 +145,7 @@ private:
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
         if (!described || top_ == &frames_.back()) {
-            if (breaks_list(to)) {
+            if (breaks_list(to, of)) {
                 if (!capture_list())
                     return false;
                 ++captured_depth_;
@@ -449,13 +448,14 @@ private:
         return true;
     }
 
-    /// Whether a value of another shape than this element makes the whole list one of another shape: nothing in it can keep the value.
-    bool breaks_list(place element) const
+    /// Whether a value of this shape makes the whole list one of another shape: nothing in the element can keep it.
+    bool breaks_list(place element, shape of) const
     {
         if (top_ == frames_.data() || top_->of.described->what == kind::object)
             return false;
         type const& t = *element.described;
-        bool const keeps = t.what == kind::any || (t.what == kind::object && t.extra >= 0);
+        bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
+                           (t.what == kind::object && t.extra >= 0);
         return !keeps;
     }
 
@@ -464,36 +464,30 @@ private:
     {
         frame& list = *top_;
         type const& t = *list.of.described;
-        std::string const key = t.what == kind::map ? *t.items(list.of.object, list.index - 1, access::look).key : "";
-        t.items(list.of.object, --list.index, access::drop);
+        std::size_t const last = --list.index;
         if (t.element->what == kind::single) // a vector with a hole in it is none
             return refuse("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
             return refuse("an element of another shape");
-        std::string read;
-        write(read, {list.of.object, list.of.described});
+        stack_.reset({});
+        for (std::size_t i = 0; i <= last; ++i) {
+            item const one = t.items(list.of.object, i, access::look);
+            if (one.key != nullptr)
+                stack_.push_key(text_type(one.key->data(), one.key->size()));
+            if (i == last) // which comes next
+                break;
+            std::string text;
+            write(text, {one.value, t.element});
+            boost::json::value value;
+            if (!reader{}.read(value, text))
+                return refuse("an element of another shape");
+            push(value);
+        }
         --top_;
         if (!capture_to({}, t.what == kind::map ? shape::object : shape::array))
             return false;
-        stack_.reset({});
         captured_depth_ = 1;
-        push_elements(boost::json::parse(read));
-        if (t.what == kind::map)
-            stack_.push_key(key);
         return true;
-    }
-
-    void push_elements(boost::json::value const& list)
-    {
-        if (auto const* const array = list.if_array()) {
-            for (boost::json::value const& element : *array)
-                push(element);
-        } else {
-            for (auto const& pair : list.get_object()) {
-                stack_.push_key(pair.key());
-                push(pair.value());
-            }
-        }
     }
 
     void push(boost::json::value const& v)
@@ -512,10 +506,14 @@ private:
         case boost::json::kind::string:
             return stack_.push_string(v.get_string());
         case boost::json::kind::array:
-            push_elements(v);
+            for (boost::json::value const& element : v.get_array())
+                push(element);
             return stack_.push_array(v.get_array().size());
         case boost::json::kind::object:
-            push_elements(v);
+            for (auto const& pair : v.get_object()) {
+                stack_.push_key(pair.key());
+                push(pair.value());
+            }
             return stack_.push_object(v.get_object().size());
         }
     }
@@ -533,7 +531,7 @@ private:
     /// A scalar that is kept as JSON.
     bool keep(boost::json::value v, place to)
     {
-        if (breaks_list(to)) {
+        if (breaks_list(to, shape::null)) {
             if (!capture_list())
                 return false;
             push(v);

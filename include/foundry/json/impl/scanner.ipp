@@ -5,6 +5,7 @@
 #include <foundry/detail/utf8.hpp>
 #include <foundry/json/scanner.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -98,6 +99,26 @@ inline bool take_char(char const*& p, char const* end, char c)
     return there;
 }
 
+/// Reads the digits of an exponent; what is beyond all exponents stays so.
+inline std::uint64_t read_exponent(char const*& p, char const* end)
+{
+    std::uint64_t value = 0;
+    for (; p != end && foundry::detail::is_digit(*p); ++p)
+        value = std::min<std::uint64_t>(value * 10 + static_cast<std::uint64_t>(*p - '0'), 1'000'000'000);
+    return value;
+}
+
+/// What a number is that no double holds: infinite, or zero if its first digit is far behind the point.
+inline double out_of_range(std::string_view text, std::uint64_t exponent, bool shrinks)
+{
+    std::size_t const stop = std::min(text.find_first_of("eE"), text.size());
+    std::size_t const point = std::min(text.find('.'), stop);
+    std::size_t const first = std::min(text.find_first_of("123456789"), stop);
+    auto const place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+    auto const shift = static_cast<std::int64_t>(exponent);
+    return place + (shrinks ? -shift : shift) > 0 ? HUGE_VAL : 0;
+}
+
 /// The integer of so many digits.
 inline void set_integer(numeral& n, std::string_view text, int digits, std::uint64_t mantissa)
 {
@@ -141,7 +162,9 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         shrinks = take_char(p, end, '-');
         if (!shrinks)
             take_char(p, end, '+');
-        if (read_digits(p, end, exponent) == 0)
+        char const* const begin_of_exponent = p;
+        exponent = read_exponent(p, end);
+        if (p == begin_of_exponent)
             return false;
     }
     std::string_view const text(begin, static_cast<std::size_t>(p - begin));
@@ -158,7 +181,7 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         n.d = static_cast<double>(mantissa) / powers[smaller];
         n.d = negative ? -n.d : n.d;
     } else if (parse_number(text, n.d) == std::errc::result_out_of_range) {
-        n.d = shrinks || (zero && !scientific) ? 0 : HUGE_VAL;
+        n.d = out_of_range(text, exponent, shrinks);
     }
     return true;
 }

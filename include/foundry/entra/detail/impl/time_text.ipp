@@ -4,6 +4,7 @@
 #include <foundry/entra/detail/time_text.hpp>
 #include <foundry/impl/response_info.ipp>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <string>
