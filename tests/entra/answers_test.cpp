@@ -67,8 +67,8 @@ TEST_CASE("a token's lifetime is a number or its digits, and is preferred to its
     CHECK(life_of(R"("expires_in":3600,"expires_on":1767225601)") == 3600);
     CHECK(life_of(R"("expires_in":3599.0)") == 3599);
     CHECK(life_of(R"("expires_in":"3599.9")") == 3599);
-    for (char const* const wrong : {"-1", "-0.5", "2147483648", "1e300", "\"03600\"", "\"3600.\"", "\".5\"", "\"-1\"", "\"\"",
-                                    "\"soon\"", "null", "true", "[]", "\" 3600\""})
+    for (char const* const wrong : {"-1", "-0.5", "2147483648", "1e300", "\"03600\"", "\"3600.\"", "\".5\"", "\"-1\"",
+                                    "\"\"", "\"soon\"", "null", "true", "[]", "\" 3600\""})
         CHECK_MESSAGE(!life_of(std::string("\"expires_in\":") + wrong), wrong);
     CHECK(!life_of(R"("token_type":"Bearer")"));
 }
@@ -90,8 +90,9 @@ TEST_CASE("a token's end is a number, its digits, or a date of any form that is 
     CHECK(life_of(R"("expires_on":"1/1/2026 12:00:00 PM +00:00")") == 12 * 3600);
     CHECK(life_of(R"("expires_on":253402300799)"));
     CHECK(!life_of(R"("expires_on":253402300800)"));
-    for (char const* const wrong : {"2026-02-30T01:00:00Z", "2026-13-01T01:00:00Z", "1/1/2026 13:00:00 PM", "1/1/2026 0:00:00 AM", "1/1/2026 1:00:00 XM", "2026-01-01T25:00:00Z", "tomorrow",
-                                    "2026-01-01T01:00:00X", "2026-01-01", ""})
+    for (char const* const wrong :
+         {"2026-02-30T01:00:00Z", "2026-13-01T01:00:00Z", "1/1/2026 13:00:00 PM", "1/1/2026 0:00:00 AM",
+          "1/1/2026 1:00:00 XM", "2026-01-01T25:00:00Z", "tomorrow", "2026-01-01T01:00:00X", "2026-01-01", ""})
         CHECK_MESSAGE(!life_of(std::string("\"expires_on\":\"") + wrong + '"'), wrong);
 }
 

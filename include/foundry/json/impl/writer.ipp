@@ -183,7 +183,8 @@ private:
     {
         if (v.described->extra < 0 || m.reach_optional != nullptr || extra_of(v).empty())
             return false;
-        return extra_of(v).contains(m.name) && is_clear(m.reach(const_cast<void*>(v.object), access::look), *m.described);
+        return extra_of(v).contains(m.name) &&
+               is_clear(m.reach(const_cast<void*>(v.object), access::look), *m.described);
     }
 
     void extra(const_place v, bool& first, step const* path)
