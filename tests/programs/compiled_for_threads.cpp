@@ -1,4 +1,0 @@
-// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
-
-#include <foundry/src.hpp>
-#include <foundry/testing/src.hpp>
