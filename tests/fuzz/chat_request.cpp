@@ -1,0 +1,44 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A request that is read is written as it came, and read again as equal.
+
+#include "fuzz.hpp"
+
+#include <foundry/chat.hpp>
+#include <foundry/error.hpp>
+#include <foundry/json/type_of.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+using foundry::chat_request;
+using foundry_fuzz::check;
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
+{
+    foundry_fuzz::input const in(data, size);
+    foundry_fuzz::choices from(in.text);
+    std::string const text = in.mode % 2 == 0
+                                 ? std::string(in.text)
+                                 : foundry_fuzz::make_json(foundry::json::type_of<chat_request>::value, from);
+    chat_request request;
+    try {
+        request = chat_request::from_json(text);
+    } catch (foundry::error const& e) {
+        check(e.code() == foundry::errc::invalid_argument, "another error", e.what());
+        return 0;
+    }
+    std::string const written = request.to_json();
+    chat_request const again = chat_request::from_json(written);
+    check(again == request && again.to_json() == written, "read again", written, again.to_json());
+    boost::json::value came, now;
+    bool undecided = false;
+    if (!foundry_fuzz::parse_json(text, came, undecided) || undecided)
+        return 0;
+    came.as_object().erase("stream");
+    check(foundry_fuzz::parse_json(written, now, undecided), "is no JSON", written);
+    check(foundry_fuzz::is_kept(came, now), "is not kept", text, written);
+    for (auto const& unknown : request.extra) // as it came, to the letter
+        check(foundry_fuzz::is_same(came.at(unknown.key()), now.at(unknown.key())), "an unknown member", text, written);
+    return 0;
+}

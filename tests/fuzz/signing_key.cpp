@@ -1,0 +1,69 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// Certificates and keys, of an application and of TLS: read or refused, nothing leaked, and nothing left in OpenSSL's queue of errors.
+
+#include "fuzz.hpp"
+
+#include <foundry/entra/detail/signing_key.hpp>
+#include <foundry/error.hpp>
+#include <foundry/http/tls.hpp>
+#include <foundry/options.hpp>
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+
+#include <memory>
+
+using foundry_fuzz::check;
+
+namespace {
+
+/// A file may ask for as many rounds as it likes, each of which takes its time.
+bool is_cheap(std::string_view bytes)
+{
+    if (bytes.find("ENCRYPTED") != bytes.npos)
+        return false;
+    auto const* data = reinterpret_cast<unsigned char const*>(bytes.data());
+    std::unique_ptr<PKCS12, decltype(&PKCS12_free)> const file(
+        d2i_PKCS12(nullptr, &data, static_cast<long>(bytes.size())), &PKCS12_free);
+    ASN1_INTEGER const* rounds = nullptr;
+    if (file)
+        PKCS12_get0_mac(nullptr, nullptr, nullptr, &rounds, file.get());
+    ERR_clear_error();
+    return rounds == nullptr || (ASN1_INTEGER_get(rounds) >= 0 && ASN1_INTEGER_get(rounds) < 5000);
+}
+
+template <class Function>
+void check_refused(Function const& call)
+{
+    try {
+        call();
+    } catch (foundry::error const& e) {
+        foundry_fuzz::check_printable(e.what());
+    }
+    check(ERR_peek_error() == 0, "an error is left in the queue");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
+{
+    foundry_fuzz::input const in(data, size);
+    std::vector<char> const exact(in.text.begin(), in.text.end());
+    std::string_view const bytes = foundry_fuzz::view(exact);
+    if (!is_cheap(bytes))
+        return 0;
+    check_refused([&] {
+        foundry::entra::detail::signing_key const key(bytes, in.mode & 1 ? "password" : "");
+        check(key.sha256_thumbprint().size() == 32 && key.sha1_thumbprint().size() == 20, "a thumbprint");
+        check(!key.chain().empty() && !key.chain().front().empty(), "no certificate");
+        check(!(in.mode & 2) || key.sign_ps256("text").size() >= 256, "a signature");
+        key.check_time(std::chrono::system_clock::time_point(std::chrono::seconds{1'900'000'000}));
+    });
+    check_refused([&] {
+        foundry::tls_options options;
+        options.client_certificate = options.client_key = options.ca_certificates = bytes;
+        foundry::http::make_tls_context(options);
+    });
+    return 0;
+}
