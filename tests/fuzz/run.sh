@@ -14,11 +14,11 @@ log=$corpus.log
 mkdir -p "$corpus" "$seeds"
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 status=0
-"$program" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -verbosity=1 \
+"$program" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -print_funcs=0 \
     -dict="$here/words.dict" -artifact_prefix="$corpus." "$corpus" "$seeds" </dev/null >"$log" 2>&1 || status=$?
 
 executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-last=$(grep -E '^#[0-9]+[[:space:]]' "$log" | tail -n 1)
+last=$(grep -E '^#[0-9]+[[:space:]]' "$log" | tail -n 1 || true)
 field() { sed -nE "s/.* $1: ([0-9]+).*/\1/p" <<<"$last"; }
 crashes=0
 if [ "$status" -ne 0 ]; then

@@ -31,7 +31,9 @@ public:
     /// The text with the two bytes behind it that say what is done with it.
     void add(char const* target, std::string_view text, unsigned mode = 0)
     {
-        constexpr std::size_t most = 8000;
+        constexpr std::size_t most = 4000;
+        if (text.size() > most && text.starts_with('{'))
+            return; // of no use if it is cut
         fs::create_directories(to_ / target);
         std::ofstream out(to_ / target / std::to_string(count_++), std::ios::binary);
         out << text.substr(0, most) << static_cast<char>(mode) << static_cast<char>(7);

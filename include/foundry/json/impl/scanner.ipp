@@ -124,7 +124,13 @@ inline void set_integer(numeral& n, std::string_view text, int digits, std::uint
 {
     if (digits <= 18) {
         n.i = static_cast<std::int64_t>(mantissa);
-        n.i = text.front() == '-' ? -n.i : n.i;
+        if (text.front() != '-')
+            return;
+        n.i = -n.i;
+        if (mantissa == 0) { // no integer is minus zero
+            n.form = numeral::is_double;
+            n.d = -0.0;
+        }
         return;
     }
     bool const negative = text.front() == '-';

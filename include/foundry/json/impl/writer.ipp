@@ -97,6 +97,15 @@ private:
         out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
+    /// So that it is read as a double again.
+    void floating(double value, step const* path)
+    {
+        std::size_t const begin = out_.size();
+        finite(value, path);
+        if (out_.find_first_not_of("-0123456789", begin) == out_.npos)
+            out_ += ".0";
+    }
+
     void string(std::string_view text, step const* path)
     {
         std::uint64_t bits = 0;
@@ -292,7 +301,7 @@ private:
             out_ += std::to_string(v.get_uint64());
             break;
         case boost::json::kind::double_:
-            finite(v.get_double(), path);
+            floating(v.get_double(), path);
             break;
         case boost::json::kind::string:
             string({v.get_string().data(), v.get_string().size()}, path);
