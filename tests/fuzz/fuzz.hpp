@@ -63,8 +63,8 @@ std::string make_json(foundry::json::type const& described, choices& from);
 /// `undecided` where the two are different on purpose: half a surrogate pair is U+FFFD, and a number beyond all bounds is refused.
 bool parse_json(std::string_view text, boost::json::value& out, bool& undecided);
 
-/// Whether two values are the same, numbers as near as Boost.JSON reads them. A double is no integer.
-bool is_same(boost::json::value const& one, boost::json::value const& other);
+/// Whether a value is what Boost.JSON has read, numbers as near as it reads them. A double is no integer.
+bool is_same(boost::json::value const& theirs, boost::json::value const& ours);
 
 /// Whether a described value was written as it came, but for what the reader is lenient in: null is absent, as is what is empty;
 /// numbers come as texts and texts as numbers; a plain member is written where none came.

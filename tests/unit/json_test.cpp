@@ -293,6 +293,14 @@ TEST_CASE("whatever is read is written as it came, plain members, elements and l
     }
 }
 
+TEST_CASE("an element with an object under the empty name is not that object")
+{
+    std::string const text = to_text(read(R"({"parts":[{"":{}}],"by_name":{"a":{"":{"b":1}}}})"));
+    CHECK(document(text).at("parts").at(0).at("") == document("{}"));
+    CHECK(document(text).at("by_name").at("a").at("") == document(R"({"b":1})"));
+    CHECK(to_text(read(text)) == text);
+}
+
 TEST_CASE("a map with a name twice that turns out to be of another shape keeps the last")
 {
     shop::thing const t = read(R"({"notes":{"a":"1","a":"2","b":{},"b":5}})");
@@ -502,6 +510,9 @@ TEST_CASE("a number whose exponent is beyond all bounds is zero or too large, wh
     CHECK(weight("-1e-99999999999999999999") == 0);
     CHECK(weight("0." + zeros + "1e1") == 0);
     CHECK(weight("0e18446744073709551616") == 0);
+    CHECK(std::signbit(weight("-1.5e-400")));
+    CHECK(std::signbit(weight("-0." + zeros + "1e1")));
+    CHECK_FALSE(std::signbit(weight("1.5e-400")));
     CHECK(weight("0." + zeros + "1e401") == 1);
     CHECK(weight("1" + zeros + "e-400") == 1);
     for (std::string const& number :

@@ -188,6 +188,7 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         n.d = negative ? -n.d : n.d;
     } else if (parse_number(text, n.d) == std::errc::result_out_of_range) {
         n.d = out_of_range(text, exponent, shrinks);
+        n.d = negative ? -n.d : n.d;
     }
     return true;
 }

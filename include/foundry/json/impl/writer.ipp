@@ -239,13 +239,13 @@ private:
         out_ += '}';
     }
 
-    /// An element that came in another shape stands in its own `extra`, under the empty name.
+    /// An element that came in another shape stands in its own `extra`, under the empty name; an object came under that name.
     void element(const_place v, step const* path)
     {
         if (v.described->what == kind::object && v.described->extra >= 0) {
             boost::json::object const& more = extra_of(v);
             auto const* const odd = more.size() == 1 ? more.if_contains("") : nullptr;
-            if (odd != nullptr && is_clear_but_extra(v))
+            if (odd != nullptr && !odd->is_object() && is_clear_but_extra(v))
                 return any(*odd, 0, path);
         }
         write(v, path);
