@@ -11,8 +11,20 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+
 using foundry::chat_request;
 using foundry_fuzz::check;
+
+namespace {
+
+bool is_member(std::string_view name)
+{
+    auto const& members = foundry::json::type_of<chat_request>::members;
+    return std::any_of(members.begin(), members.end(), [&](auto const& m) { return m.name == name; });
+}
+
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
 {
@@ -30,7 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     }
     std::string const written = request.to_json();
     chat_request const again = chat_request::from_json(written);
-    check(again == request && again.to_json() == written, "read again", written, again.to_json());
+    std::string const rewritten = again.to_json();
+    foundry_fuzz::check_kept(written, rewritten);
+    check(chat_request::from_json(rewritten) == again, "read again", rewritten);
     boost::json::value came, now;
     bool undecided = false;
     if (!foundry_fuzz::parse_json(text, came, undecided) || undecided)
@@ -38,7 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     came.as_object().erase("stream");
     check(foundry_fuzz::parse_json(written, now, undecided), "is no JSON", written);
     check(foundry_fuzz::is_kept(came, now), "is not kept", text, written);
-    for (auto const& unknown : request.extra) // as it came, to the letter
-        check(foundry_fuzz::is_same(came.at(unknown.key()), now.at(unknown.key())), "an unknown member", text, written);
+    for (auto const& [name, value] : request.extra) { // to the letter, but for lists that were read in part
+        bool const is_list = value.is_array() || value.is_object();
+        check((is_list && is_member(name)) || foundry_fuzz::is_same(came.at(name), now.at(name)), "an unknown member",
+              text, written);
+    }
     return 0;
 }

@@ -50,13 +50,17 @@ void check_type(std::string_view text, unsigned split, boost::json::value const*
     T whole, parts, again;
     std::string const problem = read(whole, foundry_fuzz::pieces(text, 1u << 20));
     std::string const other = read(parts, foundry_fuzz::pieces(text, split));
-    check(problem == other, "problems", problem, other);
+    // Which problem may differ: a number in pieces is looked at when all that may belong to it is there.
+    check(problem.empty() == other.empty(), "problems", problem, other);
     if (!problem.empty()) // vectors and lists in lists are refused in another shape
         return;
     std::string const written = json::to_text(whole);
     check(written == json::to_text(parts), "in pieces", written, json::to_text(parts));
     check(read(again, foundry_fuzz::pieces(written, 1u << 20)).empty(), "cannot be read again", written);
-    check(written == json::to_text(again), "read again", written, json::to_text(again));
+    std::string const rewritten = json::to_text(again);
+    foundry_fuzz::check_kept(written, rewritten);
+    check(read(again, foundry_fuzz::pieces(rewritten, 1u << 20)).empty() && json::to_text(again) == rewritten,
+          "read again", rewritten, json::to_text(again));
     check(read(parts, foundry_fuzz::pieces("{}", 0)).empty() && json::to_text(parts) == json::to_text(T()),
           "is not reset", json::to_text(parts));
     boost::json::value now;
