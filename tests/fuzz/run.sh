@@ -14,6 +14,7 @@ log=$corpus.log
 mkdir -p "$corpus" "$seeds"
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 status=0
+started=$SECONDS
 "$program" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -print_funcs=0 \
     -dict="$here/words.dict" -artifact_prefix="$corpus." "$corpus" "$seeds" </dev/null >"$log" 2>&1 || status=$?
 
@@ -25,5 +26,5 @@ if [ "$status" -ne 0 ]; then
     crashes=1
     tail -n 60 "$log"
 fi
-echo "report: $name: ${executions:-?} executions in $seconds s, $(field cov) edges, $(field ft) features, $crashes crashes"
+echo "report: $name: ${executions:-?} executions in $((SECONDS - started)) s, $(field cov) edges, $(field ft) features, $crashes crashes"
 exit "$status"

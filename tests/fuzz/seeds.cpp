@@ -187,6 +187,12 @@ void add_keys(seed_writer& seeds)
             PEM_write_bio_X509(pem, above);
         seeds.add("signing_key", text_of(pem), chain ? 2 : 0);
     }
+    BIO* const sealed = BIO_new(BIO_s_mem());
+    char word[] = "password";
+    PEM_write_bio_X509(sealed, own);
+    PEM_write_bio_PKCS8PrivateKey(sealed, key, EVP_aes_256_cbc(), word, static_cast<int>(sizeof word) - 1, nullptr,
+                                  nullptr);
+    seeds.add("signing_key", text_of(sealed));
     STACK_OF(X509)* const others = sk_X509_new_null();
     sk_X509_push(others, above);
     for (char const* const password : {"", "password"}) {
