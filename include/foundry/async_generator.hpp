@@ -4,6 +4,8 @@
 #include <foundry/detail/config.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <concepts>
 #include <coroutine>
@@ -25,7 +27,23 @@ concept chunk_source = requires(S& source)
         } -> std::same_as<boost::asio::awaitable<std::optional<typename S::value_type>>>;
 };
 
-/// A coroutine that may both `co_await` Asio's awaitables and `co_yield` values, read by `while (auto v = co_await g.next())`.
+namespace detail {
+
+template <class T>
+inline constexpr bool is_awaitable = false;
+template <class T>
+inline constexpr bool is_awaitable<boost::asio::awaitable<T>> = true;
+
+/// What a coroutine of Asio's gets from `co_await operation`.
+template <class Operation>
+using awaited_type = decltype(std::declval<typename std::coroutine_traits<boost::asio::awaitable<void>>::promise_type&>()
+                                  .await_transform(std::declval<Operation>())
+                                  .await_resume());
+
+} // namespace detail
+
+/// A coroutine that may both `co_await` what an `asio::awaitable` may and `co_yield` values, read by
+/// `while (auto v = co_await g.next())`.
 ///
 ///     foundry::async_generator<std::string> words(foundry::chat_stream chunks)
 ///     {
@@ -34,8 +52,9 @@ concept chunk_source = requires(S& source)
 ///     }
 ///
 /// The body runs inside next(), on the executor of the coroutine that awaits it; what the body awaits is awaited there, so
-/// cancelling next() cancels it. Nothing runs before the first next(), and nothing between two of them. Destroying the
-/// generator destroys the body where it stands.
+/// cancelling next() cancels it: the body's `co_await` throws `operation_aborted`. If the body catches that and awaits something else,
+/// next() ends, and this second `co_await` throws `operation_aborted` too, in the next call of next(). Nothing runs before the first
+/// next(), and nothing between two of them. Destroying the generator destroys the body where it stands.
 ///
 /// `T` must not be an aggregate (g++ 12 corrupts aggregate temporaries in `co_yield`).
 ///
@@ -75,7 +94,7 @@ public:
                 std::rethrow_exception(std::exchange(promise.failure, nullptr));
             if (promise.value)
                 co_return std::move(promise.value);
-            if (promise.awaited)
+            if (promise.awaited) // if this throws, the operation has not begun
                 co_await std::move(*std::exchange(promise.awaited, nullptr));
         }
         co_return std::nullopt;
@@ -113,8 +132,22 @@ public:
         return request<R>{*this, std::move(operation)};
     }
 
+    /// The same for an asynchronous operation and for what is in `this_coro`.
+    template <class Operation>
+    requires(!detail::is_awaitable<std::decay_t<Operation>>) auto await_transform(Operation&& operation)
+    {
+        using result = std::decay_t<detail::awaited_type<std::decay_t<Operation>>>;
+        return request<result>{*this, perform<result>(std::decay_t<Operation>(std::forward<Operation>(operation)))};
+    }
+
 private:
     friend class async_generator;
+
+    template <class R, class Operation>
+    FOUNDRY_CORO static boost::asio::awaitable<R> perform(Operation operation)
+    {
+        co_return co_await std::move(operation);
+    }
 
     template <class R>
     class request
@@ -137,6 +170,8 @@ private:
         {
             if (failure_)
                 std::rethrow_exception(failure_);
+            if (!result_) // the wait was ended before the operation was
+                throw boost::system::system_error(boost::asio::error::operation_aborted);
             if constexpr (!std::is_void_v<R>)
                 return std::move(*result_);
         }
@@ -147,6 +182,7 @@ private:
             try {
                 if constexpr (std::is_void_v<R>) {
                     co_await std::move(self.operation_);
+                    self.result_.emplace();
                 } else {
                     self.result_.emplace(co_await std::move(self.operation_));
                 }

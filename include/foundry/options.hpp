@@ -16,7 +16,7 @@ struct ssl_ctx_st;
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Time limits, each with its own code. Zero turns one off. When one passes, the connection is closed.
+/// Time limits, each with its own code. Zero, or less, turns one off. When one passes, the connection is closed.
 ///
 /// Silence and stall count only while a read is outstanding: what the program does between two reads of a stream is its own time.
 struct timeouts

@@ -37,7 +37,7 @@ class retry_policy
 public:
     virtual ~retry_policy() = default;
 
-    /// How long to wait before the next request; nothing to give up.
+    /// How long to wait before the next request; nothing to give up. A negative time is none, and `milliseconds::max()` a hundred years.
     ///
     /// @param failed the last request.
     /// @param retries how many were made again so far: 0 after the first request.
@@ -74,7 +74,7 @@ struct retry_options
 class default_retry_policy final : public retry_policy
 {
 public:
-    explicit default_retry_policy(retry_options numbers) : numbers_(std::move(numbers)) {}
+    explicit default_retry_policy(retry_options numbers);
 
     std::optional<std::chrono::milliseconds> decide(attempt const& failed, unsigned retries,
                                                     double random) const override;

@@ -86,6 +86,15 @@ struct two_waiters
     bool ended[2] = {false, false};
 };
 
+/// A credential that answers without a wait, as one that keeps its token does.
+struct instant_credential
+{
+    FOUNDRY_CORO asio::awaitable<foundry::access_token> get_token(foundry::token_request)
+    {
+        co_return foundry::access_token("emulator-token", std::chrono::system_clock::now() + 1h);
+    }
+};
+
 } // namespace
 
 TEST_SUITE_BEGIN("one flight");
@@ -205,6 +214,27 @@ TEST_CASE("a failure is everyone's at once")
     CHECK(good == 0);
     CHECK(failed == 100);
     CHECK(token_requests(service) == 1);
+}
+
+TEST_CASE("a fetch outlives its cancellation: on another context, after the last call that waited for it is gone")
+{
+    emulator service;
+    asio::io_context home;
+    asio::io_context other;
+    foundry::client<> const client = client_with(home.get_executor(), service, instant_credential());
+    asio::cancellation_signal cancel;
+    bool ended = false;
+    asio::co_spawn(other, client.complete("gpt-4o-mini", "Hello."),
+                   asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e, foundry::chat_completion) {
+                       CHECK(is_cancellation(e));
+                       ended = true;
+                   }));
+    other.poll();
+    cancel.emit(asio::cancellation_type::terminal);
+    other.run();
+    CHECK(ended);
+    home.run(); // begins the fetch, whose cancellation waits behind it
+    CHECK(service.requests() == 0);
 }
 
 TEST_SUITE_END();

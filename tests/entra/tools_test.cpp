@@ -240,6 +240,36 @@ TEST_CASE("a tool that takes too long is ended with all that it has started")
     CHECK(!has_child());
 }
 
+TEST_CASE("a tool that leaves a daemon with its output behind: its token is taken once it has ended")
+{
+    workshop w;
+    w.behave("daemon");
+    azure_cli_credential who(within(1min));
+    CHECK(token_of(who) == "emulator-token");
+    auto const left = w.processes();
+    REQUIRE(left.size() == 1);
+    CHECK(!w.all_are_gone()); // its session is none of ours
+    ::kill(left[0], SIGKILL);
+    CHECK(!has_child());
+}
+
+TEST_CASE("a program that ignores SIGCHLD gets its token, for the output decides")
+{
+    workshop w;
+    struct restored
+    {
+        restored() : before(std::signal(SIGCHLD, SIG_IGN)) {}
+        ~restored() { std::signal(SIGCHLD, before); }
+        void (*before)(int);
+    } const ignored;
+    azure_cli_credential who(within(10s));
+    CHECK(token_of(who) == "emulator-token");
+    w.behave("logged_out");
+    CHECK(refusal_of(who).code() == errc::credential_unavailable);
+    w.behave("empty");
+    CHECK(refusal_of(who).code() == errc::authentication_failed);
+}
+
 TEST_CASE("a tool that nobody waits for any more is ended in the background, and one whose context ends at once")
 {
     for (bool const destroyed : {false, true}) {

@@ -164,6 +164,55 @@ asio::awaitable<void> is_cancelled()
     CHECK(!co_await g.next());
 }
 
+/// Goes on after a wait that was cancelled.
+async_generator<std::string> persistent()
+{
+    for (;;) {
+        std::string got = "aborted";
+        try {
+            got = std::to_string(co_await forever());
+        } catch (boost::system::system_error const& e) {
+            CHECK(e.code() == asio::error::operation_aborted);
+        }
+        try {
+            co_await pause();
+        } catch (boost::system::system_error const& e) {
+            CHECK(e.code() == asio::error::operation_aborted);
+            got += " twice";
+        }
+        co_yield got;
+    }
+}
+
+asio::awaitable<void> is_cancelled_and_read_again()
+{
+    using namespace asio::experimental::awaitable_operators;
+    auto g = persistent();
+    asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+    auto const first = co_await (g.next() || soon.async_wait(asio::use_awaitable));
+    CHECK(first.index() == 1);
+    CHECK(*co_await g.next() == "aborted twice");
+}
+
+/// What an awaitable may await besides other awaitables.
+async_generator<std::string> asking()
+{
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, std::chrono::seconds(0));
+    co_await timer.async_wait(asio::deferred);
+    auto operation = timer.async_wait(asio::deferred);
+    co_await std::move(operation);
+    auto const state = co_await asio::this_coro::cancellation_state;
+    co_yield executor == timer.get_executor() && state.cancelled() == asio::cancellation_type::none ? "same" : "other";
+}
+
+asio::awaitable<void> awaits_anything()
+{
+    auto g = asking();
+    CHECK(*co_await g.next() == "same");
+    CHECK(!co_await g.next());
+}
+
 asio::awaitable<void> is_moved()
 {
     int alive = 0;
@@ -192,6 +241,11 @@ TEST_CASE("a generator that is dropped destroys its body where it stands") { run
 TEST_CASE("generators nest") { run(nests()); }
 TEST_CASE("what the body throws reaches the reader once, and bodies can catch") { run(throws()); }
 TEST_CASE("cancelling next() cancels what the body awaits") { run(is_cancelled()); }
+TEST_CASE("a body that goes on after a cancelled next() sees operation_aborted, and the next call goes on from there")
+{
+    run(is_cancelled_and_read_again());
+}
+TEST_CASE("a body awaits executors and asynchronous operations as any coroutine does") { run(awaits_anything()); }
 TEST_CASE("a generator can be moved between two reads") { run(is_moved()); }
 
 TEST_CASE("destroying the context destroys the body")

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/config.hpp>
+#include <foundry/detail/process_id.hpp>
 
 #include <openssl/rand.h>
 
@@ -36,7 +36,8 @@ inline std::string make_uuid()
     return make_uuid(bits[0], bits[1]);
 }
 
-/// Many that are unlike each other and those of any other source: OpenSSL's generator is asked once. They are no secrets.
+/// Many that are unlike each other and those of any other source: OpenSSL's generator is asked once, and after fork() each time. They
+/// are no secrets.
 class uuid_source
 {
 public:
@@ -45,6 +46,8 @@ public:
     /// May be called from several threads.
     std::string next()
     {
+        if (process_id() != made_by_)
+            return make_uuid();
         std::uint64_t const number = ++count_;
         return make_uuid(mix(seed_[0] + step * number), mix(seed_[1] ^ (step * number)));
     }
@@ -60,6 +63,7 @@ private:
         return n ^ (n >> 31);
     }
 
+    long made_by_ = process_id();
     std::uint64_t seed_[2] = {0, 0};
     std::atomic<std::uint64_t> count_{0};
 };

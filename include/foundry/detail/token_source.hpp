@@ -76,8 +76,11 @@ private:
         auto const executor = flight->executor;
         auto const slot = flight->cancel.slot();
         auto self = std::static_pointer_cast<token_source>(shared_from_this());
-        boost::asio::co_spawn(executor, fly(std::move(self), std::move(flight)),
-                              boost::asio::bind_cancellation_slot(slot, [](std::exception_ptr) {}));
+        // The handler holds the flight: co_spawn looks at its signal once more after the coroutine's frame is gone.
+        auto coroutine = fly(std::move(self), flight);
+        boost::asio::co_spawn(
+            executor, std::move(coroutine),
+            boost::asio::bind_cancellation_slot(slot, [flight = std::move(flight)](std::exception_ptr) {}));
     }
 
     FOUNDRY_CORO static boost::asio::awaitable<void> fly(std::shared_ptr<token_source> self,

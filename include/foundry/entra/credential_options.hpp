@@ -25,7 +25,7 @@ struct credential_options
 
     tls_options tls;
     retry_options retry;
-    /// Of one request, from connecting to the last byte of its answer.
+    /// Of one request, from connecting to the last byte of its answer; zero for no limit but that of connecting.
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};
 
     /// Connects to this address instead, as `endpoint::connect_to` does. Host name and certificate check stay as they are.

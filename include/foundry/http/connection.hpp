@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/process_id.hpp>
 #include <foundry/http/deadline.hpp>
 #include <foundry/http/tls.hpp>
 #include <foundry/options.hpp>
@@ -80,6 +81,8 @@ public:
     bool idle_and_alive() noexcept;
 
     bool is_open() const noexcept { return socket_.is_open(); }
+    /// Whether it was opened before fork(), so that the other process may use it, too.
+    bool is_inherited() const noexcept { return opened_by_ != foundry::detail::process_id(); }
     void close() noexcept;
 
     clock::time_point opened_at;
@@ -95,6 +98,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     tls_ptr<SSL> ssl_;
     session_ptr known_session_; // given or taken
+    long opened_by_ = 0;        // the process
 };
 
 } // namespace http

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/ascii.hpp>
+#include <foundry/detail/bounded.hpp>
 #include <foundry/detail/challenge.hpp>
 #include <foundry/detail/cleanser.hpp>
 #include <foundry/detail/client_state.hpp>
@@ -22,25 +23,19 @@ inline http::origin origin_of(endpoint const& where, tls_options const& tls)
     return to;
 }
 
-/// What a clock can be set forward by: a hundred years stand for any longer time.
-inline void bound(std::chrono::milliseconds& span)
-{
-    constexpr std::chrono::milliseconds longest = std::chrono::hours{100 * 365 * 24};
-    span = std::min(span, longest);
-}
-
-inline void bound(timeouts& t)
+inline timeouts bounded(timeouts t)
 {
     for (std::chrono::milliseconds* const span : {&t.token, &t.connect, &t.tls, &t.pool, &t.write, &t.first_byte,
                                                   &t.silence, &t.stall, &t.total, &t.stream_total})
-        bound(*span);
+        *span = bounded(*span);
+    return t;
 }
 
 inline options bounded(options with)
 {
-    bound(with.timeouts);
-    bound(with.pool.max_idle);
-    bound(with.pool.max_age);
+    with.timeouts = bounded(with.timeouts);
+    with.pool.max_idle = bounded(with.pool.max_idle);
+    with.pool.max_age = bounded(with.pool.max_age);
     return with;
 }
 

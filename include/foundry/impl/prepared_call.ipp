@@ -150,7 +150,7 @@ FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
     call.traceparent = with.traceparent;
     call.timeouts = call.state->settings.timeouts;
     if (with.timeouts)
-        bound(call.timeouts = *with.timeouts);
+        call.timeouts = bounded(*with.timeouts);
     call.retry = with.retry.value_or(call.state->settings.retry);
     call.client_request_id = with.client_request_id.value_or(
         call.state->settings.client_request_ids ? call.state->ids.next() : std::string{});

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/bounded.hpp>
 #include <foundry/error.hpp>
 #include <foundry/retry.hpp>
 
@@ -41,6 +42,12 @@ inline std::chrono::milliseconds spread(std::chrono::milliseconds wait, double r
 }
 
 } // namespace detail
+
+FOUNDRY_DECL default_retry_policy::default_retry_policy(retry_options numbers) : numbers_(std::move(numbers))
+{
+    for (std::chrono::milliseconds* const span : {&numbers_.backoff, &numbers_.max_backoff, &numbers_.max_server_wait})
+        *span = detail::bounded(*span);
+}
 
 FOUNDRY_DECL std::optional<std::chrono::milliseconds>
 default_retry_policy::decide(attempt const& failed, unsigned retries, double random) const

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/bounded.hpp>
 #include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/retry_loop.hpp>
 
@@ -29,8 +30,10 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
 {
     attempt const& last = attempts_.back();
     auto const retries = static_cast<unsigned>(attempts_.size() - 1);
-    return how_.policy ? how_.policy->decide(last, retries, random_fraction())
-                       : default_retry_policy(how_).decide(last, retries, random_fraction());
+    std::optional<std::chrono::milliseconds> const wait =
+        how_.policy ? how_.policy->decide(last, retries, random_fraction())
+                    : default_retry_policy(how_).decide(last, retries, random_fraction());
+    return wait ? std::optional(bounded(*wait)) : std::nullopt;
 }
 
 FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& failed)

@@ -71,7 +71,8 @@ FOUNDRY_DECL token_cache::token_ptr token_cache::store(token_request const& want
     entry& e = find_or_add(wanted, now);
     constexpr std::chrono::hours longest{30 * 24};
     auto const left = [&](wall::time_point until) {
-        return std::clamp(duration_cast<duration>(until - now_wall), duration::zero(), duration(longest));
+        return until <= now_wall ? duration::zero()
+                                 : std::min(duration_cast<duration>(until - now_wall), duration(longest));
     };
     duration const life = left(token.expires_on());
     duration refresh = life >= std::chrono::hours{2} ? life / 2 : life - std::min<duration>(ahead, life);

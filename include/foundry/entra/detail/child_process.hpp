@@ -21,7 +21,7 @@ struct command
     std::string program; ///< An absolute path; no shell is asked what it means.
     std::vector<std::string> arguments;
     std::vector<std::string> environment; ///< `NAME=value`, besides one's own.
-    std::chrono::milliseconds timeout{0};
+    std::chrono::milliseconds timeout{0};  ///< Zero for none.
 };
 
 /// What came of it.
@@ -40,8 +40,9 @@ struct command_result
 };
 
 /// Runs a program without blocking: POSIX only. It has no input, a process group of its own, `/` as its working directory and none of
-/// this program's descriptors; at most 64 KiB of its output and 16 KiB of its errors are read. Whatever happens, cancellation included,
-/// it is not left running, nor as a zombie.
+/// this program's descriptors; at most 64 KiB of its output and 16 KiB of its errors are read, until a quarter of a second after its
+/// end, if a program that it has left behind still holds them. Whatever happens, cancellation included, it is not left running, nor as
+/// a zombie.
 ///
 /// @throws boost::system::system_error where it cannot be started; `operation_aborted` where this is cancelled.
 FOUNDRY_DECL boost::asio::awaitable<command_result> run(command what);

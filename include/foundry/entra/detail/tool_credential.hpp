@@ -21,7 +21,7 @@ struct tool_options
     std::string tenant;
     /// Tenants that tokens may be asked for besides; `*` for any. Empty: `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
     std::vector<std::string> additionally_allowed_tenants;
-    /// How long the tool may take.
+    /// How long the tool may take; zero for no limit.
     std::chrono::milliseconds timeout{std::chrono::seconds{13}};
 };
 

@@ -141,6 +141,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     }
     limits.clear_step();
     opened_at = clock::now();
+    opened_by_ = foundry::detail::process_id();
 }
 
 FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)

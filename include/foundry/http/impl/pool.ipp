@@ -48,7 +48,8 @@ FOUNDRY_DECL void lease::drop() noexcept
 FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
 {
     auto const now = clock::now();
-    return now - c.idle_since > options_.max_idle || now - c.opened_at > options_.max_age || !c.idle_and_alive();
+    return c.is_inherited() || now - c.idle_since > options_.max_idle || now - c.opened_at > options_.max_age ||
+           !c.idle_and_alive();
 }
 
 FOUNDRY_DECL pool::pool(boost::asio::any_io_executor executor, origin to, pool_options options)

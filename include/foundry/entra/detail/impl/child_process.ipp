@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/bounded.hpp>
 #include <foundry/entra/detail/child_process.hpp>
 #include <foundry/entra/detail/environment.hpp>
 #include <foundry/secret.hpp>
@@ -131,7 +132,8 @@ public:
     child(boost::asio::any_io_executor const& executor, command const& what)
         : output_(executor),
           errors_(executor),
-          limit_(executor, what.timeout),
+          limit_(executor, foundry::detail::bounded(what.timeout)),
+          is_limited_(what.timeout.count() > 0),
           look_(executor),
           finished_(executor, boost::asio::steady_timer::time_point::max())
     {
@@ -147,7 +149,7 @@ public:
     {
         if (process_ == -1)
             return;
-        ::kill(-process_, SIGKILL);
+        kill();
         while (::waitpid(process_, nullptr, 0) == -1 && errno == EINTR) {
         }
     }
@@ -156,9 +158,15 @@ public:
     {
         read(output_, 64 * 1024, &command_result::output);
         read(errors_, 16 * 1024, &command_result::errors);
+        if (is_limited_)
+            wait_for_limit();
         look();
+    }
+
+    void wait_for_limit()
+    {
         limit_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
-            if (ec)
+            if (ec || self->process_ == -1)
                 return;
             self->result.timed_out = true;
             self->stop();
@@ -174,7 +182,7 @@ public:
         limit_.expires_after(std::chrono::milliseconds{500});
         limit_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
             if (!ec && self->process_ != -1)
-                ::kill(-self->process_, SIGKILL);
+                self->kill();
         });
     }
 
@@ -183,6 +191,16 @@ public:
     command_result result;
 
 private:
+    /// How long output is read after the program has ended: one that it has left behind may hold the pipe open.
+    static constexpr std::chrono::milliseconds grace{250};
+
+    /// The program alone, too: it may have left its group.
+    void kill() const noexcept
+    {
+        ::kill(-process_, SIGKILL);
+        ::kill(process_, SIGKILL);
+    }
+
     struct channel
     {
         explicit channel(boost::asio::any_io_executor const& executor) : stream(executor) {}
@@ -221,12 +239,25 @@ private:
                 result.exit_code = WEXITSTATUS(status);
             ::kill(-process_, SIGKILL); // what it has left behind
             process_ = -1;
+            read_the_rest();
             check();
             return;
         }
         look_.expires_after(pause_);
         pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, std::chrono::milliseconds{100});
         look_.async_wait([self = shared_from_this()](boost::system::error_code) { self->look(); });
+    }
+
+    void read_the_rest()
+    {
+        limit_.expires_after(grace);
+        limit_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+            if (ec)
+                return;
+            boost::system::error_code ignored;
+            self->output_.stream.close(ignored); // which ends the reads
+            self->errors_.stream.close(ignored);
+        });
     }
 
     void check()
@@ -245,6 +276,7 @@ private:
     channel output_;
     channel errors_;
     boost::asio::steady_timer limit_;
+    bool is_limited_;
     boost::asio::steady_timer look_;
     boost::asio::steady_timer finished_;
     std::chrono::milliseconds pause_{10};

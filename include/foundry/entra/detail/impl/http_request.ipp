@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/bounded.hpp>
 #include <foundry/detail/cleanser.hpp>
 #include <foundry/entra/detail/http_request.hpp>
 #include <foundry/http/exchange.hpp>
@@ -72,12 +73,14 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
     to.connect_port = how.connect_address.empty() ? request.to.port : how.connect_port;
     if (request.to.secure)
         to.tls = how.tls;
+    std::chrono::milliseconds const timeout = foundry::detail::bounded(how.timeout);
     timeouts within;
-    within.connect = within.tls = how.connect;
-    within.first_byte = within.silence = within.stall = how.timeout;
+    within.connect = within.tls = foundry::detail::bounded(how.connect);
+    within.first_byte = within.silence = within.stall = timeout;
     boost::intrusive_ptr<http::pool> const connections(new http::pool(executor, std::move(to), pool_options()));
     http::exchange exchange(connections, executor, within, 64 * 1024);
-    exchange.limits().set_total(http::clock::now() + how.timeout, how.timeout);
+    if (timeout.count() > 0)
+        exchange.limits().set_total(http::clock::now() + timeout, timeout);
 
     std::string message = http::assemble(request.head, {}, request.body);
     foundry::detail::cleanser const clean(message);

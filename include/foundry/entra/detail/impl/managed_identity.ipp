@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/bounded.hpp>
 #include <foundry/detail/refuse.hpp>
 #include <foundry/entra/detail/authority.hpp>
 #include <foundry/entra/detail/environment.hpp>
@@ -24,7 +25,8 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> imds_retry_policy::decide(
         return std::nullopt;
     if (failed.retry_after && *failed.retry_after <= numbers_.max_server_wait)
         return failed.retry_after;
-    double const unit = static_cast<double>(numbers_.backoff.count()) * 1.25; // a second, unless it was set
+    // A second, unless it was set.
+    double const unit = static_cast<double>(foundry::detail::bounded(numbers_.backoff).count()) * 1.25;
     double const wait =
         updating ? 10 * unit
                  : std::min(unit * std::ldexp(1.0, static_cast<int>(retries)), 25 * unit) * (0.8 + 0.4 * random);
