@@ -168,6 +168,18 @@ bool is_number_text(json::value const& text, json::value const& number)
     return end == digits.c_str() + digits.size() && !digits.empty() && near(read, number.to_number<double>());
 }
 
+std::size_t count_members(json::value const& v)
+{
+    std::size_t count = 0;
+    if (v.is_array())
+        for (json::value const& element : v.get_array())
+            count += count_members(element);
+    if (v.is_object())
+        for (auto const& m : v.get_object())
+            count += 1 + count_members(m.value());
+    return count;
+}
+
 bool is_kept_object(json::object const& came, json::object const& written)
 {
     for (auto const& m : came) {
@@ -352,12 +364,29 @@ bool is_kept(json::value const& came, json::value const& written)
     return came == written || is_number_text(came, written) || is_number_text(written, came);
 }
 
+void check_written(std::string_view text)
+{
+    std::size_t names = 0;
+    bool in_text = false;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        names += !in_text && text[i] == ':';
+        in_text = in_text != (text[i] == '"');
+        i += in_text && text[i] == '\\';
+    }
+    json::value v;
+    bool undecided = false;
+    check(parse_json(text, v, undecided), "what is written is no JSON", text);
+    check(count_members(v) == names, "a name is written twice", text);
+}
+
 void check_kept(std::string const& written, std::string const& again)
 {
+    check_written(written);
+    check_written(again);
     json::value before, after;
     bool undecided = false;
-    check(parse_json(written, before, undecided) && parse_json(again, after, undecided), "is no JSON", written, again);
-    check(is_kept(before, after), "is not kept when it is read again", written, again);
+    check(parse_json(written, before, undecided) && parse_json(again, after, undecided) && is_kept(before, after),
+          "is not kept when it is read again", written, again);
 }
 
 } // namespace foundry_fuzz

@@ -70,6 +70,9 @@ bool is_same(boost::json::value const& theirs, boost::json::value const& ours);
 /// numbers come as texts and texts as numbers; a plain member is written where none came.
 bool is_kept(boost::json::value const& came, boost::json::value const& written);
 
+/// Ends the program if a text that was written is no JSON, or has an object with a name twice.
+void check_written(std::string_view text);
+
 /// Ends the program if what was written once is not kept where it was read and written again. It is the same text but for an entry
 /// that came twice in a map of another shape: the first time it stands behind what made it so, then before, where it is read.
 void check_kept(std::string const& written, std::string const& again);

@@ -93,6 +93,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         check(good == problem.empty(), "only one of us reads it", text, problem);
         check(!good || foundry_fuzz::is_same(came, ours), "the values", text, json::to_text(ours));
     }
+    if (problem.empty()) {
+        boost::json::value again;
+        std::string const written = json::to_text(ours);
+        check(read(again, foundry_fuzz::pieces(written, in.split)).empty() && again == ours, "read again", text,
+              written);
+    }
     boost::json::value const* const known = good && !undecided && !refused && came.is_object() ? &came : nullptr;
     if (type == 1)
         check_type<foundry::chat_chunk>(text, in.split, known);

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 log=$corpus.log
 
 mkdir -p "$corpus" "$seeds"
-export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:${ASAN_OPTIONS:-}
+export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:${ASAN_OPTIONS:-}
 status=0
 started=$SECONDS
 "$program" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=1500 -print_final_stats=1 -print_funcs=0 \

@@ -187,6 +187,9 @@ void add_keys(seed_writer& seeds)
             PEM_write_bio_X509(pem, above);
         seeds.add("signing_key", text_of(pem), chain ? 2 : 0);
     }
+    BIO* const der = BIO_new(BIO_s_mem());
+    i2d_X509_bio(der, above);
+    seeds.add("signing_key", text_of(der), 4);
     BIO* const sealed = BIO_new(BIO_s_mem());
     char word[] = "password";
     PEM_write_bio_X509(sealed, own);

@@ -4,14 +4,18 @@
 
 #include "fuzz.hpp"
 
+#include <foundry/detail/base64.hpp>
 #include <foundry/entra/detail/signing_key.hpp>
 #include <foundry/error.hpp>
 #include <foundry/http/tls.hpp>
 #include <foundry/options.hpp>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pkcs12.h>
 #include <openssl/ui.h>
+#include <openssl/x509.h>
 
 #include <memory>
 
@@ -49,6 +53,39 @@ void refuse_prompts()
     static_cast<void>(method);
 }
 
+/// What DER is in PEM.
+std::string to_pem(char const* name, std::string_view der)
+{
+    std::string text = std::string("-----BEGIN ") + name + "-----\n";
+    std::string const digits = foundry::detail::to_base64(der);
+    for (std::size_t at = 0; at < digits.size(); at += 64)
+        text.append(digits, at, 64).append("\n");
+    return text + "-----END " + name + "-----\n";
+}
+
+/// A key of TLS and its certificate, which has nothing in it but what it must.
+std::string make_own()
+{
+    EVP_PKEY* const key = EVP_EC_gen("P-256");
+    X509* const made = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(made), 0);
+    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+    X509_set_pubkey(made, key);
+    X509_sign(made, key, EVP_sha256());
+    std::string text;
+    unsigned char* der = nullptr;
+    int const certificate_size = i2d_X509(made, &der);
+    text += to_pem("CERTIFICATE", {reinterpret_cast<char const*>(der), static_cast<std::size_t>(certificate_size)});
+    OPENSSL_free(der);
+    der = nullptr;
+    int const key_size = i2d_PrivateKey(key, &der);
+    text += to_pem("EC PRIVATE KEY", {reinterpret_cast<char const*>(der), static_cast<std::size_t>(key_size)});
+    OPENSSL_free(der);
+    X509_free(made);
+    EVP_PKEY_free(key);
+    return text;
+}
+
 template <class Function>
 void check_refused(Function const& call)
 {
@@ -77,9 +114,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         check(!(in.mode & 2) || key.sign_ps256("text").size() >= 256, "a signature");
         key.check_time(std::chrono::system_clock::time_point(std::chrono::seconds{1'900'000'000}));
     });
+    static std::string const own = make_own();
+    std::string const file = in.mode & 4 ? own + to_pem("CERTIFICATE", bytes) : std::string(bytes);
     check_refused([&] {
         foundry::tls_options options;
-        options.client_certificate = options.client_key = options.ca_certificates = bytes;
+        options.client_certificate = options.client_key = options.ca_certificates = file;
         foundry::http::make_tls_context(options);
     });
     return 0;
