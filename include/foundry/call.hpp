@@ -49,8 +49,7 @@ FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_
                                                          call_options const& with, answer_form form,
                                                          json::const_place body);
 FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form,
-                                                         multipart const& body);
+                                                         call_options const& with, answer_form form, multipart body);
 
 template <class Answer>
 FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<prepared_call> call)
@@ -105,6 +104,19 @@ boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const
         json::const_place const value{&body, &json::type_of<Body>::value};
         return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, value));
     }
+}
+
+template <class Answer>
+boost::asio::awaitable<Answer> basic_client::call(route const& where, multipart&& form, call_options const& with) const
+{
+    return detail::run_call<Answer>(
+        detail::prepare_call(state_, where, with, detail::form_of<Answer>, std::move(form)));
+}
+
+template <class Answer>
+boost::asio::awaitable<Answer> basic_client::call(route const& where, multipart&& form) const
+{
+    return call<Answer>(where, std::move(form), call_options());
 }
 
 template <class Answer, class Body>

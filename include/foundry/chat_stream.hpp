@@ -25,7 +25,8 @@ struct stream_state;
 /// which also stops the model. Nothing is read ahead: a slow reader slows the service down, and memory stays bounded.
 ///
 /// Executor: the one of the coroutine that opened it; all of it must be used there, its destructor included.
-/// Object lifetime: the stream must outlive the awaitables it gives; it may outlive its client.
+/// Object lifetime: the stream must outlive the awaitables it gives; it may outlive its client, and like a socket not the execution
+/// context that it was opened on.
 /// Thread safety: none; one next() or read() at a time.
 class [[nodiscard]] chat_stream
 {

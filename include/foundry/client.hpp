@@ -22,6 +22,7 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+class multipart;
 class route;
 struct image_embedding_request;
 struct image_request;
@@ -117,8 +118,15 @@ public:
     boost::asio::awaitable<Answer> call(route const& where, Body const& body, call_options const& with) const;
     template <class Answer, class Body>
     boost::asio::awaitable<Answer> call(route const& where, Body const& body) const;
+    /// A form that is moved is sent without a copy.
+    template <class Answer>
+    boost::asio::awaitable<Answer> call(route const& where, multipart&& form, call_options const& with) const;
+    template <class Answer>
+    boost::asio::awaitable<Answer> call(route const& where, multipart&& form) const;
 
     endpoint const& where() const noexcept;
+    /// What the client was made with, as long as it or a copy of it lives; times longer than a hundred years are shortened.
+    options const& settings() const noexcept;
 
 protected:
     explicit basic_client(std::shared_ptr<detail::client_state> state) noexcept : state_(std::move(state)) {}

@@ -6,7 +6,9 @@
 #include <foundry/detail/decode_floats.hpp>
 #include <foundry/json/type_of.hpp>
 
+#include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -46,6 +48,12 @@ struct embedding_request
     embedding_request(std::string model_name, std::string text);
     embedding_request(std::string model_name, char const* text);
     embedding_request(std::string model_name, std::vector<std::string> texts);
+    /// `{"text-embedding-3-small", {"a mile", "a foot"}}`. Not inside `co_await`, where g++ 12 takes no list: give the request a name.
+    template <class Text>
+    requires std::convertible_to<Text const&, std::string_view> embedding_request(std::string model_name,
+                                                                                  std::initializer_list<Text> texts)
+        : embedding_request(std::move(model_name), std::vector<std::string>(texts.begin(), texts.end()))
+    {}
     embedding_request(std::string model_name, std::vector<std::int64_t> tokens);
     embedding_request(std::string model_name, std::vector<std::vector<std::int64_t>> texts_as_tokens);
 

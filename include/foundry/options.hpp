@@ -131,13 +131,47 @@ struct options
     bool split_think_tags = false;
 };
 
+/// `timeouts` for one call; what is not set comes from the client's.
+struct call_timeouts
+{
+    call_timeouts() = default;
+
+    std::optional<std::chrono::milliseconds> token;
+    std::optional<std::chrono::milliseconds> connect;
+    std::optional<std::chrono::milliseconds> tls;
+    std::optional<std::chrono::milliseconds> pool;
+    std::optional<std::chrono::milliseconds> write;
+    std::optional<std::chrono::milliseconds> first_byte;
+    std::optional<std::chrono::milliseconds> silence;
+    std::optional<std::chrono::milliseconds> stall;
+    std::optional<std::chrono::milliseconds> total;
+    std::optional<std::chrono::milliseconds> stream_total;
+};
+
+/// `retry_options` for one call; what is not set comes from the client's.
+struct call_retry_options
+{
+    call_retry_options() = default;
+
+    std::optional<unsigned> max_retries;
+    std::optional<std::chrono::milliseconds> backoff;
+    std::optional<std::chrono::milliseconds> max_backoff;
+    std::optional<std::chrono::milliseconds> max_server_wait;
+    std::shared_ptr<retry_policy const> policy;
+    std::function<void(attempt const& failed, std::chrono::milliseconds wait)> on_retry;
+};
+
 /// What holds for one call; what is not set comes from the client's options.
+///
+///     foundry::call_options once;
+///     once.timeouts.total = std::chrono::seconds{5};
+///     once.retry.max_retries = 0;
 struct call_options
 {
     call_options() = default;
 
-    std::optional<foundry::timeouts> timeouts;
-    std::optional<retry_options> retry;
+    call_timeouts timeouts;
+    call_retry_options retry;
     /// The `x-ms-client-request-id`; an empty one sends none.
     std::optional<std::string> client_request_id;
     header_list headers;

@@ -73,8 +73,9 @@ public:
 
     /// `multipart/form-data; boundary=...`
     std::string content_type() const;
-    /// The whole body.
-    std::string body() const;
+    /// The whole body; of a form that is not used any more, without a copy.
+    std::string body() const&;
+    std::string body() &&;
 
 private:
     void begin_part(std::string_view name);

@@ -262,4 +262,25 @@ TEST_CASE("only audiences of Azure's AI services are asked for instead, and only
     CHECK(other_scope(elsewhere, "https://ml.azure.com/.default", text).empty());
 }
 
+TEST_CASE("a 401 is the token's fault if a challenge or the body says so, or if it says nothing")
+{
+    using foundry::detail::refuses_token;
+    auto const with = [](std::string field) {
+        foundry::response_headers headers;
+        headers.add("WWW-Authenticate", field);
+        return headers;
+    };
+    std::string const other = R"({"error":{"code":"PermissionDenied","message":"no role"}})";
+    CHECK(refuses_token(with(R"(Bearer error="invalid_token")"), other));
+    CHECK(
+        refuses_token(with(R"(Basic realm="x", Bearer realm="y", error="insufficient_claims", claims="e30=")"), other));
+    CHECK(refuses_token(with(R"(Bearer realm="a", Bearer error="invalid_token", Basic realm="b")"), other));
+    CHECK(!refuses_token(with(R"(Bearer error="insufficient_scope")"), other));
+    CHECK(!refuses_token(with(R"(DPoP error="invalid_token")"), other));
+    CHECK(!refuses_token(with(R"(Bearer realm="", Basic error="invalid_token")"), other));
+    CHECK(!refuses_token({}, other));
+    CHECK(refuses_token({}, ""));
+    CHECK(refuses_token({}, R"({"statusCode":401,"message":"Access Token is missing, invalid, or have expired."})"));
+}
+
 TEST_SUITE_END();

@@ -421,9 +421,8 @@ TEST_CASE("a claims challenge is answered once, with a token that has the claims
         CHECK(journal[2].header("authorization") == "Bearer given-token-2");
         CHECK(journal[2].body == journal[0].body);
 
-        // from here on the new token is used; a second challenge is for the program
+        // from here on the new token is used
         s.clear_journal();
-        s.queue(first);
         foundry::testing::emulator const& constant = s;
         foundry::chat_stream chunks = co_await client.stream("gpt-4o-mini", "Once more.");
         CHECK(constant.journal().front().header("authorization") == "Bearer given-token-2");
@@ -431,7 +430,7 @@ TEST_CASE("a claims challenge is answered once, with a token that has the claims
     }(service));
 }
 
-TEST_CASE("a second challenge is an error, and the next call asks for a new token")
+TEST_CASE("a second challenge is an error, and the next call does not ask for a third token at once")
 {
     bare_environment const none;
     emulator service;
@@ -453,10 +452,41 @@ TEST_CASE("a second challenge is an error, and the next call asks for a new toke
         CHECK(failed.code() == errc::unauthorized);
         CHECK(s.journal().size() == 4); // token, challenge, token with claims, challenge
         s.clear_journal();
+        s.queue(challenge("eyJhIjoxfQ=="));
         foundry::error const next = co_await failure_of(client.complete("gpt-4o-mini", "Hello."));
         CHECK(next.code() == errc::unauthorized);
-        CHECK(s.journal().size() == 4);
+        CHECK(s.journal().size() == 1);
     }(service));
+}
+
+TEST_CASE("calls that are refused do not ask the authority again and again")
+{
+    struct refusal
+    {
+        char const* body;
+        std::size_t tokens;
+    };
+    for (refusal const r :
+         {refusal{R"({"error":{"code":"PermissionDenied","message":"The principal lacks it."}})", 1},
+          refusal{R"({"statusCode":401,"message":"Access token is missing, invalid, or expired."})", 2},
+          refusal{R"({"status":"Invalid auth token"})", 2}, refusal{"", 2}}) {
+        bare_environment const none;
+        emulator service;
+        run([](emulator& s, refusal refused) -> asio::awaitable<void> {
+            auto const executor = co_await asio::this_coro::executor;
+            foundry::client<> client = client_with(executor, s, secret_of(s));
+            s.reply_when([](received const& one) { return contains(one.target, "/chat/completions"); },
+                         answer::json(401, refused.body));
+            for (int i = 0; i != 20; ++i) {
+                foundry::error const failed = co_await failure_of(client.complete("gpt-4o-mini", "Hello."));
+                CHECK(failed.code() == errc::unauthorized);
+            }
+            std::size_t tokens = 0;
+            for (received const& one : s.journal())
+                tokens += contains(one.target, "/oauth2/v2.0/token");
+            CHECK(tokens == refused.tokens);
+        }(service, r));
+    }
 }
 
 TEST_CASE("a token that the service refuses is not used again")

@@ -28,6 +28,8 @@ namespace {
 
 constexpr std::chrono::milliseconds long_enough{20'000};
 
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
 foundry::entra::client_secret_credential secret_of(emulator const& service)
 {
     return foundry::entra::client_secret_credential("contoso-tenant", "contoso-application", "contoso-secret",
@@ -178,11 +180,11 @@ TEST_CASE("a token that does not come ends the call at its time limit, or at tha
         foundry::chat_request request{"gpt-4o-mini"};
         request.user("Hello.");
         foundry::call_options hasty;
-        hasty.timeouts.emplace().token = 50ms;
+        hasty.timeouts.token = 50ms;
         foundry::error const late = co_await failure_of(client.complete(request, hasty));
         CHECK(late.code() == errc::token_timeout);
-        hasty.timeouts->token = 1min;
-        hasty.timeouts->total = 50ms;
+        hasty.timeouts.token = 1min;
+        hasty.timeouts.total = 50ms;
         foundry::error const over = co_await failure_of(client.complete(request, hasty));
         CHECK(over.code() == errc::total_timeout);
         foundry::chat_completion const reply = co_await client.complete(request);
@@ -214,6 +216,55 @@ TEST_CASE("a failure is everyone's at once")
     CHECK(good == 0);
     CHECK(failed == 100);
     CHECK(token_requests(service) == 1);
+}
+
+namespace {
+
+/// A credential that asks a client of its own for its secret: here the one that waits for it.
+struct self_calling_credential
+{
+    FOUNDRY_CORO asio::awaitable<foundry::access_token> get_token(foundry::token_request)
+    {
+        foundry::chat_completion const secret = co_await (*own)->complete("gpt-4o-mini", "What is the secret?");
+        co_return foundry::access_token(secret.text(), std::chrono::system_clock::now() + 1h);
+    }
+
+    std::shared_ptr<std::optional<foundry::client<>>> own = std::make_shared<std::optional<foundry::client<>>>();
+};
+
+} // namespace
+
+TEST_CASE("a credential that calls its own client is told so, and does not wait for itself")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        self_calling_credential who;
+        foundry::client<> client = client_with(co_await asio::this_coro::executor, s, who);
+        who.own->emplace(client);
+        foundry::error const failed = co_await failure_of(client.complete("gpt-4o-mini", "Hello."));
+        who.own->reset();
+        CHECK(failed.code() == errc::invalid_argument);
+        CHECK(contains(failed.what(), "get_token() calls a client that waits for this very token"));
+    }(service));
+    CHECK(service.requests() == 0);
+}
+
+TEST_CASE("a token that does not come because the client's own context is not run: the error says that")
+{
+    emulator service;
+    asio::io_context home; // which is not run
+    run([](emulator& s, asio::any_io_executor own) -> asio::awaitable<void> {
+        foundry::any_credential who = instant_credential();
+        foundry::client<> client(std::move(own), at(s, urls[1]), std::move(who), trusting(s));
+        foundry::chat_request request{"gpt-4o-mini"};
+        request.user("Hello.");
+        foundry::call_options hasty;
+        hasty.timeouts.token = 50ms;
+        foundry::error const late = co_await failure_of(client.complete(request, hasty));
+        CHECK(late.code() == errc::token_timeout);
+        CHECK(contains(late.what(), "has not begun to fetch it"));
+        CHECK(contains(late.what(), "run that context"));
+    }(service, home.get_executor()));
 }
 
 TEST_CASE("a fetch outlives its cancellation: on another context, after the last call that waited for it is gone")

@@ -216,12 +216,44 @@ TEST_CASE("a token that was refused is dropped, a newer one is not")
     scene s;
     s.look_up();
     s.store("old", 1h);
-    s.cache.invalidate("another");
+    CHECK(s.cache.invalidate("another", s.now));
     CHECK(s.used() == "old");
-    s.cache.invalidate("old");
+    CHECK(s.cache.invalidate("old", s.now));
     CHECK(s.look_up().fetch);
     s.store("new", 1h);
-    s.cache.invalidate("old"); // which comes late
+    CHECK(s.cache.invalidate("old", s.now)); // which comes late
+    CHECK(s.used() == "new");
+}
+
+TEST_CASE("of tokens that are refused one after the other, one in half a minute is dropped")
+{
+    scene s;
+    s.look_up();
+    s.store("first", 24h);
+    CHECK(s.cache.invalidate("first", s.now));
+    s.look_up();
+    s.store("second", 24h);
+    for (int i = 0; i != 29; ++i) {
+        s.pass(1s);
+        CHECK(!s.cache.invalidate("second", s.now));
+        CHECK(s.used() == "second");
+    }
+    s.pass(1s);
+    CHECK(s.cache.invalidate("second", s.now));
+    CHECK(s.look_up().fetch);
+    s.wanted.scope = "other/.default"; // which has a time of its own
+    s.look_up();
+    s.store("third", 24h);
+    CHECK(s.cache.invalidate("third", s.now));
+}
+
+TEST_CASE("a token that ended at the beginning of time, or never ends, is counted as one that has ended or lasts long")
+{
+    scene s;
+    s.look_up();
+    s.cache.store(s.wanted, access_token("old", token_cache::wall::time_point::min()), s.now, s.wall, 0);
+    CHECK(s.look_up().fetch);
+    s.cache.store(s.wanted, access_token("new", token_cache::wall::time_point::max()), s.now, s.wall, 0);
     CHECK(s.used() == "new");
 }
 

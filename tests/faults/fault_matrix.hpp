@@ -356,7 +356,10 @@ private:
             co_return struck;
 
         // The connection is not used again, and the client is not the worse for it.
-        with.timeouts = patient();
+        foundry::timeouts const long_ones = patient();
+        with.timeouts.tls = long_ones.tls;
+        with.timeouts.first_byte = long_ones.first_byte;
+        with.timeouts.silence = long_ones.silence;
         outcome behind;
         co_await ask(client, subject_, with, behind);
         if (!is_as(behind, good_answer(subject_)))

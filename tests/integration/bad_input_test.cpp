@@ -837,8 +837,7 @@ asio::awaitable<void> silence(emulator& service)
     auto const executor = co_await asio::this_coro::executor;
     foundry::chat_request const request = question();
     foundry::call_options hasty;
-    hasty.timeouts.emplace();
-    hasty.timeouts->total = 100ms;
+    hasty.timeouts.total = 100ms;
     foundry::client<> client = make_client(executor, foundry_test::at(service, foundry_url), trusting(service));
 
     answer mute = answer::raw("").hang();

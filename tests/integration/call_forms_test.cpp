@@ -102,7 +102,7 @@ asio::awaitable<void> completions(foundry::client<> client)
 
     // per-call options, named and in place
     foundry::call_options patient;
-    patient.timeouts.emplace().total = std::chrono::minutes(5);
+    patient.timeouts.total = std::chrono::minutes(5);
     request = foundry::chat_request{model};
     request.user("Hello.");
     CHECK(!(co_await client.complete(request, patient)).text().empty());

@@ -138,15 +138,19 @@ public:
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
                 "\r\n\r\n" + body;
             co_await asio::async_write(stream, asio::buffer(reply), asio::use_awaitable);
+            if (self->stays_open)
+                self->open_.emplace(std::move(stream));
         } catch (boost::system::system_error const&) { // the client has had enough
         }
     }
 
     bool asked = false;
+    bool stays_open = false; // after the answer, without reading any more
 
 private:
     asio::ssl::context context_;
     asio::ip::tcp::acceptor acceptor_;
+    std::optional<asio::ssl::stream<asio::ip::tcp::socket>> open_;
 };
 
 struct scene
@@ -157,7 +161,8 @@ struct scene
 };
 
 /// One call to a server; the error, if there is one. The key must not have been sent then.
-asio::awaitable<std::optional<foundry::error>> call(scene const& s, std::shared_ptr<tls_server> server)
+asio::awaitable<std::optional<foundry::error>> call(scene const& s, std::shared_ptr<tls_server> server,
+                                                    std::string prompt = "Hello.")
 {
     auto const executor = co_await asio::this_coro::executor;
     foundry::endpoint where{s.url};
@@ -171,7 +176,7 @@ asio::awaitable<std::optional<foundry::error>> call(scene const& s, std::shared_
     asio::co_spawn(executor, tls_server::serve(server), asio::detached);
     std::optional<foundry::error> failed;
     try {
-        foundry::chat_completion const reply = co_await client.complete("m", "Hello.");
+        foundry::chat_completion const reply = co_await client.complete("m", prompt);
         CHECK(reply.text() == "ok");
     } catch (foundry::error const& e) {
         failed = e;
@@ -378,3 +383,21 @@ TEST_CASE("a new connection takes up the TLS session of an earlier one, and an o
         CHECK(journal[2].connection == 3);
     }(azure));
 }
+
+namespace {
+
+asio::awaitable<void> answer_early()
+{
+    scene const s;
+    wish const plain;
+    issued const own = issue(plain, &s.ca);
+    auto const server = std::make_shared<tls_server>(co_await asio::this_coro::executor, own);
+    server->stays_open = true;
+    std::string prompt(std::size_t{32} << 20, 'x');
+    std::optional<foundry::error> const failed = co_await call(s, server, std::move(prompt));
+    CHECK(!failed);
+}
+
+} // namespace
+
+TEST_CASE("a server that answers a large request before it has read it is heard over TLS, too") { run(answer_early()); }

@@ -88,10 +88,9 @@ struct emulator_process
 std::string ask(asio::io_context& context, foundry::client<> const& client)
 {
     std::string text;
-    asio::co_spawn(context, client.complete("gpt-4o-mini", "Hello."),
-                   [&](std::exception_ptr e, foundry::chat_completion reply) {
-                       text = e ? "failed" : std::string(reply.text());
-                   });
+    asio::co_spawn(
+        context, client.complete("gpt-4o-mini", "Hello."),
+        [&](std::exception_ptr e, foundry::chat_completion reply) { text = e ? "failed" : std::string(reply.text()); });
     context.restart();
     context.run();
     return text;

@@ -506,7 +506,7 @@ asio::awaitable<void> errors_of_any_shape(emulator& service)
     service.clear_journal();
     service.queue(answer::json(200, R"*({"error":"Unexpected endpoint or method. (POST /chat/completions)"})*"));
     foundry::call_options often;
-    often.retry.emplace().max_retries = 3;
+    often.retry.max_retries = 3;
     foundry::chat_request const request = question();
     static_cast<void>(co_await failure_of(client.complete(request, often)));
     CHECK(service.journal().size() == 1);

@@ -326,7 +326,8 @@ asio::awaitable<void> keep_a_file(foundry::client<> client)
     std::string const content("one\r\n--two\0three", 16);
     foundry::multipart form;
     form.add("purpose", "batch").add_file("file", "my \"questions\".jsonl", "application/jsonl", content);
-    stored_file const file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
+    foundry::multipart same = form;
+    stored_file const file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, std::move(same));
     CHECK(file.filename == "my \"questions\".jsonl");
     CHECK(file.bytes == 16);
     CHECK((file.info().status() == 200 || file.info().status() == 201)); // Azure creates

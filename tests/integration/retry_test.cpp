@@ -6,13 +6,18 @@
 
 #include <foundry/call.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <doctest/doctest.h>
+
+#include <functional>
 
 using namespace foundry_test;
 using namespace std::chrono_literals;
@@ -121,7 +126,7 @@ TEST_CASE("no retries is one request, for a client or for a call")
         foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with_retries(service));
         service.queue(overloaded("a"));
         foundry::call_options once;
-        once.retry.emplace().max_retries = 0;
+        once.retry.max_retries = 0;
         foundry::chat_request request{model};
         request.user("Hello.");
         foundry::error const failed = co_await failure_of(client.complete(request, once));
@@ -167,7 +172,7 @@ TEST_CASE(
             much.header("Retry-After", value);
             service.queue(much);
             foundry::call_options quick;
-            quick.retry.emplace().max_retries = std::string_view(value) == "1e9" ? 0 : 3;
+            quick.retry.max_retries = std::string_view(value) == "1e9" ? 0 : 3;
             foundry::chat_request request{model};
             request.user("Hello.");
             foundry::error const later = co_await failure_of(client.complete(request, quick));
@@ -257,6 +262,91 @@ TEST_CASE("a program may decide for itself what is made again")
     }(azure));
 }
 
+namespace {
+
+/// Asks again after the same time, whatever happens.
+struct constant_wait : foundry::retry_policy
+{
+    explicit constant_wait(std::chrono::milliseconds t) : time(t) {}
+
+    std::optional<std::chrono::milliseconds> decide(foundry::attempt const&, unsigned retries, double) const override
+    {
+        return retries < 3 ? std::optional(time) : std::nullopt;
+    }
+
+    std::chrono::milliseconds time;
+};
+
+/// How many requests a call makes before a wait without end, in which it is cancelled, or until it fails.
+std::size_t requests_with(std::function<void(foundry::options&)> const& set)
+{
+    emulator service;
+    asio::io_context context;
+    asio::cancellation_signal cancel;
+    foundry::options with = with_retries(service);
+    set(with);
+    with.retry.on_retry = [&](foundry::attempt const&, std::chrono::milliseconds wait) {
+        CHECK(wait >= 0ms);
+        if (wait > 1h)
+            asio::post(context, [&] { cancel.emit(asio::cancellation_type::terminal); });
+    };
+    foundry::client<> const client = make_client(context.get_executor(), service, std::move(with));
+    for (int i = 0; i != 4; ++i)
+        service.queue(overloaded("a"));
+    asio::co_spawn(
+        context, client.complete(model, "Hello."),
+        asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr e, foundry::chat_completion) { CHECK(e); }));
+    context.run();
+    return service.requests();
+}
+
+} // namespace
+
+TEST_CASE("a wait without end is a wait, and a negative one is none")
+{
+    auto const policy = [](std::chrono::milliseconds time) {
+        return [time](foundry::options& o) { o.retry.policy = std::make_shared<constant_wait>(time); };
+    };
+    auto const backoff = [](std::chrono::milliseconds time) {
+        return [time](foundry::options& o) { o.retry.backoff = o.retry.max_backoff = time; };
+    };
+    CHECK(requests_with(policy(std::chrono::milliseconds::max())) == 1);
+    CHECK(requests_with(policy(std::chrono::milliseconds::min())) == 4);
+    CHECK(requests_with(backoff(std::chrono::milliseconds::max())) == 1);
+    CHECK(requests_with(backoff(std::chrono::milliseconds::min())) == 4);
+    // A call with a limit has no room for such a wait.
+    CHECK(requests_with([&](foundry::options& o) {
+              policy(std::chrono::milliseconds::max())(o);
+              o.timeouts.total = 1min;
+          }) == 1);
+}
+
+TEST_CASE("what a call does not set stays as the client has it")
+{
+    emulator azure;
+    run([](emulator& service) -> asio::awaitable<void> {
+        foundry::options with = with_retries(service);
+        with.timeouts.first_byte = 100ms;
+        with.retry.backoff = 1ms;
+        with.retry.max_retries = 2;
+        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with);
+        CHECK(client.settings().timeouts.first_byte == 100ms);
+        CHECK(client.settings().retry.max_retries == 2);
+        foundry::chat_request request{model};
+        request.user("Hello.");
+        foundry::call_options one;
+        one.timeouts.total = 20s;
+        one.retry.backoff = 2ms;
+        service.queue(answer::raw("").hang());
+        foundry::error const late = co_await failure_of(client.complete(request, one));
+        CHECK(late.code() == errc::first_byte_timeout);
+        for (int i = 0; i != 3; ++i)
+            service.queue(overloaded("a"));
+        foundry::error const often = co_await failure_of(client.complete(request, one));
+        CHECK(often.attempts().size() == 3);
+    }(azure));
+}
+
 TEST_CASE("a wait is over at once when the call is cancelled, and not begun where the whole call would take too long")
 {
     emulator azure;
@@ -280,7 +370,7 @@ TEST_CASE("a wait is over at once when the call is cancelled, and not begun wher
         auto const won = co_await (client.complete(model, "Hello.") || poll(timer, waiting));
         CHECK(won.index() == 1);
         foundry::call_options hasty;
-        hasty.timeouts.emplace().total = 5s;
+        hasty.timeouts.total = 5s;
         foundry::chat_request request{model};
         request.user("Hello.");
         service.queue(overloaded("b"));

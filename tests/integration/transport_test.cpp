@@ -142,6 +142,15 @@ TEST_CASE("a key goes where the endpoint expects it")
     }
 }
 
+TEST_CASE("a key is not sent in a field that frames or routes the request")
+{
+    for (char const* const name : {"Content-Length", "host", "Transfer-Encoding", "Connection", "TE", "Trailer",
+                                   "Upgrade", "Proxy-Authorization", "a b", ""})
+        CHECK_THROWS_AS(foundry::api_key("a-key", std::string(name)), foundry::error);
+    for (char const* const name : {"x-good", "api-key", "Authorization"})
+        CHECK_NOTHROW(foundry::api_key("a-key", std::string(name)));
+}
+
 TEST_CASE("a key goes where the program says")
 {
     emulator service;

@@ -3,6 +3,7 @@
 // The pieces of code that the documentation's pages and the headers' comments show, word for word: a namespace for each of them.
 
 #include <foundry.hpp>
+#include <foundry/async_call.hpp>
 #include <foundry/call.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/chained_credential.hpp>
@@ -25,10 +26,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 
 #include <syslog.h>
@@ -37,6 +40,7 @@
 #include <cassert>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -78,6 +82,50 @@ else
 
 } // namespace errors
 
+namespace completion_tokens {
+
+void future(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+asio::thread_pool pool;
+std::future<foundry::chat_completion> reply =
+    foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);
+std::cout << reply.get().text() << '\n'; // throws what the call throws
+    // clang-format on
+}
+
+void callback(asio::io_context& context, foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::async_call(context.get_executor(), client.complete(request),
+                    [](std::exception_ptr failed, foundry::chat_completion reply) {
+                        if (!failed)
+                            std::cout << reply.text() << '\n';
+                    });
+    // clang-format on
+}
+
+void stackful(asio::io_context& context, foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+asio::spawn(context, [client, request](asio::yield_context yield) {
+    foundry::chat_completion const reply =
+        foundry::async_call(yield.get_executor(), client.complete(request), yield);
+    std::cout << reply.text() << '\n';
+});
+    // clang-format on
+}
+
+void async_call_hpp(asio::thread_pool& pool, foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+std::future<foundry::chat_completion> reply =
+    foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);
+    // clang-format on
+}
+
+} // namespace completion_tokens
+
 namespace retry {
 
 void is_patient()
@@ -96,7 +144,7 @@ asio::awaitable<void> asks_once(foundry::client<> client, foundry::chat_request 
 {
     // clang-format off
 foundry::call_options once;
-once.retry.emplace().max_retries = 0;
+once.retry.max_retries = 0;
 foundry::chat_completion reply = co_await client.complete(request, once);
     // clang-format on
 }
@@ -153,8 +201,7 @@ asio::awaitable<void> hurries(foundry::client<> client, foundry::chat_request re
 {
     // clang-format off
 foundry::call_options hurried;
-hurried.timeouts = options.timeouts;
-hurried.timeouts->total = std::chrono::seconds{2};
+hurried.timeouts.total = std::chrono::seconds{2};
 auto reply = co_await foundry::as_result(client.complete(request, hurried));
 if (!reply && reply.error().code() == foundry::errc::total_timeout)
     std::cout << "Nobody knows yet.\n";
@@ -764,6 +811,16 @@ service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-Aft
 }
 
 asio::awaitable<void> ask();
+
+foundry::call_options options_hpp()
+{
+    // clang-format off
+foundry::call_options once;
+once.timeouts.total = std::chrono::seconds{5};
+once.retry.max_retries = 0;
+    // clang-format on
+    return once;
+}
 
 void run_hpp(asio::io_context& context)
 {

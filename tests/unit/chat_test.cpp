@@ -55,6 +55,11 @@ TEST_CASE("an empty model is no model")
     CHECK(chat_request{""}.to_json() == chat_request().to_json());
     CHECK_FALSE(embedding_request("", "a").model);
     CHECK(embedding_request("m", std::vector<std::string>{"a", "b"}).size() == 2);
+    embedding_request const literals{"m", {"a mile", "a foot"}};
+    CHECK(literals == embedding_request("m", std::vector<std::string>{"a mile", "a foot"}));
+    std::string const mile = "a mile";
+    embedding_request const strings{"m", {mile, mile}};
+    CHECK(strings.size() == 2);
 }
 
 TEST_CASE("every member of a request survives JSON")

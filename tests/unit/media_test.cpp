@@ -142,6 +142,8 @@ TEST_CASE("a form writes its fields and files one after the other")
                              "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a%22b%0D%0A.txt\"\r\n"
                              "Content-Type: text/plain\r\n\r\nhello\r\n" +
                              mark + "--\r\n");
+    multipart moved = form;
+    CHECK(std::move(moved).body() == form.body());
     CHECK(multipart{}.content_type() != type);
     CHECK(!refusal_of([&] { form.add_file("f", "n", "", "x"); }).empty());
     CHECK(!refusal_of([&] { form.add_file("f", "n", "text/plain\r\nX: y", "x"); }).empty());

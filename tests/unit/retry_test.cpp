@@ -100,3 +100,24 @@ TEST_CASE(
     patient.max_server_wait = 24h;
     CHECK(decide(failed, 0, 0, patient) == 86400s);
 }
+
+TEST_CASE("waits of any length are ones that a clock can be set to")
+{
+    constexpr auto longest = std::chrono::milliseconds::max();
+    retry_options without_end;
+    without_end.backoff = without_end.max_backoff = without_end.max_server_wait = longest;
+    attempt failed = failed_with(503, errc::service_error);
+    for (unsigned const retries : {0U, 1U, 2U}) {
+        CHECK(decide(failed, retries, 0.999, without_end).value() > 24h * 365 * 50);
+        CHECK(decide(failed, retries, 0.999, without_end).value() < 24h * 365 * 200);
+    }
+    failed.retry_after = longest;
+    CHECK(decide(failed, 0, 0.999, without_end) == std::nullopt);
+    retry_options negative;
+    negative.backoff = -1h;
+    negative.max_backoff = negative.max_server_wait = std::chrono::milliseconds::min();
+    failed.retry_after.reset();
+    CHECK(decide(failed, 0, 0.999, negative) == 0ms);
+    failed.retry_after = 1s;
+    CHECK(!decide(failed, 0, 0.999, negative));
+}

@@ -14,6 +14,10 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// (RFC 9470, and Microsoft's continuous access evaluation); empty where there is none.
 FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers);
 
+/// Whether a 401 is the token's fault, so that another may be taken: a `WWW-Authenticate: Bearer` challenge of the error `invalid_token`
+/// or `insufficient_claims`, a body that calls the token invalid or expired, or no reason at all. A missing permission is none.
+FOUNDRY_DECL bool refuses_token(response_headers const& headers, std::string_view body);
+
 /// The audiences that a 401 names in parentheses. Only those of Azure's AI services: to ask for a token of any other would hand it to
 /// whoever runs the server.
 FOUNDRY_DECL std::vector<std::string> named_audiences(std::string_view message);

@@ -68,8 +68,10 @@ FOUNDRY_DECL void append_token(proof& into);
 
 /// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
 /// more: the claims it wants, or another scope, which is then the client's from here on.
+///
+/// @param renews whether a new token of the same scope may be fetched.
 FOUNDRY_DECL bool take_challenge(client_state& state, response_headers const& headers, std::string_view body,
-                                 std::string& claims);
+                                 bool renews, std::string& claims);
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

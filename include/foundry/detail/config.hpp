@@ -4,14 +4,14 @@
 /// How the library is built. By default every body is inline. Define FOUNDRY_SEPARATE_COMPILATION for the whole program and
 /// include <foundry/src.hpp> in exactly one source file to compile the bodies once.
 ///
-/// Each mode has its own inline namespace, so that files of both modes never share a symbol.
+/// Each release and each mode has its own inline namespace, so that files of two of them never share a symbol.
 #if defined(FOUNDRY_SEPARATE_COMPILATION)
 #define FOUNDRY_DECL
-#define FOUNDRY_ABI compiled
+#define FOUNDRY_ABI v0_1_compiled
 #else
 #define FOUNDRY_HEADER_ONLY
 #define FOUNDRY_DECL inline
-#define FOUNDRY_ABI header_only
+#define FOUNDRY_ABI v0_1_header_only
 #endif
 
 /// Marks every coroutine function. clang 16 caches the address of thread-local variables across co_await when it inlines a

@@ -50,7 +50,9 @@ public:
     /// A token that was kept, or else a new one.
     virtual boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into);
     /// The service has refused this token: it is not used again.
-    virtual void invalidate(std::string_view) noexcept {}
+    ///
+    /// @return whether the next one will be another.
+    virtual bool invalidate(std::string_view) noexcept { return false; }
     /// A new token, on the executor of the caller: for a credential that is made of others.
     virtual boost::asio::awaitable<access_token> get_token(token_request request);
 };

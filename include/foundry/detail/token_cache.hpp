@@ -41,6 +41,9 @@ public:
     /// How long a failure is told to everyone who asks. An authority that says how long to wait is believed, up to an hour.
     static constexpr std::chrono::seconds failure_lasts{5};
     static constexpr std::chrono::seconds refusal_lasts{60};
+    /// How long after a refused token was dropped the next one is kept, whatever the service says: an identity without a role is refused
+    /// with every token, and must not ask the authority for one with each call.
+    static constexpr std::chrono::seconds min_between_drops{30};
     static constexpr std::size_t max_keys = 1024;
 
     using token_ptr = std::shared_ptr<access_token const>;
@@ -68,7 +71,9 @@ public:
     void fail(token_request const& wanted, error const* failed, steady::time_point now);
 
     /// The service has refused this token: it is not used again. A newer one stays.
-    void invalidate(std::string_view refused) noexcept;
+    ///
+    /// @return false if the token is kept, for one was dropped less than min_between_drops ago.
+    bool invalidate(std::string_view refused, steady::time_point now) noexcept;
 
     std::size_t size() const noexcept { return entries_.size(); }
 
@@ -86,6 +91,7 @@ private:
         std::optional<error> failed;
         steady::time_point failed_until;
         steady::time_point used_at;
+        std::optional<steady::time_point> dropped_at; // a token that was refused
     };
 
     entry* find(token_request const& wanted) noexcept;

@@ -27,6 +27,7 @@ struct token_flight
     boost::asio::cancellation_signal cancel; // used on the executor only
 
     // Guarded by the keeper's mutex.
+    bool begun = false; // the client's own context has run it
     bool ahead = false; // whether there is a token meanwhile, so that nobody waits
     bool landed = false;
     std::vector<std::shared_ptr<waiter>> waiters;
@@ -40,10 +41,13 @@ struct token_flight
 class token_keeper
 {
 public:
+    /// A fetch has begun, on its executor.
+    void begin(token_flight& flight) noexcept;
     /// A fetch has ended: everyone who waits is told.
     void land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept;
 
-    void invalidate(std::string_view refused) noexcept;
+    /// As token_cache::invalidate().
+    bool invalidate(std::string_view refused) noexcept;
 
 private:
     friend class token_visit;
@@ -70,7 +74,7 @@ private:
 class token_visit
 {
 public:
-    /// @throws foundry::error where the last fetch has failed, and it is too early for another.
+    /// @throws foundry::error if the last fetch has failed, and it is too early for another; if a credential waits for its own token.
     token_visit(token_keeper& keeper, boost::asio::any_io_executor executor, token_query query);
     token_visit(token_visit const&) = delete;
     token_visit& operator=(token_visit const&) = delete;

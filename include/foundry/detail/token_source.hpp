@@ -63,7 +63,7 @@ public:
         into = visit.result(std::move(interrupted));
     }
 
-    void invalidate(std::string_view refused) noexcept override { keeper_.invalidate(refused); }
+    bool invalidate(std::string_view refused) noexcept override { return keeper_.invalidate(refused); }
 
     boost::asio::awaitable<access_token> get_token(token_request request) override
     {
@@ -87,6 +87,7 @@ private:
                                                          std::shared_ptr<token_flight> flight)
     {
         lander landing(self->keeper_, flight);
+        self->keeper_.begin(*flight);
         access_token token;
         std::exception_ptr failed;
         try {

@@ -73,6 +73,9 @@ public:
                                   boost::asio::deferred);
     }
 
+    /// Ends what is waited for.
+    void cancel() noexcept;
+
     /// Goes on with another executor. Where that is of another context, the socket moves there with it, so that nothing depends
     /// on the context before; where that fails, the connection is closed. Nothing may be outstanding.
     void move_to(boost::asio::any_io_executor const& executor) noexcept;

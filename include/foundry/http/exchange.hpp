@@ -17,6 +17,7 @@ namespace http {
 class exchange final : public boost::intrusive_ref_counter<exchange>, private deadline::listener
 {
 public:
+    /// @throws foundry::error (`errc::invalid_argument`) if the executor is that of a thread pool or of the system, without a strand.
     exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
              std::size_t head_limit);
     exchange(exchange const&) = delete;
@@ -24,10 +25,11 @@ public:
     ~exchange();
 
     /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
-    /// response is replaced once.
+    /// response is replaced once. If the server answers before it has read all, no more is written.
     ///
     /// @param message empty: a connection is opened, unless one is idle, and goes to the pool.
-    boost::asio::awaitable<void> send(std::string_view message);
+    /// @param rest of the message.
+    boost::asio::awaitable<void> send(std::string_view message, std::string_view rest = {});
 
     response_head& head() noexcept { return parser_.head(); }
 
@@ -62,9 +64,11 @@ public:
 
 private:
     class remainder;
+    class ready_wait;
 
     void start_over();
     void take_head(std::size_t count);
+    bool has_answered_early();
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
     void begin_waiting();

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/ascii.hpp>
 #include <foundry/detail/base64.hpp>
 #include <foundry/detail/challenge.hpp>
 #include <foundry/http/field.hpp>
@@ -16,14 +17,19 @@ class challenge_reader
 public:
     explicit challenge_reader(std::string_view field) : rest_(field) {}
 
-    /// The claims of the first Bearer challenge that wants some; empty where none does.
-    std::string_view find_claims()
+    /// The next Bearer challenge. False if there is none.
+    bool find_bearer()
     {
-        while (next()) {
-            if (value_.empty() && !has_value_) {
-                if (auto const found = of_challenge(); !found.empty())
-                    return found;
-                is_bearer_ = http::iequals(name_, "Bearer");
+        bool found = false;
+        for (; !rest_.empty(); before_ = rest_) {
+            if (!next())
+                break;
+            if (is_scheme()) {
+                if (found) { // this is the next one's
+                    rest_ = before_;
+                    return true;
+                }
+                found = http::iequals(name_, "Bearer");
                 error_ = claims_ = {};
             } else if (http::iequals(name_, "error")) {
                 error_ = value_;
@@ -31,14 +37,20 @@ public:
                 claims_ = value_;
             }
         }
-        return of_challenge();
+        if (!found)
+            error_ = claims_ = {};
+        return found;
+    }
+
+    std::string_view error() const noexcept { return error_; }
+    /// What the token must hold; empty if nothing is asked for.
+    std::string_view claims() const noexcept
+    {
+        return error_.starts_with("insufficient_claims") ? claims_ : std::string_view{};
     }
 
 private:
-    std::string_view of_challenge() const
-    {
-        return is_bearer_ && error_.starts_with("insufficient_claims") ? claims_ : std::string_view{};
-    }
+    bool is_scheme() const noexcept { return !has_value_; }
 
     /// The next name, with or without a value.
     bool next()
@@ -71,12 +83,12 @@ private:
     }
 
     std::string_view rest_;
+    std::string_view before_ = rest_; // what has just been taken
     std::string_view name_;
     std::string_view value_;
     std::string_view error_;
     std::string_view claims_;
     bool has_value_ = false;
-    bool is_bearer_ = false;
 };
 
 FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
@@ -85,7 +97,10 @@ FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
     for (auto const& [name, value] : headers) {
         if (!http::iequals(name, "www-authenticate"))
             continue;
-        std::string encoded(challenge_reader(value).find_claims());
+        challenge_reader reader(value);
+        while (reader.find_bearer() && reader.claims().empty()) {
+        }
+        std::string encoded(reader.claims());
         encoded.erase(std::min(encoded.find_last_not_of('=') + 1, encoded.size()));
         if (encoded.empty() || encoded.size() > most)
             continue;
@@ -97,6 +112,20 @@ FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
             return *std::move(decoded);
     }
     return {};
+}
+
+FOUNDRY_DECL bool refuses_token(response_headers const& headers, std::string_view body)
+{
+    for (auto const& [name, value] : headers) {
+        if (!http::iequals(name, "www-authenticate"))
+            continue;
+        for (challenge_reader reader(value); reader.find_bearer();)
+            if (reader.error() == "invalid_token" || reader.error().starts_with("insufficient_claims"))
+                return true;
+    }
+    std::string const said = to_lower(body);
+    auto const says = [&](std::string_view word) { return said.find(word) != said.npos; };
+    return body.empty() || (says("token") && (says("invalid") || says("expired")));
 }
 
 FOUNDRY_DECL std::vector<std::string> named_audiences(std::string_view message)

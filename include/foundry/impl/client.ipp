@@ -259,5 +259,6 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::strin
 }
 
 FOUNDRY_DECL endpoint const& basic_client::where() const noexcept { return state_->where; }
+FOUNDRY_DECL options const& basic_client::settings() const noexcept { return state_->settings; }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -141,6 +141,33 @@ inline bool is_traceparent(std::string_view text)
     return good;
 }
 
+inline void override_with(call_timeouts const& own, timeouts& all)
+{
+    using span = std::chrono::milliseconds;
+    static constexpr std::pair<std::optional<span> call_timeouts::*, span timeouts::*> members[] = {
+        {&call_timeouts::token, &timeouts::token},     {&call_timeouts::connect, &timeouts::connect},
+        {&call_timeouts::tls, &timeouts::tls},         {&call_timeouts::pool, &timeouts::pool},
+        {&call_timeouts::write, &timeouts::write},     {&call_timeouts::first_byte, &timeouts::first_byte},
+        {&call_timeouts::silence, &timeouts::silence}, {&call_timeouts::stall, &timeouts::stall},
+        {&call_timeouts::total, &timeouts::total},     {&call_timeouts::stream_total, &timeouts::stream_total},
+    };
+    for (auto const& [set, member] : members)
+        if (own.*set)
+            all.*member = bounded(*(own.*set));
+}
+
+inline void override_with(call_retry_options const& own, retry_options& all)
+{
+    all.max_retries = own.max_retries.value_or(all.max_retries);
+    all.backoff = own.backoff.value_or(all.backoff);
+    all.max_backoff = own.max_backoff.value_or(all.max_backoff);
+    all.max_server_wait = own.max_server_wait.value_or(all.max_server_wait);
+    if (own.policy)
+        all.policy = own.policy;
+    if (own.on_retry)
+        all.on_retry = own.on_retry;
+}
+
 FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
 {
     if (!with.traceparent.empty() && !is_traceparent(with.traceparent)) {
@@ -149,9 +176,9 @@ FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
     }
     call.traceparent = with.traceparent;
     call.timeouts = call.state->settings.timeouts;
-    if (with.timeouts)
-        call.timeouts = bounded(*with.timeouts);
-    call.retry = with.retry.value_or(call.state->settings.retry);
+    override_with(with.timeouts, call.timeouts);
+    call.retry = call.state->settings.retry;
+    override_with(with.retry, call.retry);
     call.client_request_id = with.client_request_id.value_or(
         call.state->settings.client_request_ids ? call.state->ids.next() : std::string{});
 }
@@ -273,9 +300,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
         }
         if (opened.watch)
             opened.watch->on_attempt();
-        std::string message = http::assemble(call.head, who.fields, call.body);
+        // One write for both, unless the body is too large to be copied.
+        static constexpr std::size_t max_copied = 64 * 1024;
+        std::string_view const body_text = call.body;
+        bool const is_copied = body_text.size() <= max_copied;
+        std::string message = http::assemble(call.head, who.fields, is_copied ? body_text : std::string_view());
         cleanser const clean_message(message);
-        co_await opened.exchange->send(message);
+        co_await opened.exchange->send(message, body_text.substr(is_copied ? body_text.size() : 0));
 
         http::response_head& head = opened.exchange->head();
         opened.info = response_info(head.status, std::move(head.headers), call.client_request_id);
@@ -294,8 +325,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             opened.exchange->close();
         }
         if (opened.info.status() == 401 && who.token) {
-            client.credential->invalidate(who.token->token().reveal());
-            if (!challenged && take_challenge(client, opened.info.headers(), body.text, claims))
+            bool const renews = refuses_token(opened.info.headers(), body.text) &&
+                                client.credential->invalidate(who.token->token().reveal());
+            if (!challenged && take_challenge(client, opened.info.headers(), body.text, renews, claims))
                 continue;
         }
         asked what = call.context();

@@ -83,6 +83,14 @@ inline std::string quoted(std::string_view name)
     return made + '"';
 }
 
+inline constexpr std::size_t form_end_size = 64;
+
+inline std::string with_end(std::string parts, std::string_view boundary)
+{
+    parts.append("--").append(boundary).append("--\r\n");
+    return parts;
+}
+
 } // namespace detail
 
 FOUNDRY_DECL multipart::multipart() : boundary_(detail::make_boundary()) {}
@@ -104,6 +112,8 @@ FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_v
 {
     if (media_type.empty() || !http::valid_field_value(media_type))
         detail::refuse("a file needs a media type such as application/octet-stream");
+    // One allocation, also for what follows: a file may be large.
+    parts_.reserve(parts_.size() + bytes.size() + 512 + name.size() + file_name.size() + detail::form_end_size);
     begin_part(name);
     parts_ += "; filename=" + detail::quoted(file_name);
     parts_.append("\r\nContent-Type: ").append(media_type).append("\r\n\r\n").append(bytes).append("\r\n");
@@ -119,6 +129,14 @@ FOUNDRY_DECL multipart& multipart::load_file(std::string_view name, std::filesys
 
 FOUNDRY_DECL std::string multipart::content_type() const { return "multipart/form-data; boundary=" + boundary_; }
 
-FOUNDRY_DECL std::string multipart::body() const { return parts_ + "--" + boundary_ + "--\r\n"; }
+FOUNDRY_DECL std::string multipart::body() const&
+{
+    std::string whole;
+    whole.reserve(parts_.size() + detail::form_end_size);
+    whole.append(parts_);
+    return detail::with_end(std::move(whole), boundary_);
+}
+
+FOUNDRY_DECL std::string multipart::body() && { return detail::with_end(std::move(parts_), boundary_); }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -105,11 +105,17 @@ FOUNDRY_DECL void token_cache::fail(token_request const& wanted, error const* fa
     e->failed_until = now + std::min<std::chrono::milliseconds>(asked, std::chrono::hours{1});
 }
 
-FOUNDRY_DECL void token_cache::invalidate(std::string_view refused) noexcept
+FOUNDRY_DECL bool token_cache::invalidate(std::string_view refused, steady::time_point now) noexcept
 {
-    for (entry& e : entries_)
-        if (e.token && e.token->token().reveal() == refused)
-            e.token.reset();
+    for (entry& e : entries_) {
+        if (!e.token || e.token->token().reveal() != refused)
+            continue;
+        if (e.dropped_at && now - *e.dropped_at < min_between_drops)
+            return false;
+        e.dropped_at = now;
+        e.token.reset();
+    }
+    return true;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

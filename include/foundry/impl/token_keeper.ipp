@@ -58,6 +58,11 @@ FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_
     if (token_ && !found.fetch)
         return;
     flight_ = keeper_.find_flight(query_.wanted);
+    if (flight_ && !token_ && executor == flight_->executor) {
+        throw error(errc::invalid_argument,
+                    "the credential's get_token() calls a client that waits for this very token; give it "
+                    "a client with another credential");
+    }
     if (!flight_) {
         flight_ = std::make_shared<token_flight>(query_.wanted, query_.background);
         flight_->ahead = token_ != nullptr;
@@ -102,7 +107,19 @@ FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr inter
         return flight_->token;
     if (interrupted)
         std::rethrow_exception(std::move(interrupted));
-    throw http::limit_error({query_.until, query_.code, query_.within, false}, query_.host);
+    error const late = http::limit_error({query_.until, query_.code, query_.within, false}, query_.host);
+    if (flight_->begun)
+        throw late;
+    failure f;
+    f.service_message = late.message() + ": the context that the client was made with has not begun to fetch it";
+    f.advice = "run that context, or make the client with the executor of the coroutine that calls it";
+    throw error(late.code(), std::move(f));
+}
+
+FOUNDRY_DECL void token_keeper::begin(token_flight& flight) noexcept
+{
+    std::lock_guard const lock(mutex_);
+    flight.begun = true;
 }
 
 FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept
@@ -130,10 +147,10 @@ FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, s
         boost::asio::post(w->landed.get_executor(), [w] { w->landed.cancel(); });
 }
 
-FOUNDRY_DECL void token_keeper::invalidate(std::string_view refused) noexcept
+FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused) noexcept
 {
     std::lock_guard const lock(mutex_);
-    cache_.invalidate(refused);
+    return cache_.invalidate(refused, std::chrono::steady_clock::now());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

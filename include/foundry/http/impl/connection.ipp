@@ -283,7 +283,9 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
 FOUNDRY_DECL void connection::move_to(boost::asio::any_io_executor const& executor) noexcept
 {
     using boost::asio::ip::tcp;
-    if (&executor.context() == &socket_.get_executor().context())
+    namespace execution = boost::asio::execution;
+    if (&boost::asio::query(executor, execution::context) ==
+        &boost::asio::query(socket_.get_executor(), execution::context))
         return;
     tcp::socket moved(executor);
     if (socket_.is_open()) {
@@ -320,6 +322,12 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
     // Of a record that has only begun, OpenSSL says no more than that it waits for a body, not for a header.
     return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0 &&
            std::string_view{SSL_rstate_string(ssl_.get())} == "RH";
+}
+
+FOUNDRY_DECL void connection::cancel() noexcept
+{
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
 }
 
 FOUNDRY_DECL void connection::close() noexcept

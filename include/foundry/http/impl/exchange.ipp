@@ -4,11 +4,14 @@
 #include <foundry/detail/ascii.hpp>
 #include <foundry/http/exchange.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -66,6 +69,21 @@ inline bool is_cancelled(boost::asio::cancellation_state const& state)
 
 } // namespace detail
 
+namespace detail {
+
+/// @throws foundry::error (`errc::invalid_argument`) if several threads would run the handlers of one coroutine at a time.
+inline void check_serial(boost::asio::any_io_executor const& executor)
+{
+    auto const* const pool = executor.target<boost::asio::thread_pool::executor_type>();
+    bool const is_pool = pool != nullptr && boost::asio::query(*pool, boost::asio::execution::occupancy) > 1;
+    if (is_pool || executor.target<boost::asio::system_executor>() != nullptr) {
+        throw error(errc::invalid_argument, "the coroutine runs on an executor of several threads; spawn it on "
+                                            "boost::asio::make_strand(executor)");
+    }
+}
+
+} // namespace detail
+
 FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor,
                                 timeouts const& within, std::size_t head_limit)
     : pool_(std::move(connections)),
@@ -75,6 +93,7 @@ FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::a
     if (timeouts_.stall.count() > 0)
         timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
     stall_left_ = timeouts_.stall;
+    detail::check_serial(executor);
     watch_on(std::move(executor));
 }
 
@@ -138,12 +157,55 @@ FOUNDRY_DECL void exchange::start_over()
 {
     limits_->clear_step();
     lease_.drop();
+    written_ = true;
     held_ = 0;
     parser_.restart();
 }
 
+/// Waits until a connection can be read or written, whichever comes first.
+class exchange::ready_wait
+{
+public:
+    ready_wait(connection& on, boost::asio::any_io_executor const& executor) : state_(new state(on, executor))
+    {
+        for (connection::step const s : {connection::step::want_read, connection::step::want_write})
+            on.wait(s)(boost::asio::bind_executor(executor, wake{state_}));
+    }
+    ready_wait(ready_wait const&) = delete;
+    ready_wait& operator=(ready_wait const&) = delete;
+    /// What is still outstanding ends when the connection is closed.
+    ~ready_wait() { state_->on = nullptr; }
+
+    /// Is cancelled when neither wait is outstanding any more.
+    boost::asio::steady_timer& ended() noexcept { return state_->ended; }
+    bool has_ended() const noexcept { return state_->pending == 0; }
+
+private:
+    struct state final : sleeper
+    {
+        state(connection& c, boost::asio::any_io_executor const& executor)
+            : on(&c),
+              ended(executor, clock::time_point::max())
+        {}
+
+        void on_wake(boost::system::error_code) override
+        {
+            if (--pending == 0)
+                ended.cancel();
+            else if (on != nullptr)
+                on->cancel(); // the other wait
+        }
+
+        connection* on;
+        boost::asio::steady_timer ended;
+        int pending = 2;
+    };
+
+    boost::intrusive_ptr<state> state_;
+};
+
 // One coroutine for all of it: each layer more costs malloc's work for each request, and the compiler's.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message, std::string_view rest)
 {
     std::exception_ptr failed;
     for (bool fresh = false;; fresh = true) {
@@ -180,13 +242,27 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
 
             std::exception_ptr unwritten;
             try {
-                for (std::string_view rest = message; !rest.empty();) {
-                    std::size_t n = 0;
-                    if (connection::step const s = lease_->try_write(rest, n); s != connection::step::done) {
-                        limits_->set_step(clock::now(), timeouts_.write, errc::write_timeout);
-                        co_await lease_->wait(s);
+                std::string_view const parts[] = {message, rest};
+                for (std::string_view part : parts) {
+                    for (bool blocked = false; !part.empty() && !parser_.has_head();) {
+                        std::size_t n = 0;
+                        connection::step const s = lease_->try_write(part, n);
+                        part.remove_prefix(n);
+                        if (s == connection::step::done) {
+                            blocked = false;
+                            continue;
+                        }
+                        if (!std::exchange(blocked, true))
+                            limits_->set_step(clock::now(), timeouts_.write, errc::write_timeout);
+                        ready_wait ready(*lease_, limits_->executor());
+                        try {
+                            co_await ready.ended().async_wait(boost::asio::deferred);
+                        } catch (boost::system::system_error const&) {
+                            if (!ready.has_ended())
+                                throw;
+                        }
+                        written_ = !has_answered_early();
                     }
-                    rest.remove_prefix(n);
                 }
                 limits_->clear_step();
             } catch (boost::system::system_error const& e) {
@@ -194,8 +270,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                     throw;
                 // A server that refuses a request may say why before it has read it all.
                 unwritten = std::current_exception();
+                written_ = false;
             }
-            written_ = !unwritten;
             asked_at_ = clock::now();
             try {
                 while (!parser_.has_head()) {
@@ -223,6 +299,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             rethrow(failed);
         start_over();
     }
+}
+
+/// Reads what is there while the request is written. Whether that is the head of the response.
+FOUNDRY_DECL bool exchange::has_answered_early()
+{
+    while (!parser_.has_head()) {
+        std::size_t n = 0;
+        if (lease_->try_read(room(), n) != connection::step::done)
+            return false;
+        take_head(n);
+    }
+    return true;
 }
 
 FOUNDRY_DECL void exchange::begin_waiting()
