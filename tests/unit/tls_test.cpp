@@ -3,7 +3,12 @@
 #include <foundry/error.hpp>
 #include <foundry/http/tls.hpp>
 
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/ui.h>
 
 #include <doctest/doctest.h>
 
@@ -107,4 +112,27 @@ TEST_CASE("what is no certificate, key or file is refused by its option's name")
     options = tls_options();
     options.client_key = "not PEM";
     CHECK(contains(refusal_of(options).what(), "client_key"));
+}
+
+TEST_CASE("a client key with a pass phrase is refused, and nothing is asked for at the terminal")
+{
+    EVP_PKEY* const key = EVP_EC_gen("P-256");
+    BIO* const memory = BIO_new(BIO_s_mem());
+    char phrase[] = "phrase";
+    PEM_write_bio_PKCS8PrivateKey(memory, key, EVP_aes_256_cbc(), phrase, 6, nullptr, nullptr);
+    char* bytes = nullptr;
+    long const size = BIO_get_mem_data(memory, &bytes);
+    tls_options options;
+    options.client_key.assign(bytes, static_cast<std::size_t>(size));
+    BIO_free(memory);
+    EVP_PKEY_free(key);
+
+    static int asked = 0;
+    UI_METHOD* const method = UI_create_method("counts");
+    UI_method_set_opener(method, [](UI*) { return ++asked, 0; });
+    UI_set_default_method(method);
+    CHECK(refusal_of(options).code() == errc::invalid_argument);
+    CHECK(asked == 0);
+    UI_set_default_method(UI_OpenSSL());
+    UI_destroy_method(method);
 }

@@ -90,6 +90,9 @@ private:
 
 using owned_bio = owned<BIO, &BIO_free_all>;
 
+/// Instead of OpenSSL's own function, which asks at the terminal.
+inline int no_pass_phrase(char*, int, int, void*) { return -1; }
+
 inline BIO* as_bio(std::string const& pem) { return BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())); }
 
 inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
@@ -97,7 +100,7 @@ inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
     owned_bio const text(opened);
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     int count = 0;
-    while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
+    while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr)) {
         X509_check_purpose(certificate, -1, 0); // reads its extensions now, not when threads share it
         count += X509_STORE_add_cert(store, certificate);
         X509_free(certificate);
@@ -110,13 +113,14 @@ inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
 inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
 {
     owned_bio const text(as_bio(options.client_certificate));
-    owned<X509, &X509_free> const own(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+    owned<X509, &X509_free> const own(PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr));
     bool good = own.get() != nullptr && SSL_CTX_use_certificate(context, own.get()) == 1;
-    while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr) : nullptr)
+    while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr) : nullptr)
         if (good = SSL_CTX_add0_chain_cert(context, next) == 1; !good)
             X509_free(next);
     owned_bio const key_text(as_bio(options.client_key));
-    owned<EVP_PKEY, &EVP_PKEY_free> const key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+    owned<EVP_PKEY, &EVP_PKEY_free> const key(
+        PEM_read_bio_PrivateKey(key_text.get(), nullptr, &no_pass_phrase, nullptr));
     good = good && key.get() != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
     ERR_clear_error();
     if (!good) {

@@ -89,6 +89,8 @@ private:
             odd = 0;
             behind = 0;
             index = p.described->what == kind::object ? likely() : 0;
+            entry = 0;
+            repeats = 0;
         }
 
         void select(std::size_t i)
@@ -131,7 +133,9 @@ private:
         std::uint64_t odd = 0; // the members whose value is in `extra`, for its shape
         std::size_t index =
             0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
-        std::size_t behind = 0; // kind::object: one more than the member that came last; 0 before the first
+        std::size_t behind = 0;  // kind::object: one more than the member that came last; 0 before the first
+        std::size_t entry = 0;   // kind::map: which element has the name that came last
+        std::size_t repeats = 0; // kind::map: how many names have come again
         std::array<std::int8_t, 65> learned{}; // from there to the likely one
     };
 
@@ -369,7 +373,11 @@ private:
         frame& f = *top_;
         type const& t = *f.of.described;
         if (t.what == kind::map) {
-            *t.items(f.of.object, f.index, access::make).key = name;
+            f.entry = find_entry(f, name);
+            if (f.entry != f.index)
+                ++f.repeats;
+            else
+                *t.items(f.of.object, f.index++, access::make).key = name;
             return;
         }
         for (std::size_t i = 0; i != t.size; ++i) {
@@ -386,7 +394,32 @@ private:
 
     static place next_element(frame& f)
     {
-        return {f.of.described->items(f.of.object, f.index++, access::make).value, f.of.described->element};
+        std::size_t const i = f.of.described->what == kind::map ? f.entry : f.index++;
+        return {f.of.described->items(f.of.object, i, access::make).value, f.of.described->element};
+    }
+
+    /// The entry of a map that has this name already, or how many there are.
+    std::size_t find_entry(frame const& f, std::string_view name)
+    {
+        static constexpr std::size_t few = 32;
+        auto const name_of = [&f](std::size_t i) -> std::string const& {
+            return *look_at(f.of.object, i, f.of.described->items).key;
+        };
+        if (f.index < few) {
+            std::size_t i = 0;
+            while (i != f.index && name_of(i) != name)
+                ++i;
+            return i;
+        }
+        if (positions_.empty())
+            positions_.resize(frames_.size());
+        boost::json::object& positions = positions_[static_cast<std::size_t>(&f - frames_.data())];
+        if (f.index == few) {
+            positions.clear();
+            for (std::size_t i = 0; i != few; ++i)
+                positions[name_of(i)] = i;
+        }
+        return positions.emplace(text_type(name.data(), name.size()), f.index).first->value().get_uint64();
     }
 
     /// Where the value goes that comes next; nothing where it is not described.
@@ -464,18 +497,22 @@ private:
     {
         frame& list = *top_;
         type const& t = *list.of.described;
-        std::size_t const last = --list.index;
+        bool const is_map = t.what == kind::map;
+        std::size_t const last = is_map ? list.entry : --list.index;
         if (t.element->what == kind::single) // a vector with a hole in it is none
             return refuse("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
             return refuse("an element of another shape");
         stack_.reset({});
-        for (std::size_t i = 0; i <= last; ++i) {
-            item const one = t.items(list.of.object, i, access::look);
+        auto const push_name = [&](item one) {
             if (one.key != nullptr)
                 stack_.push_key(text_type(one.key->data(), one.key->size()));
-            if (i == last) // which comes next
-                break;
+        };
+        for (std::size_t i = 0; i != list.index; ++i) {
+            if (i == last) // whose value comes next
+                continue;
+            item const one = t.items(list.of.object, i, access::look);
+            push_name(one);
             std::string text;
             write(text, {one.value, t.element});
             boost::json::value value;
@@ -483,8 +520,14 @@ private:
                 return refuse("an element of another shape");
             push(value);
         }
+        item const current = t.items(list.of.object, last, access::look);
+        for (std::size_t i = 0; i != list.repeats; ++i) { // they are counted; of one name the last value stays
+            push_name(current);
+            stack_.push_null();
+        }
+        push_name(current);
         --top_;
-        if (!capture_to({}, t.what == kind::map ? shape::object : shape::array))
+        if (!capture_to({}, is_map ? shape::object : shape::array))
             return false;
         captured_depth_ = 1;
         return true;
@@ -577,8 +620,9 @@ private:
     frame* top_ = frames_.data();
     place root_;
     place pending_;
-    std::string text_; // the string that is being read, where it has no place of its own
-    std::string name_; // of a member that is kept as JSON
+    std::string text_;                           // the string that is being read, where it has no place of its own
+    std::string name_;                           // of a member that is kept as JSON
+    std::vector<boost::json::object> positions_; // of the entries of maps that have many, by name; one for each frame
     std::size_t captured_depth_ = 0;
     boost::json::value_stack stack_;
     boost::json::value* captured_value_ = nullptr;

@@ -124,7 +124,13 @@ inline void set_integer(numeral& n, std::string_view text, int digits, std::uint
 {
     if (digits <= 18) {
         n.i = static_cast<std::int64_t>(mantissa);
-        n.i = text.front() == '-' ? -n.i : n.i;
+        if (text.front() != '-')
+            return;
+        n.i = -n.i;
+        if (mantissa == 0) { // no integer is minus zero
+            n.form = numeral::is_double;
+            n.d = -0.0;
+        }
         return;
     }
     bool const negative = text.front() == '-';
@@ -182,6 +188,7 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         n.d = negative ? -n.d : n.d;
     } else if (parse_number(text, n.d) == std::errc::result_out_of_range) {
         n.d = out_of_range(text, exponent, shrinks);
+        n.d = negative ? -n.d : n.d;
     }
     return true;
 }

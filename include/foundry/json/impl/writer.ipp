@@ -97,6 +97,15 @@ private:
         out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
+    /// So that it is read as a double again.
+    void floating(double value, step const* path)
+    {
+        std::size_t const begin = out_.size();
+        finite(value, path);
+        if (out_.find_first_not_of("-0123456789", begin) == out_.npos)
+            out_ += ".0";
+    }
+
     void string(std::string_view text, step const* path)
     {
         std::uint64_t bits = 0;
@@ -230,13 +239,13 @@ private:
         out_ += '}';
     }
 
-    /// An element that came in another shape stands in its own `extra`, under the empty name.
+    /// An element that came in another shape stands in its own `extra`, under the empty name; an object came under that name.
     void element(const_place v, step const* path)
     {
         if (v.described->what == kind::object && v.described->extra >= 0) {
             boost::json::object const& more = extra_of(v);
             auto const* const odd = more.size() == 1 ? more.if_contains("") : nullptr;
-            if (odd != nullptr && is_clear_but_extra(v))
+            if (odd != nullptr && !odd->is_object() && is_clear_but_extra(v))
                 return any(*odd, 0, path);
         }
         write(v, path);
@@ -292,7 +301,7 @@ private:
             out_ += std::to_string(v.get_uint64());
             break;
         case boost::json::kind::double_:
-            finite(v.get_double(), path);
+            floating(v.get_double(), path);
             break;
         case boost::json::kind::string:
             string({v.get_string().data(), v.get_string().size()}, path);

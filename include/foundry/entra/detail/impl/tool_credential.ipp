@@ -23,8 +23,8 @@ FOUNDRY_DECL void check_scope(std::string_view scope)
             "a scope is like https://cognitiveservices.azure.com/.default, of letters, digits and . - _ : /");
 }
 
-/// Whether a JWT begins here: what every header looks like in base64.
-inline bool is_token_like(std::string_view word) { return word.starts_with("eyJ") || word.size() > 200; }
+/// Whether a JWT is in this word: what every header looks like in base64.
+inline bool is_token_like(std::string_view word) { return word.find("eyJ") != word.npos || word.size() > 200; }
 
 FOUNDRY_DECL std::string quote_tool(std::string_view text)
 {

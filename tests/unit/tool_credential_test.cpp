@@ -1,0 +1,21 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+#include <foundry/entra/detail/tool_credential.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using foundry::entra::detail::quote_tool;
+
+TEST_CASE("what a tool has said is quoted without its tokens, whatever stands before and after them")
+{
+    CHECK(quote_tool("ERROR: please run 'az login'") == "ERROR: please run 'az login'");
+    CHECK(quote_tool(R"("accessToken": "eyJh.b.c")") == R"("accessToken": "****")");
+    for (char const* const text : {"access_token=eyJh.b.c", "{token:eyJh.b.c}", "--token=eyJh.b.c&x", "(eyJh.b.c)"}) {
+        CAPTURE(text);
+        CHECK(quote_tool(text).find("eyJ") == std::string::npos);
+    }
+    CHECK(quote_tool(std::string(300, 'a')) == "****");
+    CHECK(quote_tool(std::string(400, ' ') + "a").size() <= 250);
+}
