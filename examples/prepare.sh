@@ -88,6 +88,8 @@ has() {
         have doxygen ;;
     chromium)
         have chromium || have chromium-browser || have google-chrome ;;
+    clang-tidy)
+        have clang-tidy-16 || { have clang-tidy && clang-tidy --version | grep -qE 'version (1[6-9]|[2-9][0-9])'; } ;;
     clang)
         clang=$(find_clang) && CXX=$clang compiles 'int main() {}' -fsanitize=address,undefined ;;
     esac
@@ -145,6 +147,7 @@ packages() {
         apt-get:boost) apt_boost ;;
         apt-get:openssl) echo libssl-dev ;;
         apt-get:clang) apt_clang ;;
+        apt-get:clang-tidy) echo clang-tidy-16 ;;
         apt-get:doctest) echo doctest-dev ;;
         apt-get:sanitizers) echo g++ ;;
         apt-get:curl) echo libcurl4-openssl-dev ;;
@@ -156,6 +159,7 @@ packages() {
         dnf:boost) echo boost-devel ;;
         dnf:openssl) echo openssl-devel ;;
         dnf:clang) printf '%s\n' clang compiler-rt ;;
+        dnf:clang-tidy) echo clang-tools-extra ;;
         dnf:doctest) echo doctest-devel ;;
         dnf:pkg-config) echo pkgconf-pkg-config ;;
         dnf:curl) echo libcurl-devel ;;
@@ -164,11 +168,12 @@ packages() {
 
         pacman:compiler | pacman:sanitizers) echo gcc ;;
         pacman:pkg-config | brew:pkg-config) echo pkgconf ;;
+        pacman:clang-tidy) echo clang ;;
         pacman:clang) printf '%s\n' clang compiler-rt ;;
 
         # Xcode's command line tools bring the compilers, macOS the certificates.
         brew:compiler | brew:sanitizers | brew:clang | brew:certificates) ;;
-        brew:chromium) ;; # an application there, and no command
+        brew:chromium | brew:clang-tidy) ;; # an application there, and no command
         brew:openssl) echo openssl@3 ;;
         brew:node) echo node ;;
 

@@ -114,8 +114,8 @@ prepare_all() (
     if [ "$manager" != brew ]; then needs+=(valgrind); fi # which is not for macOS
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
-    # One test each wants a browser, which some systems have in no package, and Doxygen; it is skipped without.
-    for need in chromium doxygen; do
+    # One test each wants a browser, which some systems have in no package, Doxygen, and clang-tidy; it is skipped without.
+    for need in chromium doxygen clang-tidy; do
         (prepare "$root/build/$need.log" "$need") || say "The tests go on without it."
     done
 )

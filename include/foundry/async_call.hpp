@@ -23,9 +23,9 @@ namespace foundry::inline FOUNDRY_ABI {
 ///
 /// @return what the token makes of it: a future, an awaitable, nothing for a function.
 template <class T, class CompletionToken>
-auto async_call(boost::asio::any_io_executor executor, boost::asio::awaitable<T> call, CompletionToken&& token)
+auto async_call(boost::asio::any_io_executor const& executor, boost::asio::awaitable<T> call, CompletionToken&& token)
 {
-    return boost::asio::co_spawn(boost::asio::make_strand(std::move(executor)), std::move(call),
+    return boost::asio::co_spawn(boost::asio::make_strand(executor), std::move(call),
                                  std::forward<CompletionToken>(token));
 }
 

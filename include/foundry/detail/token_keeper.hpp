@@ -75,7 +75,7 @@ class token_visit
 {
 public:
     /// @throws foundry::error if the last fetch has failed, and it is too early for another; if a credential waits for its own token.
-    token_visit(token_keeper& keeper, boost::asio::any_io_executor executor, token_query query);
+    token_visit(token_keeper& keeper, boost::asio::any_io_executor const& executor, token_query query);
     token_visit(token_visit const&) = delete;
     token_visit& operator=(token_visit const&) = delete;
     ~token_visit();

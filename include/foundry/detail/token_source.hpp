@@ -48,8 +48,8 @@ public:
     FOUNDRY_CORO boost::asio::awaitable<void> find_token(token_query query,
                                                          std::shared_ptr<access_token const>& into) override
     {
-        boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-        token_visit visit(keeper_, std::move(executor), std::move(query));
+        boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+        token_visit visit(keeper_, executor, std::move(query));
         if (auto flight = visit.to_launch())
             launch(std::move(flight));
         std::exception_ptr interrupted;

@@ -7,7 +7,7 @@
 namespace foundry::inline FOUNDRY_ABI::entra {
 
 /// Who has logged in with `az login`: for developing. The tool is started without a shell, on the executor that the token is fetched on,
-/// without blocking it; POSIX only.
+/// without blocking it but for the search of PATH; POSIX only.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) from the constructor where tenant or subscription has a character that none has.
 class azure_cli_credential

@@ -17,7 +17,8 @@ public:
     workload_identity_credential(std::string tenant, std::string client_id, std::string token_file,
                                  credential_options options = {});
 
-    /// As `client_secret_credential::get_token`. The file is read on the executor that the token is fetched on.
+    /// As `client_secret_credential::get_token`. The file is read on the executor that the token is fetched on, which
+    /// blocks for that moment.
     boost::asio::awaitable<access_token> get_token(token_request request)
     {
         return application_->get_token(std::move(request));

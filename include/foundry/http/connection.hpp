@@ -38,7 +38,7 @@ struct origin
 class connection : public boost::intrusive_ref_counter<connection>
 {
 public:
-    explicit connection(boost::asio::any_io_executor executor);
+    explicit connection(boost::asio::any_io_executor const& executor);
     ~connection();
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;

@@ -153,7 +153,7 @@ std::shared_ptr<prepared_call> prepare_route(std::shared_ptr<client_state> state
     try {
         apply_options(*call, with);
         call_body body = make_body();
-        call->deployment = where.deployment().empty() ? std::move(body.model) : where.deployment();
+        call->deployment = where.deployment().empty() ? body.model : where.deployment();
         call->body = std::move(body.bytes);
         head_parts parts;
         parts.verb = where.verb();

@@ -16,8 +16,8 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 struct token_flight::waiter
 {
-    waiter(boost::asio::any_io_executor executor, std::chrono::steady_clock::time_point until)
-        : landed(std::move(executor), until)
+    waiter(boost::asio::any_io_executor const& executor, std::chrono::steady_clock::time_point until)
+        : landed(executor, until)
     {}
 
     boost::asio::steady_timer landed; // cancelled when it has
@@ -46,7 +46,8 @@ FOUNDRY_DECL void token_keeper::forget(token_flight const& flight)
     flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
 }
 
-FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_executor executor, token_query query)
+FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_executor const& executor,
+                                      token_query query)
     : keeper_(keeper),
       query_(std::move(query))
 {
@@ -70,7 +71,7 @@ FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_
         to_launch_ = flight_;
     }
     if (!token_) {
-        waiter_ = std::make_shared<token_flight::waiter>(std::move(executor), query_.until);
+        waiter_ = std::make_shared<token_flight::waiter>(executor, query_.until);
         flight_->waiters.push_back(waiter_);
     }
 }

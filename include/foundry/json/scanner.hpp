@@ -64,8 +64,8 @@ public:
 
 protected:
     scanner() = default;
-    scanner(scanner&&) = default;
-    scanner& operator=(scanner&&) = default;
+    scanner(scanner&&) noexcept = default;
+    scanner& operator=(scanner&&) noexcept = default;
     ~scanner() = default;
 
     bool refuse(std::string what);

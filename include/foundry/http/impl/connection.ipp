@@ -88,7 +88,7 @@ inline bool is_plain_text_error()
 
 } // namespace detail
 
-FOUNDRY_DECL connection::connection(boost::asio::any_io_executor executor) : socket_(std::move(executor)) {}
+FOUNDRY_DECL connection::connection(boost::asio::any_io_executor const& executor) : socket_(executor) {}
 FOUNDRY_DECL connection::~connection() = default;
 
 [[noreturn]] inline void throw_connect_failed(origin const& to, boost::system::error_code why)

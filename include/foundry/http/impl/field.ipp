@@ -25,7 +25,7 @@ inline constexpr auto token_chars = [] {
         is[static_cast<std::size_t>(c)] =
             foundry::detail::is_alpha(static_cast<char>(c)) || foundry::detail::is_digit(static_cast<char>(c));
     for (char const c : std::string_view("!#$%&'*+-.^_`|~"))
-        is[static_cast<std::size_t>(c)] = true;
+        is[static_cast<unsigned char>(c)] = true;
     return is;
 }();
 

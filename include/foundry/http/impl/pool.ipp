@@ -9,7 +9,7 @@ namespace http {
 /// Somebody who waits for a connection. `granted` is guarded by the pool's mutex.
 struct pool::waiter : boost::intrusive_ref_counter<waiter>
 {
-    waiter(boost::asio::any_io_executor executor, clock::time_point until) : turn(std::move(executor), until) {}
+    waiter(boost::asio::any_io_executor const& executor, clock::time_point until) : turn(executor, until) {}
 
     boost::asio::steady_timer turn;
     boost::intrusive_ptr<connection> granted;

@@ -159,7 +159,9 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         return false;
     int decimals = 0;
     bool const fraction = take_char(p, end, '.');
-    if (fraction && (decimals = read_digits(p, end, mantissa)) == 0)
+    if (fraction)
+        decimals = read_digits(p, end, mantissa);
+    if (fraction && decimals == 0)
         return false;
     bool const scientific = take_char(p, end, 'e') || take_char(p, end, 'E');
     bool shrinks = false;
