@@ -212,9 +212,10 @@ private:
     FOUNDRY_CORO static asio::awaitable<bool> forward(std::shared_ptr<link> l, std::string_view bytes)
     {
         boost::system::error_code ec;
+        l->forwarded += bytes.size(); // at once, for the client may have read it all before this coroutine goes on
         std::size_t const n =
             co_await asio::async_write(l->client, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
-        l->forwarded += n;
+        l->forwarded -= bytes.size() - n;
         co_return !ec;
     }
 
