@@ -12,7 +12,7 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// A call for those who are no coroutine, with any completion token of Asio's:
+/// A call for callers that are not coroutines, with any of Asio's completion tokens:
 ///
 ///     std::future<foundry::chat_completion> reply =
 ///         foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);

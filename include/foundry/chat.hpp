@@ -219,7 +219,7 @@ struct chat_request
     chat_request& developer(std::string text);
     chat_request& user(std::string text);
     chat_request& user(std::vector<content_part> parts);
-    /// Two texts in braces would be taken for the ends of one.
+    /// A text needs no braces; two in braces would be taken for the ends of one.
     chat_request& user(std::initializer_list<char const*> texts) = delete;
     chat_request& assistant(std::string text);
     chat_request& tool(std::string tool_call_id, std::string result);

@@ -148,7 +148,7 @@ struct call_timeouts
     std::optional<std::chrono::milliseconds> stream_total;
 };
 
-/// `retry_options` for one call; what is not set comes from the client's.
+/// `retry_options` for one call; what is not set comes from the client's. If a number is set, the client's policy does not decide.
 struct call_retry_options
 {
     call_retry_options() = default;

@@ -58,7 +58,7 @@ private:
 class multipart
 {
 public:
-    multipart();
+    explicit multipart();
 
     multipart& add(std::string_view name, std::string_view value);
 

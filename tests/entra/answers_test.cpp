@@ -276,6 +276,7 @@ TEST_CASE("a 401 is the token's fault if a challenge or the body says so, or if 
         refuses_token(with(R"(Basic realm="x", Bearer realm="y", error="insufficient_claims", claims="e30=")"), other));
     CHECK(refuses_token(with(R"(Bearer realm="a", Bearer error="invalid_token", Basic realm="b")"), other));
     CHECK(!refuses_token(with(R"(Bearer error="insufficient_scope")"), other));
+    CHECK(!refuses_token(with(R"(Bearer error="insufficient_scope")"), ""));
     CHECK(!refuses_token(with(R"(DPoP error="invalid_token")"), other));
     CHECK(!refuses_token(with(R"(Bearer realm="", Basic error="invalid_token")"), other));
     CHECK(!refuses_token({}, other));

@@ -216,12 +216,12 @@ TEST_CASE("a token that was refused is dropped, a newer one is not")
     scene s;
     s.look_up();
     s.store("old", 1h);
-    CHECK(s.cache.invalidate("another", s.now));
+    CHECK(s.cache.invalidate("another", "", s.now));
     CHECK(s.used() == "old");
-    CHECK(s.cache.invalidate("old", s.now));
+    CHECK(s.cache.invalidate("old", "", s.now));
     CHECK(s.look_up().fetch);
     s.store("new", 1h);
-    CHECK(s.cache.invalidate("old", s.now)); // which comes late
+    CHECK(s.cache.invalidate("old", "", s.now)); // which comes late
     CHECK(s.used() == "new");
 }
 
@@ -230,21 +230,27 @@ TEST_CASE("of tokens that are refused one after the other, one in half a minute 
     scene s;
     s.look_up();
     s.store("first", 24h);
-    CHECK(s.cache.invalidate("first", s.now));
+    CHECK(s.cache.invalidate("first", "", s.now));
     s.look_up();
     s.store("second", 24h);
     for (int i = 0; i != 29; ++i) {
         s.pass(1s);
-        CHECK(!s.cache.invalidate("second", s.now));
+        CHECK(!s.cache.invalidate("second", "", s.now));
         CHECK(s.used() == "second");
     }
     s.pass(1s);
-    CHECK(s.cache.invalidate("second", s.now));
+    CHECK(s.cache.invalidate("second", "", s.now));
     CHECK(s.look_up().fetch);
+    s.store("third", 24h);
+    CHECK(s.cache.invalidate("third", "{}", s.now)); // which other claims are wanted in
+    s.wanted.claims = "{}";
+    s.store("fourth", 24h);
+    s.wanted.claims.clear();
+    CHECK(!s.cache.invalidate("fourth", "{}", s.now));
     s.wanted.scope = "other/.default"; // which has a time of its own
     s.look_up();
-    s.store("third", 24h);
-    CHECK(s.cache.invalidate("third", s.now));
+    s.store("fifth", 24h);
+    CHECK(s.cache.invalidate("fifth", "", s.now));
 }
 
 TEST_CASE("a token that ended at the beginning of time, or never ends, is counted as one that has ended or lasts long")

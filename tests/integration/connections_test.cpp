@@ -584,7 +584,9 @@ asio::awaitable<void> ask_deaf(std::size_t size)
     auto const executor = co_await asio::this_coro::executor;
     auto const server = std::make_shared<deaf_server>(executor);
     std::string const text(200 * 1024, 'x');
-    asio::co_spawn(executor, deaf_server::serve(server, message_of(completion_text(text))), asio::detached);
+    std::string const refusal = "HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: " +
+                                std::to_string(text.size()) + "\r\n\r\n" + text;
+    asio::co_spawn(executor, deaf_server::serve(server, refusal), asio::detached);
     foundry::endpoint where{local_url};
     where.connect_to("127.0.0.1", server->acceptor.local_endpoint().port());
     foundry::options with;
@@ -593,13 +595,38 @@ asio::awaitable<void> ask_deaf(std::size_t size)
     foundry::any_credential none = foundry::no_credential{};
     foundry::client<> client(executor, where, none, with);
     foundry::chat_request const request = question(std::string(size, 'a'));
-    foundry::chat_completion const reply = co_await client.complete(request);
-    CHECK(reply.text() == text);
+    foundry::error const failed = co_await failure_of(client.complete(request));
+    CHECK(failed.code() == errc::too_large);
+    CHECK(failed.body().starts_with("xxxx"));
+}
+
+/// One that speaks another protocol.
+asio::awaitable<void> ask_stranger(std::string greeting, errc wanted)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto const server = std::make_shared<deaf_server>(executor);
+    asio::co_spawn(executor, deaf_server::serve(server, std::move(greeting)), asio::detached);
+    foundry::endpoint where{local_url};
+    where.connect_to("127.0.0.1", server->acceptor.local_endpoint().port());
+    foundry::options with;
+    with.retry.max_retries = 0;
+    with.timeouts.total = 20s;
+    foundry::any_credential none = foundry::no_credential{};
+    foundry::client<> client(executor, where, none, with);
+    foundry::chat_request const request = question(std::string(std::size_t{16} << 20, 'a'));
+    foundry::error const failed = co_await failure_of(client.complete(request));
+    CHECK(failed.code() == wanted);
 }
 
 } // namespace
 
-TEST_CASE("a server that has answered and takes no more is heard out")
+TEST_CASE("what answers a large request early and is no HTTP server is told at once")
+{
+    run(ask_stranger("220 mail.example.com ESMTP ready\r\n", errc::unexpected_reply));
+    run(ask_stranger(std::string("\x15\x03\x01\x00\x02\x02\x16", 7), errc::unexpected_reply));
+}
+
+TEST_CASE("a server that has refused a request and takes no more is heard out")
 {
     // One size or other fills the socket's buffers so far that it counts as not writable, and not to the brim.
     for (double size = 64 * 1024; size < 12 * 1024 * 1024; size *= 1.2)

@@ -321,6 +321,23 @@ TEST_CASE("a wait without end is a wait, and a negative one is none")
           }) == 1);
 }
 
+TEST_CASE("the numbers of a call are stronger than the client's policy")
+{
+    emulator azure;
+    run([](emulator& service) -> asio::awaitable<void> {
+        foundry::options with = with_retries(service);
+        with.retry.policy = std::make_shared<constant_wait>(1ms);
+        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with);
+        foundry::chat_request request{model};
+        request.user("Hello.");
+        foundry::call_options once;
+        once.retry.max_retries = 0;
+        service.queue(overloaded("a"));
+        foundry::error const failed = co_await failure_of(client.complete(request, once));
+        CHECK(failed.attempts().size() == 1);
+    }(azure));
+}
+
 TEST_CASE("what a call does not set stays as the client has it")
 {
     emulator azure;

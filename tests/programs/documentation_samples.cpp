@@ -17,6 +17,7 @@
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -91,7 +92,7 @@ asio::thread_pool pool;
 std::future<foundry::chat_completion> reply =
     foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);
 std::cout << reply.get().text() << '\n'; // throws what the call throws
-    // clang-format on
+        // clang-format on
 }
 
 void callback(asio::io_context& context, foundry::client<> client, foundry::chat_request request)
@@ -109,9 +110,10 @@ void stackful(asio::io_context& context, foundry::client<> client, foundry::chat
 {
     // clang-format off
 asio::spawn(context, [client, request](asio::yield_context yield) {
-    foundry::chat_completion const reply =
-        foundry::async_call(yield.get_executor(), client.complete(request), yield);
-    std::cout << reply.text() << '\n';
+    auto const [failed, reply] =
+        foundry::async_call(yield.get_executor(), client.complete(request), asio::as_tuple(yield));
+    if (!failed)
+        std::cout << reply.text() << '\n';
 });
     // clang-format on
 }
@@ -197,7 +199,7 @@ options.timeouts.stream_total = std::chrono::minutes{5}; // a stream from its ca
         // clang-format on
 }
 
-asio::awaitable<void> hurries(foundry::client<> client, foundry::chat_request request, foundry::options options)
+asio::awaitable<void> hurries(foundry::client<> client, foundry::chat_request request)
 {
     // clang-format off
 foundry::call_options hurried;

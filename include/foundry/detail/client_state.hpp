@@ -66,12 +66,8 @@ FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, 
 /// @throws foundry::error (`errc::invalid_argument`) where the token cannot be sent.
 FOUNDRY_DECL void append_token(proof& into);
 
-/// The service has refused a token. Whether it has said what kind of token it takes instead, so that the request can be made once
-/// more: the claims it wants, or another scope, which is then the client's from here on.
-///
-/// @param renews whether a new token of the same scope may be fetched.
-FOUNDRY_DECL bool take_challenge(client_state& state, response_headers const& headers, std::string_view body,
-                                 bool renews, std::string& claims);
+/// The service has refused a token. Whether it names another scope, which is then the client's from here on.
+FOUNDRY_DECL bool take_scope(client_state& state, std::string_view body);
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

@@ -51,8 +51,9 @@ public:
     virtual boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into);
     /// The service has refused this token: it is not used again.
     ///
+    /// @param claims that it wants to see in the next one; may be empty.
     /// @return whether the next one will be another.
-    virtual bool invalidate(std::string_view) noexcept { return false; }
+    virtual bool invalidate(std::string_view, std::string_view /*claims*/) noexcept { return false; }
     /// A new token, on the executor of the caller: for a credential that is made of others.
     virtual boost::asio::awaitable<access_token> get_token(token_request request);
 };

@@ -72,8 +72,9 @@ public:
 
     /// The service has refused this token: it is not used again. A newer one stays.
     ///
+    /// @param claims that the service asks for; other ones than before are always a reason for a new token.
     /// @return false if the token is kept, for one was dropped less than min_between_drops ago.
-    bool invalidate(std::string_view refused, steady::time_point now) noexcept;
+    bool invalidate(std::string_view refused, std::string_view claims, steady::time_point now) noexcept;
 
     std::size_t size() const noexcept { return entries_.size(); }
 
@@ -92,6 +93,7 @@ private:
         steady::time_point failed_until;
         steady::time_point used_at;
         std::optional<steady::time_point> dropped_at; // a token that was refused
+        std::string claims;                           // of the last request that had any
     };
 
     entry* find(token_request const& wanted) noexcept;

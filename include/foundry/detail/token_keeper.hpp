@@ -47,7 +47,7 @@ public:
     void land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept;
 
     /// As token_cache::invalidate().
-    bool invalidate(std::string_view refused) noexcept;
+    bool invalidate(std::string_view refused, std::string_view claims) noexcept;
 
 private:
     friend class token_visit;

@@ -11,11 +11,16 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Lands a flight that nobody has landed, as where its context ends.
+/// Fails a fetch that is destroyed unfinished, as when its context ends.
 class lander
 {
 public:
-    lander(token_keeper& keeper, std::shared_ptr<token_flight> flight) : keeper_(keeper), flight_(std::move(flight)) {}
+    /// @param owner of the keeper.
+    lander(std::shared_ptr<credential_source> owner, token_keeper& keeper, std::shared_ptr<token_flight> flight)
+        : owner_(std::move(owner)),
+          keeper_(keeper),
+          flight_(std::move(flight))
+    {}
     lander(lander const&) = delete;
     lander& operator=(lander const&) = delete;
     ~lander()
@@ -31,6 +36,7 @@ public:
     }
 
 private:
+    std::shared_ptr<credential_source> owner_;
     token_keeper& keeper_;
     std::shared_ptr<token_flight> flight_;
 };
@@ -63,7 +69,10 @@ public:
         into = visit.result(std::move(interrupted));
     }
 
-    bool invalidate(std::string_view refused) noexcept override { return keeper_.invalidate(refused); }
+    bool invalidate(std::string_view refused, std::string_view claims) noexcept override
+    {
+        return keeper_.invalidate(refused, claims);
+    }
 
     boost::asio::awaitable<access_token> get_token(token_request request) override
     {
@@ -76,17 +85,18 @@ private:
         auto const executor = flight->executor;
         auto const slot = flight->cancel.slot();
         auto self = std::static_pointer_cast<token_source>(shared_from_this());
+        auto landing = std::make_unique<lander>(self, keeper_, flight);
+        auto coroutine = fly(std::move(self), std::move(landing), flight);
         // The handler holds the flight: co_spawn looks at its signal once more after the coroutine's frame is gone.
-        auto coroutine = fly(std::move(self), flight);
         boost::asio::co_spawn(
             executor, std::move(coroutine),
             boost::asio::bind_cancellation_slot(slot, [flight = std::move(flight)](std::exception_ptr) {}));
     }
 
-    FOUNDRY_CORO static boost::asio::awaitable<void> fly(std::shared_ptr<token_source> self,
-                                                         std::shared_ptr<token_flight> flight)
+    /// @param landing a parameter, for a coroutine whose context ends before it begins has no local variables.
+    FOUNDRY_CORO static boost::asio::awaitable<void>
+    fly(std::shared_ptr<token_source> self, std::unique_ptr<lander> landing, std::shared_ptr<token_flight> flight)
     {
-        lander landing(self->keeper_, flight);
         self->keeper_.begin(*flight);
         access_token token;
         std::exception_ptr failed;
@@ -96,7 +106,7 @@ private:
         } catch (...) {
             failed = std::current_exception();
         }
-        landing.land(std::move(token), std::move(failed));
+        landing->land(std::move(token), std::move(failed));
     }
 
     T credential_;

@@ -25,7 +25,8 @@ public:
     ~exchange();
 
     /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
-    /// response is replaced once. If the server answers before it has read all, no more is written.
+    /// response is replaced once. If the server refuses the request (3xx to
+    /// 5xx) before it has read all, no more is written.
     ///
     /// @param message empty: a connection is opened, unless one is idle, and goes to the pool.
     /// @param rest of the message.
@@ -68,7 +69,8 @@ private:
 
     void start_over();
     void take_head(std::size_t count);
-    bool has_answered_early();
+    connection::step read_early();
+    bool is_refused() noexcept;
     bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
     void watch_on(boost::asio::any_io_executor executor);
     void begin_waiting();

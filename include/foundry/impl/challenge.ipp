@@ -119,9 +119,12 @@ FOUNDRY_DECL bool refuses_token(response_headers const& headers, std::string_vie
     for (auto const& [name, value] : headers) {
         if (!http::iequals(name, "www-authenticate"))
             continue;
-        for (challenge_reader reader(value); reader.find_bearer();)
+        for (challenge_reader reader(value); reader.find_bearer();) {
             if (reader.error() == "invalid_token" || reader.error().starts_with("insufficient_claims"))
                 return true;
+            if (!reader.error().empty())
+                return false;
+        }
     }
     std::string const said = to_lower(body);
     auto const says = [&](std::string_view word) { return said.find(word) != said.npos; };

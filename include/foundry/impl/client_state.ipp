@@ -83,12 +83,8 @@ FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, 
     return query;
 }
 
-FOUNDRY_DECL bool take_challenge(client_state& state, response_headers const& headers, std::string_view body,
-                                 bool renews, std::string& claims)
+FOUNDRY_DECL bool take_scope(client_state& state, std::string_view body)
 {
-    claims = claims_of_challenge(headers);
-    if (!claims.empty())
-        return renews;
     std::lock_guard const lock(state.mutex);
     std::string other = other_scope(state.where, state.scope, body);
     if (other.empty())

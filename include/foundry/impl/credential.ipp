@@ -115,7 +115,7 @@ FOUNDRY_DECL api_key::api_key(std::string_view key, std::string header_name)
     bool const carries_keys = http::iequals(header_name_, "api-key") || http::iequals(header_name_, "authorization");
     if (http::reserved_field(header_name_) && !carries_keys)
         throw error(errc::invalid_argument,
-                    "the header " + header_name_ + " is the library's to write; name another for the key");
+                    "the header " + header_name_ + " is reserved by the library; name another for the key");
 }
 
 FOUNDRY_DECL bearer_token::bearer_token(std::string_view token) : token_(detail::checked_secret(token, "the token")) {}

@@ -162,7 +162,8 @@ inline void override_with(call_retry_options const& own, retry_options& all)
     all.backoff = own.backoff.value_or(all.backoff);
     all.max_backoff = own.max_backoff.value_or(all.max_backoff);
     all.max_server_wait = own.max_server_wait.value_or(all.max_server_wait);
-    if (own.policy)
+    bool const has_numbers = own.max_retries || own.backoff || own.max_backoff || own.max_server_wait;
+    if (own.policy || has_numbers) // which a policy of the client's would not look at
         all.policy = own.policy;
     if (own.on_retry)
         all.on_retry = own.on_retry;
@@ -325,9 +326,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             opened.exchange->close();
         }
         if (opened.info.status() == 401 && who.token) {
+            claims = claims_of_challenge(opened.info.headers());
             bool const renews = refuses_token(opened.info.headers(), body.text) &&
-                                client.credential->invalidate(who.token->token().reveal());
-            if (!challenged && take_challenge(client, opened.info.headers(), body.text, renews, claims))
+                                client.credential->invalidate(who.token->token().reveal(), claims);
+            bool const is_answered = claims.empty() ? take_scope(client, body.text) : renews;
+            if (!challenged && is_answered)
                 continue;
         }
         asked what = call.context();

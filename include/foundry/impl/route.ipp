@@ -113,7 +113,10 @@ FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_v
     if (media_type.empty() || !http::valid_field_value(media_type))
         detail::refuse("a file needs a media type such as application/octet-stream");
     // One allocation, also for what follows: a file may be large.
-    parts_.reserve(parts_.size() + bytes.size() + 512 + name.size() + file_name.size() + detail::form_end_size);
+    std::size_t const size =
+        parts_.size() + bytes.size() + 512 + name.size() + file_name.size() + detail::form_end_size;
+    if (size > parts_.capacity())
+        parts_.reserve(std::max(size, parts_.size() == 0 ? size : 2 * parts_.capacity()));
     begin_part(name);
     parts_ += "; filename=" + detail::quoted(file_name);
     parts_.append("\r\nContent-Type: ").append(media_type).append("\r\n\r\n").append(bytes).append("\r\n");

@@ -72,7 +72,7 @@ FOUNDRY_DECL token_cache::token_ptr token_cache::store(token_request const& want
     constexpr std::chrono::hours longest{30 * 24};
     auto const left = [&](wall::time_point until) {
         return until <= now_wall ? duration::zero()
-                                 : std::min(duration_cast<duration>(until - now_wall), duration(longest));
+                                 : duration_cast<duration>(std::min<wall::duration>(until - now_wall, longest));
     };
     duration const life = left(token.expires_on());
     duration refresh = life >= std::chrono::hours{2} ? life / 2 : life - std::min<duration>(ahead, life);
@@ -83,6 +83,8 @@ FOUNDRY_DECL token_cache::token_ptr token_cache::store(token_request const& want
 
     if (wanted.claims.empty())
         e.fetching = false;
+    else
+        e.claims = wanted.claims;
     e.failed.reset();
     e.refresh_at = now + refresh;
     e.stale_at = now + life - std::min<duration>(floor, life / 2);
@@ -105,17 +107,22 @@ FOUNDRY_DECL void token_cache::fail(token_request const& wanted, error const* fa
     e->failed_until = now + std::min<std::chrono::milliseconds>(asked, std::chrono::hours{1});
 }
 
-FOUNDRY_DECL bool token_cache::invalidate(std::string_view refused, steady::time_point now) noexcept
+FOUNDRY_DECL bool token_cache::invalidate(std::string_view refused, std::string_view claims,
+                                          steady::time_point now) noexcept
 {
+    bool dropped = true;
     for (entry& e : entries_) {
         if (!e.token || e.token->token().reveal() != refused)
             continue;
-        if (e.dropped_at && now - *e.dropped_at < min_between_drops)
-            return false;
+        bool const is_recent = e.dropped_at && now - *e.dropped_at < min_between_drops;
+        if (is_recent && (claims.empty() || claims == e.claims)) {
+            dropped = false;
+            continue;
+        }
         e.dropped_at = now;
         e.token.reset();
     }
-    return true;
+    return dropped;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

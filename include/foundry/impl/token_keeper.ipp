@@ -83,7 +83,8 @@ FOUNDRY_DECL token_visit::~token_visit()
     std::lock_guard const lock(keeper_.mutex_);
     auto& all = flight_->waiters;
     all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
-    if (flight_->landed || flight_->ahead || !all.empty())
+    bool const goes_on = flight_->ahead && flight_->begun; // for those who come later
+    if (flight_->landed || goes_on || !all.empty())
         return;
     keeper_.forget(*flight_);
     keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
@@ -148,10 +149,10 @@ FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, s
         boost::asio::post(w->landed.get_executor(), [w] { w->landed.cancel(); });
 }
 
-FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused) noexcept
+FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused, std::string_view claims) noexcept
 {
     std::lock_guard const lock(mutex_);
-    return cache_.invalidate(refused, std::chrono::steady_clock::now());
+    return cache_.invalidate(refused, claims, std::chrono::steady_clock::now());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -21,7 +21,7 @@ struct command
     std::string program; ///< An absolute path; no shell is asked what it means.
     std::vector<std::string> arguments;
     std::vector<std::string> environment; ///< `NAME=value`, besides one's own.
-    std::chrono::milliseconds timeout{0};  ///< Zero for none.
+    std::chrono::milliseconds timeout{0}; ///< Zero for none.
 };
 
 /// What came of it.
@@ -32,7 +32,7 @@ struct command_result
     command_result& operator=(command_result&&) noexcept = default;
     ~command_result(); ///< Erases the output.
 
-    std::optional<int> exit_code; ///< Nothing where it was killed, or the program lets nobody know of its children.
+    std::optional<int> exit_code; ///< 128 and more: the signal that killed it. Nothing if this program ignores SIGCHLD.
     bool timed_out = false;
     bool too_long = false; ///< It wrote more than anybody reads, and was killed.
     std::string output;

@@ -168,8 +168,13 @@ class exchange::ready_wait
 public:
     ready_wait(connection& on, boost::asio::any_io_executor const& executor) : state_(new state(on, executor))
     {
-        for (connection::step const s : {connection::step::want_read, connection::step::want_write})
-            on.wait(s)(boost::asio::bind_executor(executor, wake{state_}));
+        try {
+            for (connection::step const s : {connection::step::want_read, connection::step::want_write})
+                on.wait(s)(boost::asio::bind_executor(executor, wake{state_}));
+        } catch (...) { // no memory: one of them may be outstanding
+            state_->on = nullptr;
+            throw;
+        }
     }
     ready_wait(ready_wait const&) = delete;
     ready_wait& operator=(ready_wait const&) = delete;
@@ -243,8 +248,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             std::exception_ptr unwritten;
             try {
                 std::string_view const parts[] = {message, rest};
+                connection::step reading = connection::step::want_read;
                 for (std::string_view part : parts) {
-                    for (bool blocked = false; !part.empty() && !parser_.has_head();) {
+                    for (bool blocked = false; !part.empty() && written_;) {
                         std::size_t n = 0;
                         connection::step const s = lease_->try_write(part, n);
                         part.remove_prefix(n);
@@ -254,23 +260,29 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                         }
                         if (!std::exchange(blocked, true))
                             limits_->set_step(clock::now(), timeouts_.write, errc::write_timeout);
-                        ready_wait ready(*lease_, limits_->executor());
-                        try {
-                            co_await ready.ended().async_wait(boost::asio::deferred);
-                        } catch (boost::system::system_error const&) {
-                            if (!ready.has_ended())
-                                throw;
+                        if (reading != connection::step::want_read) {
+                            co_await lease_->wait(s);
+                        } else {
+                            ready_wait ready(*lease_, limits_->executor());
+                            try {
+                                co_await ready.ended().async_wait(boost::asio::deferred);
+                            } catch (boost::system::system_error const&) {
+                                if (!ready.has_ended())
+                                    throw;
+                            }
                         }
-                        written_ = !has_answered_early();
+                        reading = read_early();
+                        written_ = !is_refused();
                     }
                 }
                 limits_->clear_step();
             } catch (boost::system::system_error const& e) {
-                if (given_up(e))
+                if (given_up(e) || e.code().category() == error_category())
                     throw;
                 // A server that refuses a request may say why before it has read it all.
                 unwritten = std::current_exception();
                 written_ = false;
+                limits_->clear_step();
             }
             asked_at_ = clock::now();
             try {
@@ -301,17 +313,20 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
     }
 }
 
-/// Reads what is there while the request is written. Whether that is the head of the response.
-FOUNDRY_DECL bool exchange::has_answered_early()
+/// Reads what is there of the head while the request is written: `done` if that is whole.
+FOUNDRY_DECL connection::step exchange::read_early()
 {
     while (!parser_.has_head()) {
         std::size_t n = 0;
-        if (lease_->try_read(room(), n) != connection::step::done)
-            return false;
+        if (connection::step const s = lease_->try_read(room(), n); s != connection::step::done)
+            return s;
         take_head(n);
     }
-    return true;
+    return connection::step::done;
 }
+
+/// Whether the server does not want the rest of the request (RFC 9112, 9.5). One that has begun a good answer may still read it.
+FOUNDRY_DECL bool exchange::is_refused() noexcept { return parser_.has_head() && parser_.head().status >= 300; }
 
 FOUNDRY_DECL void exchange::begin_waiting()
 {

@@ -235,8 +235,8 @@ private:
         int status = 0;
         pid_t const ended = ::waitpid(process_, &status, WNOHANG);
         if (ended == process_ || (ended == -1 && errno == ECHILD)) {
-            if (ended == process_ && WIFEXITED(status))
-                result.exit_code = WEXITSTATUS(status);
+            if (ended == process_) // as a shell counts
+                result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
             ::kill(-process_, SIGKILL); // what it has left behind
             process_ = -1;
             read_the_rest();
@@ -254,6 +254,9 @@ private:
         limit_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
             if (ec)
                 return;
+            std::size_t const size = self->result.output.size() + self->result.errors.size();
+            if (std::exchange(self->size_before_, size) != size) // there may be more
+                return self->read_the_rest();
             boost::system::error_code ignored;
             self->output_.stream.close(ignored); // which ends the reads
             self->errors_.stream.close(ignored);
@@ -281,6 +284,7 @@ private:
     boost::asio::steady_timer finished_;
     std::chrono::milliseconds pause_{10};
     pid_t process_ = -1;
+    std::size_t size_before_ = 0; // of what was read in the grace
     bool stopping_ = false;
     bool done_ = false;
 };

@@ -76,7 +76,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
     std::chrono::milliseconds const timeout = foundry::detail::bounded(how.timeout);
     timeouts within;
     within.connect = within.tls = foundry::detail::bounded(how.connect);
-    within.first_byte = within.silence = within.stall = timeout;
+    within.pool = within.write = within.first_byte = within.silence = within.stall = timeout;
     boost::intrusive_ptr<http::pool> const connections(new http::pool(executor, std::move(to), pool_options()));
     http::exchange exchange(connections, executor, within, 64 * 1024);
     if (timeout.count() > 0)

@@ -67,7 +67,7 @@ run_tool(std::string_view who, std::string_view program, command what, std::stri
         throw unavailable(who, name + " took too long", "raise tool_options::timeout");
     if (ran->too_long)
         throw unavailable(who, name + " has written more than an answer", "look at what it says when run by hand");
-    // If nobody knows how it ended, as in a program that ignores SIGCHLD, what it has written decides.
+    // If the exit status is unknown, as in a program that ignores SIGCHLD, the output decides.
     if (ran->exit_code ? *ran->exit_code == 0 : !ran->output.empty())
         co_return std::move(*ran);
     std::string const said = quote_tool(ran->errors);
