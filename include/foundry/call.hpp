@@ -49,7 +49,8 @@ FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_
                                                          call_options const& with, answer_form form,
                                                          json::const_place body);
 FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form, multipart body);
+                                                         call_options const& with, answer_form form,
+                                                         std::string_view content_type, std::string body);
 
 template <class Answer>
 FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<prepared_call> call)
@@ -99,7 +100,8 @@ template <class Answer, class Body>
 boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const& body, call_options const& with) const
 {
     if constexpr (std::same_as<Body, multipart>) {
-        return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, body));
+        return detail::run_call<Answer>(
+            detail::prepare_call(state_, where, with, detail::form_of<Answer>, body.content_type(), body.body()));
     } else {
         json::const_place const value{&body, &json::type_of<Body>::value};
         return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, value));
@@ -109,8 +111,9 @@ boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const
 template <class Answer>
 boost::asio::awaitable<Answer> basic_client::call(route const& where, multipart&& form, call_options const& with) const
 {
+    std::string const content_type = form.content_type();
     return detail::run_call<Answer>(
-        detail::prepare_call(state_, where, with, detail::form_of<Answer>, std::move(form)));
+        detail::prepare_call(state_, where, with, detail::form_of<Answer>, content_type, std::move(form).body()));
 }
 
 template <class Answer>

@@ -17,4 +17,5 @@ fi
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 echo '#include <foundry/src.hpp>' >"$directory/library.cpp"
-"$tidy" --quiet --config-file="$root/.clang-tidy" "$directory/library.cpp" -- "@$flags" -DFOUNDRY_SEPARATE_COMPILATION
+mapfile -t arguments < <(sed -E 's/^"(.*)"$/\1/; s/\\(.)/\1/g' "$flags") # it does not read such files itself
+"$tidy" --quiet --config-file="$root/.clang-tidy" "$directory/library.cpp" -- "${arguments[@]}" -DFOUNDRY_SEPARATE_COMPILATION

@@ -190,13 +190,13 @@ FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_
 }
 
 FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form, multipart body)
+                                                         call_options const& with, answer_form form,
+                                                         std::string_view content_type, std::string body)
 {
-    std::string const content_type = body.content_type();
     return prepare_route(std::move(state), where, with, form, [&] {
         call_body made;
         made.content_type = content_type;
-        made.bytes = std::move(body).body();
+        made.bytes = std::move(body);
         return made;
     });
 }
