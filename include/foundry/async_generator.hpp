@@ -36,9 +36,10 @@ inline constexpr bool is_awaitable<boost::asio::awaitable<T>> = true;
 
 /// What a coroutine of Asio's gets from `co_await operation`.
 template <class Operation>
-using awaited_type = decltype(std::declval<typename std::coroutine_traits<boost::asio::awaitable<void>>::promise_type&>()
-                                  .await_transform(std::declval<Operation>())
-                                  .await_resume());
+using awaited_type =
+    decltype(std::declval<typename std::coroutine_traits<boost::asio::awaitable<void>>::promise_type&>()
+                 .await_transform(std::declval<Operation>())
+                 .await_resume());
 
 } // namespace detail
 

@@ -579,14 +579,12 @@ struct deaf_server
     asio::ip::tcp::socket client;
 };
 
-asio::awaitable<void> ask_deaf(std::size_t size)
+/// How a call with a prompt of this size fails at one.
+asio::awaitable<foundry::error> ask_deaf(std::string reply, std::size_t size)
 {
     auto const executor = co_await asio::this_coro::executor;
     auto const server = std::make_shared<deaf_server>(executor);
-    std::string const text(200 * 1024, 'x');
-    std::string const refusal = "HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: " +
-                                std::to_string(text.size()) + "\r\n\r\n" + text;
-    asio::co_spawn(executor, deaf_server::serve(server, refusal), asio::detached);
+    asio::co_spawn(executor, deaf_server::serve(server, std::move(reply)), asio::detached);
     foundry::endpoint where{local_url};
     where.connect_to("127.0.0.1", server->acceptor.local_endpoint().port());
     foundry::options with;
@@ -596,6 +594,15 @@ asio::awaitable<void> ask_deaf(std::size_t size)
     foundry::client<> client(executor, where, none, with);
     foundry::chat_request const request = question(std::string(size, 'a'));
     foundry::error const failed = co_await failure_of(client.complete(request));
+    co_return failed;
+}
+
+asio::awaitable<void> be_refused(std::size_t size)
+{
+    std::string const text(200 * 1024, 'x');
+    std::string refusal = "HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: " +
+                          std::to_string(text.size()) + "\r\n\r\n" + text;
+    foundry::error const failed = co_await ask_deaf(std::move(refusal), size);
     CHECK(failed.code() == errc::too_large);
     CHECK(failed.body().starts_with("xxxx"));
 }
@@ -603,18 +610,7 @@ asio::awaitable<void> ask_deaf(std::size_t size)
 /// One that speaks another protocol.
 asio::awaitable<void> ask_stranger(std::string greeting, errc wanted)
 {
-    auto const executor = co_await asio::this_coro::executor;
-    auto const server = std::make_shared<deaf_server>(executor);
-    asio::co_spawn(executor, deaf_server::serve(server, std::move(greeting)), asio::detached);
-    foundry::endpoint where{local_url};
-    where.connect_to("127.0.0.1", server->acceptor.local_endpoint().port());
-    foundry::options with;
-    with.retry.max_retries = 0;
-    with.timeouts.total = 20s;
-    foundry::any_credential none = foundry::no_credential{};
-    foundry::client<> client(executor, where, none, with);
-    foundry::chat_request const request = question(std::string(std::size_t{16} << 20, 'a'));
-    foundry::error const failed = co_await failure_of(client.complete(request));
+    foundry::error const failed = co_await ask_deaf(std::move(greeting), std::size_t{16} << 20);
     CHECK(failed.code() == wanted);
 }
 
@@ -630,7 +626,7 @@ TEST_CASE("a server that has refused a request and takes no more is heard out")
 {
     // One size or other fills the socket's buffers so far that it counts as not writable, and not to the brim.
     for (double size = 64 * 1024; size < 12 * 1024 * 1024; size *= 1.2)
-        run(ask_deaf(static_cast<std::size_t>(size)));
+        run(be_refused(static_cast<std::size_t>(size)));
 }
 
 namespace {
