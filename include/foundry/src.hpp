@@ -60,6 +60,7 @@
 #include <foundry/impl/error.ipp>
 #include <foundry/impl/event_source.ipp>
 #include <foundry/impl/event_stream.ipp>
+#include <foundry/impl/guarded_executor.ipp>
 #include <foundry/impl/image_embedding.ipp>
 #include <foundry/impl/image_generation.ipp>
 #include <foundry/impl/log_sink.ipp>

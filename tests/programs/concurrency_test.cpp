@@ -4,8 +4,15 @@
 
 #include "integration/fixture.hpp"
 
+#include <foundry/token_credential.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <doctest/doctest.h>
 
@@ -169,6 +176,76 @@ void queue_failures(foundry::testing::emulator& service, int count)
     }
 }
 
+/// What two threads do one after the other. Nothing here orders their memory, so that the thread sanitizer sees what else does.
+struct cue
+{
+    std::atomic<bool> is_given = false;
+    std::atomic<bool> is_done = false;
+};
+
+/// Lets the other thread go on, and waits until that is done, when the handler that holds it is destroyed.
+struct giving_cue
+{
+    void operator()(cue* what) const
+    {
+        what->is_given.store(true, std::memory_order_relaxed);
+        while (!what->is_done.load(std::memory_order_relaxed))
+            std::this_thread::yield();
+    }
+};
+using cue_giver = std::unique_ptr<cue, giving_cue>;
+
+FOUNDRY_CORO asio::awaitable<void> until_given(cue const& what)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (!what.is_given.load(std::memory_order_relaxed)) {
+        timer.expires_after(std::chrono::milliseconds{1});
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+struct token_on_cue
+{
+    FOUNDRY_CORO asio::awaitable<foundry::access_token> get_token(foundry::token_request)
+    {
+        is_asked->store(true, std::memory_order_relaxed);
+        co_await until_given(*given);
+        co_return foundry::access_token("emulator-token", std::chrono::system_clock::now() + std::chrono::hours{1});
+    }
+
+    cue* given;
+    std::atomic<bool>* is_asked;
+};
+
+FOUNDRY_CORO asio::awaitable<void> give_up_connection(foundry::client<> client, cue& given, std::atomic<bool>& is_held)
+{
+    {
+        foundry::chat_stream const chunks = co_await client.stream("gpt-4o-mini", "Hello.");
+        is_held = true;
+        co_await until_given(given);
+    }
+    given.is_done.store(true, std::memory_order_relaxed);
+}
+
+/// A call on a context that is destroyed after the call was cancelled and before it has ended, while what it waited for comes.
+template <class Ready>
+void destroy_waiting(foundry::client<> client, cue& given, Ready is_ready)
+{
+    asio::io_context context(1);
+    asio::cancellation_signal cancel;
+    asio::co_spawn(context, client.complete("gpt-4o-mini", "Hello."),
+                   asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr, foundry::chat_completion) {}));
+    context.poll();
+    while (!is_ready())
+        std::this_thread::yield();
+    asio::post(context, [&] {
+        asio::post(context, [giver = cue_giver(&given)] {});
+        cancel.emit(asio::cancellation_type::terminal);
+    });
+    context.restart();
+    CHECK(context.poll_one() == 1);
+}
+
 } // namespace
 
 TEST_CASE("10 rounds of 64 concurrent streams on one thread give every text whole over at most 64 connections")
@@ -233,4 +310,43 @@ TEST_CASE("when the client's own context is stopped, calls from others end in a 
     CHECK(came.all() == calls);
     CHECK(came.results > 0);
     CHECK(came.others == 0);
+}
+
+TEST_CASE("a context may end while another thread gives the token that a call on it waits for")
+{
+    foundry::testing::emulator service;
+    asio::thread_pool own(1);
+    cue given;
+    std::atomic<bool> is_asked = false;
+    token_on_cue who;
+    who.given = &given;
+    who.is_asked = &is_asked;
+    foundry::client<> const client(foundry::client(own.get_executor(), at(service, urls[0]), who, trusting(service)));
+    destroy_waiting(client, given, [&] {
+        if (!is_asked.load(std::memory_order_relaxed))
+            return false;
+        asio::co_spawn(own, client.complete("gpt-4o-mini", "Hello."), [&given](std::exception_ptr e, auto const&) {
+            CHECK_FALSE(e);
+            given.is_done.store(true, std::memory_order_relaxed);
+        });
+        return true;
+    });
+    own.join();
+}
+
+TEST_CASE("a context may end while another thread gives back the connection that a call on it waits for")
+{
+    foundry::testing::emulator service;
+    foundry::options with = trusting(service);
+    with.pool.max_connections = 1;
+    asio::thread_pool own(1);
+    foundry::client<> const client = client_of(own.get_executor(), service, urls[0], with);
+    cue given;
+    std::atomic<bool> is_held = false;
+    asio::co_spawn(own, give_up_connection(client, given, is_held), asio::detached);
+    while (!is_held)
+        std::this_thread::yield();
+    destroy_waiting(client, given, [] { return true; });
+    own.join();
+    CHECK(service.connections() == 1);
 }

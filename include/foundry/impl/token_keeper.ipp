@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/guarded_executor.hpp>
 #include <foundry/detail/random_fraction.hpp>
 #include <foundry/detail/token_keeper.hpp>
 #include <foundry/http/deadline.hpp>
@@ -17,9 +18,11 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 struct token_flight::waiter
 {
     waiter(boost::asio::any_io_executor const& executor, std::chrono::steady_clock::time_point until)
-        : landed(executor, until)
+        : wake_up(executor),
+          landed(executor, until)
     {}
 
+    guarded_executor wake_up;
     boost::asio::steady_timer landed; // cancelled when it has
 };
 
@@ -146,7 +149,7 @@ FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, s
             cache_.fail(flight.wanted, nullptr, now);
     }
     for (auto const& w : flight.waiters)
-        boost::asio::post(w->landed.get_executor(), [w] { w->landed.cancel(); });
+        w->wake_up.post([w] { w->landed.cancel(); });
 }
 
 FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused, std::string_view claims) noexcept

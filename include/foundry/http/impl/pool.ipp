@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/guarded_executor.hpp>
 #include <foundry/http/pool.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -9,8 +10,12 @@ namespace http {
 /// Somebody who waits for a connection. `granted` is guarded by the pool's mutex.
 struct pool::waiter : boost::intrusive_ref_counter<waiter>
 {
-    waiter(boost::asio::any_io_executor const& executor, clock::time_point until) : turn(executor, until) {}
+    waiter(boost::asio::any_io_executor const& executor, clock::time_point until)
+        : wake_up(executor),
+          turn(executor, until)
+    {}
 
+    foundry::detail::guarded_executor wake_up;
     boost::asio::steady_timer turn;
     boost::intrusive_ptr<connection> granted;
     boost::intrusive_ptr<waiter> next; // in the pool's list
@@ -197,10 +202,7 @@ FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusabl
     boost::intrusive_ptr<waiter> const next = std::move(waiters_);
     waiters_ = std::move(next->next);
     next->granted = std::move(c);
-    try {
-        next->turn.get_executor().execute([next] { next->turn.cancel(); });
-    } catch (...) { // it finds what was granted when its time is over
-    }
+    next->wake_up.post([next] { next->turn.cancel(); });
 }
 
 } // namespace http
