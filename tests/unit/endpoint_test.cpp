@@ -202,6 +202,20 @@ TEST_CASE("a pasted target URI is cut back to its base; deployment, api-version 
     CHECK(chat("https://r.openai.azure.com/openai/v1?api-version=") == "/openai/v1/chat/completions");
 }
 
+TEST_CASE("what an endpoint gives as its URL is read as the same, however much was pasted")
+{
+    for (auto const* url :
+         {"https://api.example/v1/chat/completions/chat/completions", "https://api.example/v1/embeddings/responses/",
+          "https://m.eastus2.inference.ml.azure.com/v1/score",
+          "https://m.eastus2.inference.ml.azure.com/chat/completions/v1/score/score",
+          "https://g.azure-api.net/team/openai/openai",
+          "https://g.azure-api.net/team/chat/completions/openai/deployments/m"}) {
+        std::string const base = endpoint(url).url();
+        CHECK_MESSAGE(endpoint(base).url() == base, url);
+        CHECK_MESSAGE(base.find("completions") == base.npos, base);
+    }
+}
+
 TEST_CASE("a URL that serves nothing is refused with the ones that do")
 {
     for (auto const* path : {"", "/", "/model", "/model/chat/completions", "/chat/completions", "/v1"}) {

@@ -85,13 +85,14 @@ inline bool is_below(std::string_view path, std::string_view prefix)
            (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
-/// The first operation at the end of a path is what was pasted along with the base.
-inline void drop_operation(std::string& path)
+/// An operation at the end of a path was pasted along with the base.
+inline bool drop_operation(std::string& path)
 {
     for (std::string_view const operation :
          {"/chat/completions", "/completions", "/images/embeddings", "/embeddings", "/responses"})
         if (drop_suffix(path, operation))
-            return;
+            return true;
+    return false;
 }
 
 /// Whether a server could step upwards in this path, whichever of its encoded bytes it decodes first.
@@ -201,24 +202,31 @@ inline api_form recognise_foundry_path(std::string const& host, std::string& pat
     return api_form::compatible;
 }
 
-inline api_form recognise_gateway_path(std::string_view path)
+inline api_form recognise_gateway_path(std::string& path)
 {
     if (has_suffix(path, "/openai/v1"))
         return api_form::openai_v1;
-    if (find_dated_part(path) != path.size())
+    if (auto const dated = find_dated_part(path); dated != path.size()) {
+        std::string base = path.substr(0, dated);
+        while (drop_suffix(base, "/openai") || drop_operation(base)) {
+        }
+        path.replace(0, dated, base);
         return api_form::dated;
+    }
     return has_suffix(path, "/models") ? api_form::models : api_form::compatible;
 }
 
 inline api_form recognise_path(host_kind kind, std::string const& host, std::string& path)
 {
-    drop_operation(path);
+    while (drop_operation(path)) {
+    }
     switch (kind) {
     case host_kind::foundry:
         return recognise_foundry_path(host, path);
     case host_kind::serverless:
     case host_kind::managed_compute:
-        drop_suffix(path, "/score") || drop_suffix(path, "/v1");
+        while (drop_suffix(path, "/score") || drop_suffix(path, "/v1") || drop_operation(path)) {
+        }
         return api_form::models;
     case host_kind::gateway:
         return recognise_gateway_path(path);
