@@ -22,12 +22,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 . "$root/examples/prepare.sh"
 
 excluded='^(long|live)$'
+long=OFF
 compilers='g++ clang'
 fresh=no
 report_counts=no
 while [ $# -gt 0 ]; do
     case $1 in
-    --long) excluded='^live$' ;;
+    --long) excluded='^live$' long=ON ;;
     --fresh) fresh=yes ;;
     --report) report_counts=yes ;;
     --compiler)
@@ -66,12 +67,13 @@ build() {
         rm -rf "$directory"
     elif have ccache && [ -w "${CCACHE_DIR:-${HOME:-/nonexistent}}" ]; then
         launcher=ccache
+        export CCACHE_SLOPPINESS=pch_defines,time_macros # precompiled headers
     fi
     drop_foreign_build "$directory" "$root"
     : >"$log"
     logged "$log" cmake -S "$root" -B "$directory" -G Ninja \
         -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
-        -DFOUNDRY_SANITIZE=address,undefined -DFOUNDRY_TEST_ONCE="$once" \
+        -DFOUNDRY_SANITIZE=address,undefined -DFOUNDRY_TEST_ONCE="$once" -DFOUNDRY_TEST_LONG="$long" \
         -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_BUILD_EXAMPLES=ON &&
         logged "$log" ninja -C "$directory" -j "$(jobs_that_fit)"
 }
@@ -79,7 +81,7 @@ build() {
 run_tests() {
     local directory=$1 summary idle status=0
     # shellcheck disable=SC2094
-    ctest --test-dir "$directory" --output-on-failure -j2 -LE "$excluded" </dev/null 2>&1 |
+    ctest --test-dir "$directory" --output-on-failure -j3 -LE "$excluded" </dev/null 2>&1 |
         tee "$directory/ctest.log" || status=1
     summary=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' \
         "$directory/ctest.log")

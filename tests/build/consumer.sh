@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs a user's project that has the library in one of the ways there are, header-only and compiled.
+# Builds and runs a user's project that has the library in one of the ways there are: header-only, compiled, with the emulator; each
+# of these in a way with CMake and in one with Meson.
 #
 #     consumer.sh WAY LIBRARY_DIRECTORY WORK_DIRECTORY
 #
@@ -12,8 +13,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 installed=$work/installed
 build=$work/$way
 launcher=${CMAKE_CXX_COMPILER_LAUNCHER:-}
-modes=(with_bodies with_library)
-
 fail() {
     printf '%s\n' "$@"
     exit 1
@@ -40,15 +39,16 @@ meson_setup() {
     CXX="${launcher:+$launcher }$CXX" configure meson setup --buildtype=plain --wrap-mode=nodownload "$@"
 }
 
-cmake_project() {
-    configure cmake -S "$here/consumer" -B "$build" "-DFOUNDRY_WAY=$way" "$@"
-    quietly cmake --build "$build" --parallel 1
+# make_and_run PROGRAM...: with the build directory's own tool
+make_and_run() {
+    case $way in
+    meson*) quietly meson compile -C "$build" -j 1 "$@" ;;
+    *) quietly cmake --build "$build" --parallel 1 --target "$@" ;;
+    esac
+    run "$@"
 }
 
-meson_project() {
-    meson_setup "$build" "$@"
-    quietly meson compile -C "$build" -j 1
-}
+cmake_setup() { configure cmake -S "$here/consumer" -B "$build" "-DFOUNDRY_WAY=$way" "$@"; }
 
 # The library is not installed with the user's project.
 check_nothing() { [ ! -e "$build/nothing" ] || fail "Installed with it:" "$(find "$build/nothing")"; }
@@ -108,38 +108,32 @@ install)
     install_with meson
     check_installed ;;
 find_package)
-    cmake_project "-Dfoundry_ROOT=$installed/cmake"
-    run "${modes[@]}" with_emulator ;;
+    cmake_setup "-Dfoundry_ROOT=$installed/cmake"
+    make_and_run with_bodies with_library with_emulator ;;
 add_subdirectory | FetchContent)
-    cmake_project "-DFOUNDRY_SOURCE=$library"
-    run "${modes[@]}"
+    cmake_setup "-DFOUNDRY_SOURCE=$library"
+    if [ "$way" = FetchContent ]; then make_and_run with_library; else make_and_run with_bodies; fi
     DESTDIR=$build/nothing quietly cmake --install "$build"
     check_nothing ;;
 meson)
-    PKG_CONFIG_PATH=$installed/meson/share/pkgconfig meson_project "$here/consumer"
-    run "${modes[@]}" ;;
+    PKG_CONFIG_PATH=$installed/meson/share/pkgconfig meson_setup "$build" "$here/consumer"
+    make_and_run with_library ;;
 meson_subproject)
     project=$build build=$build/build
     mkdir -p "$project/subprojects"
     cp "$here/consumer"/* "$project"
     ln -s "$library" "$project/subprojects/foundry"
-    meson_project "$project" --force-fallback-for=foundry
-    run "${modes[@]}" with_emulator
-    quietly meson install -C "$build" --destdir "$build/nothing"
+    meson_setup "$build" "$project" --force-fallback-for=foundry
+    make_and_run with_library with_emulator
+    quietly meson install -C "$build" --no-rebuild --destdir "$build/nothing"
     check_nothing ;;
 pkg-config)
     mkdir -p "$build"
     flags=() libraries=()
     eval "flags=($CXXFLAGS -std=c++20 $(package cmake --cflags))"
     eval "libraries=($(package cmake --libs))"
-    compile() { quietly ${launcher:+"$launcher"} "$CXX" "${flags[@]}" "$@"; }
-    cd "$here/consumer"
-    compile -c main.cpp -o "$build/bodies.o"
-    compile "$build/bodies.o" -o "$build/with_bodies" "${libraries[@]}"
-    flags+=(-DFOUNDRY_SEPARATE_COMPILATION)
-    compile -c main.cpp -o "$build/main.o"
-    compile -c compiled.cpp -o "$build/compiled.o"
-    compile "$build/main.o" "$build/compiled.o" -o "$build/with_library" "${libraries[@]}"
-    run "${modes[@]}" ;;
+    quietly ${launcher:+"$launcher"} "$CXX" "${flags[@]}" -c "$here/consumer/main.cpp" -o "$build/bodies.o"
+    quietly "$CXX" "${flags[@]}" "$build/bodies.o" -o "$build/with_bodies" "${libraries[@]}"
+    run with_bodies ;;
 *) fail "no such way: $way" ;;
 esac

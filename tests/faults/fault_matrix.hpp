@@ -441,8 +441,8 @@ private:
 enum class extent
 {
     sample, ///< a few of each kind
-    quick,  ///< every byte of heads, chunk headers and the last 200 bytes; every 97th elsewhere
-    all     ///< every byte
+    quick, ///< a cut at every byte of heads, chunk headers and the last 200, every 97th elsewhere; the others at some of these
+    all ///< every byte
 };
 
 /// The offsets up to the size of a stream, those of `marked` ranges in any case.
@@ -490,7 +490,7 @@ inline void add_cases(std::vector<fault_case>& cases, std::vector<std::size_t> c
         add(fault::kind::cut, true, early ? 4 : 16);
         add(fault::kind::reset, false, 6);
         if (at != size) { // an answer that is whole
-            add(fault::kind::stall, false, 1);
+            add(fault::kind::stall, false, 3);
             add(fault::kind::stall, true, early ? 8 : 32);
             add(fault::kind::garble, false, 12);
         }
