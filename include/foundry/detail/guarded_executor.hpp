@@ -20,7 +20,8 @@ class guarded_executor
 public:
     explicit guarded_executor(boost::asio::any_io_executor const& executor);
 
-    /// Does nothing if the context is being destroyed, or if there is no memory for it: the wait has a limit, too.
+    /// Never calls the function itself, so that who posts before the coroutine waits ends that wait. Does nothing if the context is
+    /// being destroyed, or if there is no memory for it: the wait has a limit, too.
     template <class Function>
     void post(Function&& function) const noexcept
     {

@@ -3,13 +3,15 @@
 
 #include <foundry/detail/guarded_executor.hpp>
 
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/require.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL guarded_executor::guarded_executor(boost::asio::any_io_executor const& executor)
-    : executor_(executor),
+    : executor_(boost::asio::require(executor, boost::asio::execution::blocking.never)),
       gate_(&boost::asio::use_service<gate>(boost::asio::query(executor, boost::asio::execution::context)))
 {}
 
