@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/client.hpp>
+#include <foundry/detail/json/type_of.hpp>
 #include <foundry/event_stream.hpp>
-#include <foundry/json/type_of.hpp>
 #include <foundry/route.hpp>
 
 #include <concepts>

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/json/dictionary.hpp>
+#include <foundry/detail/json/open_enum.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/dictionary.hpp>
-#include <foundry/json/open_enum.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/json/object.hpp>

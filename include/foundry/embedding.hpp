@@ -3,8 +3,8 @@
 
 #include <foundry/answer.hpp>
 #include <foundry/chat.hpp>
-#include <foundry/detail/decode_floats.hpp>
-#include <foundry/json/type_of.hpp>
+#include <foundry/detail/base/decode_floats.hpp>
+#include <foundry/detail/json/type_of.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/credential.hpp>
-#include <foundry/detail/token_source.hpp>
+#include <foundry/detail/auth/token_source.hpp>
 
 /// For a client of a credential of one's own that yields tokens: the concept `token_credential` of <foundry/credential.hpp>. The cache
 /// of tokens and what keeps it fresh are compiled where this is included, and nowhere else.

@@ -19,8 +19,8 @@
 #include "measure.hpp"
 
 #include <foundry.hpp>
-#include <foundry/http/event_parser.hpp>
-#include <foundry/json/reader.hpp>
+#include <foundry/detail/http/event_parser.hpp>
+#include <foundry/detail/json/reader.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

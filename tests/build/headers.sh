@@ -26,7 +26,7 @@ mapfile -d '' headers < <(find "$include" -name '*.hpp' ! -name src.hpp ! -path 
 all=()
 for mode in $modes; do
     for header in "${headers[@]}"; do
-        case $mode:$header in header-only:*/detail/* | header-only:foundry/http/* | header-only:foundry/json/*) continue ;; esac
+        case $mode:$header in header-only:*/detail/*) continue ;; esac
         all+=("$mode:$header")
     done
 done

@@ -4,10 +4,10 @@
 
 #include "entra/fixture.hpp"
 
-#include <foundry/detail/challenge.hpp>
-#include <foundry/entra/detail/application.hpp>
-#include <foundry/entra/detail/time_text.hpp>
-#include <foundry/entra/detail/token_answer.hpp>
+#include <foundry/detail/auth/challenge.hpp>
+#include <foundry/detail/base/time_text.hpp>
+#include <foundry/detail/entra/application.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
 
 #include <doctest/doctest.h>
 

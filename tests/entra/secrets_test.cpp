@@ -4,11 +4,11 @@
 
 #include "entra/fixture.hpp"
 
-#include <foundry/detail/base64.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/http/url.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
-#include <foundry/http/url.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 
 // When a token is used, when a new one is asked for, and what becomes of a failure.
 
-#include <foundry/detail/token_cache.hpp>
+#include <foundry/detail/auth/token_cache.hpp>
 
 #include <boost/asio/error.hpp>
 

@@ -8,7 +8,7 @@
 #include "integration/fixture.hpp"
 #include "recordings.hpp"
 
-#include <foundry/http/tls.hpp>
+#include <foundry/detail/http/tls.hpp>
 
 #include <doctest/doctest.h>
 

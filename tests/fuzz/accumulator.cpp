@@ -5,9 +5,9 @@
 #include "fuzz.hpp"
 
 #include <foundry/chat.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/reader.hpp>
-#include <foundry/json/writer.hpp>
 
 using foundry_fuzz::check;
 

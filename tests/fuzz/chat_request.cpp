@@ -5,8 +5,8 @@
 #include "fuzz.hpp"
 
 #include <foundry/chat.hpp>
+#include <foundry/detail/json/type_of.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/type_of.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

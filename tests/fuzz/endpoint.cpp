@@ -4,9 +4,9 @@
 
 #include "fuzz.hpp"
 
+#include <foundry/detail/http/url.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/url.hpp>
 
 #include <optional>
 

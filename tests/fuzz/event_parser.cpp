@@ -4,9 +4,9 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/utf8.hpp>
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/http/event_parser.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/event_parser.hpp>
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/base64.hpp>
-#include <foundry/detail/decode_floats.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/base/decode_floats.hpp>
 
 #include <cstring>
 #include <optional>

@@ -2,7 +2,7 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/utf8.hpp>
+#include <foundry/detail/base/utf8.hpp>
 
 #include <boost/json/error.hpp>
 #include <boost/json/parse.hpp>

@@ -3,7 +3,7 @@
 
 // What the fuzzers have in common. Each defines LLVMFuzzerTestOneInput(), which ends the program where something is wrong.
 
-#include <foundry/json/type.hpp>
+#include <foundry/detail/json/type.hpp>
 
 #include <boost/json/fwd.hpp>
 

@@ -5,10 +5,10 @@
 #include "fuzz.hpp"
 
 #include <foundry/chat.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/scanner.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/embedding.hpp>
-#include <foundry/json/reader.hpp>
-#include <foundry/json/scanner.hpp>
-#include <foundry/json/writer.hpp>
 
 #include <boost/json/value.hpp>
 

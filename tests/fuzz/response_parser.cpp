@@ -4,8 +4,8 @@
 
 #include "fuzz.hpp"
 
+#include <foundry/detail/http/response_parser.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/response_parser.hpp>
 
 namespace {
 

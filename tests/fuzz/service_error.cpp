@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/service_error.hpp>
+#include <foundry/detail/call/service_error.hpp>
 #include <foundry/error.hpp>
 
 using foundry_fuzz::check;

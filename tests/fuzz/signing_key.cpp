@@ -4,10 +4,10 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/base64.hpp>
-#include <foundry/entra/detail/signing_key.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/entra/signing_key.hpp>
+#include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/tls.hpp>
 #include <foundry/options.hpp>
 
 #include <openssl/ec.h>

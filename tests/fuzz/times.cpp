@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/entra/detail/time_text.hpp>
+#include <foundry/detail/base/time_text.hpp>
 #include <foundry/response_info.hpp>
 
 #include <chrono>

@@ -7,7 +7,7 @@
 #include "report.hpp"
 
 #include <foundry/call.hpp>
-#include <foundry/detail/base64.hpp>
+#include <foundry/detail/base/base64.hpp>
 
 #include <boost/json/parse.hpp>
 

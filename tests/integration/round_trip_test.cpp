@@ -5,9 +5,9 @@
 #include "plain_calls.hpp"
 #include "report.hpp"
 
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/image_generation.hpp>
-#include <foundry/json/reader.hpp>
-#include <foundry/json/writer.hpp>
 #include <foundry/model_info.hpp>
 
 #include <boost/json.hpp>

@@ -10,7 +10,7 @@
 
 #include "integration/fixture.hpp"
 
-#include <foundry/http/tls.hpp>
+#include <foundry/detail/http/tls.hpp>
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,11 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 #include <foundry/chat.hpp>
-#include <foundry/detail/base64.hpp>
-#include <foundry/detail/think_splitter.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/operations/think_splitter.hpp>
 #include <foundry/embedding.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/reader.hpp>
 
 #include <boost/json/parse.hpp>
 

@@ -2,8 +2,8 @@
 
 #include "report.hpp"
 
-#include <foundry/detail/utf8.hpp>
-#include <foundry/http/event_parser.hpp>
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/http/event_parser.hpp>
 
 #include <foundry/error.hpp>
 

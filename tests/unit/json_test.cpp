@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/detail/utf8.hpp>
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/reader.hpp>
-#include <foundry/json/writer.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>

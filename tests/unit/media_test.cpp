@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/detail/base64.hpp>
+#include <foundry/detail/base/base64.hpp>
 #include <foundry/error.hpp>
 #include <foundry/media.hpp>
 #include <foundry/route.hpp>

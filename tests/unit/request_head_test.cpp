@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/http/request_head.hpp>
+#include <foundry/detail/http/request_head.hpp>
 
+#include <foundry/detail/http/field.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/field.hpp>
 
 #include <doctest/doctest.h>
 

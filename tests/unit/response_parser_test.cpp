@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/http/response_parser.hpp>
+#include <foundry/detail/http/response_parser.hpp>
 
 #include <foundry/error.hpp>
 

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 #include <foundry/content_filter.hpp>
-#include <foundry/detail/service_error.hpp>
-#include <foundry/detail/utf8.hpp>
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/call/service_error.hpp>
 
 #include <boost/system/errc.hpp>
 #include <doctest/doctest.h>

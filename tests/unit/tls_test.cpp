@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/tls.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>

@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/entra/detail/tool_credential.hpp>
+#include <foundry/detail/entra/tool_credential.hpp>
 
 #include <doctest/doctest.h>
 

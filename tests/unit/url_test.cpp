@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/http/field.hpp>
-#include <foundry/http/url.hpp>
+#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/http/url.hpp>
 
 #include <foundry/error.hpp>
 

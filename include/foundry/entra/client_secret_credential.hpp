@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/entra/detail/application.hpp>
+#include <foundry/detail/entra/application.hpp>
 #include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/entra/chain.hpp>
+#include <foundry/detail/entra/tool_credential.hpp>
 #include <foundry/entra/credential_options.hpp>
-#include <foundry/entra/detail/chain.hpp>
-#include <foundry/entra/detail/tool_credential.hpp>
 #include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {

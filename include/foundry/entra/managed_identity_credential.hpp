@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/entra/managed_identity.hpp>
 #include <foundry/entra/credential_options.hpp>
-#include <foundry/entra/detail/managed_identity.hpp>
 #include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/call.hpp>
-#include <foundry/detail/operation.hpp>
+#include <foundry/detail/call/operation.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/impl/event_stream.ipp>
-#include <foundry/json/writer.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/chat.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
-#include <foundry/json/reader.hpp>
-#include <foundry/json/writer.hpp>
 
 #include <algorithm>
 #include <iterator>

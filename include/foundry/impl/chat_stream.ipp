@@ -2,10 +2,10 @@
 #pragma once
 
 #include <foundry/chat_stream.hpp>
-#include <foundry/detail/event_source.hpp>
-#include <foundry/detail/other_names.hpp>
-#include <foundry/detail/think_splitter.hpp>
-#include <foundry/json/reader.hpp>
+#include <foundry/detail/call/event_source.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/operations/other_names.hpp>
+#include <foundry/detail/operations/think_splitter.hpp>
 
 #include <memory>
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <foundry/client.hpp>
-#include <foundry/detail/json_collector.hpp>
-#include <foundry/detail/operation.hpp>
-#include <foundry/detail/other_names.hpp>
-#include <foundry/detail/think_splitter.hpp>
+#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/operation.hpp>
+#include <foundry/detail/operations/other_names.hpp>
+#include <foundry/detail/operations/think_splitter.hpp>
 #include <foundry/impl/chat_stream.ipp>
 
 #include <cmath>

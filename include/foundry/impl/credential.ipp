@@ -2,10 +2,10 @@
 #pragma once
 
 #include <foundry/credential.hpp>
-#include <foundry/detail/ascii.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/http/request_head.hpp>
 #include <foundry/error.hpp>
-#include <foundry/http/field.hpp>
-#include <foundry/http/request_head.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
 

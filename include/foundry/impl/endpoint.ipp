@@ -1,12 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
-#include <foundry/detail/refuse.hpp>
-#include <foundry/detail/secret_parameter.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/secret_parameter.hpp>
+#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/http/url.hpp>
 #include <foundry/endpoint.hpp>
-#include <foundry/http/field.hpp>
-#include <foundry/http/url.hpp>
 
 #include <algorithm>
 #include <array>

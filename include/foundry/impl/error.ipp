@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/utf8.hpp>
+#include <foundry/detail/base/utf8.hpp>
 #include <foundry/error.hpp>
 
 #include <boost/system/errc.hpp>

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/event_source.hpp>
+#include <foundry/detail/call/event_source.hpp>
+#include <foundry/detail/call/impl/event_source.ipp>
 #include <foundry/event_stream.hpp>
-#include <foundry/impl/event_source.ipp>
 
 #include <optional>
 

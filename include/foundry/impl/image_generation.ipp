@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base64.hpp>
-#include <foundry/detail/json_collector.hpp>
-#include <foundry/detail/operation.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/operation.hpp>
 #include <foundry/image_generation.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
-#include <foundry/detail/base64.hpp>
-#include <foundry/detail/load_bytes.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/core/load_bytes.hpp>
 #include <foundry/media.hpp>
 
 #include <algorithm>

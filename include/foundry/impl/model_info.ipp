@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
-#include <foundry/detail/json_collector.hpp>
-#include <foundry/detail/operation.hpp>
-#include <foundry/http/url.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/operation.hpp>
+#include <foundry/detail/http/url.hpp>
 #include <foundry/model_info.hpp>
 
 #include <algorithm>

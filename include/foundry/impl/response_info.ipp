@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
+#include <foundry/detail/base/ascii.hpp>
 #include <foundry/response_info.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/bounded.hpp>
+#include <foundry/detail/base/bounded.hpp>
 #include <foundry/error.hpp>
 #include <foundry/retry.hpp>
 

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/config.hpp>
+#include <foundry/detail/base/config.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -4,7 +4,7 @@
 /// The bodies of the emulator, for programs that define FOUNDRY_SEPARATE_COMPILATION. Include this in exactly one
 /// source file.
 
-#include <foundry/detail/config.hpp>
+#include <foundry/detail/base/config.hpp>
 
 #ifndef FOUNDRY_SEPARATE_COMPILATION
 #error "Define FOUNDRY_SEPARATE_COMPILATION for the whole program before you include <foundry/testing/src.hpp>"

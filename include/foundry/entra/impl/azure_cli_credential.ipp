@@ -1,15 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
-#include <foundry/detail/base64.hpp>
-#include <foundry/detail/cleanser.hpp>
-#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/time_text.hpp>
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/entra/authority.hpp>
+#include <foundry/detail/entra/secret_document.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
-#include <foundry/entra/detail/authority.hpp>
-#include <foundry/entra/detail/secret_document.hpp>
-#include <foundry/entra/detail/time_text.hpp>
-#include <foundry/entra/detail/token_answer.hpp>
 
 #include <algorithm>
 

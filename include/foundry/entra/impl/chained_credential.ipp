@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/entra/chain.hpp>
 #include <foundry/entra/chained_credential.hpp>
-#include <foundry/entra/detail/chain.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -1,11 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/ascii.hpp>
-#include <foundry/detail/cleanser.hpp>
-#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/entra/assertion_form.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
-#include <foundry/entra/detail/assertion_form.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

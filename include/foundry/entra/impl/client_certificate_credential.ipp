@@ -1,11 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/cleanser.hpp>
-#include <foundry/detail/load_bytes.hpp>
+#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/core/load_bytes.hpp>
+#include <foundry/detail/entra/assertion_form.hpp>
+#include <foundry/detail/entra/signing_key.hpp>
 #include <foundry/entra/client_certificate_credential.hpp>
-#include <foundry/entra/detail/assertion_form.hpp>
-#include <foundry/entra/detail/signing_key.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/core/refuse.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {

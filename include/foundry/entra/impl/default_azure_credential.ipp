@@ -1,16 +1,16 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/refuse.hpp>
+#include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
+#include <foundry/detail/http/field.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
-#include <foundry/entra/detail/environment.hpp>
-#include <foundry/entra/detail/token_answer.hpp>
 #include <foundry/entra/environment_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
 #include <foundry/entra/workload_identity_credential.hpp>
-#include <foundry/http/field.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/entra/detail/environment.hpp>
-#include <foundry/entra/detail/token_answer.hpp>
+#include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/entra/environment_credential.hpp>
 #include <foundry/entra/impl/client_certificate_credential.ipp>
 #include <foundry/entra/impl/client_secret_credential.ipp>

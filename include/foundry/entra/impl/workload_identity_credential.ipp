@@ -1,11 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/cleanser.hpp>
-#include <foundry/detail/load_bytes.hpp>
-#include <foundry/entra/detail/assertion_form.hpp>
-#include <foundry/entra/detail/environment.hpp>
-#include <foundry/entra/detail/token_answer.hpp>
+#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/core/load_bytes.hpp>
+#include <foundry/detail/entra/assertion_form.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/entra/workload_identity_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {

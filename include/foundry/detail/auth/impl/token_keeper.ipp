@@ -1,0 +1,161 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/auth/token_keeper.hpp>
+#include <foundry/detail/base/guarded_executor.hpp>
+#include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/http/deadline.hpp>
+#include <foundry/detail/http/field.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+struct token_flight::waiter
+{
+    waiter(boost::asio::any_io_executor const& executor, std::chrono::steady_clock::time_point until)
+        : wake_up(executor),
+          landed(executor, until)
+    {}
+
+    guarded_executor wake_up;
+    boost::asio::steady_timer landed; // cancelled when it has
+};
+
+FOUNDRY_DECL token_flight::token_flight(token_request what, boost::asio::any_io_executor const& background)
+    : wanted(std::move(what)),
+      executor(boost::asio::make_strand(background))
+{}
+
+/// Everyone gets a copy that shares no memory which several threads count in libstdc++, where ThreadSanitizer does not see it.
+[[noreturn]] inline void throw_copy(error const& failed) { throw failed.with_attempts(failed.attempts()); }
+
+FOUNDRY_DECL std::shared_ptr<token_flight> token_keeper::find_flight(token_request const& wanted)
+{
+    for (auto const& f : flights_)
+        if (f->wanted.scope == wanted.scope && http::iequals(f->wanted.tenant, wanted.tenant) &&
+            f->wanted.claims == wanted.claims)
+            return f;
+    return nullptr;
+}
+
+FOUNDRY_DECL void token_keeper::forget(token_flight const& flight)
+{
+    auto const same = [&](std::shared_ptr<token_flight> const& f) { return f.get() == &flight; };
+    flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
+}
+
+FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_executor const& executor,
+                                      token_query query)
+    : keeper_(keeper),
+      query_(std::move(query))
+{
+    std::lock_guard const lock(keeper_.mutex_);
+    token_cache::finding const found = keeper_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
+    if (found.failed)
+        throw_copy(*found.failed);
+    token_ = found.token;
+    if (token_ && !found.fetch)
+        return;
+    flight_ = keeper_.find_flight(query_.wanted);
+    if (flight_ && !token_ && executor == flight_->executor) {
+        throw error(errc::invalid_argument,
+                    "the credential's get_token() calls a client that waits for this very token; give it "
+                    "a client with another credential");
+    }
+    if (!flight_) {
+        flight_ = std::make_shared<token_flight>(query_.wanted, query_.background);
+        flight_->ahead = token_ != nullptr;
+        keeper_.flights_.push_back(flight_);
+        to_launch_ = flight_;
+    }
+    if (!token_) {
+        waiter_ = std::make_shared<token_flight::waiter>(executor, query_.until);
+        flight_->waiters.push_back(waiter_);
+    }
+}
+
+FOUNDRY_DECL token_visit::~token_visit()
+{
+    if (!waiter_)
+        return;
+    std::lock_guard const lock(keeper_.mutex_);
+    auto& all = flight_->waiters;
+    all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
+    bool const goes_on = flight_->ahead && flight_->begun; // for those who come later
+    if (flight_->landed || goes_on || !all.empty())
+        return;
+    keeper_.forget(*flight_);
+    keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
+    boost::asio::post(flight_->executor, [f = flight_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
+}
+
+FOUNDRY_DECL boost::asio::steady_timer& token_visit::landed() noexcept { return waiter_->landed; }
+
+FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr interrupted)
+{
+    if (token_)
+        return token_;
+    std::lock_guard const lock(keeper_.mutex_);
+    if (flight_->failed) {
+        try {
+            std::rethrow_exception(flight_->failed);
+        } catch (error const& e) {
+            throw_copy(e);
+        }
+    }
+    if (flight_->landed)
+        return flight_->token;
+    if (interrupted)
+        std::rethrow_exception(std::move(interrupted));
+    error const late = http::limit_error({query_.until, query_.code, query_.within, false}, query_.host);
+    if (flight_->begun)
+        throw late;
+    failure f;
+    f.service_message = late.message() + ": the context that the client was made with has not begun to fetch it";
+    f.advice = "run that context, or make the client with the executor of the coroutine that calls it";
+    throw error(late.code(), std::move(f));
+}
+
+FOUNDRY_DECL void token_keeper::begin(token_flight& flight) noexcept
+{
+    std::lock_guard const lock(mutex_);
+    flight.begun = true;
+}
+
+FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept
+{
+    std::lock_guard const lock(mutex_);
+    auto const now = std::chrono::steady_clock::now();
+    bool const forgotten = find_flight(flight.wanted).get() != &flight;
+    forget(flight);
+    flight.landed = true;
+    try {
+        if (failed)
+            std::rethrow_exception(failed);
+        flight.token =
+            cache_.store(flight.wanted, std::move(token), now, std::chrono::system_clock::now(), random_fraction());
+    } catch (error const& e) {
+        flight.failed = std::current_exception();
+        if (!forgotten)
+            cache_.fail(flight.wanted, &e, now);
+    } catch (...) {
+        flight.failed = std::current_exception();
+        if (!forgotten)
+            cache_.fail(flight.wanted, nullptr, now);
+    }
+    for (auto const& w : flight.waiters)
+        w->wake_up.post([w] { w->landed.cancel(); });
+}
+
+FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused, std::string_view claims) noexcept
+{
+    std::lock_guard const lock(mutex_);
+    return cache_.invalidate(refused, claims, std::chrono::steady_clock::now());
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,116 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/auth/token_keeper.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Fails a fetch that is destroyed unfinished, as when its context ends.
+class lander
+{
+public:
+    /// @param owner of the keeper.
+    lander(std::shared_ptr<credential_source> owner, token_keeper& keeper, std::shared_ptr<token_flight> flight)
+        : owner_(std::move(owner)),
+          keeper_(keeper),
+          flight_(std::move(flight))
+    {}
+    lander(lander const&) = delete;
+    lander& operator=(lander const&) = delete;
+    ~lander()
+    {
+        if (flight_)
+            land(access_token(), std::make_exception_ptr(error(errc::token_timeout, "the client's context has ended")));
+    }
+
+    void land(access_token token, std::exception_ptr failed) noexcept
+    {
+        keeper_.land(*flight_, std::move(token), std::move(failed));
+        flight_.reset();
+    }
+
+private:
+    std::shared_ptr<credential_source> owner_;
+    token_keeper& keeper_;
+    std::shared_ptr<token_flight> flight_;
+};
+
+/// A credential that yields tokens. What is compiled here is so only where there is one.
+template <class T>
+class token_source final : public credential_source
+{
+public:
+    explicit token_source(T credential) : credential_(std::move(credential)) {}
+
+    bool write_fields(endpoint const&, std::string&) const override { return false; }
+    bool gives_tokens() const noexcept override { return true; }
+
+    FOUNDRY_CORO boost::asio::awaitable<void> find_token(token_query query,
+                                                         std::shared_ptr<access_token const>& into) override
+    {
+        boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+        token_visit visit(keeper_, executor, std::move(query));
+        if (auto flight = visit.to_launch())
+            launch(std::move(flight));
+        std::exception_ptr interrupted;
+        if (visit.must_wait()) {
+            try {
+                co_await visit.landed().async_wait(boost::asio::deferred);
+            } catch (boost::system::system_error const&) {
+                interrupted = std::current_exception();
+            }
+        }
+        into = visit.result(std::move(interrupted));
+    }
+
+    bool invalidate(std::string_view refused, std::string_view claims) noexcept override
+    {
+        return keeper_.invalidate(refused, claims);
+    }
+
+    boost::asio::awaitable<access_token> get_token(token_request request) override
+    {
+        return credential_.get_token(std::move(request));
+    }
+
+private:
+    void launch(std::shared_ptr<token_flight> flight)
+    {
+        auto const executor = flight->executor;
+        auto const slot = flight->cancel.slot();
+        auto self = std::static_pointer_cast<token_source>(shared_from_this());
+        auto landing = std::make_unique<lander>(self, keeper_, flight);
+        auto coroutine = fly(std::move(self), std::move(landing), flight);
+        // The handler holds the flight: co_spawn looks at its signal once more after the coroutine's frame is gone.
+        boost::asio::co_spawn(
+            executor, std::move(coroutine),
+            boost::asio::bind_cancellation_slot(slot, [flight = std::move(flight)](std::exception_ptr) {}));
+    }
+
+    /// @param landing a parameter, for a coroutine whose context ends before it begins has no local variables.
+    FOUNDRY_CORO static boost::asio::awaitable<void>
+    fly(std::shared_ptr<token_source> self, std::unique_ptr<lander> landing, std::shared_ptr<token_flight> flight)
+    {
+        self->keeper_.begin(*flight);
+        access_token token;
+        std::exception_ptr failed;
+        try {
+            token_request wanted = flight->wanted;
+            token = co_await self->credential_.get_token(std::move(wanted));
+        } catch (...) {
+            failed = std::current_exception();
+        }
+        landing->land(std::move(token), std::move(failed));
+    }
+
+    T credential_;
+    token_keeper keeper_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

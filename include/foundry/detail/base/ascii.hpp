@@ -1,0 +1,82 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/config.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace detail {
+
+// The functions of <cctype> depend on the locale; protocols do not.
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool is_graphic(char c) { return c > 0x20 && c < 0x7f; }
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+/// Cheaper to compile than std::all_of, which is unrolled anew for each predicate.
+inline bool all_of(std::string_view text, bool (*holds)(char))
+{
+    for (char const c : text) {
+        if (!holds(c))
+            return false;
+    }
+    return true;
+}
+
+/// A whole number to `base`, from the digits that `text` begins with, which are taken off it. Nothing where there are none, and
+/// where it is too large. Cheaper to compile than std::from_chars, which has a table and four functions for each type.
+inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned base)
+{
+    std::uint64_t const most = UINT64_MAX / base;
+    std::uint64_t number = 0;
+    std::size_t digits = 0;
+    for (; digits != text.size() && is_hex(text[digits]); ++digits) {
+        char const c = to_lower(text[digits]);
+        auto const digit = static_cast<unsigned>(is_digit(c) ? c - '0' : c - 'a' + 10);
+        if (digit >= base)
+            break;
+        if (number > most || number * base > UINT64_MAX - digit)
+            return {};
+        number = number * base + digit;
+    }
+    text.remove_prefix(digits);
+    return digits == 0 ? std::optional<std::uint64_t>{} : number;
+}
+
+/// The same of a text that is nothing else.
+inline std::optional<std::uint64_t> whole_number(std::string_view text, unsigned base)
+{
+    std::optional<std::uint64_t> const number = take_number(text, base);
+    return text.empty() ? number : std::nullopt;
+}
+
+/// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
+inline std::string joined(std::initializer_list<std::string_view> parts)
+{
+    std::size_t size = 0;
+    for (std::string_view const part : parts)
+        size += part.size();
+    std::string all;
+    all.reserve(size);
+    for (std::string_view const part : parts)
+        all += part;
+    return all;
+}
+
+inline std::string to_lower(std::string_view text)
+{
+    std::string lower(text);
+    for (char& c : lower)
+        c = to_lower(c);
+    return lower;
+}
+
+} // namespace detail
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,71 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/process_id.hpp>
+
+#include <openssl/rand.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// A UUID (version 4) of these bits.
+inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    high = (high & ~std::uint64_t{0xf000}) | 0x4000;
+    low = (low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+    std::string text(36, '-');
+    std::size_t at = 0;
+    for (int i = 0; i != 32; ++i) {
+        if (at == 8 || at == 13 || at == 18 || at == 23)
+            ++at;
+        std::uint64_t const part = i < 16 ? high : low;
+        text[at++] = hex[(part >> (60 - 4 * (i & 15))) & 15];
+    }
+    return text;
+}
+
+/// One that nobody can foretell.
+inline std::string make_uuid()
+{
+    std::uint64_t bits[2] = {0, 0};
+    RAND_bytes(reinterpret_cast<unsigned char*>(bits), sizeof bits);
+    return make_uuid(bits[0], bits[1]);
+}
+
+/// Many that are unlike each other and those of any other source: OpenSSL's generator is asked once, and after fork() each time. They
+/// are no secrets.
+class uuid_source
+{
+public:
+    uuid_source() { RAND_bytes(reinterpret_cast<unsigned char*>(seed_), sizeof seed_); }
+
+    /// May be called from several threads.
+    std::string next()
+    {
+        if (process_id() != made_by_)
+            return make_uuid();
+        std::uint64_t const number = ++count_;
+        return make_uuid(mix(seed_[0] + step * number), mix(seed_[1] ^ (step * number)));
+    }
+
+private:
+    static constexpr std::uint64_t step = 0x9e3779b97f4a7c15;
+
+    /// Every number becomes another one (Steele, Lea and Flood: SplitMix).
+    static std::uint64_t mix(std::uint64_t n) noexcept
+    {
+        n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
+        n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
+        return n ^ (n >> 31);
+    }
+
+    long made_by_ = process_id();
+    std::uint64_t seed_[2] = {0, 0};
+    std::atomic<std::uint64_t> count_{0};
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,31 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// The length of the longest prefix that is valid UTF-8.
+FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
+
+inline bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
+
+/// Appends text, with U+FFFD for whatever is not UTF-8, as the decoder of the WHATWG Encoding standard does.
+FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
+
+/// Appends a character, which is no surrogate.
+FOUNDRY_DECL void append_code_point(std::string& out, std::uint32_t c);
+
+/// U+FFFD, which stands for what could not be read.
+inline constexpr std::uint32_t replacement = 0xfffd;
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/base/impl/utf8.ipp>
+#endif

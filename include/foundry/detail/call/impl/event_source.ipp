@@ -1,0 +1,229 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/call/event_source.hpp>
+#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/json/reader.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline http::event_limits event_limits_of(size_limits const& limits)
+{
+    http::event_limits l;
+    l.line = limits.event_line;
+    l.event = limits.event;
+    return l;
+}
+
+inline std::string_view trim_any(std::string_view text, std::string_view what)
+{
+    std::size_t const first = text.find_first_not_of(what);
+    return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(what) - first + 1);
+}
+
+inline bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept
+{
+    for (std::string_view const one : names) {
+        if (http::iequals(one, name))
+            return true;
+    }
+    return false;
+}
+
+FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept
+{
+    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "[DONE]");
+}
+
+FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept
+{
+    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "DONE");
+}
+
+FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept
+{
+    static constexpr std::string_view names[] = {"ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"};
+    return is_one_of(names, type);
+}
+
+FOUNDRY_DECL bool is_keep_alive(http::event const& e) noexcept
+{
+    static constexpr std::string_view nothing[] = {"", "null", "\"\"", "[]", "{}", "ping", "\"ping\""};
+    return is_keep_alive_name(e.type) ||
+           (e.type != "error" && e.data.size() < 32 && is_one_of(nothing, trim_any(e.data, " \t")));
+}
+
+/// What is read of an event to know its type.
+struct typed_event
+{
+    typed_event() = default;
+
+    std::string type;
+};
+BOOST_DESCRIBE_STRUCT(typed_event, (), (type))
+
+FOUNDRY_DECL std::string type_of_event(http::event const& e)
+{
+    if (e.type == "message" && e.data.find("\"type\"") != e.data.npos) {
+        typed_event named;
+        if (json::reader{}.read(named, e.data) && !named.type.empty())
+            return std::move(named.type);
+    }
+    return std::string(e.type);
+}
+
+/// Whether a body begins as an event stream does; nothing if more of it must come. It has no blanks before it.
+inline std::optional<bool> begins_like_events(std::string_view body)
+{
+    bool may_be = std::string_view("\xef\xbb\xbf").starts_with(body);
+    for (std::string_view const field : {"data:", "event:", "id:", "retry:", "error:", ":"}) {
+        if (body.starts_with(field))
+            return true;
+        may_be = may_be || field.starts_with(body);
+    }
+    return may_be ? std::nullopt : std::optional(false);
+}
+
+FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
+    : call_(std::move(call)),
+      watch_(std::move(opened.watch)),
+      info_(std::move(opened.info)),
+      attempts_(std::move(opened.attempts)),
+      waited_(opened.waited),
+      begun_(opened.begun),
+      events_(event_limits_of(call_.state->settings.limits)),
+      exchange_(std::move(opened.exchange))
+{
+    call_.head = std::string(); // and not = {}, which would keep the memory
+    call_.body = std::string();
+    try {
+        exchange_->deliver_to(*this, std::size_t(-1), http::exchange::content_by::word);
+    } catch (error const&) { // of what came with the head
+        fail(std::current_exception());
+    }
+}
+
+FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
+{
+    if (form_ == body_form::events)
+        return events_.feed(bytes);
+    append_document(bytes);
+    if (form_ == body_form::unknown)
+        find_form();
+}
+
+/// The type says what the body is, unless the first bytes say otherwise: they are never wrong.
+FOUNDRY_DECL void event_source::find_form()
+{
+    if (document_.starts_with("\xef\xbb\xbf"))
+        document_.erase(0, 3);
+    document_.erase(0, std::min(document_.find_first_not_of(" \t\r\n"), document_.size()));
+    if (document_.empty())
+        return;
+    std::string_view const type = info_.header("content-type");
+    bool const is_typed = type.empty() || to_lower(type).find("event-stream") != std::string::npos;
+    std::optional<bool> const like_events = begins_like_events(document_);
+    if (is_typed && like_events)
+        form_ = std::string_view("{[<").find(document_[0]) == std::string_view::npos ? body_form::events
+                                                                                     : body_form::document;
+    else if (like_events)
+        form_ = *like_events ? body_form::events : body_form::document;
+    if (form_ == body_form::events)
+        events_.feed(std::exchange(document_, std::string()));
+}
+
+FOUNDRY_DECL void event_source::append_document(std::string_view bytes)
+{
+    if (document_.size() + bytes.size() > call_.state->settings.limits.body) {
+        failure f;
+        f.service_message = "the response's body is larger than the limit";
+        f.advice = "raise options.limits if such answers are expected";
+        throw error(make_error_code(errc::limit_exceeded), std::move(f));
+    }
+    document_.append(bytes);
+}
+
+FOUNDRY_DECL bool event_source::take(http::event& e)
+{
+    while (!ended_ && events_.next(e)) {
+        if (is_end_marker(e.data)) {
+            ended_ = true;
+            return false;
+        }
+        if (boost::json::value whole; !flushed_ || json::reader{}.read(whole, e.data))
+            return true; // an event without an empty line after it may be cut off
+    }
+    return false;
+}
+
+FOUNDRY_DECL bool event_source::flush()
+{
+    if (form_ == body_form::document || (form_ == body_form::unknown && !document_.empty()))
+        throw_not_a_stream();
+    if (flushed_)
+        return false;
+    flushed_ = true;
+    events_.feed("\n\n");
+    return true;
+}
+
+FOUNDRY_DECL void event_source::throw_truncated() const
+{
+    throw error(errc::stream_truncated,
+                "the stream ended without its end marker; what arrived until then was delivered");
+}
+
+FOUNDRY_DECL void event_source::throw_not_a_stream() const
+{
+    throw_service_error_in(document_, call_.context(), info_);
+    failure f;
+    f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
+    f.advice = "use complete() if the service does not stream; check that the endpoint's URL is the API's";
+    f.body = document_.substr(0, max_kept_body);
+    throw error(make_error_code(errc::unexpected_reply), std::move(f));
+}
+
+FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
+{
+    try {
+        std::rethrow_exception(std::move(why));
+    } catch (error const& e) {
+        error known = in_answer(e, info_, {});
+        if (filtered_ && e.code() == errc::stream_truncated) {
+            failure f = known.details();
+            f.advice = "the content filter had ended the answer by then: change the prompt";
+            known = error(e.code(), std::move(f));
+        }
+        attempts_.push_back(attempt_of(known, waited_, begun_));
+        if (watch_)
+            watch_->on_failure(e.code());
+        close();
+        throw known.with_attempts(std::move(attempts_));
+    } catch (...) {
+        close();
+        throw;
+    }
+}
+
+FOUNDRY_DECL void event_source::drain()
+{
+    http::exchange::drain(std::move(exchange_));
+    if (watch_)
+        watch_->on_end();
+    watch_.reset();
+}
+
+FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const
+{
+    throw_service_error_in(e.data, call_.context(), info_, e.type);
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,55 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/bounded.hpp>
+#include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/call/retry_loop.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milliseconds total) : how_(how)
+{
+    if (total.count() > 0)
+        end_ = begun_ + total;
+}
+
+FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds waited, http::clock::time_point begun)
+{
+    attempt made;
+    made.code = failed.code();
+    made.status = failed.status();
+    made.retry_after = failed.retry_after();
+    made.should_retry = failed.should_retry();
+    made.request_id = failed.request_id().empty() ? failed.apim_request_id() : failed.request_id();
+    made.waited = waited;
+    made.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(http::clock::now() - begun);
+    return made;
+}
+
+FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
+{
+    attempt const& last = attempts_.back();
+    auto const retries = static_cast<unsigned>(attempts_.size() - 1);
+    std::optional<std::chrono::milliseconds> const wait =
+        how_.policy ? how_.policy->decide(last, retries, random_fraction())
+                    : default_retry_policy(how_).decide(last, retries, random_fraction());
+    return wait ? std::optional(bounded(*wait)) : std::nullopt;
+}
+
+FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& failed)
+{
+    if (failed.code() == errc::invalid_argument)
+        throw failed;
+    auto const now = http::clock::now();
+    attempts_.push_back(attempt_of(failed, waited_, attempt_begun_));
+    std::optional<std::chrono::milliseconds> const wait = decide();
+    if (!wait || now + *wait >= end_)
+        throw failed.with_attempts(std::move(attempts_));
+    if (how_.on_retry)
+        how_.on_retry(attempts_.back(), *wait);
+    waited_ = *wait;
+    attempt_begun_ = now + *wait;
+    return *wait;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,28 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/http/field.hpp>
+
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Parameters that hold a key; URLs end up in logs.
+inline bool is_secret_parameter(std::string_view name)
+{
+    static constexpr std::string_view names[] = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};
+    for (std::string_view const secret : names) {
+        if (http::iequals(name, secret))
+            return true;
+    }
+    return false;
+}
+
+inline void check_parameter(std::string_view name)
+{
+    if (is_secret_parameter(name))
+        refuse("a key must not stand in the query, which others log; remove it and pass a credential");
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,41 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/credential.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace foundry::inline FOUNDRY_ABI::entra::detail {
+
+/// One of a chain: a credential, or why there is none.
+struct link
+{
+    link() = default;
+
+    std::shared_ptr<foundry::detail::credential_source> source;
+    std::optional<error> missing;
+};
+
+/// Asks credentials in order.
+class chain
+{
+public:
+    chain(std::string_view who, std::vector<link> links) : who_(who), links_(std::move(links)) {}
+
+    boost::asio::awaitable<access_token> get_token(token_request request);
+
+private:
+    std::string_view who_; // a literal
+    std::vector<link> links_;
+    std::atomic<std::size_t> chosen_{std::size_t(-1)}; // the first that has given a token
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::entra::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/entra/impl/chain.ipp>
+#endif

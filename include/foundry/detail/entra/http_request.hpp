@@ -1,0 +1,73 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/http/tls.hpp>
+#include <foundry/detail/http/url.hpp>
+#include <foundry/options.hpp>
+#include <foundry/response_headers.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::entra::detail {
+
+/// A request of a credential's own. No API key or token of the service is in it, and nobody's proxy or redirect is followed.
+class http_request
+{
+public:
+    http_request(std::string_view verb, http::url to);
+    ~http_request();
+    http_request(http_request const&) = delete;
+    http_request& operator=(http_request const&) = delete;
+
+    /// @throws foundry::error (`errc::invalid_argument`) where it could not be sent as it is.
+    void add_field(std::string_view name, std::string_view value);
+
+    http::url to;
+    std::string head;
+    std::string body; // erased with this
+};
+
+/// The whole answer; its body is erased with it.
+class http_answer
+{
+public:
+    http_answer() = default;
+    http_answer(http_answer&&) noexcept = default;
+    http_answer& operator=(http_answer&&) noexcept = default;
+    ~http_answer();
+
+    unsigned status = 0;
+    response_headers headers;
+    std::string body;
+};
+
+/// How requests are sent.
+struct transport
+{
+    transport() = default;
+
+    http::context_ptr tls;
+    std::string connect_address; ///< Empty: the URL's host.
+    std::uint16_t connect_port = 0;
+    std::chrono::milliseconds connect{std::chrono::seconds{10}};
+    std::chrono::milliseconds timeout{std::chrono::seconds{30}};
+    std::size_t body_limit = std::size_t{1} << 20;
+};
+
+/// Sends a request over a connection of its own.
+///
+/// @throws foundry::error with the code of a time limit or of the transport's cause, `errc::unexpected_reply` or
+/// `errc::limit_exceeded`. A status is no error here.
+FOUNDRY_DECL boost::asio::awaitable<http_answer> send(transport const& how, http_request const& request);
+
+} // namespace foundry::inline FOUNDRY_ABI::entra::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/entra/impl/http_request.ipp>
+#endif

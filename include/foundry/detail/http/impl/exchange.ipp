@@ -1,0 +1,518 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/http/exchange.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+namespace detail {
+
+using foundry::detail::joined;
+
+inline constexpr std::size_t least_read = 4 * 1024; // counted for a smaller one, too
+inline constexpr std::size_t most_read = 16 * 1024;
+inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
+// Of a body; then others have their turn: timers, cancellation, the program's coroutines.
+inline constexpr std::size_t max_at_once = 64 * 1024;
+inline constexpr std::size_t max_drained = 64 * 1024;
+inline constexpr std::chrono::seconds max_drain_time{2};
+
+inline error transport_error(errc code, boost::system::error_code cause, bool plain)
+{
+    failure f;
+    bool const is_lost = code == errc::connection_lost;
+    if (cause == boost::asio::error::eof)
+        f.service_message =
+            joined({"the server closed the connection ", is_lost ? "before answering" : "within the answer"});
+    else
+        f.service_message = cause.message();
+    f.advice = is_lost ? "the request may have been carried out; send it again if that is harmless"
+                       : "the answer broke off; ask again";
+    if (is_lost && plain)
+        f.advice += "; if this port speaks TLS, write https:// in the endpoint's URL";
+    return error(make_error_code(code), std::move(f));
+}
+
+/// Whether a record of TLS begins here: an alert or a handshake message of any version.
+inline bool is_tls_record(std::string_view bytes)
+{
+    return bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03;
+}
+
+[[noreturn]] inline void throw_needs_tls(origin const& from)
+{
+    failure f;
+    f.service_message = from.connect_address + " port " + std::to_string(from.connect_port) + " speaks TLS";
+    f.advice = "write https:// in the endpoint's URL";
+    throw error(make_error_code(errc::unexpected_reply), std::move(f));
+}
+
+inline bool is_cancelled(boost::asio::cancellation_state const& state)
+{
+    return state.cancelled() != boost::asio::cancellation_type::none;
+}
+
+} // namespace detail
+
+namespace detail {
+
+/// @throws foundry::error (`errc::invalid_argument`) if several threads would run the handlers of one coroutine at a time.
+inline void check_serial(boost::asio::any_io_executor const& executor)
+{
+    auto const* const pool = executor.target<boost::asio::thread_pool::executor_type>();
+    bool const is_pool = pool != nullptr && boost::asio::query(*pool, boost::asio::execution::occupancy) > 1;
+    if (is_pool || executor.target<boost::asio::system_executor>() != nullptr) {
+        throw error(errc::invalid_argument, "the coroutine runs on an executor of several threads; spawn it on "
+                                            "boost::asio::make_strand(executor)");
+    }
+}
+
+} // namespace detail
+
+FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor,
+                                timeouts const& within, std::size_t head_limit)
+    : pool_(std::move(connections)),
+      timeouts_(within),
+      parser_(head_limit)
+{
+    if (timeouts_.stall.count() > 0)
+        timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
+    stall_left_ = timeouts_.stall;
+    detail::check_serial(executor);
+    watch_on(std::move(executor));
+}
+
+FOUNDRY_DECL void exchange::watch_on(boost::asio::any_io_executor executor)
+{
+    limits_.reset(new deadline(std::move(executor), *this));
+}
+
+FOUNDRY_DECL void exchange::on_deadline()
+{
+    if (lease_)
+        lease_->close();
+}
+
+FOUNDRY_DECL exchange::~exchange() { close(); }
+
+FOUNDRY_DECL void exchange::close() noexcept
+{
+    limits_->stop();
+    lease_.drop();
+}
+
+FOUNDRY_DECL void exchange::finish() noexcept
+{
+    limits_->stop();
+    // Bytes behind the message would be taken for the next answer.
+    if (parser_.done() && held_ == 0 && written_ && parser_.keep_alive())
+        lease_.give_back();
+    else
+        lease_.drop();
+}
+
+FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
+{
+    errc const expired = limits_->expired();
+    bool const in_time = expired == errc();
+    close();
+    try {
+        std::rethrow_exception(e);
+    } catch (error const& known) {
+        if (in_time || known.code() == expired) // its own words say more
+            throw;
+    } catch (boost::system::system_error const& low) {
+        if (in_time && low.code() == boost::asio::error::operation_aborted)
+            throw;
+        if (in_time) {
+            throw detail::transport_error(answered_ ? errc::stream_truncated : errc::connection_lost, low.code(),
+                                          !pool_->to().tls);
+        }
+    }
+    throw limit_error(limits_->expired_limit(), pool_->to().host);
+}
+
+FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const noexcept
+{
+    return limits_->expired() != errc() || e.code() == boost::asio::error::operation_aborted;
+}
+
+/// For another connection.
+FOUNDRY_DECL void exchange::start_over()
+{
+    limits_->clear_step();
+    lease_.drop();
+    written_ = true;
+    held_ = 0;
+    parser_.restart();
+}
+
+/// Waits until a connection can be read or written, whichever comes first.
+class exchange::ready_wait
+{
+public:
+    ready_wait(connection& on, boost::asio::any_io_executor const& executor) : state_(new state(on, executor))
+    {
+        try {
+            for (connection::step const s : {connection::step::want_read, connection::step::want_write})
+                on.wait(s)(boost::asio::bind_executor(executor, wake{state_}));
+        } catch (...) { // no memory: one of them may be outstanding
+            state_->on = nullptr;
+            throw;
+        }
+    }
+    ready_wait(ready_wait const&) = delete;
+    ready_wait& operator=(ready_wait const&) = delete;
+    /// What is still outstanding ends when the connection is closed.
+    ~ready_wait() { state_->on = nullptr; }
+
+    /// Is cancelled when neither wait is outstanding any more.
+    boost::asio::steady_timer& ended() noexcept { return state_->ended; }
+    bool has_ended() const noexcept { return state_->pending == 0; }
+
+private:
+    struct state final : sleeper
+    {
+        state(connection& c, boost::asio::any_io_executor const& executor)
+            : on(&c),
+              ended(executor, clock::time_point::max())
+        {}
+
+        void on_wake(boost::system::error_code) override
+        {
+            if (--pending == 0)
+                ended.cancel();
+            else if (on != nullptr)
+                on->cancel(); // the other wait
+        }
+
+        connection* on;
+        boost::asio::steady_timer ended;
+        int pending = 2;
+    };
+
+    boost::intrusive_ptr<state> state_;
+};
+
+// One coroutine for all of it: each layer more costs malloc's work for each request, and the compiler's.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message, std::string_view rest)
+{
+    std::exception_ptr failed;
+    for (bool fresh = false;; fresh = true) {
+        bool stale = false;
+        try {
+            limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
+            {
+                pool::place mine(pool_, limits_->executor(), limits_->next(), fresh);
+                std::exception_ptr interrupted;
+                try {
+                    if (mine.must_wait())
+                        co_await mine.turn().async_wait(boost::asio::deferred);
+                } catch (boost::system::system_error const&) {
+                    interrupted = std::current_exception();
+                }
+                lease_ = mine.leave(std::move(interrupted));
+                // Granted and cancelled at once: nothing is sent.
+                if (mine.must_wait() && detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+                    lease_.give_back();
+                    throw boost::system::system_error(boost::asio::error::operation_aborted);
+                }
+            }
+            limits_->clear_step();
+            if (limits_->expired() != errc()) // while nothing was there to be closed
+                throw limit_error(limits_->expired_limit(), pool_->to().host);
+            lease_->move_to(limits_->executor());
+            if (!lease_->is_open())
+                co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
+            if (message.empty()) {
+                limits_->stop();
+                lease_.give_back();
+                co_return;
+            }
+
+            std::exception_ptr unwritten;
+            try {
+                std::string_view const parts[] = {message, rest};
+                connection::step reading = connection::step::want_read;
+                for (std::string_view part : parts) {
+                    for (bool blocked = false; !part.empty() && written_;) {
+                        std::size_t n = 0;
+                        connection::step const s = lease_->try_write(part, n);
+                        part.remove_prefix(n);
+                        if (s == connection::step::done) {
+                            blocked = false;
+                            continue;
+                        }
+                        if (!std::exchange(blocked, true))
+                            limits_->set_step(clock::now(), timeouts_.write, errc::write_timeout);
+                        if (reading != connection::step::want_read) {
+                            co_await lease_->wait(s);
+                        } else {
+                            ready_wait ready(*lease_, limits_->executor());
+                            try {
+                                co_await ready.ended().async_wait(boost::asio::deferred);
+                            } catch (boost::system::system_error const&) {
+                                if (!ready.has_ended())
+                                    throw;
+                            }
+                        }
+                        reading = read_early();
+                        written_ = !is_refused();
+                    }
+                }
+                limits_->clear_step();
+            } catch (boost::system::system_error const& e) {
+                if (given_up(e) || e.code().category() == error_category())
+                    throw;
+                // A server that refuses a request may say why before it has read it all.
+                unwritten = std::current_exception();
+                written_ = false;
+                limits_->clear_step();
+            }
+            asked_at_ = clock::now();
+            try {
+                while (!parser_.has_head()) {
+                    std::size_t n = 0;
+                    for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+                        begin_waiting();
+                        co_await lease_->wait(s);
+                        end_waiting();
+                    }
+                    take_head(n);
+                }
+                got_content();
+            } catch (boost::system::system_error const& e) {
+                if (written_ || given_up(e))
+                    throw;
+                answered_ = false;
+                std::rethrow_exception(unwritten);
+            }
+            co_return;
+        } catch (boost::system::system_error const& e) {
+            failed = std::current_exception();
+            stale = lease_ && lease_.reused() && !answered_ && !given_up(e) && e.code().category() != error_category();
+        }
+        if (!stale)
+            rethrow(failed);
+        start_over();
+    }
+}
+
+/// Reads what is there of the head while the request is written: `done` if that is whole.
+FOUNDRY_DECL connection::step exchange::read_early()
+{
+    while (!parser_.has_head()) {
+        std::size_t n = 0;
+        if (connection::step const s = lease_->try_read(room(), n); s != connection::step::done)
+            return s;
+        take_head(n);
+    }
+    return connection::step::done;
+}
+
+/// Whether the server does not want the rest of the request (RFC 9112, 9.5). One that has begun a good answer may still read it.
+FOUNDRY_DECL bool exchange::is_refused() noexcept { return parser_.has_head() && parser_.head().status >= 300; }
+
+FOUNDRY_DECL void exchange::begin_waiting()
+{
+    waiting_since_ = clock::now();
+    if (answered_)
+        limits_->set_step(waiting_since_, timeouts_.silence, errc::silence_timeout);
+    else
+        limits_->set_step(asked_at_, timeouts_.first_byte, errc::first_byte_timeout);
+    if (answered_ && timeouts_.stall.count() > 0)
+        limits_->set_stall(waiting_since_, std::chrono::ceil<std::chrono::milliseconds>(stall_left_), timeouts_.stall);
+}
+
+FOUNDRY_DECL void exchange::end_waiting() noexcept
+{
+    limits_->clear_step();
+    if (answered_)
+        stall_left_ = std::max<std::chrono::nanoseconds>(stall_left_ - (clock::now() - waiting_since_),
+                                                         std::chrono::milliseconds{1});
+}
+
+FOUNDRY_DECL void exchange::take_head(std::size_t count)
+{
+    if (count == 0)
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
+    if (!answered_ && !pool_->to().tls && detail::is_tls_record({buffer_.get(), held_ + count}))
+        detail::throw_needs_tls(pool_->to());
+    answered_ = true;
+    held_ += count;
+    consume();
+}
+
+FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
+{
+    if (size_ - held_ < room_ / 2) {
+        std::unique_ptr<char[]> larger(new char[held_ + room_]);
+        if (held_ != 0)
+            std::memcpy(larger.get(), buffer_.get(), held_);
+        buffer_ = std::move(larger);
+        size_ = held_ + room_;
+    }
+    return boost::asio::buffer(buffer_.get() + held_, size_ - held_);
+}
+
+FOUNDRY_DECL void exchange::consume()
+{
+    std::size_t const used = parser_.feed({buffer_.get(), held_});
+    held_ -= used;
+    if (used != 0 && held_ != 0)
+        std::memmove(buffer_.get(), buffer_.get() + used, held_);
+}
+
+FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, content_by how)
+{
+    content_by_ = how;
+    parser_.deliver_to(&sink, body_limit);
+    if (held_ != 0 && !parser_.done())
+        consume();
+}
+
+FOUNDRY_DECL connection::step exchange::read_now()
+{
+    std::size_t n = 0;
+    boost::asio::mutable_buffer const into = room();
+    if (connection::step const s = lease_->try_read(into, n); s != connection::step::done)
+        return s;
+    held_ += n;
+    at_once_ += std::max(n, detail::least_read);
+    if (n == into.size())
+        room_ = detail::most_read; // small chunks need less memory
+    if (n == 0)
+        parser_.end();
+    else
+        consume();
+    if (!parser_.done() && held_ > detail::max_unparsed)
+        throw error(errc::limit_exceeded, "a chunk header or trailer of the response has no end");
+    return connection::step::done;
+}
+
+/// A read that need not wait takes no time that the stall limit's timer would count.
+FOUNDRY_DECL void exchange::check_flood()
+{
+    auto const now = clock::now();
+    if (idle_reads_++ == 0)
+        flooded_since_ = now;
+    else if (timeouts_.stall.count() > 0 && now - flooded_since_ > timeouts_.stall)
+        throw limit_error({now, errc::stall_timeout, timeouts_.stall, false}, pool_->to().host);
+}
+
+/// Others may have closed it while it was read.
+FOUNDRY_DECL void exchange::check_leased() const
+{
+    if (!lease_)
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
+{
+    if (parser_.done())
+        co_return false;
+    std::exception_ptr failed;
+    try {
+        if (at_once_ >= detail::max_at_once) {
+            at_once_ = 0;
+            co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
+            check_leased();
+        }
+        for (connection::step s; (s = read_now()) != connection::step::done;) {
+            at_once_ = 0;
+            begin_waiting();
+            co_await lease_->wait(s);
+            check_leased();
+            end_waiting();
+        }
+        if (content_by_ == content_by::bytes)
+            got_content();
+        check_flood();
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    if (failed)
+        rethrow(failed);
+    co_return true;
+}
+
+/// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
+/// end with the user's coroutine.
+class exchange::remainder final : public sleeper, private body_sink
+{
+public:
+    explicit remainder(boost::intrusive_ptr<exchange> rest)
+        : rest_(std::move(rest)),
+          timer_(rest_->pool_->executor(), detail::max_drain_time)
+    {
+        rest_->limits_->stop();
+        rest_->watch_on(timer_.get_executor());
+        rest_->lease_->move_to(timer_.get_executor());
+        rest_->parser_.deliver_to(this, detail::max_drained);
+        rest_->at_once_ = 0;
+    }
+
+    void start()
+    {
+        timer_.async_wait(wake{this});
+        read();
+    }
+
+    void on_wake(boost::system::error_code) override { read(); }
+
+private:
+    void read()
+    {
+        std::lock_guard const lock(mutex_);
+        if (clock::now() >= timer_.expiry())
+            rest_.reset();
+        if (!rest_)
+            return;
+        try {
+            while (!rest_->done() && rest_->at_once_ <= detail::max_drained) {
+                connection::step const s = rest_->read_now();
+                if (s == connection::step::done)
+                    continue;
+                rest_->lease_->wait(s)(wake{this});
+                return;
+            }
+            rest_->finish();
+        } catch (boost::system::system_error const&) { // closed
+        }
+        rest_.reset();
+        timer_.cancel();
+    }
+
+    void on_body(std::string_view) override {}
+
+    std::mutex mutex_; // as the timer and the socket may fire at the same time
+    boost::intrusive_ptr<exchange> rest_;
+    boost::asio::steady_timer timer_;
+};
+
+FOUNDRY_DECL void exchange::drain(boost::intrusive_ptr<exchange> rest)
+{
+    if (rest->done())
+        return rest->finish();
+    auto* const all = new remainder(std::move(rest));
+    boost::intrusive_ptr<sleeper> const owner(all);
+    all->start();
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

@@ -1,0 +1,188 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/http/tls.hpp>
+#include <foundry/error.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+namespace foundry::inline FOUNDRY_ABI {
+namespace http {
+
+namespace detail {
+
+/// Where Linux distributions keep their store, as Go's crypto/x509 has them.
+inline constexpr char const* store_files[] = {
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",   // Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",             // openSUSE
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem", // Alpine
+};
+
+inline bool is_there(char const* path)
+{
+    struct stat found;
+    return path != nullptr && stat(path, &found) == 0 && found.st_size != 0;
+}
+
+/// What the environment names must be there: a store that it does not name would be a surprise.
+inline void load_named_store(SSL_CTX* context, char const* variable, char const* path,
+                             int (*load)(SSL_CTX*, char const*))
+{
+    if (is_there(path) && load(context, path) == 1)
+        return;
+    ERR_clear_error();
+    throw error(errc::no_ca_store, std::string{variable} + " names " + (*path == '\0' ? "nothing" : path) +
+                                       ", where no certificates can be read; correct it or unset it");
+}
+
+inline void load_system_store(SSL_CTX* context)
+{
+    char const* const file = std::getenv(X509_get_default_cert_file_env());
+    char const* const directory = std::getenv(X509_get_default_cert_dir_env());
+    if (file != nullptr)
+        load_named_store(context, X509_get_default_cert_file_env(), file, &SSL_CTX_load_verify_file);
+    if (directory != nullptr)
+        load_named_store(context, X509_get_default_cert_dir_env(), directory, &SSL_CTX_load_verify_dir);
+    if (file != nullptr || directory != nullptr)
+        return;
+    if (is_there(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    std::string searched = X509_get_default_cert_file();
+    for (char const* const path : store_files) {
+        if (is_there(path) && SSL_CTX_load_verify_file(context, path) == 1)
+            return;
+        searched.append(", ").append(path);
+    }
+    if (is_there(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    ERR_clear_error();
+    throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
+                                       "; install ca-certificates, set " + X509_get_default_cert_file_env() +
+                                       ", or set options.tls.ca_file");
+}
+
+/// An object of OpenSSL's that is needed for a moment.
+template <class T, void (*Free)(T*)>
+class owned
+{
+public:
+    explicit owned(T* object) noexcept : object_(object) {}
+    ~owned() { Free(object_); }
+    owned(owned const&) = delete;
+    owned& operator=(owned const&) = delete;
+
+    T* get() const noexcept { return object_; }
+
+private:
+    T* object_;
+};
+
+using owned_bio = owned<BIO, &BIO_free_all>;
+
+/// Instead of OpenSSL's own function, which asks at the terminal.
+inline int no_pass_phrase(char*, int, int, void*) { return -1; }
+
+inline BIO* as_bio(std::string const& pem) { return BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())); }
+
+inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
+{
+    owned_bio const text(opened);
+    X509_STORE* const store = SSL_CTX_get_cert_store(context);
+    int count = 0;
+    while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr)) {
+        X509_check_purpose(certificate, -1, 0); // reads its extensions now, not when threads share it
+        count += X509_STORE_add_cert(store, certificate);
+        X509_free(certificate);
+    }
+    ERR_clear_error();
+    if (count == 0)
+        throw error(errc::invalid_argument, std::string{option} + " holds no certificate; it takes PEM text");
+}
+
+inline void use_client_certificate(SSL_CTX* context, tls_options const& options)
+{
+    owned_bio const text(as_bio(options.client_certificate));
+    owned<X509, &X509_free> const own(PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr));
+    bool good = own.get() != nullptr && SSL_CTX_use_certificate(context, own.get()) == 1;
+    while (X509* const next = good ? PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr) : nullptr)
+        if (good = SSL_CTX_add0_chain_cert(context, next) == 1; !good)
+            X509_free(next);
+    owned_bio const key_text(as_bio(options.client_key));
+    owned<EVP_PKEY, &EVP_PKEY_free> const key(
+        PEM_read_bio_PrivateKey(key_text.get(), nullptr, &no_pass_phrase, nullptr));
+    good = good && key.get() != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+    ERR_clear_error();
+    if (!good) {
+        throw error(errc::invalid_argument,
+                    "options.tls.client_certificate and client_key are not a certificate and its "
+                    "key; both take PEM text, the key without a pass phrase");
+    }
+}
+
+} // namespace detail
+
+FOUNDRY_DECL void tls_free(SSL* connection) noexcept { SSL_free(connection); }
+FOUNDRY_DECL void tls_free(SSL_CTX* context) noexcept { SSL_CTX_free(context); }
+FOUNDRY_DECL void tls_free(SSL_SESSION* session) noexcept { SSL_SESSION_free(session); }
+FOUNDRY_DECL void tls_share(SSL_CTX* context) noexcept { SSL_CTX_up_ref(context); }
+FOUNDRY_DECL void tls_share(SSL_SESSION* session) noexcept { SSL_SESSION_up_ref(session); }
+
+FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options)
+{
+    if (options.context) {
+        tls_share(options.context.get());
+        return context_ptr(options.context.get());
+    }
+    context_ptr context(SSL_CTX_new(TLS_client_method()));
+    if (!context)
+        throw error(errc::tls_failed, "OpenSSL gave no context; it may be out of memory");
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    static constexpr unsigned char http11[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
+    if (!options.client_certificate.empty() || !options.client_key.empty())
+        detail::use_client_certificate(context.get(), options);
+    if (!options.ca_certificates.empty()) {
+        detail::load_certificates(context.get(), detail::as_bio(options.ca_certificates),
+                                  "options.tls.ca_certificates");
+    }
+    if (!options.ca_file.empty()) {
+        BIO* const file = BIO_new_file(options.ca_file.c_str(), "rb");
+        if (file == nullptr) {
+            ERR_clear_error();
+            throw error(errc::invalid_argument, "options.tls.ca_file: the file " + options.ca_file +
+                                                    " cannot be read; check it and its permissions");
+        }
+        detail::load_certificates(context.get(), file, "options.tls.ca_file");
+    }
+    if (options.ca_certificates.empty() && options.ca_file.empty())
+        detail::load_system_store(context.get());
+    return context;
+}
+
+FOUNDRY_DECL context_ptr default_tls_context()
+{
+    static context_ptr const shared = make_tls_context({});
+    return shared;
+}
+
+FOUNDRY_DECL context_ptr tls_context_for(tls_options const& options)
+{
+    bool const plain = options.ca_certificates.empty() && options.ca_file.empty() &&
+                       options.client_certificate.empty() && options.client_key.empty() && !options.context;
+    return plain ? default_tls_context() : make_tls_context(options);
+}
+
+} // namespace http
+} // namespace foundry::inline FOUNDRY_ABI

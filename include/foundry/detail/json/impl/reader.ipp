@@ -1,0 +1,644 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/json/impl/scanner.ipp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_stack.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+namespace detail {
+
+inline std::string print_number(numeral const& n)
+{
+    if (n.form == numeral::is_signed)
+        return std::to_string(n.i);
+    if (n.form == numeral::is_unsigned)
+        return std::to_string(n.u);
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, n.d).ptr};
+}
+
+inline double as_double(numeral const& n) noexcept
+{
+    return n.form == numeral::is_signed     ? static_cast<double>(n.i)
+           : n.form == numeral::is_unsigned ? static_cast<double>(n.u)
+                                            : n.d;
+}
+
+inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
+
+inline bool as_integer(numeral const& n, std::int64_t& out) noexcept
+{
+    if (n.form == numeral::is_unsigned)
+        return false; // beyond the signed range
+    if (n.form == numeral::is_double) {
+        if (!(n.d >= -9.2e18 && n.d <= 9.2e18) || std::trunc(n.d) != n.d)
+            return false;
+        out = static_cast<std::int64_t>(n.d);
+        return true;
+    }
+    out = n.i;
+    return true;
+}
+
+inline boost::json::value as_value(numeral const& n)
+{
+    return n.form == numeral::is_signed     ? boost::json::value(n.i)
+           : n.form == numeral::is_unsigned ? boost::json::value(n.u)
+                                            : boost::json::value(n.d);
+}
+
+} // namespace detail
+
+/// Walks the tables and puts each value where it belongs.
+struct reader::state : scanner<reader::state>
+{
+    state() = default;
+
+    void start(place root)
+    {
+        reset();
+        root_ = root;
+        top_ = frames_.data();
+        captured_depth_ = 0;
+    }
+
+private:
+    friend scanner<state>;
+    using text_type = boost::json::string_view;
+
+    /// An object, array or map that is being read.
+    struct frame
+    {
+        void begin(place p)
+        {
+            of = p;
+            current = nullptr;
+            seen = 0;
+            odd = 0;
+            behind = 0;
+            index = p.described->what == kind::object ? likely() : 0;
+            entry = 0;
+            repeats = 0;
+        }
+
+        void select(std::size_t i)
+        {
+            current = &of.described->members[i];
+            seen |= std::uint64_t{1} << i;
+            if ((odd & std::uint64_t{1} << i) != 0)
+                forget_odd(i);
+            behind = i + 1;
+            index = likely();
+        }
+
+        /// This member has come where another was likely.
+        void learn(std::size_t i)
+        {
+            learned[behind] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(behind));
+            select(i);
+        }
+
+        /// The value that came first under this name, in another shape, does not count.
+        void forget_odd(std::size_t i)
+        {
+            odd &= ~(std::uint64_t{1} << i);
+            extra().erase(of.described->members[i].name);
+        }
+
+        boost::json::object& extra() const
+        {
+            member const& m = of.described->members[of.described->extra];
+            return *static_cast<boost::json::object*>(m.reach(of.object, access::make));
+        }
+
+        /// The member that came here the last time that an object was as deep as this one; at first the next one. The chunks of a
+        /// stream have their members in one order, which need not be that in which they are described.
+        std::size_t likely() const { return behind + static_cast<std::size_t>(learned[behind]); }
+
+        place of;
+        member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
+        std::uint64_t seen = 0;
+        std::uint64_t odd = 0; // the members whose value is in `extra`, for its shape
+        std::size_t index =
+            0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
+        std::size_t behind = 0;  // kind::object: one more than the member that came last; 0 before the first
+        std::size_t entry = 0;   // kind::map: which element has the name that came last
+        std::size_t repeats = 0; // kind::map: how many names have come again
+        std::array<std::int8_t, 65> learned{}; // from there to the likely one
+    };
+
+    bool on_begin(shape of)
+    {
+        if (captured_depth_ != 0) {
+            ++captured_depth_;
+            return true;
+        }
+        place const to = next_value(of);
+        bool const described = to.object != nullptr && takes(to.described->what, of) &&
+                               to.described->what != kind::any && to.described->what != kind::members;
+        if (!described || top_ == &frames_.back()) {
+            if (breaks_list(to, of)) {
+                if (!capture_list())
+                    return false;
+                ++captured_depth_;
+                return true;
+            }
+            if (!capture_to(to, of))
+                return false;
+            stack_.reset({});
+            captured_depth_ = 1;
+            return true;
+        }
+        (++top_)->begin(to);
+        return true;
+    }
+
+    bool on_end(shape of, std::size_t count)
+    {
+        if (captured_depth_ != 0) {
+            if (of == shape::object)
+                stack_.push_object(count);
+            else
+                stack_.push_array(count);
+            if (--captured_depth_ == 0)
+                store(stack_.release());
+            return true;
+        }
+        frame& f = *top_;
+        if (f.of.described->what == kind::object)
+            clear_members(f.of.object, *f.of.described, all_members(*f.of.described) & ~f.seen);
+        else
+            f.of.described->items(f.of.object, f.index, access::drop);
+        --top_;
+        return true;
+    }
+
+    std::string_view likely_key() const
+    {
+        if (captured_depth_ != 0)
+            return {};
+        frame const& f = *top_;
+        type const& t = *f.of.described;
+        bool const there = t.what == kind::object && f.index < t.size && static_cast<int>(f.index) != t.extra;
+        return there ? t.members[f.index].name : std::string_view{};
+    }
+
+    void on_likely_key() { top_->select(top_->index); }
+
+    void on_key(std::string_view name)
+    {
+        if (captured_depth_ != 0)
+            stack_.push_key(text_type(name.data(), name.size()));
+        else
+            select(name);
+    }
+
+    bool on_text(std::string_view text)
+    {
+        if (captured_depth_ != 0) {
+            stack_.push_string(text_type(text.data(), text.size()));
+            return true;
+        }
+        place const to = next_value(shape::string);
+        if (!is_string(to))
+            return take_text(text, to);
+        *static_cast<std::string*>(to.object) = text;
+        return true;
+    }
+
+    /// Pieces go where they belong at once, or are collected where they have to be looked at as a whole.
+    std::string& on_string()
+    {
+        text_.clear();
+        pending_ = captured_depth_ != 0 ? place() : next_value(shape::string);
+        if (!is_string(pending_))
+            return text_;
+        auto& target = *static_cast<std::string*>(pending_.object);
+        target.clear();
+        return target;
+    }
+
+    bool on_string_end()
+    {
+        if (captured_depth_ != 0) {
+            stack_.push_string(text_type(text_));
+            return true;
+        }
+        return is_string(pending_) || take_text(text_, pending_);
+    }
+
+    static bool is_string(place to) { return to.object != nullptr && to.described->what == kind::string; }
+
+    /// A text that is more than a std::string.
+    bool take_text(std::string_view text, place to)
+    {
+        if (to.object != nullptr) {
+            switch (to.described->what) {
+            case kind::text:
+                return to.described->names->assign(to.object, text) || refuse("a text is malformed");
+            case kind::integer:
+            case kind::number:
+            case kind::single:
+                if (numeral n; parse_numeral(text, n) && set_number(n, to))
+                    return true;
+                break;
+            default:
+                break;
+            }
+        }
+        return keep(boost::json::value(text_type(text.data(), text.size())), to);
+    }
+
+    bool on_number(numeral const& n)
+    {
+        if (captured_depth_ != 0) {
+            if (n.form == numeral::is_signed)
+                stack_.push_int64(n.i);
+            else if (n.form == numeral::is_unsigned)
+                stack_.push_uint64(n.u);
+            else
+                stack_.push_double(n.d);
+            return true;
+        }
+        place const to = next_value(shape::number);
+        if (to.object != nullptr) {
+            switch (to.described->what) {
+            case kind::integer:
+            case kind::number:
+            case kind::single:
+                if (set_number(n, to))
+                    return true;
+                break;
+            case kind::string:
+            case kind::text:
+                return take_number_as_text(n, to);
+            default:
+                break;
+            }
+        }
+        return keep(detail::as_value(n), to);
+    }
+
+    /// Vectors of embeddings are long.
+    char const* on_more_numbers(char const* p, char const* end, std::size_t& count)
+    {
+        if (captured_depth_ != 0 || top_->of.described != &type_of<std::vector<float>>::value)
+            return p;
+        auto& floats = *static_cast<std::vector<float>*>(top_->of.object);
+        while (end - p >= 2 && *p == ',') {
+            char const* stop = p + 1;
+            numeral n;
+            if (!detail::read_numeral(stop, end, n) || stop == end || !detail::fits_float(detail::as_double(n)))
+                break; // it is not as simple as that
+            auto const value = static_cast<float>(detail::as_double(n));
+            if (top_->index < floats.size())
+                floats[top_->index] = value;
+            else
+                floats.push_back(value);
+            ++top_->index;
+            ++count;
+            p = stop;
+        }
+        return p;
+    }
+
+    bool on_bool(bool v)
+    {
+        if (captured_depth_ != 0) {
+            stack_.push_bool(v);
+            return true;
+        }
+        place const to = next_value(shape::boolean);
+        if (to.object != nullptr && to.described->what == kind::boolean) {
+            *static_cast<bool*>(to.object) = v;
+            return true;
+        }
+        return keep(boost::json::value(v), to);
+    }
+
+    bool on_null()
+    {
+        if (captured_depth_ != 0) {
+            stack_.push_null();
+            return true;
+        }
+        if (top_ == frames_.data())
+            return root_.described->what == kind::any ? keep(nullptr, root_) : refuse("null where an object should be");
+        frame& f = *top_;
+        if (f.of.described->what != kind::object) {
+            place const element = next_element(f);
+            if (is_arithmetic(element.described->what)) // no number stands for null
+                return keep(nullptr, element);
+            clear(element.object, *element.described);
+        } else if (f.current == nullptr) {
+            return keep(nullptr, {});
+        } else {
+            f.seen &= ~(std::uint64_t{1} << (f.current - f.of.described->members));
+        }
+        return true;
+    }
+
+    static bool is_arithmetic(kind what)
+    {
+        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::single;
+    }
+
+    /// Of described names only, for the others are the text's own: `choices[0].logprobs`.
+    std::string path() const
+    {
+        std::string text;
+        for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
+            if (f->of.described->what == kind::array)
+                text.append("[").append(std::to_string(f == top_ ? f->index : f->index - 1)).append("]");
+            else if (f->of.described->what == kind::object && f->current != nullptr)
+                text.append(text.empty() ? "" : ".").append(f->current->name);
+        }
+        return text;
+    }
+
+    void select(std::string_view name)
+    {
+        frame& f = *top_;
+        type const& t = *f.of.described;
+        if (t.what == kind::map) {
+            f.entry = find_entry(f, name);
+            if (f.entry != f.index)
+                ++f.repeats;
+            else
+                *t.items(f.of.object, f.index++, access::make).key = name;
+            return;
+        }
+        for (std::size_t i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            bool const same = m.name.size() == name.size() && std::memcmp(m.name.data(), name.data(), name.size()) == 0;
+            if (!same || static_cast<int>(i) == t.extra)
+                continue;
+            f.learn(i);
+            return;
+        }
+        f.current = nullptr;
+        name_ = name;
+    }
+
+    static place next_element(frame& f)
+    {
+        std::size_t const i = f.of.described->what == kind::map ? f.entry : f.index++;
+        return {f.of.described->items(f.of.object, i, access::make).value, f.of.described->element};
+    }
+
+    /// The entry of a map that has this name already, or how many there are.
+    std::size_t find_entry(frame const& f, std::string_view name)
+    {
+        static constexpr std::size_t few = 32;
+        auto const name_of = [&f](std::size_t i) -> std::string const& {
+            return *look_at(f.of.object, i, f.of.described->items).key;
+        };
+        if (f.index < few) {
+            std::size_t i = 0;
+            while (i != f.index && name_of(i) != name)
+                ++i;
+            return i;
+        }
+        if (positions_.empty())
+            positions_.resize(frames_.size());
+        boost::json::object& positions = positions_[static_cast<std::size_t>(&f - frames_.data())];
+        if (f.index == few) {
+            positions.clear();
+            for (std::size_t i = 0; i != few; ++i)
+                positions[name_of(i)] = i;
+        }
+        return positions.emplace(text_type(name.data(), name.size()), f.index).first->value().get_uint64();
+    }
+
+    /// Where the value goes that comes next; nothing where it is not described.
+    place next_value(shape of)
+    {
+        place to;
+        if (top_ == frames_.data()) {
+            to = root_;
+        } else if (frame& f = *top_; f.of.described->what != kind::object) {
+            to = next_element(f);
+        } else if (f.current != nullptr) {
+            to = {f.current->reach(f.of.object, access::make), f.current->described};
+        }
+        if (to.object != nullptr && to.described->what == kind::choice) {
+            if (place const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
+                return chosen;
+        }
+        return to;
+    }
+
+    /// Decides where a value goes that is kept as JSON.
+    bool capture_to(place to, shape of)
+    {
+        captured_value_ = nullptr;
+        captured_object_ = nullptr;
+        captured_members_ = nullptr;
+        if (to.object != nullptr && to.described->what == kind::any) {
+            captured_value_ = static_cast<boost::json::value*>(to.object);
+            return true;
+        }
+        if (to.object != nullptr && to.described->what == kind::members && of == shape::object) {
+            captured_members_ = static_cast<boost::json::object*>(to.object);
+            return true;
+        }
+        if (top_ == frames_.data())
+            return refuse("the value has another shape");
+        frame& f = *top_;
+        type const& t = *f.of.described;
+        if (t.what != kind::object) {
+            clear(to.object, *to.described);
+            member const& extra = to.described->members[to.described->extra];
+            captured_object_ = static_cast<boost::json::object*>(extra.reach(to.object, access::make));
+            name_.clear();
+            return true;
+        }
+        if (f.current != nullptr) {
+            std::uint64_t const bit = std::uint64_t{1} << (f.current - t.members);
+            name_ = f.current->name;
+            f.seen &= ~bit;
+            f.odd |= t.extra >= 0 ? bit : 0;
+        }
+        if (t.extra >= 0) {
+            auto const i = static_cast<std::size_t>(t.extra);
+            captured_object_ = &f.extra();
+            if ((f.seen & (std::uint64_t{1} << i)) == 0)
+                captured_object_->clear();
+            f.seen |= std::uint64_t{1} << i;
+        }
+        return true;
+    }
+
+    /// Whether a value of this shape makes the whole list one of another shape: nothing in the element can keep it.
+    bool breaks_list(place element, shape of) const
+    {
+        if (top_ == frames_.data() || top_->of.described->what == kind::object)
+            return false;
+        type const& t = *element.described;
+        bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
+                           (t.what == kind::object && t.extra >= 0);
+        return !keeps;
+    }
+
+    /// The list whose element has just begun is kept as JSON, with what has been read of it.
+    bool capture_list()
+    {
+        frame& list = *top_;
+        type const& t = *list.of.described;
+        bool const is_map = t.what == kind::map;
+        std::size_t const last = is_map ? list.entry : --list.index;
+        if (t.element->what == kind::single) // a vector with a hole in it is none
+            return refuse("something else than a number");
+        if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
+            return refuse("an element of another shape");
+        stack_.reset({});
+        auto const push_name = [&](item one) {
+            if (one.key != nullptr)
+                stack_.push_key(text_type(one.key->data(), one.key->size()));
+        };
+        for (std::size_t i = 0; i != list.index; ++i) {
+            if (i == last) // whose value comes next
+                continue;
+            item const one = t.items(list.of.object, i, access::look);
+            push_name(one);
+            std::string text;
+            write(text, {one.value, t.element});
+            boost::json::value value;
+            if (!reader{}.read(value, text))
+                return refuse("an element of another shape");
+            push(value);
+        }
+        item const current = t.items(list.of.object, last, access::look);
+        for (std::size_t i = 0; i != list.repeats; ++i) { // they are counted; of one name the last value stays
+            push_name(current);
+            stack_.push_null();
+        }
+        push_name(current);
+        --top_;
+        if (!capture_to({}, is_map ? shape::object : shape::array))
+            return false;
+        captured_depth_ = 1;
+        return true;
+    }
+
+    void push(boost::json::value const& v)
+    {
+        switch (v.kind()) {
+        case boost::json::kind::null:
+            return stack_.push_null();
+        case boost::json::kind::bool_:
+            return stack_.push_bool(v.get_bool());
+        case boost::json::kind::int64:
+            return stack_.push_int64(v.get_int64());
+        case boost::json::kind::uint64:
+            return stack_.push_uint64(v.get_uint64());
+        case boost::json::kind::double_:
+            return stack_.push_double(v.get_double());
+        case boost::json::kind::string:
+            return stack_.push_string(v.get_string());
+        case boost::json::kind::array:
+            for (boost::json::value const& element : v.get_array())
+                push(element);
+            return stack_.push_array(v.get_array().size());
+        case boost::json::kind::object:
+            for (auto const& pair : v.get_object()) {
+                stack_.push_key(pair.key());
+                push(pair.value());
+            }
+            return stack_.push_object(v.get_object().size());
+        }
+    }
+
+    void store(boost::json::value&& v)
+    {
+        if (captured_value_ != nullptr)
+            *captured_value_ = std::move(v);
+        else if (captured_members_ != nullptr)
+            *captured_members_ = std::move(v.as_object());
+        else if (captured_object_ != nullptr)
+            captured_object_->insert_or_assign(name_, std::move(v));
+    }
+
+    /// A scalar that is kept as JSON.
+    bool keep(boost::json::value v, place to)
+    {
+        if (breaks_list(to, shape::null)) {
+            if (!capture_list())
+                return false;
+            push(v);
+            return true;
+        }
+        if (!capture_to(to, shape::null))
+            return false;
+        store(std::move(v));
+        return true;
+    }
+
+    /// False where it does not fit.
+    static bool set_number(numeral const& n, place to)
+    {
+        double const d = detail::as_double(n);
+        switch (to.described->what) {
+        case kind::integer:
+            return detail::as_integer(n, *static_cast<std::int64_t*>(to.object));
+        case kind::single:
+            if (!detail::fits_float(d))
+                return false;
+            *static_cast<float*>(to.object) = static_cast<float>(d);
+            break;
+        default:
+            *static_cast<double*>(to.object) = d;
+            break;
+        }
+        return std::isfinite(d);
+    }
+
+    bool take_number_as_text(numeral const& n, place to)
+    {
+        std::string const text = detail::print_number(n);
+        if (to.described->what == kind::string) {
+            static_cast<std::string*>(to.object)->assign(text);
+            return true;
+        }
+        return to.described->names->assign(to.object, text) || refuse("a text is malformed");
+    }
+
+    // The first stands for nothing. What is described nests no deeper than the others; anything deeper is kept as JSON.
+    std::array<frame, 17> frames_;
+    frame* top_ = frames_.data();
+    place root_;
+    place pending_;
+    std::string text_;                           // the string that is being read, where it has no place of its own
+    std::string name_;                           // of a member that is kept as JSON
+    std::vector<boost::json::object> positions_; // of the entries of maps that have many, by name; one for each frame
+    std::size_t captured_depth_ = 0;
+    boost::json::value_stack stack_;
+    boost::json::value* captured_value_ = nullptr;
+    boost::json::object* captured_object_ = nullptr;
+    boost::json::object* captured_members_ = nullptr;
+};
+
+FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which fills it with zeros first
+FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
+FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
+FOUNDRY_DECL reader::~reader() = default;
+
+FOUNDRY_DECL void reader::start(place value) { state_->start(value); }
+FOUNDRY_DECL bool reader::feed(std::string_view bytes) { return state_->feed(bytes); }
+FOUNDRY_DECL bool reader::whole(std::string_view text) { return state_->feed(text) && state_->finish(); }
+FOUNDRY_DECL bool reader::finish() { return state_->finish(); }
+FOUNDRY_DECL std::string const& reader::problem() const noexcept { return state_->problem(); }
+
+} // namespace foundry::inline FOUNDRY_ABI::json

@@ -1,0 +1,120 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/json/type.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <bit>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+FOUNDRY_DECL void clear(void* object, type const& described)
+{
+    switch (described.what) {
+    case kind::boolean:
+        *static_cast<bool*>(object) = false;
+        break;
+    case kind::integer:
+        *static_cast<std::int64_t*>(object) = 0;
+        break;
+    case kind::number:
+        *static_cast<double*>(object) = 0;
+        break;
+    case kind::single:
+        *static_cast<float*>(object) = 0;
+        break;
+    case kind::string:
+        static_cast<std::string*>(object)->clear();
+        break;
+    case kind::text:
+        described.names->assign(object, {});
+        break;
+    case kind::array:
+    case kind::map:
+        described.items(object, 0, access::drop);
+        break;
+    case kind::choice:
+        described.choices->choose(object, shape::null);
+        break;
+    case kind::any:
+        *static_cast<boost::json::value*>(object) = nullptr;
+        break;
+    case kind::members:
+        if (auto& members = *static_cast<boost::json::object*>(object); !members.empty())
+            members.clear();
+        break;
+    case kind::object:
+        clear_members(object, described, all_members(described));
+        break;
+    }
+}
+
+FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64_t which)
+{
+    for (; which != 0; which &= which - 1) {
+        member const& m = described.members[std::countr_zero(which)];
+        if (m.reach_optional != nullptr)
+            m.reach(object, access::drop);
+        else
+            clear(m.reach(object, access::look), *m.described);
+    }
+}
+
+FOUNDRY_DECL bool is_clear(void const* value, type const& described)
+{
+    switch (described.what) {
+    case kind::boolean:
+        return !*static_cast<bool const*>(value);
+    case kind::integer:
+        return *static_cast<std::int64_t const*>(value) == 0;
+    case kind::number:
+        return *static_cast<double const*>(value) == 0;
+    case kind::single:
+        return *static_cast<float const*>(value) == 0;
+    case kind::string:
+        return static_cast<std::string const*>(value)->empty();
+    case kind::text:
+        return described.names->view(value).empty();
+    case kind::array:
+    case kind::map:
+        return look_at(value, 0, described.items).value == nullptr;
+    case kind::choice:
+        return described.choices->active(value).object == nullptr;
+    case kind::any:
+        return static_cast<boost::json::value const*>(value)->is_null();
+    case kind::members:
+        return static_cast<boost::json::object const*>(value)->empty();
+    case kind::object:
+        for (member const* m = described.members; m != described.members + described.size; ++m) {
+            // access::look changes nothing.
+            void const* const inner = m->reach(const_cast<void*>(value), access::look);
+            if (inner != nullptr && (m->reach_optional != nullptr || !is_clear(inner, *m->described)))
+                return false;
+        }
+        return true;
+    }
+    return true;
+}
+
+FOUNDRY_DECL bool is_set(void const* object, member const& m)
+{
+    void const* const value = m.reach(const_cast<void*>(object), access::look);
+    if (value == nullptr)
+        return false;
+    switch (m.described->what) {
+    case kind::boolean:
+    case kind::integer:
+    case kind::number:
+    case kind::single:
+    case kind::string:
+        return true;
+    case kind::object:
+        return m.reach_optional != nullptr || !is_clear(value, *m.described);
+    default:
+        return !is_clear(value, *m.described);
+    }
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::json

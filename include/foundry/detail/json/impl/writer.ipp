@@ -1,0 +1,335 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/json/impl/scanner.ipp>
+#include <foundry/detail/json/writer.hpp>
+#include <foundry/error.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+
+#include <charconv>
+#include <cmath>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+namespace detail {
+
+class value_writer
+{
+    /// From a value to one in it: a member, or else an element.
+    struct step
+    {
+        step const* outer;
+        std::string_view name;
+        std::size_t index = 0;
+    };
+
+public:
+    explicit value_writer(std::string& out) : out_(out) {}
+
+    void write(const_place v, step const* path = nullptr)
+    {
+        switch (v.described->what) {
+        case kind::boolean:
+            out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
+            break;
+        case kind::integer:
+            out_ += std::to_string(*static_cast<std::int64_t const*>(v.object));
+            break;
+        case kind::number:
+            finite(*static_cast<double const*>(v.object), path);
+            break;
+        case kind::single:
+            finite(*static_cast<float const*>(v.object), path);
+            break;
+        case kind::string:
+            string(*static_cast<std::string const*>(v.object), path);
+            break;
+        case kind::text:
+            string(v.described->names->view(v.object), path);
+            break;
+        case kind::object:
+            object(v, path);
+            break;
+        case kind::array:
+            array(v, path);
+            break;
+        case kind::map:
+            map(v, path);
+            break;
+        case kind::choice:
+            choice(v, path);
+            break;
+        case kind::any:
+            any(*static_cast<boost::json::value const*>(v.object), 0, path);
+            break;
+        case kind::members:
+            members(*static_cast<boost::json::object const*>(v.object), 0, path);
+            break;
+        }
+    }
+
+private:
+    static constexpr int max_depth = 64;
+
+    [[noreturn]] static void refuse(std::string_view what, step const* path)
+    {
+        std::string where;
+        std::string_view between; // this step and those further in
+        for (; path != nullptr; path = path->outer) {
+            where.insert(0, between);
+            where.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
+            between = path->name.empty() ? "" : ".";
+        }
+        throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
+    }
+
+    template <class Number>
+    void finite(Number value, step const* path)
+    {
+        if (!std::isfinite(value))
+            refuse("is not a finite number", path);
+        char text[32];
+        out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+    }
+
+    /// So that it is read as a double again.
+    void floating(double value, step const* path)
+    {
+        std::size_t const begin = out_.size();
+        finite(value, path);
+        if (out_.find_first_not_of("-0123456789", begin) == out_.npos)
+            out_ += ".0";
+    }
+
+    void string(std::string_view text, step const* path)
+    {
+        std::uint64_t bits = 0;
+        char const* const end = text.data() + text.size();
+        out_ += '"';
+        for (char const* p = text.data();; ++p) {
+            char const* const stop = skip_plain(p, end, bits);
+            out_.append(p, static_cast<std::size_t>(stop - p));
+            if (stop == end)
+                break;
+            escape(static_cast<unsigned char>(*stop));
+            p = stop;
+        }
+        out_ += '"';
+        if (!is_ascii(bits) && !foundry::detail::valid_utf8(text))
+            refuse("is not valid UTF-8; convert it first", path);
+    }
+
+    void escape(unsigned char c)
+    {
+        static constexpr char hex[] = "0123456789abcdef";
+        switch (c) {
+        case '"':
+            out_ += "\\\"";
+            break;
+        case '\\':
+            out_ += "\\\\";
+            break;
+        case '\n':
+            out_ += "\\n";
+            break;
+        case '\r':
+            out_ += "\\r";
+            break;
+        case '\t':
+            out_ += "\\t";
+            break;
+        default:
+            out_ += "\\u00";
+            out_ += hex[c >> 4];
+            out_ += hex[c & 15];
+        }
+    }
+
+    void name(std::string_view text, bool& first, step const* path)
+    {
+        if (!first)
+            out_ += ',';
+        first = false;
+        string(text, path);
+        out_ += ':';
+    }
+
+    void object(const_place v, step const* path)
+    {
+        type const& t = *v.described;
+        bool first = true;
+        out_ += '{';
+        for (int i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            if (i == t.extra || !is_set(v.object, m) || is_replaced(v, m))
+                continue;
+            if (!first)
+                out_ += ',';
+            first = false;
+            out_.append("\"").append(m.name).append("\":"); // nothing in it has to be escaped
+            step const here{path, m.name};
+            write({m.reach(const_cast<void*>(v.object), access::look), m.described}, &here);
+        }
+        if (t.extra >= 0)
+            extra(v, first, path);
+        out_ += '}';
+    }
+
+    /// The members that the class does not have.
+    static boost::json::object const& extra_of(const_place v)
+    {
+        member const& m = v.described->members[v.described->extra];
+        return *static_cast<boost::json::object const*>(m.reach(const_cast<void*>(v.object), access::look));
+    }
+
+    /// Whether nothing but `extra` tells the value of a plain member: what came had another shape than described.
+    static bool is_replaced(const_place v, member const& m)
+    {
+        if (v.described->extra < 0 || m.reach_optional != nullptr || extra_of(v).empty())
+            return false;
+        return extra_of(v).contains(m.name) &&
+               is_clear(m.reach(const_cast<void*>(v.object), access::look), *m.described);
+    }
+
+    void extra(const_place v, bool& first, step const* path)
+    {
+        type const& t = *v.described;
+        for (auto const& pair : extra_of(v)) {
+            std::string_view const key{pair.key().data(), pair.key().size()};
+            step const here{path, key};
+            for (int i = 0; i != t.size; ++i) {
+                member const& m = t.members[i];
+                if (i != t.extra && m.name == key && is_set(v.object, m) && !is_replaced(v, m))
+                    refuse("is set both as a member and in extra; set it once", &here);
+            }
+            name(key, first, path);
+            any(pair.value(), 0, &here);
+        }
+    }
+
+    void array(const_place v, step const* path)
+    {
+        out_ += '[';
+        for (std::size_t i = 0; void const* const value = look_at(v.object, i, v.described->items).value; ++i) {
+            if (i != 0)
+                out_ += ',';
+            step const here{path, {}, i};
+            element({value, v.described->element}, &here);
+        }
+        out_ += ']';
+    }
+
+    void map(const_place v, step const* path)
+    {
+        bool first = true;
+        out_ += '{';
+        for (std::size_t i = 0;; ++i) {
+            item const one = look_at(v.object, i, v.described->items);
+            if (one.value == nullptr)
+                break;
+            name(*one.key, first, path);
+            step const here{path, *one.key};
+            element({one.value, v.described->element}, &here);
+        }
+        out_ += '}';
+    }
+
+    /// An element that came in another shape stands in its own `extra`, under the empty name; an object came under that name.
+    void element(const_place v, step const* path)
+    {
+        if (v.described->what == kind::object && v.described->extra >= 0) {
+            boost::json::object const& more = extra_of(v);
+            auto const* const odd = more.size() == 1 ? more.if_contains("") : nullptr;
+            if (odd != nullptr && !odd->is_object() && is_clear_but_extra(v))
+                return any(*odd, 0, path);
+        }
+        write(v, path);
+    }
+
+    static bool is_clear_but_extra(const_place v)
+    {
+        type const& t = *v.described;
+        for (int i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            void const* const value = m.reach(const_cast<void*>(v.object), access::look);
+            if (i != t.extra && value != nullptr && (m.reach_optional != nullptr || !is_clear(value, *m.described)))
+                return false;
+        }
+        return true;
+    }
+
+    void choice(const_place v, step const* path)
+    {
+        const_place const active = v.described->choices->active(v.object);
+        if (active.object == nullptr)
+            out_ += "null";
+        else
+            write(active, path);
+    }
+
+    void members(boost::json::object const& o, int depth, step const* path)
+    {
+        if (depth == max_depth)
+            refuse("is nested too deeply", path);
+        bool first = true;
+        out_ += '{';
+        for (auto const& pair : o) {
+            name({pair.key().data(), pair.key().size()}, first, path);
+            any(pair.value(), depth + 1, path);
+        }
+        out_ += '}';
+    }
+
+    void any(boost::json::value const& v, int depth, step const* path)
+    {
+        switch (v.kind()) {
+        case boost::json::kind::null:
+            out_ += "null";
+            break;
+        case boost::json::kind::bool_:
+            out_ += v.get_bool() ? "true" : "false";
+            break;
+        case boost::json::kind::int64:
+            out_ += std::to_string(v.get_int64());
+            break;
+        case boost::json::kind::uint64:
+            out_ += std::to_string(v.get_uint64());
+            break;
+        case boost::json::kind::double_:
+            floating(v.get_double(), path);
+            break;
+        case boost::json::kind::string:
+            string({v.get_string().data(), v.get_string().size()}, path);
+            break;
+        case boost::json::kind::object:
+            members(v.get_object(), depth, path);
+            break;
+        case boost::json::kind::array: {
+            if (depth == max_depth)
+                refuse("is nested too deeply", path);
+            bool first = true;
+            out_ += '[';
+            for (boost::json::value const& element : v.get_array()) {
+                if (!first)
+                    out_ += ',';
+                first = false;
+                any(element, depth + 1, path);
+            }
+            out_ += ']';
+        }
+        }
+    }
+
+    std::string& out_;
+};
+
+} // namespace detail
+
+FOUNDRY_DECL void write(std::string& out, const_place value) { detail::value_writer{out}.write(value); }
+
+} // namespace foundry::inline FOUNDRY_ABI::json

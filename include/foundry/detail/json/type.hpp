@@ -1,0 +1,145 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The run-time description of a C++ type as JSON: constant tables, made from `BOOST_DESCRIBE_STRUCT` by type_of.hpp and walked
+/// by one reader and one writer. No code is generated per type but the few one-line functions the tables point to.
+namespace foundry::inline FOUNDRY_ABI::json {
+
+enum class kind : std::uint8_t
+{
+    boolean, ///< bool
+    integer, ///< std::int64_t
+    number,  ///< double
+    single,  ///< float
+    string,  ///< std::string
+    text,    ///< a type read from and written as a string, by `names`
+    object,  ///< a described class
+    array,   ///< std::vector
+    map,     ///< dictionary
+    choice,  ///< std::variant: the shape of the JSON value decides
+    any,     ///< boost::json::value
+    members, ///< boost::json::object; as the member `extra` it holds the members that the class does not have
+};
+
+/// The shape of a JSON value.
+enum class shape : std::uint8_t
+{
+    null,
+    boolean,
+    number,
+    string,
+    array,
+    object,
+};
+
+struct type;
+
+/// A value in memory together with its description.
+struct place
+{
+    void* object = nullptr;
+    type const* described = nullptr;
+};
+
+struct const_place
+{
+    void const* object = nullptr;
+    type const* described = nullptr;
+};
+
+struct text_functions
+{
+    bool (*assign)(void* self, std::string_view text); ///< False where the text is malformed.
+    std::string_view (*view)(void const* self);
+};
+
+struct choice_functions
+{
+    place (*choose)(void* self, shape of);   ///< Nothing where no alternative has this shape.
+    const_place (*active)(void const* self); ///< Nothing where not set.
+};
+
+enum class access : std::uint8_t
+{
+    make, ///< The value; an optional is engaged first, an element behind the last one appended.
+    look, ///< The value, or nullptr where an optional is empty or there is no such element.
+    drop, ///< Empties an optional, removes this element and those behind it; nullptr.
+};
+
+/// An element of a list.
+struct item
+{
+    void* value = nullptr;
+    std::string* key = nullptr; ///< Its name, where the list is a map.
+};
+
+/// Element i of a list. One function per list type, for each costs the compiler time.
+using item_function = item (*)(void* self, std::size_t i, access how);
+
+/// The same of a list that is not to be changed.
+inline item look_at(void const* self, std::size_t i, item_function items)
+{
+    return items(const_cast<void*>(self), i, access::look);
+}
+
+struct member
+{
+    std::string_view name;
+    type const* described;
+    void const* model;    ///< Where an object of the class would be,
+    void const* in_model; ///< and this member of it: what is between them is the same in each object.
+    void* (*reach_optional)(void* self, access how); ///< Null for a member that is always there.
+
+    /// The member of an object.
+    void* reach(void* object, access how) const
+    {
+        void* const self =
+            static_cast<char*>(object) + (static_cast<char const*>(in_model) - static_cast<char const*>(model));
+        if (reach_optional != nullptr)
+            return reach_optional(self, how);
+        return how == access::drop ? nullptr : self;
+    }
+};
+
+struct type
+{
+    kind what;
+    std::uint16_t size = 0;  ///< kind::object: how many members.
+    std::int16_t extra = -1; ///< kind::object: which member collects what is unknown; -1 for none.
+    member const* members = nullptr;
+    type const* element = nullptr; ///< kind::array, kind::map
+    item_function items = nullptr;
+    text_functions const* names = nullptr;
+    choice_functions const* choices = nullptr;
+};
+
+/// Makes a value what it is by default, keeping what memory it can.
+FOUNDRY_DECL void clear(void* object, type const& described);
+
+/// The same with some members of an object, a bit for each; optionals become empty.
+FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64_t which);
+
+inline std::uint64_t all_members(type const& described)
+{
+    return described.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << described.size) - 1;
+}
+
+/// Whether a value is as clear() leaves it.
+FOUNDRY_DECL bool is_clear(void const* value, type const& described);
+
+/// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object that is as by default
+/// throughout. A plain number, bool or `std::string` always is.
+FOUNDRY_DECL bool is_set(void const* object, member const& m);
+
+} // namespace foundry::inline FOUNDRY_ABI::json
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/json/impl/type.ipp>
+#endif
