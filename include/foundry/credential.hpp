@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/access_token.hpp>
-#include <foundry/detail/auth/credential_source.hpp>
+#include <foundry/detail/core/credential_source.hpp>
 #include <foundry/endpoint.hpp>
 
 #include <boost/asio/awaitable.hpp>

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/config.hpp>
+#include <foundry/detail/base/cleanser.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -10,9 +10,6 @@
 namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
-
-/// Overwrites bytes that held a secret in a way that no optimiser removes.
-FOUNDRY_DECL void cleanse(void* bytes, std::size_t size) noexcept;
 
 struct secret_eraser
 {

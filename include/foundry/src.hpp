@@ -15,6 +15,7 @@
 #include <foundry/detail/auth/impl/token_keeper.ipp>
 #include <foundry/detail/base/impl/base64.ipp>
 #include <foundry/detail/base/impl/child_process.ipp>
+#include <foundry/detail/base/impl/cleanser.ipp>
 #include <foundry/detail/base/impl/decode_floats.ipp>
 #include <foundry/detail/base/impl/guarded_executor.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
@@ -26,6 +27,8 @@
 #include <foundry/detail/call/impl/prepared_call.ipp>
 #include <foundry/detail/call/impl/retry_loop.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
+#include <foundry/detail/core/impl/field.ipp>
+#include <foundry/detail/core/impl/url.ipp>
 #include <foundry/detail/entra/impl/application.ipp>
 #include <foundry/detail/entra/impl/assertion_form.ipp>
 #include <foundry/detail/entra/impl/authority.ipp>
@@ -40,13 +43,11 @@
 #include <foundry/detail/http/impl/deadline.ipp>
 #include <foundry/detail/http/impl/event_parser.ipp>
 #include <foundry/detail/http/impl/exchange.ipp>
-#include <foundry/detail/http/impl/field.ipp>
 #include <foundry/detail/http/impl/pool.ipp>
 #include <foundry/detail/http/impl/request_head.ipp>
 #include <foundry/detail/http/impl/resolve.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
-#include <foundry/detail/http/impl/url.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/scanner.ipp>
 #include <foundry/detail/json/impl/type.ipp>

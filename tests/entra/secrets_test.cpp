@@ -5,7 +5,7 @@
 #include "entra/fixture.hpp"
 
 #include <foundry/detail/base/base64.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>

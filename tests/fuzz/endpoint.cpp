@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
 

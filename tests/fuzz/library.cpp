@@ -4,17 +4,18 @@
 
 #include <foundry/detail/auth/impl/challenge.ipp>
 #include <foundry/detail/base/impl/base64.ipp>
+#include <foundry/detail/base/impl/cleanser.ipp>
 #include <foundry/detail/base/impl/decode_floats.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
 #include <foundry/detail/base/impl/utf8.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
+#include <foundry/detail/core/impl/field.ipp>
+#include <foundry/detail/core/impl/url.ipp>
 #include <foundry/detail/entra/impl/signing_key.ipp>
 #include <foundry/detail/entra/impl/token_answer.ipp>
 #include <foundry/detail/http/impl/event_parser.ipp>
-#include <foundry/detail/http/impl/field.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
-#include <foundry/detail/http/impl/url.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/scanner.ipp>
 #include <foundry/detail/json/impl/type.ipp>

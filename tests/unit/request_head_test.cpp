@@ -2,7 +2,7 @@
 
 #include <foundry/detail/http/request_head.hpp>
 
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/error.hpp>
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-#include <foundry/detail/http/field.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/field.hpp>
+#include <foundry/detail/core/url.hpp>
 
 #include <foundry/error.hpp>
 

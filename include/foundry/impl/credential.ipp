@@ -3,7 +3,7 @@
 
 #include <foundry/credential.hpp>
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/request_head.hpp>
 #include <foundry/error.hpp>
 

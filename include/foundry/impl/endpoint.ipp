@@ -2,10 +2,10 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/core/secret_parameter.hpp>
-#include <foundry/detail/http/field.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 #include <foundry/endpoint.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/log_sink.hpp>
 #include <foundry/response_info.hpp>
 #include <foundry/telemetry.hpp>

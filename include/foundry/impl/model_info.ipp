@@ -4,7 +4,7 @@
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/json_collector.hpp>
 #include <foundry/detail/call/operation.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 #include <foundry/model_info.hpp>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/time_text.hpp>
 #include <foundry/response_info.hpp>
 
 #include <algorithm>
@@ -85,51 +86,6 @@ inline std::optional<std::int64_t> parse_count(std::string_view text)
     if (!count || *count > INT64_MAX)
         return {};
     return static_cast<std::int64_t>(*count);
-}
-
-/// Whether the text has the form of the picture, in which '9' stands for any digit and 'A' for any letter.
-inline bool looks_like(std::string_view text, std::string_view picture)
-{
-    if (text.size() != picture.size())
-        return false;
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        char const form = picture[i];
-        if (form == '9' ? !is_digit(text[i]) : form == 'A' ? !is_alpha(text[i]) : text[i] != form)
-            return false;
-    }
-    return true;
-}
-
-/// The date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, also with another spelling of that zone. The day of the week says
-/// nothing new and is not checked.
-inline std::optional<std::time_t> parse_http_date(std::string_view text)
-{
-    std::string_view const zone = text.substr(std::min<std::size_t>(text.size(), 26));
-    if (!looks_like(text.substr(0, 26), "AAA, 99 AAA 9999 99:99:99 ") ||
-        (zone != "GMT" && zone != "UTC" && zone != "+0000"))
-        return {};
-    auto const number = [text](std::size_t at, std::size_t digits) {
-        int value = 0;
-        for (char const c : text.substr(at, digits))
-            value = value * 10 + (c - '0');
-        return value;
-    };
-    std::string_view const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    auto const month = months.find(text.substr(8, 3));
-    if (month == std::string_view::npos || month % 3 != 0)
-        return {};
-    auto const hour = number(17, 2);
-    auto const minute = number(20, 2);
-    auto const second = number(23, 2);
-    std::tm date{};
-    date.tm_year = number(12, 4) - 1900;
-    date.tm_mon = static_cast<int>(month / 3);
-    date.tm_mday = number(5, 2);
-    std::time_t const midnight = timegm(&date);
-    bool const is_date = date.tm_mday == number(5, 2);       // timegm() has put it right
-    if (!is_date || hour > 23 || minute > 59 || second > 60) // 60: a leap second
-        return {};
-    return midnight + (hour * 60 + minute) * 60 + second;
 }
 
 /// How long to wait until `then`. The answer's own `Date` is the better "now": the clock of this machine may be wrong.

@@ -1,11 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/load_bytes.hpp>
 #include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/core/secret_parameter.hpp>
-#include <foundry/detail/http/field.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 #include <foundry/route.hpp>
 
 #include <openssl/rand.h>

@@ -3,11 +3,7 @@
 
 #include <foundry/secret.hpp>
 
-#include <openssl/crypto.h>
-
 namespace foundry::inline FOUNDRY_ABI {
-
-FOUNDRY_DECL void detail::cleanse(void* bytes, std::size_t size) noexcept { OPENSSL_cleanse(bytes, size); }
 
 FOUNDRY_DECL secret::secret(std::string_view text)
 {

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/auth/credential_source.hpp>
 #include <foundry/detail/auth/token_cache.hpp>
+#include <foundry/detail/core/credential_source.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>

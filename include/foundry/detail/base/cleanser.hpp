@@ -1,11 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/secret.hpp>
+#include <foundry/detail/base/config.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Overwrites bytes that held a secret in a way that no optimiser removes.
+FOUNDRY_DECL void cleanse(void* bytes, std::size_t size) noexcept;
 
 /// Erases a buffer that held a credential.
 struct cleanser
@@ -19,3 +23,7 @@ struct cleanser
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/base/impl/cleanser.ipp>
+#endif

@@ -6,10 +6,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string_view>
 
-namespace foundry::inline FOUNDRY_ABI::entra::detail {
+namespace foundry::inline FOUNDRY_ABI {
+namespace detail {
+
+/// The date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, also with another spelling of that zone. The day of the week says
+/// nothing new and is not checked.
+FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text);
+
+} // namespace detail
+
+namespace entra::detail {
 
 /// Seconds since 1970, cut to what the clock can hold (the year 2262).
 inline std::chrono::system_clock::time_point from_posix(std::int64_t seconds)
@@ -26,7 +36,8 @@ FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std
 /// earlier.
 FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_local_time(std::string_view text);
 
-} // namespace foundry::inline FOUNDRY_ABI::entra::detail
+} // namespace entra::detail
+} // namespace foundry::inline FOUNDRY_ABI
 
 #ifdef FOUNDRY_HEADER_ONLY
 #include <foundry/detail/base/impl/time_text.ipp>

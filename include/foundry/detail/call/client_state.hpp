@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/credential.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
+#include <foundry/detail/core/credential_source.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/options.hpp>
 #include <foundry/response_headers.hpp>

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/refuse.hpp>
-#include <foundry/detail/http/field.hpp>
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/credential.hpp>
+#include <foundry/detail/core/credential_source.hpp>
 
 #include <atomic>
 #include <memory>

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/core/url.hpp>
 #include <foundry/detail/http/tls.hpp>
-#include <foundry/detail/http/url.hpp>
 #include <foundry/options.hpp>
 #include <foundry/response_headers.hpp>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
-#include <foundry/detail/http/field.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>

@@ -4,7 +4,7 @@
 #include <foundry/detail/auth/challenge.hpp>
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/base64.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 
 #include <algorithm>
 #include <utility>

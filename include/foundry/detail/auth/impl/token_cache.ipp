@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/auth/token_cache.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 #include <foundry/detail/auth/token_keeper.hpp>
 #include <foundry/detail/base/guarded_executor.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/deadline.hpp>
-#include <foundry/detail/http/field.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>

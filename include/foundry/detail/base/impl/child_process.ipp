@@ -3,8 +3,8 @@
 
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/child_process.hpp>
+#include <foundry/detail/base/cleanser.hpp>
 #include <foundry/detail/base/environment.hpp>
-#include <foundry/secret.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>

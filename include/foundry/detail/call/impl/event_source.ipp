@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/event_source.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/json/reader.hpp>
 
 #include <boost/describe/class.hpp>

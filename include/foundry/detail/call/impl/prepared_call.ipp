@@ -5,7 +5,7 @@
 #include <foundry/detail/base/make_uuid.hpp>
 #include <foundry/detail/call/impl/client_state.ipp>
 #include <foundry/detail/call/prepared_call.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/request_head.hpp>
 
 #include <boost/asio/deferred.hpp>

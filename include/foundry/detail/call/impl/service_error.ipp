@@ -5,8 +5,8 @@
 #include <foundry/detail/auth/challenge.hpp>
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/service_error.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/event_parser.hpp>
-#include <foundry/detail/http/field.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/impl/response_info.ipp>
 

@@ -3,9 +3,9 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/entra/authority.hpp>
-#include <foundry/detail/http/field.hpp>
 #include <foundry/detail/http/tls.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {

@@ -3,9 +3,9 @@
 
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/entra/http_request.hpp>
 #include <foundry/detail/http/exchange.hpp>
-#include <foundry/detail/http/field.hpp>
 #include <foundry/detail/http/request_head.hpp>
 
 #include <boost/asio/this_coro.hpp>

@@ -3,9 +3,9 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/time_text.hpp>
+#include <foundry/detail/core/field.hpp>
 #include <foundry/detail/entra/secret_document.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
-#include <foundry/detail/http/field.hpp>
 #include <foundry/response_info.hpp>
 
 #include <limits>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/http/impl/field.ipp>
+#include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/http/request_head.hpp>
 #include <foundry/error.hpp>
 

@@ -24,5 +24,5 @@ FOUNDRY_DECL bool reserved_field(std::string_view name) noexcept;
 } // namespace foundry::inline FOUNDRY_ABI
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/http/impl/field.ipp>
+#include <foundry/detail/core/impl/field.ipp>
 #endif

@@ -46,5 +46,5 @@ FOUNDRY_DECL std::optional<std::string> percent_decode(std::string_view text);
 } // namespace foundry::inline FOUNDRY_ABI
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/http/impl/url.ipp>
+#include <foundry/detail/core/impl/url.ipp>
 #endif

@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/core/refuse.hpp>
-#include <foundry/detail/http/url.hpp>
+#include <foundry/detail/core/url.hpp>
 
 #include <boost/asio/ip/address.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/http/field.hpp>
+#include <foundry/detail/core/field.hpp>
 
 #include <algorithm>
 #include <array>

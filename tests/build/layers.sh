@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# The rooms of the library, and that their arrows run one way: a room includes its own files and those of the rooms below it.
+#
+#     layers.sh INCLUDE_DIRECTORY
+#
+# Prints which room includes which, and how often.
+set -euo pipefail
+
+# From the top. A file below detail/ lies in the room of that name; any other is public, or the body of a public header.
+#
+#   public      what users include
+#   operations  what several operations share
+#   call        one call, from the request to the answer
+#   auth        one fetch of a token for all who wait, challenges
+#   entra       identity endpoints, assertions, developer tools
+#   http        parsers, deadline, connection, pool, exchange
+#   json        tables of types, reader, writer
+#   core        what every room may know
+#   base        text, time, memory, processes: nothing of the service's
+#
+# The emulator (testing) stands beside them and includes base, core and json alone.
+rooms='public operations call auth entra http json core base'
+
+# Public headers of which the rooms speak.
+core='access_token endpoint error observer options response_headers response_info retry secret'
+entra='entra/credential_options'
+
+# What is still to be cut: arrows that run up, and bodies that include the body of another header.
+known='body: detail/call/impl/prepared_call.ipp -> detail/call/impl/client_state.ipp
+body: detail/call/impl/service_error.ipp -> impl/response_info.ipp
+body: detail/http/impl/deadline.ipp -> impl/error.ipp
+body: detail/http/impl/request_head.ipp -> detail/core/impl/field.ipp
+body: detail/http/impl/resolve.ipp -> impl/error.ipp
+body: detail/http/impl/response_parser.ipp -> detail/core/impl/field.ipp
+body: detail/json/impl/reader.ipp -> detail/json/impl/scanner.ipp
+body: detail/json/impl/writer.ipp -> detail/json/impl/scanner.ipp
+body: entra/impl/azure_developer_cli_credential.ipp -> entra/impl/azure_cli_credential.ipp
+body: entra/impl/environment_credential.ipp -> entra/impl/client_certificate_credential.ipp
+body: entra/impl/environment_credential.ipp -> entra/impl/client_secret_credential.ipp
+body: impl/call.ipp -> impl/event_stream.ipp
+body: impl/client.ipp -> impl/chat_stream.ipp
+body: impl/event_stream.ipp -> detail/call/impl/event_source.ipp
+body: impl/image_embedding.ipp -> impl/client.ipp
+up: detail/call/impl/call_watch.ipp -> chat.hpp
+up: detail/call/impl/call_watch.ipp -> embedding.hpp
+up: detail/call/impl/service_error.ipp -> content_filter.hpp
+up: detail/entra/impl/token_attempts.ipp -> detail/call/retry_loop.hpp
+up: detail/operations/other_names.hpp -> chat.hpp'
+
+# read_includes INCLUDE_DIRECTORY: "graph", "up" and "body" lines
+read_includes() {
+    (cd "$1/foundry" && find . -name '*.[hi]pp' ! -name src.hpp -printf '%P\0' |
+        xargs -0 awk -v rooms="$rooms" -v core="$core" -v entra="$entra" '
+        function room(file, part) {
+            split(file, part, "/")
+            if (part[1] == "testing") return "testing"
+            if (part[1] == "detail") return part[2]
+            gsub(/impl\/|\.[hi]pp$/, "", file)
+            return file in named ? named[file] : "public"
+        }
+        BEGIN {
+            n = split(rooms, name, " "); for (i = 1; i <= n; i++) rank[name[i]] = i
+            n = split(core, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "core"
+            n = split(entra, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "entra"
+        }
+        /^ *# *include <foundry\// {
+            from = room(FILENAME)
+            file = $0; sub(/^[^<]*<foundry\//, "", file); sub(/>.*/, "", file)
+            to = room(file)
+            arrows[from " -> " to]++
+            if (from == "testing" || to == "testing")
+                wrong = from != "testing" || to !~ /^(testing|base|core|json)$/
+            else
+                wrong = !(from in rank) || !(to in rank) || rank[to] < rank[from]
+            if (wrong) print "up: " FILENAME " -> " file
+            if (from != "testing" && FILENAME ~ /ipp$/ && file ~ /ipp$/) print "body: " FILENAME " -> " file
+        }
+        END { for (arrow in arrows) print "graph: " arrow ", " arrows[arrow] " times" }') | LC_ALL=C sort
+}
+
+check() {
+    local found
+    found=$(read_includes "$1" | grep -v '^graph: ')
+    diff <(LC_ALL=C sort <<<"$known") - <<<"$found"
+}
+
+read_includes "$1" | sed -n 's/^graph: //p'
+if ! check "$1"; then
+    echo 'A line with > is an include that must not be; one with < has been cut, and goes out of the list above.'
+    exit 1
+fi
+
+# Each rule bites.
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+for canary in 'detail/base/ascii.hpp error.hpp' 'detail/http/pool.hpp detail/call/operation.hpp' 'error.hpp client.hpp' \
+    'detail/json/reader.hpp testing/emulator.hpp' 'testing/emulator.hpp detail/http/pool.hpp' 'detail/new_room/a.hpp error.hpp' \
+    'impl/chat.ipp impl/error.ipp'; do
+    rm -rf "${tree:?}/foundry"
+    cp -r "$1/foundry" "$tree"
+    mkdir -p "$(dirname "$tree/foundry/${canary% *}")"
+    echo "#include <foundry/${canary#* }>" >>"$tree/foundry/${canary% *}"
+    if check "$tree" >/dev/null; then
+        echo "${canary% *} may include ${canary#* }"
+        exit 1
+    fi
+done
