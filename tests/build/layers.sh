@@ -26,20 +26,13 @@ core='access_token endpoint error observer options response_headers response_inf
 entra='entra/credential_options'
 
 # What is still to be cut: arrows that run up, and bodies that include the body of another header.
-known='body: detail/call/impl/prepared_call.ipp -> detail/call/impl/client_state.ipp
-body: detail/call/impl/service_error.ipp -> impl/response_info.ipp
-body: detail/http/impl/deadline.ipp -> impl/error.ipp
-body: detail/http/impl/request_head.ipp -> detail/core/impl/field.ipp
-body: detail/http/impl/resolve.ipp -> impl/error.ipp
-body: detail/http/impl/response_parser.ipp -> detail/core/impl/field.ipp
-body: detail/json/impl/reader.ipp -> detail/json/impl/scanner.ipp
+known='body: detail/json/impl/reader.ipp -> detail/json/impl/scanner.ipp
 body: detail/json/impl/writer.ipp -> detail/json/impl/scanner.ipp
 body: entra/impl/azure_developer_cli_credential.ipp -> entra/impl/azure_cli_credential.ipp
 body: entra/impl/environment_credential.ipp -> entra/impl/client_certificate_credential.ipp
 body: entra/impl/environment_credential.ipp -> entra/impl/client_secret_credential.ipp
 body: impl/call.ipp -> impl/event_stream.ipp
 body: impl/client.ipp -> impl/chat_stream.ipp
-body: impl/event_stream.ipp -> detail/call/impl/event_source.ipp
 body: impl/image_embedding.ipp -> impl/client.ipp
 up: detail/call/impl/call_watch.ipp -> chat.hpp
 up: detail/call/impl/call_watch.ipp -> embedding.hpp

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/duration_text.hpp>
 #include <foundry/detail/base/utf8.hpp>
 #include <foundry/error.hpp>
 
@@ -167,18 +168,6 @@ inline void append_printable(std::string& out, std::string_view text)
     }
     if (!rest.empty() || text.size() > most + 4)
         out += "...";
-}
-
-/// "800 ms", "10 s", "2.5 s"
-inline std::string in_words(std::chrono::milliseconds span)
-{
-    auto const count = span.count();
-    if (count < 1000)
-        return std::to_string(count) + " ms";
-    std::string seconds = std::to_string(count / 1000);
-    if (auto const tenths = count % 1000 / 100; tenths != 0)
-        seconds.append(".").append(std::to_string(tenths));
-    return seconds + " s";
 }
 
 /// How often it was tried, if more than once.

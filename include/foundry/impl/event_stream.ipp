@@ -2,7 +2,6 @@
 #pragma once
 
 #include <foundry/detail/call/event_source.hpp>
-#include <foundry/detail/call/impl/event_source.ipp>
 #include <foundry/event_stream.hpp>
 
 #include <optional>

@@ -57,6 +57,15 @@ inline std::optional<std::uint64_t> whole_number(std::string_view text, unsigned
     return text.empty() ? number : std::nullopt;
 }
 
+/// A count of something; nothing where it is negative or not a whole number.
+inline std::optional<std::int64_t> parse_count(std::string_view text)
+{
+    std::optional<std::uint64_t> const count = whole_number(text, 10);
+    if (!count || *count > INT64_MAX)
+        return {};
+    return static_cast<std::int64_t>(*count);
+}
+
 /// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
 inline std::string joined(std::initializer_list<std::string_view> parts)
 {

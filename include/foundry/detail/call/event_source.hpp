@@ -8,11 +8,15 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Whether a name is one of these, in any case.
+FOUNDRY_DECL bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept;
 
 /// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it.
 FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept;

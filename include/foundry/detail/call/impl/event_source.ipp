@@ -29,7 +29,7 @@ inline std::string_view trim_any(std::string_view text, std::string_view what)
     return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(what) - first + 1);
 }
 
-inline bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept
+FOUNDRY_DECL bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept
 {
     for (std::string_view const one : names) {
         if (http::iequals(one, name))

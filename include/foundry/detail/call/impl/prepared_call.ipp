@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
-#include <foundry/detail/call/impl/client_state.ipp>
 #include <foundry/detail/call/prepared_call.hpp>
 #include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/request_head.hpp>

@@ -4,11 +4,11 @@
 #include <foundry/content_filter.hpp>
 #include <foundry/detail/auth/challenge.hpp>
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/duration_text.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/event_parser.hpp>
 #include <foundry/detail/json/reader.hpp>
-#include <foundry/impl/response_info.ipp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

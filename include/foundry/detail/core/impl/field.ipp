@@ -1,13 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/core/field.hpp>
+#include <foundry/detail/core/field_text.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <cstring>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -17,42 +15,6 @@ namespace detail {
 inline constexpr std::array<std::string_view, 9> reserved_fields{
     "api-key", "authorization", "connection",        "content-length", "host",
     "te",      "trailer",       "transfer-encoding", "upgrade"};
-
-/// What a token of RFC 9110, 5.6.2, may consist of; by byte, for a head has hundreds of them.
-inline constexpr auto token_chars = [] {
-    std::array<bool, 256> is{};
-    for (int c = 0; c != 128; ++c)
-        is[static_cast<std::size_t>(c)] =
-            foundry::detail::is_alpha(static_cast<char>(c)) || foundry::detail::is_digit(static_cast<char>(c));
-    for (char const c : std::string_view("!#$%&'*+-.^_`|~"))
-        is[static_cast<unsigned char>(c)] = true;
-    return is;
-}();
-
-inline constexpr bool is_token_char(char c) { return token_chars[static_cast<unsigned char>(c)]; }
-
-inline constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-inline constexpr bool is_field_char(char c)
-{
-    auto const u = static_cast<unsigned char>(c);
-    return c == '\t' || (u >= 0x20 && u != 0x7f);
-}
-
-/// Whether the text has a control character other than the tab; looks at eight bytes at a time.
-inline bool has_control(std::string_view text)
-{
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    for (std::uint64_t word; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-        std::memcpy(&word, text.data(), sizeof word);
-        // The first byte that is below 0x20 or equal to 0x7f leaves its high bit; so may bytes behind it.
-        std::uint64_t const del = word ^ ones * 0x7f;
-        std::uint64_t const odd = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80;
-        if (odd != 0 && !foundry::detail::all_of(text.substr(0, sizeof word), is_field_char))
-            return true;
-    }
-    return !foundry::detail::all_of(text, is_field_char);
-}
 
 } // namespace detail
 

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/duration_text.hpp>
 #include <foundry/detail/http/deadline.hpp>
-#include <foundry/impl/error.ipp>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {

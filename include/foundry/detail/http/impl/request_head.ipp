@@ -2,7 +2,8 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/core/impl/field.ipp>
+#include <foundry/detail/core/field.hpp>
+#include <foundry/detail/core/field_text.hpp>
 #include <foundry/detail/http/request_head.hpp>
 #include <foundry/error.hpp>
 
