@@ -22,6 +22,9 @@
 #include <foundry/detail/base/impl/utf8.ipp>
 #include <foundry/detail/call/impl/call_watch.ipp>
 #include <foundry/detail/call/impl/client_state.ipp>
+#include <foundry/detail/call/impl/error_advice.ipp>
+#include <foundry/detail/call/impl/error_body.ipp>
+#include <foundry/detail/call/impl/error_code.ipp>
 #include <foundry/detail/call/impl/event_source.ipp>
 #include <foundry/detail/call/impl/operation.ipp>
 #include <foundry/detail/call/impl/prepared_call.ipp>

@@ -36,7 +36,8 @@ body: impl/client.ipp -> impl/chat_stream.ipp
 body: impl/image_embedding.ipp -> impl/client.ipp
 up: detail/call/impl/call_watch.ipp -> chat.hpp
 up: detail/call/impl/call_watch.ipp -> embedding.hpp
-up: detail/call/impl/service_error.ipp -> content_filter.hpp
+up: detail/call/impl/error_advice.ipp -> content_filter.hpp
+up: detail/call/impl/error_body.ipp -> content_filter.hpp
 up: detail/entra/impl/token_attempts.ipp -> detail/call/retry_loop.hpp
 up: detail/operations/other_names.hpp -> chat.hpp'
 

@@ -8,6 +8,9 @@
 #include <foundry/detail/base/impl/decode_floats.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
 #include <foundry/detail/base/impl/utf8.ipp>
+#include <foundry/detail/call/impl/error_advice.ipp>
+#include <foundry/detail/call/impl/error_body.ipp>
+#include <foundry/detail/call/impl/error_code.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
 #include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/core/impl/url.ipp>

@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     std::string_view body = in.text;
     foundry::response_info const info(statuses[in.mode % 16],
                                       in.mode & 16 ? take_fields(body) : foundry::response_headers(), "client-id");
-    foundry::detail::asked what;
+    foundry::detail::error_context what;
     what.where = &places[in.split % 4];
     what.operation = in.split & 4 ? "embeddings" : "chat/completions";
     what.deployment = in.split & 8 ? "" : "gpt-4";

@@ -18,7 +18,7 @@ using foundry::errc;
 using foundry::error;
 using foundry::response_headers;
 using foundry::response_info;
-using foundry::detail::asked;
+using foundry::detail::error_context;
 using std::chrono::milliseconds;
 
 namespace doctest {
@@ -45,16 +45,16 @@ endpoint const dated{"https://res.openai.azure.com/openai/deployments/gpt-4/chat
 endpoint const serverless{"https://llama.eastus.models.ai.azure.com"};
 endpoint const local{"http://localhost:8080/v1"};
 
-asked chat(endpoint const& where, std::string_view deployment = "gpt-4")
+error_context chat(endpoint const& where, std::string_view deployment = "gpt-4")
 {
-    asked what;
+    error_context what;
     what.where = &where;
     what.operation = "chat/completions";
     what.deployment = deployment;
     return what;
 }
 
-error answered(asked const& what, unsigned status, std::string body, response_headers headers = {})
+error answered(error_context const& what, unsigned status, std::string body, response_headers headers = {})
 {
     return make_service_error(what, response_info{status, std::move(headers), "client-id"}, std::move(body));
 }
@@ -603,10 +603,10 @@ TEST_CASE("An answer that is not JSON is said to be none, and is not quoted")
 TEST_CASE("An error without a description of the endpoint still gets its code")
 {
     for (unsigned const status : {400u, 401u, 403u, 404u, 405u, 429u, 500u, 302u}) {
-        auto const e = answered(asked{}, status, "");
+        auto const e = answered(error_context{}, status, "");
         CHECK(e.status() == status);
     }
-    CHECK(answered(asked{}, 404, deployment_not_found_body).code() == errc::model_not_found);
+    CHECK(answered(error_context{}, 404, deployment_not_found_body).code() == errc::model_not_found);
 }
 
 TEST_CASE("A huge or deep body is bounded")

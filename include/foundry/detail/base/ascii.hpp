@@ -79,6 +79,14 @@ inline std::string joined(std::initializer_list<std::string_view> parts)
     return all;
 }
 
+/// With a separator if there is something to separate.
+inline void append_joined(std::string& text, std::string_view separator, std::string_view more)
+{
+    if (!text.empty() && !more.empty())
+        text += separator;
+    text += more;
+}
+
 inline std::string to_lower(std::string_view text)
 {
     std::string lower(text);

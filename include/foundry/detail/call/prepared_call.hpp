@@ -30,9 +30,9 @@ struct prepared_call
     retry_options retry;
     std::exception_ptr mistake; // thrown when the coroutine runs
 
-    asked context() const
+    error_context context() const
     {
-        asked a;
+        error_context a;
         a.where = &state->where;
         a.operation = operation;
         a.deployment = deployment;

@@ -333,7 +333,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             if (!challenged && is_answered)
                 continue;
         }
-        asked what = call.context();
+        error_context what = call.context();
         what.scope = who.scope;
         throw make_service_error(what, opened.info, std::move(body.text));
     }

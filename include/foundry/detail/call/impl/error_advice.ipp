@@ -1,0 +1,217 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/content_filter.hpp>
+#include <foundry/detail/auth/challenge.hpp>
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/call/error_advice.hpp>
+#include <foundry/detail/call/error_code.hpp>
+
+#include <algorithm>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Some failures have a known way out. `patterns` all stand in the error's code, param and message, each on a line of its
+/// own, in lower case.
+struct advice_rule
+{
+    std::string_view patterns[2];
+    std::string_view advice;
+};
+
+inline constexpr advice_rule advice_rules[] = {
+    {{"extra parameters", "not allowed"}, "set call_options.extra_parameters to pass_through, or unset the member"},
+    {{"#/max_completion_tokens", "extra inputs"}, "set max_tokens instead"},
+    {{"extra inputs are not permitted"}, "unset the member: this model does not take it"},
+    {{"unsupported_parameter\nmax_tokens\n"}, "set max_completion_tokens instead"},
+    {{"'max_tokens' is not supported"}, "set max_completion_tokens instead"},
+    {{"unsupported_", "\ntemperature\n"}, "leave it unset for this model"},
+    {{"unsupported_", "\ntop_p\n"}, "leave it unset for this model"},
+    {{"unsupported value: 'temperature'"}, "leave it unset for this model"},
+    {{"unsupported value: 'top_p'"}, "leave it unset for this model"},
+    {{"streaming", "not currently supported"}, "use complete()"},
+    {{"streaming is not supported"}, "use complete()"},
+    {{"tool choice requires"},
+     "the server was started without tool calling: start it with the options that it names, or send no tools"},
+    {{"json_schema is enabled only for api versions"},
+     "use an endpoint that ends in /openai/v1, or a newer api-version with set_api_version()"},
+    {{"api-version query parameter is not allowed"}, "send no api-version: set_api_version(\"\") of the endpoint"},
+};
+
+inline std::string_view find_advice(parsed_error const& c)
+{
+    auto const words = to_lower(joined({c.code, "\n", c.param, "\n", c.message}));
+    for (auto const& rule : advice_rules)
+        if (words.find(rule.patterns[0]) != words.npos && words.find(rule.patterns[1]) != words.npos)
+            return rule.advice;
+    return {};
+}
+
+/// One of Azure's own hosts, or a gateway before one.
+inline bool is_azure(endpoint const* where)
+{
+    return where && where->kind() != host_kind::github && where->kind() != host_kind::other;
+}
+
+inline std::string advise_on_audience(endpoint const& where, std::string_view scope, std::string_view message)
+{
+    auto const named = named_audiences(message);
+    if (named.empty() || !is_azure(&where))
+        return {};
+    std::string audiences;
+    bool as_sent = false;
+    for (auto const& audience : named) {
+        append_joined(audiences, " or ", audience);
+        as_sent = as_sent || scope == joined({audience, "/.default"});
+    }
+    std::string const advice = joined({"; the service takes tokens for ", audiences});
+    return as_sent ? advice : joined({advice, ": set_scope(\"", named.front(), "/.default\") of the endpoint"});
+}
+
+inline std::string advise_on_credential(error_context const& what, parsed_error const& c)
+{
+    endpoint const* const where = what.where;
+    if (!where)
+        return "check the credential";
+    std::string_view const scope = what.scope.empty() ? std::string_view(where->scope()) : what.scope;
+    return joined({"a key goes to this endpoint as ",
+                   where->key_in_api_key_field() ? "api-key" : "Authorization: Bearer",
+                   scope.empty()        ? ""
+                   : what.scope.empty() ? ", a token has the scope "
+                                        : ", the token had the scope ",
+                   scope, "; check that it belongs to this resource and has not expired",
+                   advise_on_audience(*where, scope, c.message)});
+}
+
+inline std::string advise_on_permission(endpoint const* where)
+{
+    if (!is_azure(where))
+        return "the credential is known but may not do this";
+    bool const openai = where->host().find(".openai.azure.") != std::string::npos;
+    return joined({"give the identity the role ", openai ? "Cognitive Services OpenAI User" : "Cognitive Services User",
+                   " on the resource and wait five minutes, or look for a network rule that keeps this machine out"});
+}
+
+inline std::string advise_on_model(error_context const& what, parsed_error const& c)
+{
+    auto const fixed = what.where ? std::string_view{what.where->deployment()} : std::string_view{};
+    auto const name = what.deployment.empty() ? fixed : what.deployment;
+    if (name.empty() || has_code(c, "no_model_name"))
+        return what.operation.ends_with("embeddings") ? "set the request's model or options.default_embedding_model"
+                                                      : "set the request's model or options.default_model";
+    return joined({"no deployment '", name, "' was found", what.where ? " at " : "",
+                   what.where ? what.where->url() : std::string{},
+                   is_azure(what.where)
+                       ? "; write the name of the deployment, not of its model; a new one takes five minutes to work"
+                       : "",
+                   classify_by_words(c) != errc{} ? "" : "; if the name is right, check the path of the URL"});
+}
+
+inline std::string other_routes(error_context const& what)
+{
+    auto const& where = *what.where;
+    bool const foundry = where.kind() == host_kind::foundry;
+    std::string const host = where.host_field();
+    switch (where.form()) {
+    case api_form::models:
+        return foundry ? joined({"; write https://", host, "/openai/v1 or https://", host,
+                                 "/models, or set another api-version"})
+                       : "; check the target URI and the api-version";
+    case api_form::dated:
+        return foundry ? joined({"; check the host, the path, the api-version and the deployment, or write https://",
+                                 host, "/openai/v1, which takes no api-version"})
+                       : "; check the host, the path, the api-version and the deployment";
+    case api_form::openai_v1:
+        return "; check the path, and send no api-version";
+    case api_form::compatible:
+        break;
+    }
+    return "; check the path, which ends in /v1 on many servers";
+}
+
+inline std::string advise_on_route(error_context const& what)
+{
+    if (!what.where)
+        return "check the URL of the endpoint";
+    auto const& version = what.where->api_version();
+    return joined({what.where->url(), " does not serve ", what.operation.empty() ? "this operation" : what.operation,
+                   version.empty() ? "" : " with api-version ", version, ", or the model does not",
+                   other_routes(what)});
+}
+
+inline std::string advise_on_filter(parsed_error const& c)
+{
+    std::string categories;
+    if (c.filter)
+        for (auto const& [category, verdict] : *c.filter)
+            if (verdict.filtered)
+                append_joined(categories, ", ", category);
+    return joined({"change the prompt", categories.empty() ? "" : ", which was blocked for ", categories});
+}
+
+inline std::string advise_on_size(parsed_error const& c)
+{
+    if (c.status == 431)
+        return "send fewer headers: Azure takes ten of one's own";
+    return "send less: fewer or shorter messages, or ask for fewer tokens";
+}
+
+inline std::string advise_on_value(parsed_error const& c)
+{
+    if (auto const advice = find_advice(c); !advice.empty())
+        return std::string{advice};
+    return c.param.empty() ? std::string{} : joined({"check '", c.param, "' in the request"});
+}
+
+/// Scheme and host of a URL. The rest may hold a secret.
+inline std::string_view redirect_target(std::string_view url)
+{
+    for (std::string_view const scheme : {"https://", "http://"}) {
+        if (!http::iequals(url.substr(0, scheme.size()), scheme))
+            continue;
+        auto const authority = url.substr(scheme.size(), url.find_first_of("/?#\\", scheme.size()) - scheme.size());
+        return authority.find('@') == std::string_view::npos ? url.substr(0, scheme.size() + authority.size())
+                                                             : std::string_view{};
+    }
+    return {};
+}
+
+inline std::string advise_on_reply(response_info const& info)
+{
+    if (info.status() / 100 != 3)
+        return "the status is not one that this API has";
+    auto const target = redirect_target(info.header("location"));
+    return joined({"redirects are not followed", target.empty() ? "" : "; this one leads to ", target});
+}
+
+FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_info const& info, parsed_error const& c,
+                                         errc meaning)
+{
+    switch (meaning) {
+    case errc::bad_request:
+    case errc::unprocessable:
+        return advise_on_value(c);
+    case errc::unauthorized:
+        return advise_on_credential(what, c);
+    case errc::forbidden:
+        return advise_on_permission(what.where);
+    case errc::model_not_found:
+        return advise_on_model(what, c);
+    case errc::route_not_found:
+        return advise_on_route(what);
+    case errc::content_filter:
+        return advise_on_filter(c);
+    case errc::too_large:
+        return advise_on_size(c);
+    case errc::rate_limited:
+        return "wait, for retry_after() where it is set, and send less often";
+    case errc::quota_exhausted:
+        return "waiting does not help: raise the quota";
+    case errc::unexpected_reply:
+        return advise_on_reply(info);
+    default:
+        return "try again later";
+    }
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
