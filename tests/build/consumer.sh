@@ -13,6 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 installed=$work/installed
 build=$work/$way
 launcher=${CMAKE_CXX_COMPILER_LAUNCHER:-}
+
 fail() {
     printf '%s\n' "$@"
     exit 1
