@@ -140,7 +140,7 @@ private:
                 if (half != 0)
                     co_await asio::async_write(*socket, asio::buffer(reply.data(), half), asio::use_awaitable);
                 if (half != 0 || model.starts_with("hang"))
-                    co_await hold(self, model);
+                    co_await hold(self, model, socket);
                 std::string_view const rest = std::string_view(reply).substr(half);
                 co_await asio::async_write(*socket, asio::buffer(rest.data(), rest.size()), asio::use_awaitable);
             }
@@ -171,9 +171,10 @@ private:
     }
 
     /// Waits until it is released, or the client has gone.
-    static asio::awaitable<void> hold(scripted_server& self, std::string model)
+    static asio::awaitable<void> hold(scripted_server& self, std::string model, socket_ptr socket)
     {
         auto const timer = std::make_shared<asio::steady_timer>(self.front_.get_executor(), std::chrono::hours{1});
+        socket->async_wait(asio::ip::tcp::socket::wait_read, [timer](boost::system::error_code) { timer->cancel(); });
         {
             std::lock_guard const lock(self.mutex_);
             self.held_[model] = timer;
@@ -182,6 +183,8 @@ private:
             co_await timer->async_wait(asio::use_awaitable);
         } catch (boost::system::system_error const&) { // released
         }
+        boost::system::error_code ignored;
+        socket->cancel(ignored);
         std::lock_guard const lock(self.mutex_);
         self.held_.erase(model);
     }
