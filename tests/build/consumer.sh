@@ -110,7 +110,7 @@ install)
     check_installed ;;
 find_package)
     cmake_setup "-Dfoundry_ROOT=$installed/cmake"
-    make_and_run with_bodies with_library with_emulator ;;
+    make_and_run with_emulator ;;
 add_subdirectory | FetchContent)
     cmake_setup "-DFOUNDRY_SOURCE=$library"
     if [ "$way" = FetchContent ]; then make_and_run with_library; else make_and_run with_bodies; fi
@@ -125,7 +125,7 @@ meson_subproject)
     cp "$here/consumer"/* "$project"
     ln -s "$library" "$project/subprojects/foundry"
     meson_setup "$build" "$project" --force-fallback-for=foundry
-    make_and_run with_library with_emulator
+    make_and_run with_emulator
     quietly meson install -C "$build" --no-rebuild --destdir "$build/nothing"
     check_nothing ;;
 pkg-config)

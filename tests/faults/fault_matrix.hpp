@@ -535,12 +535,13 @@ inline fault_counts run_matrix(extent how, std::size_t at_once)
         if (e.is_embedding() || (only != nullptr && !e.name.starts_with(only)))
             continue;
         subject const s = subject_of(std::move(e));
+        bool const first = !std::exchange(had[s.recorded.streamed()], true); // of a stream, or of a whole answer
+        extent const here = how == extent::quick && !first ? extent::sample : how;
         fault_matrix plain(s, false, counts);
-        plain.run(plain_cases(s, how), at_once);
+        plain.run(plain_cases(s, here), at_once);
         fault_matrix tls(s, true, counts);
         // The handshake knows nothing of what comes behind it.
-        bool const first = !std::exchange(had[s.recorded.streamed()], true);
-        tls.run(tls_cases(tls, how, first || how == extent::all), at_once);
+        tls.run(tls_cases(tls, here, first || how == extent::all), at_once);
     }
     return counts;
 }

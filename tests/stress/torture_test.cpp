@@ -405,7 +405,7 @@ private:
         if (o->gate)
             o->gate->is_open = true;
         world_.server.release(o->until == state::pool ? o->holder : o->model);
-        bool const is_closed_by_server = has_deaf_server(*o) && below(10) == 0; // seldom, for it ends others, too
+        bool const is_closed_by_server = has_deaf_server(*o) && below(40) == 0; // seldom, for it ends others, too
         if (is_closed_by_server)
             world_.server.close_deaf();
         bool const would_stay = has_deaf_server(*o) || o->until == state::retry_wait || o->what == kind::open_stream;
