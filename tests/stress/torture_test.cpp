@@ -346,6 +346,8 @@ private:
     /// Ends one that has come where it was to come, and forgets those that have ended.
     void step()
     {
+        if (active_.empty()) // one that ended before it began took its context with it, and all others
+            return;
         operation_ptr o = active_[below(active_.size())];
         if (!o->is_over && has_reached(*o))
             end(std::move(o));
