@@ -31,10 +31,10 @@ struct binary_content : answer
 namespace detail {
 
 /// One JSON answer. `raw` keeps the text where it is not null.
-FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<prepared_call> call, json::place into,
-                                                             std::string* raw);
-FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call);
-FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call);
+FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<pending_request> call,
+                                                             json::object_ref into, std::string* raw);
+FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<pending_request> call);
+FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> call);
 
 enum class answer_form
 {
@@ -43,20 +43,22 @@ enum class answer_form
     events
 };
 
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form);
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form,
-                                                         json::const_place body);
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form,
-                                                         std::string_view content_type, std::string body);
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form);
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form, json::const_object_ref body);
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form, std::string_view content_type,
+                                                           std::string body);
 
 template <class Answer>
-FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<prepared_call> call)
+FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<pending_request> call)
 {
     Answer reply;
-    json::place const into{&reply, &json::type_of<Answer>::value};
+    json::object_ref const into{&reply, &json::type_of<Answer>::value};
     if constexpr (std::derived_from<Answer, answer>) {
         response_info info = co_await fetch_any(std::move(call), into, &reply.raw_storage());
         reply.set_info(std::move(info));
@@ -72,7 +74,7 @@ constexpr answer_form form_of = std::same_as<Answer, binary_content> ? answer_fo
                                                                      : answer_form::json;
 
 template <class Answer>
-boost::asio::awaitable<Answer> run_call(std::shared_ptr<prepared_call> call)
+boost::asio::awaitable<Answer> run_call(std::shared_ptr<pending_request> call)
 {
     if constexpr (form_of<Answer> == answer_form::bytes)
         return fetch_bytes(std::move(call));
@@ -85,50 +87,52 @@ boost::asio::awaitable<Answer> run_call(std::shared_ptr<prepared_call> call)
 } // namespace detail
 
 template <class Answer>
-boost::asio::awaitable<Answer> basic_client::call(route const& where, call_options const& with) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, call_options const& with) const
 {
-    return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>));
+    return detail::run_call<Answer>(detail::prepare_call(state_, route, with, detail::form_of<Answer>));
 }
 
 template <class Answer>
-boost::asio::awaitable<Answer> basic_client::call(route const& where) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route) const
 {
-    return call<Answer>(where, call_options());
+    return call<Answer>(route, call_options());
 }
 
 template <class Answer, class Body>
-boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const& body, call_options const& with) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, Body const& body,
+                                                  call_options const& with) const
 {
     if constexpr (std::same_as<Body, multipart>) {
         return detail::run_call<Answer>(
-            detail::prepare_call(state_, where, with, detail::form_of<Answer>, body.content_type(), body.body()));
+            detail::prepare_call(state_, route, with, detail::form_of<Answer>, body.content_type(), body.body()));
     } else {
-        json::const_place const value{&body, &json::type_of<Body>::value};
-        return detail::run_call<Answer>(detail::prepare_call(state_, where, with, detail::form_of<Answer>, value));
+        json::const_object_ref const value{&body, &json::type_of<Body>::value};
+        return detail::run_call<Answer>(detail::prepare_call(state_, route, with, detail::form_of<Answer>, value));
     }
 }
 
 template <class Answer>
-boost::asio::awaitable<Answer> basic_client::call(route const& where, multipart&& form, call_options const& with) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, multipart&& form,
+                                                  call_options const& with) const
 {
     std::string const content_type = form.content_type();
     return detail::run_call<Answer>(
-        detail::prepare_call(state_, where, with, detail::form_of<Answer>, content_type, std::move(form).body()));
+        detail::prepare_call(state_, route, with, detail::form_of<Answer>, content_type, std::move(form).body()));
 }
 
 template <class Answer>
-boost::asio::awaitable<Answer> basic_client::call(route const& where, multipart&& form) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, multipart&& form) const
 {
-    return call<Answer>(where, std::move(form), call_options());
+    return call<Answer>(route, std::move(form), call_options());
 }
 
 template <class Answer, class Body>
-boost::asio::awaitable<Answer> basic_client::call(route const& where, Body const& body) const
+boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, Body const& body) const
 {
     if constexpr (std::same_as<Body, call_options>)
-        return call<Answer>(where, body);
+        return call<Answer>(route, body);
     else
-        return call<Answer>(where, body, call_options());
+        return call<Answer>(route, body, call_options());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

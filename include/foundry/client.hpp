@@ -32,9 +32,10 @@ struct model_info;
 namespace detail {
 
 struct client_state;
-struct prepared_call;
+struct pending_request;
 
-FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor, endpoint where,
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
 
@@ -111,20 +112,20 @@ public:
     ///
     /// @throws foundry::error with a code of `errc`.
     template <class Answer>
-    boost::asio::awaitable<Answer> call(route const& where, call_options const& with) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route, call_options const& with) const;
     template <class Answer>
-    boost::asio::awaitable<Answer> call(route const& where) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route) const;
     template <class Answer, class Body>
-    boost::asio::awaitable<Answer> call(route const& where, Body const& body, call_options const& with) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route, Body const& body, call_options const& with) const;
     template <class Answer, class Body>
-    boost::asio::awaitable<Answer> call(route const& where, Body const& body) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route, Body const& body) const;
     /// A form that is moved is sent without a copy.
     template <class Answer>
-    boost::asio::awaitable<Answer> call(route const& where, multipart&& form, call_options const& with) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route, multipart&& form, call_options const& with) const;
     template <class Answer>
-    boost::asio::awaitable<Answer> call(route const& where, multipart&& form) const;
+    boost::asio::awaitable<Answer> call(foundry::route const& route, multipart&& form) const;
 
-    endpoint const& where() const noexcept;
+    foundry::endpoint const& endpoint() const noexcept;
     /// What the client was made with, as long as it or a copy of it lives; times longer than a hundred years are shortened.
     options const& settings() const noexcept;
 
@@ -157,23 +158,24 @@ class client : public basic_client
                   "awaitable<access_token> get_token(token_request)");
 
 public:
-    client(boost::asio::any_io_executor executor, endpoint where, Credential who, options settings = {})
-        : basic_client(detail::make_client_state(std::move(executor), std::move(where), source(std::move(who)),
-                                                 std::move(settings)))
+    client(boost::asio::any_io_executor executor, foundry::endpoint endpoint, Credential credential,
+           options settings = {})
+        : basic_client(detail::make_client_state(std::move(executor), std::move(endpoint),
+                                                 source(std::move(credential)), std::move(settings)))
     {}
 
     template <class ExecutionContext>
     requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
-    client(ExecutionContext& context, endpoint where, Credential who, options settings = {})
-        : client(boost::asio::any_io_executor{context.get_executor()}, std::move(where), std::move(who),
+    client(ExecutionContext& context, foundry::endpoint endpoint, Credential credential, options settings = {})
+        : client(boost::asio::any_io_executor{context.get_executor()}, std::move(endpoint), std::move(credential),
                  std::move(settings))
     {}
 
     /// With a key of the resource: `foundry::client client{executor, "https://contoso.services.ai.azure.com/models", "..."};`
     template <class Executor, class Key,
               class = std::enable_if_t<detail::is_text<Key> && std::constructible_from<Credential, api_key>>>
-    client(Executor&& executor, endpoint where, Key const& key, options settings = {})
-        : client(std::forward<Executor>(executor), std::move(where), Credential(api_key{key}), std::move(settings))
+    client(Executor&& executor, foundry::endpoint endpoint, Key const& key, options settings = {})
+        : client(std::forward<Executor>(executor), std::move(endpoint), Credential(api_key{key}), std::move(settings))
     {}
 
     /// Every client is also a client of any credential.
@@ -183,12 +185,12 @@ public:
     noexcept : basic_client(other) {}
 
 private:
-    static std::shared_ptr<detail::credential_source> source(Credential who)
+    static std::shared_ptr<detail::credential_source> source(Credential credential)
     {
         if constexpr (std::same_as<Credential, any_credential>)
-            return who.source();
+            return credential.source();
         else
-            return detail::make_source(std::move(who));
+            return detail::make_source(std::move(credential));
     }
 };
 
@@ -209,17 +211,19 @@ client(Executor&&, endpoint, Key const&, options = {}) -> client<api_key>;
 /// @{
 
 template <credential Credential>
-FOUNDRY_CORO boost::asio::awaitable<chat_completion> complete(endpoint where, Credential who, chat_request request)
+FOUNDRY_CORO boost::asio::awaitable<chat_completion> complete(foundry::endpoint endpoint, Credential credential,
+                                                              chat_request request)
 {
     auto const executor = co_await boost::asio::this_coro::executor;
-    client<Credential> const once(executor, std::move(where), std::move(who));
+    client<Credential> const once(executor, std::move(endpoint), std::move(credential));
     co_return co_await once.complete(request);
 }
 template <credential Credential>
-FOUNDRY_CORO boost::asio::awaitable<embeddings> embed(endpoint where, Credential who, embedding_request request)
+FOUNDRY_CORO boost::asio::awaitable<embeddings> embed(foundry::endpoint endpoint, Credential credential,
+                                                      embedding_request request)
 {
     auto const executor = co_await boost::asio::this_coro::executor;
-    client<Credential> const once(executor, std::move(where), std::move(who));
+    client<Credential> const once(executor, std::move(endpoint), std::move(credential));
     co_return co_await once.embed(request);
 }
 

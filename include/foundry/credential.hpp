@@ -88,13 +88,13 @@ concept token_credential = requires(T& t, token_request request)
 
 /// Whether it is one of the library's own credentials that need no coroutine. Not a concept: a compiler would explain it at length.
 template <class T>
-inline constexpr bool is_ready_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
-                                            std::same_as<T, no_credential> || std::same_as<T, any_credential>;
+inline constexpr bool is_static_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
+                                             std::same_as<T, no_credential> || std::same_as<T, any_credential>;
 
 /// What `client` takes: something that proves who is asking.
 // clang-format off
 template <class T>
-concept credential = std::move_constructible<T> && (is_ready_credential<T> || token_credential<T>);
+concept credential = std::move_constructible<T> && (is_static_credential<T> || token_credential<T>);
 // clang-format on
 
 namespace detail {

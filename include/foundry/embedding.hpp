@@ -106,19 +106,19 @@ struct json::type_of<embedding_vector>
     static constexpr text_functions base64{&assign, &view};
     static constexpr type as_text{.what = kind::text, .names = &base64};
 
-    static place choose(void* self, shape of)
+    static object_ref choose(void* self, shape of)
     {
         if (of == shape::string)
             return {self, &as_text};
         auto& numbers = static_cast<embedding_vector*>(self)->numbers;
         if (of == shape::null)
             numbers.clear();
-        return of == shape::array ? place{&numbers, &type_of<std::vector<float>>::value} : place{};
+        return of == shape::array ? object_ref{&numbers, &type_of<std::vector<float>>::value} : object_ref{};
     }
-    static const_place active(void const* self)
+    static const_object_ref active(void const* self)
     {
         auto const& numbers = static_cast<embedding_vector const*>(self)->numbers;
-        return numbers.empty() ? const_place{} : const_place{&numbers, &type_of<std::vector<float>>::value};
+        return numbers.empty() ? const_object_ref{} : const_object_ref{&numbers, &type_of<std::vector<float>>::value};
     }
 
     static constexpr choice_functions choices{&choose, &active};

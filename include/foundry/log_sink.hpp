@@ -37,18 +37,18 @@ public:
     using writer = std::function<void(log_level, std::string_view line)>;
 
     /// @param most the last level that is written.
-    explicit log_sink(log_level most = log_level::info);
-    log_sink(log_level most, writer write);
+    explicit log_sink(log_level max_level = log_level::info);
+    log_sink(log_level max_level, writer write);
 
     void on_event(call_event const& e) noexcept override;
 
 private:
-    log_level most_;
+    log_level max_level_;
     writer write_;
 };
 
 /// Whether the value of this response header field is fit for a log.
-FOUNDRY_DECL bool fit_for_log(std::string_view field) noexcept;
+FOUNDRY_DECL bool is_loggable(std::string_view field) noexcept;
 
 } // namespace foundry::inline FOUNDRY_ABI
 

@@ -19,7 +19,7 @@ namespace foundry::inline FOUNDRY_ABI {
 /// `completions`) are asked below `/openai/deployments/{deployment}`, all others below `/openai`.
 ///
 /// Which form of API has which operation is known: one that the endpoint's form lacks is refused before anything is sent, with
-/// the URL to use instead, unless send_anyway() is set.
+/// the URL to use instead, unless skip_route_check() is set.
 class route
 {
 public:
@@ -35,13 +35,13 @@ public:
     /// For the dated form, where the deployment stands in the URL; the other forms find it in the body.
     route& deployment(std::string name);
     /// Sends the request even where the endpoint's form is known to lack the operation.
-    route& send_anyway();
+    route& skip_route_check();
 
     std::string const& verb() const noexcept { return verb_; }
     std::string const& path() const noexcept { return path_; }
     std::string const& query() const noexcept { return query_; }
     std::string const& deployment() const noexcept { return deployment_; }
-    bool sent_anyway() const noexcept { return anyway_; }
+    bool skips_route_check() const noexcept { return anyway_; }
 
 private:
     std::string verb_;

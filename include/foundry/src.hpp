@@ -11,24 +11,24 @@
 #endif
 
 #include <foundry/detail/auth/impl/challenge.ipp>
+#include <foundry/detail/auth/impl/shared_token_cache.ipp>
 #include <foundry/detail/auth/impl/token_cache.ipp>
-#include <foundry/detail/auth/impl/token_keeper.ipp>
 #include <foundry/detail/base/impl/base64.ipp>
 #include <foundry/detail/base/impl/child_process.ipp>
-#include <foundry/detail/base/impl/cleanser.ipp>
 #include <foundry/detail/base/impl/decode_floats.ipp>
 #include <foundry/detail/base/impl/guarded_executor.ipp>
+#include <foundry/detail/base/impl/scoped_wipe.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
 #include <foundry/detail/base/impl/utf8.ipp>
-#include <foundry/detail/call/impl/call_watch.ipp>
+#include <foundry/detail/call/impl/call_observer.ipp>
 #include <foundry/detail/call/impl/client_state.ipp>
 #include <foundry/detail/call/impl/error_advice.ipp>
 #include <foundry/detail/call/impl/error_body.ipp>
 #include <foundry/detail/call/impl/error_code.ipp>
 #include <foundry/detail/call/impl/event_source.ipp>
 #include <foundry/detail/call/impl/operation.ipp>
-#include <foundry/detail/call/impl/prepared_call.ipp>
-#include <foundry/detail/call/impl/retry_loop.ipp>
+#include <foundry/detail/call/impl/pending_request.ipp>
+#include <foundry/detail/call/impl/retry_budget.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
 #include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/core/impl/url.ipp>
@@ -40,7 +40,7 @@
 #include <foundry/detail/entra/impl/managed_identity.ipp>
 #include <foundry/detail/entra/impl/signing_key.ipp>
 #include <foundry/detail/entra/impl/token_answer.ipp>
-#include <foundry/detail/entra/impl/token_attempts.ipp>
+#include <foundry/detail/entra/impl/token_requester.ipp>
 #include <foundry/detail/entra/impl/tool_credential.ipp>
 #include <foundry/detail/http/impl/connection.ipp>
 #include <foundry/detail/http/impl/deadline.ipp>

@@ -34,12 +34,12 @@ body: entra/impl/environment_credential.ipp -> entra/impl/client_secret_credenti
 body: impl/call.ipp -> impl/event_stream.ipp
 body: impl/client.ipp -> impl/chat_stream.ipp
 body: impl/image_embedding.ipp -> impl/client.ipp
-up: detail/call/impl/call_watch.ipp -> chat.hpp
-up: detail/call/impl/call_watch.ipp -> embedding.hpp
+up: detail/call/impl/call_observer.ipp -> chat.hpp
+up: detail/call/impl/call_observer.ipp -> embedding.hpp
 up: detail/call/impl/error_advice.ipp -> content_filter.hpp
 up: detail/call/impl/error_body.ipp -> content_filter.hpp
-up: detail/entra/impl/token_attempts.ipp -> detail/call/retry_loop.hpp
-up: detail/operations/other_names.hpp -> chat.hpp'
+up: detail/entra/impl/token_requester.ipp -> detail/call/retry_budget.hpp
+up: detail/operations/aliases.hpp -> chat.hpp'
 
 # read_includes INCLUDE_DIRECTORY: "graph", "up" and "body" lines
 read_includes() {

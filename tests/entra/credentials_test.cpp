@@ -80,7 +80,7 @@ TEST_CASE("a client secret is shown to the authority, and the token to the servi
             CHECK(!reply.text().empty());
         }
     }(service));
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 4);
     CHECK(journal[0].target == "/contoso-tenant/oauth2/v2.0/token");
     CHECK(journal[0].sni == "login.microsoftonline.com");
@@ -414,7 +414,7 @@ TEST_CASE("a claims challenge is answered once, with a token that has the claims
         s.queue(first);
         foundry::chat_completion const reply = co_await client.complete("gpt-4o-mini", "And now?");
         CHECK(!reply.text().empty());
-        std::vector<received> const journal = s.journal();
+        std::vector<recorded_request> const journal = s.journal();
         REQUIRE(journal.size() == 3);
         CHECK(contains(journal[1].body, "%22nbf%22"));
         CHECK(contains(journal[1].body, "CP1"));
@@ -475,14 +475,14 @@ TEST_CASE("calls that are refused do not ask the authority again and again")
         run([](emulator& s, refusal refused) -> asio::awaitable<void> {
             auto const executor = co_await asio::this_coro::executor;
             foundry::client<> client = client_with(executor, s, secret_of(s));
-            s.reply_when([](received const& one) { return contains(one.target, "/chat/completions"); },
+            s.reply_when([](recorded_request const& one) { return contains(one.target, "/chat/completions"); },
                          answer::json(401, refused.body));
             for (int i = 0; i != 20; ++i) {
                 foundry::error const failed = co_await failure_of(client.complete("gpt-4o-mini", "Hello."));
                 CHECK(failed.code() == errc::unauthorized);
             }
             std::size_t tokens = 0;
-            for (received const& one : s.journal())
+            for (recorded_request const& one : s.journal())
                 tokens += contains(one.target, "/oauth2/v2.0/token");
             CHECK(tokens == refused.tokens);
         }(service, r));

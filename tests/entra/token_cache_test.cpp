@@ -26,7 +26,7 @@ struct scene
     token_cache::wall::time_point wall{std::chrono::hours{500'000}};
     token_request wanted{"scope/.default"};
 
-    token_cache::finding look_up() { return cache.look_up(wanted, now); }
+    token_cache::lookup_result look_up() { return cache.look_up(wanted, now); }
     void pass(std::chrono::seconds time)
     {
         now += time;

@@ -22,12 +22,12 @@ namespace json = foundry::json;
 
 void check_number(std::string const& text)
 {
-    json::numeral n;
-    if (!json::parse_numeral(text, n))
+    json::number n;
+    if (!json::parse_number(text, n))
         return;
-    double const read = n.form == json::numeral::is_signed     ? static_cast<double>(n.i)
-                        : n.form == json::numeral::is_unsigned ? static_cast<double>(n.u)
-                                                               : n.d;
+    double const read = n.form == json::number::is_signed     ? static_cast<double>(n.i)
+                        : n.form == json::number::is_unsigned ? static_cast<double>(n.u)
+                                                              : n.d;
     double const right = std::strtod(text.c_str(), nullptr);
     bool const same = std::isinf(read) ? std::isinf(right) : read == right && std::signbit(read) == std::signbit(right);
     check(same, "a number", text, std::to_string(read));

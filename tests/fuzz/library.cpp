@@ -4,8 +4,8 @@
 
 #include <foundry/detail/auth/impl/challenge.ipp>
 #include <foundry/detail/base/impl/base64.ipp>
-#include <foundry/detail/base/impl/cleanser.ipp>
 #include <foundry/detail/base/impl/decode_floats.ipp>
+#include <foundry/detail/base/impl/scoped_wipe.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
 #include <foundry/detail/base/impl/utf8.ipp>
 #include <foundry/detail/call/impl/error_advice.ipp>

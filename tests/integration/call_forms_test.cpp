@@ -223,7 +223,7 @@ BOOST_DESCRIBE_STRUCT(bare_file, (), (id, filename))
 
 asio::awaitable<void> any_route(foundry::client<> client)
 {
-    if (client.where().form() != foundry::api_form::openai_v1)
+    if (client.endpoint().form() != foundry::api_form::openai_v1)
         co_return; // the others lack files, or responses
     foundry::multipart form;
     form.add("purpose", "batch").add_file("file", "a.jsonl", "application/jsonl", "{}\n");
@@ -398,7 +398,7 @@ asio::awaitable<void> ask_with_text(std::string url, std::string key, foundry::o
 asio::awaitable<void> ask_with_literals(foundry::options with)
 {
     foundry::client client{co_await asio::this_coro::executor, "http://localhost:1/v1", "a-key", with};
-    CHECK(client.where().port() == 1);
+    CHECK(client.endpoint().port() == 1);
 }
 
 } // namespace

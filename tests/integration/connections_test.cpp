@@ -61,9 +61,9 @@ asio::awaitable<void> two_calls(emulator& service, char const* url)
     foundry::chat_completion const third = co_await copy.complete(request);
     CHECK(first.text() == third.text());
     CHECK(vectors.size() == 1);
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 3);
-    for (received const& r : journal)
+    for (recorded_request const& r : journal)
         CHECK(r.connection == journal.front().connection);
 }
 
@@ -138,7 +138,7 @@ asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
     co_await goes_on(service, client);
     co_await client.warm_up();
     co_await goes_on(service, client);
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     CHECK(journal[1].connection == 1);
     CHECK(journal[2].connection == 1);
     CHECK(service.connections() == 2);
@@ -146,7 +146,7 @@ asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
     queue(service, answer::json(200, completion_text("the last")).close());
     co_await expect_text(client, "the last");
     co_await goes_on(service, client);
-    CHECK(service.journal().back().resumed == client.where().secure());
+    CHECK(service.journal().back().resumed == client.endpoint().secure());
     CHECK(service.connections() == 3);
 }
 
@@ -722,7 +722,7 @@ asio::awaitable<void> replace_on_use(emulator& service, char const* url)
     queue(service, answer::raw(""));
     queue(service, answer::json(200, completion_text("second try")));
     co_await expect_text(client, "second try");
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 2);
     CHECK(journal[0].connection != journal[1].connection);
     CHECK(journal[0].body == journal[1].body);
@@ -780,7 +780,7 @@ TEST_CASE("a pool of one connection serves eight calls one after another, in ord
     context.run();
     CHECK(done == 8);
     CHECK(service.connections() == 1);
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 8);
     for (int i = 0; i != 8; ++i) {
         std::string const text = "question " + std::to_string(i);

@@ -453,7 +453,7 @@ TEST_CASE("emulator: a predicate decides what is answered, and such a request ta
 {
     emulator service;
     raw_client client(service);
-    service.reply_when([](received const& r) { return r.target.starts_with("/openai/v1/embeddings"); },
+    service.reply_when([](recorded_request const& r) { return r.target.starts_with("/openai/v1/embeddings"); },
                        answer::json(503, "{}"));
     service.queue(answer::chat("queued"));
     CHECK(client.post(embeddings, "{}").status == 503);
@@ -462,7 +462,7 @@ TEST_CASE("emulator: a predicate decides what is answered, and such a request ta
     CHECK(content_of(client.post(v1, ask("a story"))).starts_with("Once"));
 
     service.reply_when(
-        [&service](received const& r) { return r.body.find("last") != r.body.npos && service.requests() > 0; },
+        [&service](recorded_request const& r) { return r.body.find("last") != r.body.npos && service.requests() > 0; },
         answer::chat("the latest rule decides"));
     CHECK(content_of(client.post(embeddings, ask("last"))) == "the latest rule decides");
     CHECK(service.queued() == 0);

@@ -197,7 +197,7 @@ asio::awaitable<void> decode_images(foundry::client<> client, emulator& service,
 asio::awaitable<void> decode_any(foundry::client<> client, emulator& service, example const& one)
 {
     service.queue(foundry::testing::answer::json(200, one.texts[0]));
-    auto const reply = co_await client.call<json::value>(foundry::route{"GET", one.operation}.send_anyway());
+    auto const reply = co_await client.call<json::value>(foundry::route{"GET", one.operation}.skip_route_check());
     CHECK(reply == json::parse(one.texts[0]));
 }
 

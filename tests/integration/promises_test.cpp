@@ -214,7 +214,7 @@ asio::awaitable<bool> refuses(emulator& service, place const& where_to, std::str
         CHECK(service.journal().empty());
         co_return true;
     }
-    for (received const& r : service.journal()) {
+    for (recorded_request const& r : service.journal()) {
         CHECK(!r.header("injected"));
         CHECK(std::all_of(r.target.begin(), r.target.end(), [](char c) { return c > ' ' && c < '\x7f'; }));
     }

@@ -480,7 +480,7 @@ asio::awaitable<void> replay_once(foundry::client<>& client, exchange const& e, 
     }
 }
 
-void expect_request(exchange const& e, foundry::testing::received const& sent)
+void expect_request(exchange const& e, foundry::testing::recorded_request const& sent)
 {
     auto const path = e.url.find('/', e.url.find("://") + 3);
     CHECK(sent.target == e.url.substr(path));

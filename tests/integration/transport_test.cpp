@@ -24,8 +24,9 @@ using foundry::testing::received;
 namespace {
 
 /// The request that a call to this endpoint makes; what is answered is of no matter.
-asio::awaitable<received> request_of(emulator& service, foundry::endpoint where, foundry::any_credential who,
-                                     foundry::options with, foundry::chat_request request, foundry::call_options call)
+asio::awaitable<recorded_request> request_of(emulator& service, foundry::endpoint where, foundry::any_credential who,
+                                             foundry::options with, foundry::chat_request request,
+                                             foundry::call_options call)
 {
     auto const executor = co_await asio::this_coro::executor;
     where.connect_to("127.0.0.1", where.secure() ? service.tls_port() : service.plain_port());
@@ -34,13 +35,13 @@ asio::awaitable<received> request_of(emulator& service, foundry::endpoint where,
     queue(service, answer::json(200, completion_text("fine")));
     foundry::chat_completion const reply = co_await client.complete(request, call);
     CHECK(reply.text() == "fine");
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 1);
     CHECK(reply.info().client_request_id() == journal.front().header("x-ms-client-request-id").value_or(""));
     co_return journal.front();
 }
 
-asio::awaitable<void> store_request(received& into, emulator& service, foundry::endpoint where,
+asio::awaitable<void> store_request(recorded_request& into, emulator& service, foundry::endpoint where,
                                     foundry::any_credential who, foundry::options with, foundry::chat_request request,
                                     foundry::call_options call)
 {
@@ -67,9 +68,12 @@ struct asking
     foundry::call_options call;
 };
 
-std::string header(received const& r, std::string_view name) { return std::string(r.header(name).value_or("(none)")); }
+std::string header(recorded_request const& r, std::string_view name)
+{
+    return std::string(r.header(name).value_or("(none)"));
+}
 
-std::size_t count(received const& r, std::string_view name)
+std::size_t count(recorded_request const& r, std::string_view name)
 {
     return static_cast<std::size_t>(std::count_if(r.headers.begin(), r.headers.end(), [name](auto const& field) {
         return std::equal(field.first.begin(), field.first.end(), name.begin(), name.end(),
@@ -77,7 +81,7 @@ std::size_t count(received const& r, std::string_view name)
     }));
 }
 
-boost::json::object body_of(received const& r) { return boost::json::parse(r.body).as_object(); }
+boost::json::object body_of(recorded_request const& r) { return boost::json::parse(r.body).as_object(); }
 
 } // namespace
 
@@ -235,9 +239,9 @@ TEST_CASE("a token is asked for once, for the endpoint's scope, and sent as a be
         run(call_with_tokens(service, url, credential));
         CHECK(credential.seen->calls == 1);
         CHECK(credential.seen->scopes == std::vector<std::string>{scope});
-        std::vector<received> const journal = service.journal();
+        std::vector<recorded_request> const journal = service.journal();
         REQUIRE(journal.size() == 2);
-        for (received const& sent : journal) {
+        for (recorded_request const& sent : journal) {
             CHECK(header(sent, "authorization") == "Bearer my-token1");
             CHECK(header(sent, "api-key") == "(none)");
         }
@@ -251,7 +255,7 @@ TEST_CASE("a token that has ended is asked for again")
     credential.seen->lifetime = std::chrono::minutes{0};
     run(call_with_tokens(service, foundry_url, credential));
     CHECK(credential.seen->calls == 2);
-    std::vector<received> const journal = service.journal();
+    std::vector<recorded_request> const journal = service.journal();
     REQUIRE(journal.size() == 2);
     CHECK(header(journal[0], "authorization") == "Bearer my-token1");
     CHECK(header(journal[1], "authorization") == "Bearer my-token2");

@@ -249,7 +249,7 @@ struct count
 /// False if there is no credential at all.
 asio::awaitable<bool> ask(subject const& s, operation const& what, count& outcome)
 {
-    char const* const form = name_of(s.client.where().form());
+    char const* const form = name_of(s.client.endpoint().form());
     std::string id;
     std::string failed;
     bool has_credential = true;

@@ -392,7 +392,7 @@ void says_what_a_chat_model_answers(foundry::testing::emulator& service)
 service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}}));
     // clang-format on
     // clang-format off
-service.reply_when([](received const& r) { return r.target.find("/embeddings") != r.target.npos; },
+service.reply_when([](recorded_request const& r) { return r.target.find("/embeddings") != r.target.npos; },
                    answer::json(503, "{}"));
     // clang-format on
 }
@@ -400,7 +400,7 @@ service.reply_when([](received const& r) { return r.target.find("/embeddings") !
 void looks_at_the_journal(foundry::testing::emulator& service)
 {
     // clang-format off
-std::vector<foundry::testing::received> const all = service.journal();
+std::vector<foundry::testing::recorded_request> const all = service.journal();
 assert(all.size() == 1);
 assert(all[0].method == "POST" && all[0].header("api-key") == service.api_key());
 assert(foundry::chat_request::from_json(all[0].body).messages.size() == 2);

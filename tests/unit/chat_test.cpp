@@ -25,7 +25,7 @@ chat_chunk chunk(std::string const& text)
     return c;
 }
 
-chat_completion joined(std::vector<std::string> const& chunks)
+chat_completion concat(std::vector<std::string> const& chunks)
 {
     chat_accumulator all;
     for (std::string const& c : chunks)
@@ -170,7 +170,7 @@ TEST_CASE("the message of an answer goes into the history without its reasoning"
 
 TEST_CASE("chunks without choices, without delta and without id join the same message")
 {
-    chat_completion const c = joined({
+    chat_completion const c = concat({
         R"({"id":"","model":"","created":0,"choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}]})",
         R"({"id":"7","model":"gpt","created":5,"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]})",
         delta(R"("content":"Hel")"),
@@ -192,7 +192,7 @@ TEST_CASE("chunks without choices, without delta and without id join the same me
 
 TEST_CASE("pieces of tool calls are joined by index, else by id, else to the last open one")
 {
-    chat_completion const by_index = joined({
+    chat_completion const by_index = concat({
         delta(R"("tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}])"),
         delta(R"("tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{\"y\""}}])"),
         delta(
@@ -203,7 +203,7 @@ TEST_CASE("pieces of tool calls are joined by index, else by id, else to the las
     CHECK(by_index.tool_calls()[1].function.arguments == R"({"y":2})");
     CHECK(by_index.tool_calls()[1].type == "function");
 
-    chat_completion const by_id = joined({
+    chat_completion const by_id = concat({
         delta(R"("tool_calls":[{"id":"a","function":{"name":"f","arguments":"1"}}])"),
         delta(R"("tool_calls":[{"id":"b","function":{"name":"g","arguments":"2"}}])"),
         delta(R"("tool_calls":[{"id":"a","function":{"arguments":"3"}}])"),
@@ -211,7 +211,7 @@ TEST_CASE("pieces of tool calls are joined by index, else by id, else to the las
     REQUIRE(by_id.tool_calls().size() == 2);
     CHECK(by_id.tool_calls()[0].function.arguments == "13");
 
-    chat_completion const last = joined({
+    chat_completion const last = concat({
         delta(R"("tool_calls":[{"id":"","function":{"name":"f","arguments":"{"}}])"),
         delta(R"("tool_calls":[{"function":{"arguments":"}"}}])"),
         delta(R"("tool_calls":[{"function":{"name":"g","arguments":"[]"}}])"),
@@ -223,7 +223,7 @@ TEST_CASE("pieces of tool calls are joined by index, else by id, else to the las
 
 TEST_CASE("choices that mix are kept apart, in the order of their index")
 {
-    chat_completion const c = joined({
+    chat_completion const c = concat({
         R"({"choices":[{"index":1,"delta":{"content":"B"}}]})",
         R"({"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{"content":"b"}}]})",
         R"({"choices":[{"index":0,"delta":{"content":"a","reasoning_content":"why"}}]})",

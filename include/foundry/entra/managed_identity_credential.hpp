@@ -50,7 +50,7 @@ public:
     explicit managed_identity_credential(managed_identity_id id, credential_options options = {});
 
     /// Looks first, for at most so long, whether there is an IMDS endpoint at all: for a chain that has others to ask.
-    void look_first(std::chrono::milliseconds at_most) noexcept { source_->look_first(at_most); }
+    void probe_first(std::chrono::milliseconds at_most) noexcept { source_->probe_first(at_most); }
 
     /// A new token; the client keeps it, and asks no more often than it must.
     ///

@@ -28,17 +28,17 @@ inline bool is_bare_error(std::string_view text)
     return kind == nullptr || *kind == "error";
 }
 
-inline void throw_if_bare_error(prepared_call const& call, response_info const& info, std::string_view text)
+inline void throw_if_bare_error(pending_request const& call, response_info const& info, std::string_view text)
 {
     if (is_bare_error(text))
         throw_service_error_in(text, call.context(), info);
 }
 
 /// Keeps the text, and gives its pieces to a reader.
-class kept_json final : public collector
+class kept_json_sink final : public response_sink
 {
 public:
-    explicit kept_json(json::place into) : into_(into) {}
+    explicit kept_json_sink(json::object_ref into) : into_(into) {}
 
     void start() override
     {
@@ -52,7 +52,7 @@ public:
         reader_.feed(bytes);
     }
 
-    void finish(prepared_call const& call, response_info const& info) override
+    void finish(pending_request const& call, response_info const& info) override
     {
         throw_if_bare_error(call, info, json);
         if (!reader_.finish() && !json.empty()) // DELETE may answer with nothing
@@ -64,18 +64,18 @@ public:
     std::string json;
 
 private:
-    json::place into_;
+    json::object_ref into_;
     json::reader reader_;
 };
 
-class kept_bytes final : public collector
+class bytes_sink final : public response_sink
 {
 public:
     void start() override { bytes.clear(); }
-    http::exchange::content_by content() const override { return http::exchange::content_by::bytes; }
+    http::exchange::progress content() const override { return http::exchange::progress::on_bytes; }
     void on_body(std::string_view more) override { bytes.append(more); }
 
-    void finish(prepared_call const& call, response_info const& info) override
+    void finish(pending_request const& call, response_info const& info) override
     {
         if (info.header("content-type").starts_with("application/json"))
             throw_if_bare_error(call, info, bytes);
@@ -86,37 +86,37 @@ public:
     std::string bytes;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<prepared_call> call,
-                                                                          json::place into, std::string* raw)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<pending_request> call,
+                                                                          json::object_ref into, std::string* raw)
 {
-    kept_json sink(into);
-    opened_call opened;
-    co_await perform(*call, &sink, call->state->settings.limits.body, opened);
+    kept_json_sink sink(into);
+    open_response opened;
+    co_await send_with_retries(*call, &sink, call->state->settings.limits.body, opened);
     if (raw != nullptr)
         *raw = std::move(sink.json);
     co_return std::move(opened.info);
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<prepared_call> call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<pending_request> call)
 {
-    kept_bytes sink;
-    opened_call opened;
-    co_await perform(*call, &sink, call->state->settings.limits.body, opened);
+    bytes_sink sink;
+    open_response opened;
+    co_await send_with_retries(*call, &sink, call->state->settings.limits.body, opened);
     binary_content reply;
     reply.bytes = std::move(sink.bytes);
     reply.set_info(std::move(opened.info));
     co_return reply;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<prepared_call> call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> call)
 {
-    opened_call opened;
-    co_await perform(*call, nullptr, 0, opened);
+    open_response opened;
+    co_await send_with_retries(*call, nullptr, 0, opened);
     co_return event_stream(std::make_unique<event_stream_state>(std::move(*call), std::move(opened)));
 }
 
 /// The deployment that a body names, where the route does not.
-inline std::string named_model(json::const_place body)
+inline std::string named_model(json::const_object_ref body)
 {
     if (body.object == nullptr)
         return {};
@@ -124,7 +124,7 @@ inline std::string named_model(json::const_place body)
         for (json::member const* m = body.described->members; m != body.described->members + body.described->size;
              ++m) {
             if (m->name == "model" && m->described->what == json::kind::string && json::is_set(body.object, *m))
-                return *static_cast<std::string const*>(m->reach(const_cast<void*>(body.object), json::access::look));
+                return *static_cast<std::string const*>(m->reach(const_cast<void*>(body.object), json::access::peek));
         }
         return {};
     }
@@ -146,41 +146,42 @@ struct call_body
 
 /// `make_body` is called inside, so that its mistakes are kept for the coroutine, too.
 template <class MakeBody>
-std::shared_ptr<prepared_call> prepare_route(std::shared_ptr<client_state> state, route const& where,
-                                             call_options const& with, answer_form form, MakeBody const& make_body)
+std::shared_ptr<pending_request> prepare_route(std::shared_ptr<client_state> state, foundry::route const& route,
+                                               call_options const& with, answer_form form, MakeBody const& make_body)
 {
-    auto call = std::make_shared<prepared_call>(std::move(state), where.path());
+    auto call = std::make_shared<pending_request>(std::move(state), route.path());
     try {
         apply_options(*call, with);
         call_body body = make_body();
-        call->deployment = where.deployment().empty() ? body.model : where.deployment();
+        call->deployment = route.deployment().empty() ? body.model : route.deployment();
         call->body = std::move(body.bytes);
-        head_parts parts;
-        parts.verb = where.verb();
-        parts.query = where.query();
+        request_spec parts;
+        parts.verb = route.verb();
+        parts.query = route.query();
         parts.content_type = body.content_type;
         parts.accept = form == answer_form::json     ? "application/json"
                        : form == answer_form::events ? "text/event-stream"
                                                      : "*/*";
-        parts.send_anyway = where.sent_anyway();
+        parts.skip_route_check = route.skips_route_check();
         write_head(*call, with, parts);
     } catch (...) {
-        call->mistake = std::current_exception();
+        call->validation_error = std::current_exception();
     }
     return call;
 }
 
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form)
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form)
 {
-    return prepare_route(std::move(state), where, with, form, [] { return call_body(); });
+    return prepare_route(std::move(state), route, with, form, [] { return call_body(); });
 }
 
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form,
-                                                         json::const_place body)
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form, json::const_object_ref body)
 {
-    return prepare_route(std::move(state), where, with, form, [body] {
+    return prepare_route(std::move(state), route, with, form, [body] {
         call_body made;
         made.content_type = "application/json";
         json::write(made.bytes, body);
@@ -189,11 +190,12 @@ FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_
     });
 }
 
-FOUNDRY_DECL std::shared_ptr<prepared_call> prepare_call(std::shared_ptr<client_state> state, route const& where,
-                                                         call_options const& with, answer_form form,
-                                                         std::string_view content_type, std::string body)
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
+                                                           foundry::route const& route, call_options const& with,
+                                                           answer_form form, std::string_view content_type,
+                                                           std::string body)
 {
-    return prepare_route(std::move(state), where, with, form, [&] {
+    return prepare_route(std::move(state), route, with, form, [&] {
         call_body made;
         made.content_type = content_type;
         made.bytes = std::move(body);

@@ -268,10 +268,10 @@ inline void merge_members(boost::json::object& into, boost::json::object const& 
 /// What came in another shape once, and as described in another chunk, counts as described.
 inline void drop_odd(void* object, json::type const& t)
 {
-    auto& extra = *static_cast<boost::json::object*>(t.members[t.extra].reach(object, json::access::look));
+    auto& extra = *static_cast<boost::json::object*>(t.members[t.extra].reach(object, json::access::peek));
     for (int i = 0; i != t.size && !extra.empty(); ++i) {
         json::member const& m = t.members[i];
-        void const* const value = m.reach(object, json::access::look);
+        void const* const value = m.reach(object, json::access::peek);
         if (i != t.extra && value != nullptr && (m.reach_optional != nullptr || !json::is_clear(value, *m.described)))
             extra.erase(m.name);
     }
@@ -347,8 +347,8 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk chunk)
 
 FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
 {
-    static constexpr std::int64_t most = 128; // the API's own limit of `n`
-    if (piece.index < 0 || piece.index >= most)
+    static constexpr std::int64_t max_choices = 128; // the API's own limit of `n`
+    if (piece.index < 0 || piece.index >= max_choices)
         return;
     auto const i = static_cast<std::size_t>(piece.index);
     while (completion_.choices.size() <= i) {

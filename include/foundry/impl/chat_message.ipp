@@ -43,12 +43,12 @@ FOUNDRY_DECL std::string chat_message::text() const
 {
     if (auto const* const whole = std::get_if<std::string>(&content))
         return *whole;
-    std::string joined;
+    std::string concat;
     if (auto const* const parts = std::get_if<std::vector<content_part>>(&content)) {
         for (content_part const& p : *parts)
-            joined += p.text.value_or("");
+            concat += p.text.value_or("");
     }
-    return joined;
+    return concat;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

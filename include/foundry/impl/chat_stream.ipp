@@ -4,7 +4,7 @@
 #include <foundry/chat_stream.hpp>
 #include <foundry/detail/call/event_source.hpp>
 #include <foundry/detail/json/reader.hpp>
-#include <foundry/detail/operations/other_names.hpp>
+#include <foundry/detail/operations/aliases.hpp>
 #include <foundry/detail/operations/think_splitter.hpp>
 
 #include <memory>
@@ -73,7 +73,7 @@ struct stream_state final : event_source
         if (!has_brought)
             nothing_yet = e.data.substr(0, max_kept_body);
         into.raw_storage() = e.data;
-        take_other_names(into);
+        normalize_aliases(into);
         if (watch_)
             watch_->on_chunk(into);
         for (chunk_choice& choice : into.choices)

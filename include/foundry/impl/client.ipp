@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/client.hpp>
-#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/operation.hpp>
-#include <foundry/detail/operations/other_names.hpp>
+#include <foundry/detail/operations/aliases.hpp>
 #include <foundry/detail/operations/think_splitter.hpp>
 #include <foundry/impl/chat_stream.ipp>
 
@@ -14,12 +14,13 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor, endpoint where,
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings)
 {
     return std::shared_ptr<client_state>(
-        new client_state(std::move(executor), std::move(where), std::move(credential), std::move(settings)));
+        new client_state(std::move(executor), std::move(endpoint), std::move(credential), std::move(settings)));
 }
 
 inline void check_chat(chat_request const& request)
@@ -43,9 +44,9 @@ void check_embedding(Request const& request)
 }
 
 /// Azure OpenAI serves base64 with every model: exact floats in a quarter of the bytes. Elsewhere nobody can tell.
-inline std::string_view default_encoding(endpoint const& where)
+inline std::string_view default_encoding(foundry::endpoint const& endpoint)
 {
-    bool const azure_openai = where.form() == api_form::openai_v1 || where.form() == api_form::dated;
+    bool const azure_openai = endpoint.form() == api_form::openai_v1 || endpoint.form() == api_form::dated;
     return azure_openai ? "\"encoding_format\":\"base64\"," : "";
 }
 
@@ -75,11 +76,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
     co_await opening.send({});
 }
 
-class completion_collector final : public json_collector
+class completion_sink final : public json_sink
 {
 public:
-    explicit completion_collector(chat_completion& reply)
-        : json_collector({&reply, &json::type_of<chat_completion>::value}, reply.extra, &reply.raw_storage()),
+    explicit completion_sink(chat_completion& reply)
+        : json_sink({&reply, &json::type_of<chat_completion>::value}, reply.extra, &reply.raw_storage()),
           reply_(reply)
     {}
 
@@ -89,13 +90,13 @@ private:
     chat_completion const& reply_;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(prepared_call call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> run_complete(pending_request call)
 {
     chat_completion reply;
-    completion_collector sink(reply);
-    opened_call opened;
-    co_await perform(call, &sink, call.state->settings.limits.body, opened);
-    take_other_names(reply);
+    completion_sink sink(reply);
+    open_response opened;
+    co_await send_with_retries(call, &sink, call.state->settings.limits.body, opened);
+    normalize_aliases(reply);
     if (opened.watch)
         opened.watch->on_end(reply);
     if (call.state->settings.split_think_tags)
@@ -120,12 +121,12 @@ inline void put_in_order(std::vector<embedding>& data)
 }
 
 /// Integers came as JSON numbers; they become the bytes that they are.
-inline void pack(embedding_vector& vector, float least, float most)
+inline void pack(embedding_vector& vector, float min, float max)
 {
     std::vector<std::uint8_t> bytes(vector.numbers.size());
     for (std::size_t i = 0; i != bytes.size(); ++i) {
         float const number = vector.numbers[i];
-        if (!(number >= least && number <= most) || std::trunc(number) != number)
+        if (!(number >= min && number <= max) || std::trunc(number) != number)
             throw_incomplete("the vectors are of another encoding than was asked for");
         bytes[i] = static_cast<std::uint8_t>(static_cast<int>(number));
     }
@@ -144,11 +145,11 @@ inline void pack(embeddings& reply, open_enum<embedding_encoding> encoding)
     reply.set_encoding(std::move(encoding));
 }
 
-class embeddings_collector final : public json_collector
+class embeddings_sink final : public json_sink
 {
 public:
-    embeddings_collector(embeddings& reply, std::size_t asked_for)
-        : json_collector({&reply, &json::type_of<embeddings>::value}, reply.extra, nullptr),
+    embeddings_sink(embeddings& reply, std::size_t asked_for)
+        : json_sink({&reply, &json::type_of<embeddings>::value}, reply.extra, nullptr),
           reply_(reply),
           asked_for_(asked_for)
     {}
@@ -171,13 +172,13 @@ private:
     std::size_t asked_for_;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_call call, std::size_t asked_for,
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(pending_request call, std::size_t asked_for,
                                                                        open_enum<embedding_encoding> encoding)
 {
     embeddings reply;
-    embeddings_collector sink(reply, asked_for);
-    opened_call opened;
-    co_await perform(call, &sink, call.state->settings.limits.embeddings_body, opened);
+    embeddings_sink sink(reply, asked_for);
+    open_response opened;
+    co_await send_with_retries(call, &sink, call.state->settings.limits.embeddings_body, opened);
     if (opened.watch)
         opened.watch->on_end(reply);
     put_in_order(reply.data);
@@ -186,10 +187,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<embeddings> run_embed(prepared_
     co_return reply;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(prepared_call call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_stream> run_stream(pending_request call)
 {
-    opened_call opened;
-    co_await perform(call, nullptr, 0, opened);
+    open_response opened;
+    co_await send_with_retries(call, nullptr, 0, opened);
     co_return chat_stream(std::make_unique<stream_state>(std::move(call), std::move(opened)));
 }
 
@@ -214,7 +215,7 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(chat_reque
 FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(embedding_request const& request,
                                                                     call_options const& call) const
 {
-    detail::operation const what{"embeddings", request.encoding_format ? "" : detail::default_encoding(where()),
+    detail::operation const what{"embeddings", request.encoding_format ? "" : detail::default_encoding(endpoint()),
                                  &state_->settings.default_embedding_model};
     return detail::run_embed(detail::prepare(state_, what, request, call, &detail::check_embedding<embedding_request>),
                              request.size(), request.encoding_format);
@@ -258,7 +259,7 @@ FOUNDRY_DECL boost::asio::awaitable<chat_stream> basic_client::stream(std::strin
     return stream(detail::question(model, prompt));
 }
 
-FOUNDRY_DECL endpoint const& basic_client::where() const noexcept { return state_->where; }
+FOUNDRY_DECL endpoint const& basic_client::endpoint() const noexcept { return state_->endpoint; }
 FOUNDRY_DECL options const& basic_client::settings() const noexcept { return state_->settings; }
 
 } // namespace foundry::inline FOUNDRY_ABI

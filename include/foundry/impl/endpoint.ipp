@@ -3,8 +3,8 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/core/field.hpp>
-#include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/core/secret_parameter.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/endpoint.hpp>
 
@@ -51,7 +51,7 @@ inline host_facts recognise(std::string_view host)
         if (stem.size() > family.suffix.size() && stem.ends_with(family.suffix) &&
             (public_cloud || domain == "us" || domain == "cn")) {
             std::string cloud(public_cloud ? "com" : domain);
-            auto scope = joined({family.scope, cloud, "/.default"});
+            auto scope = concat({family.scope, cloud, "/.default"});
             return {family.kind, std::move(cloud), std::move(scope)};
         }
     }
@@ -131,7 +131,7 @@ inline std::string find_deployment(std::string_view path)
 inline void check_deployment(std::string_view name)
 {
     if (has_dot_segment(name))
-        refuse("a deployment cannot be named '.' or '..'; set the name of the deployment");
+        throw_invalid_argument("a deployment cannot be named '.' or '..'; set the name of the deployment");
 }
 
 inline void append_parameter(std::string& query, std::string_view parameter)
@@ -160,14 +160,15 @@ inline std::string_view default_api_version(api_form form, host_kind kind)
     auto project = path.substr(0, path.find('/', std::string_view("/api/projects/").size()));
     if (http::iequals(project, "/api/projects"))
         project = "/api/projects/{project}";
-    refuse(joined({"a project URL serves no models by itself; write https://", host, project, "/openai/v1 or https://",
-                   host, "/models"}));
+    throw_invalid_argument(concat({"a project URL serves no models by itself; write https://", host, project,
+                                   "/openai/v1 or https://", host, "/models"}));
 }
 
 [[noreturn]] inline void refuse_path(std::string const& host, bool has_models)
 {
-    refuse(joined({"the path of the URL serves no models on this host; write https://", host, "/openai/v1",
-                   has_models ? " or https://" : "", has_models ? host : std::string{}, has_models ? "/models" : ""}));
+    throw_invalid_argument(
+        concat({"the path of the URL serves no models on this host; write https://", host, "/openai/v1",
+                has_models ? " or https://" : "", has_models ? host : std::string{}, has_models ? "/models" : ""}));
 }
 
 /// Whether the path is `/api/projects/{project}/openai/v1` or lies below it.
@@ -232,7 +233,7 @@ inline api_form recognise_path(host_kind kind, std::string const& host, std::str
         return recognise_gateway_path(path);
     case host_kind::github:
         if (path.empty() && host == "models.github.ai")
-            refuse("the URL of GitHub Models has a path; write https://models.github.ai/inference");
+            throw_invalid_argument("the URL of GitHub Models has a path; write https://models.github.ai/inference");
         break;
     case host_kind::other:
         break;
@@ -257,7 +258,7 @@ inline void check_target(std::string_view target)
 {
     bool const sendable = all_of(target, [](char c) { return is_graphic(c) && c != '#'; });
     if (!target.starts_with('/') || !sendable || has_dot_segment(target.substr(0, target.find('?'))))
-        refuse("the operation does not make a URL; percent-encode what it is put together from");
+        throw_invalid_argument("the operation does not make a URL; percent-encode what it is put together from");
 }
 
 } // namespace detail
@@ -270,14 +271,14 @@ FOUNDRY_DECL void endpoint::parse(std::string_view text)
 {
     auto url = http::parse_url(text);
     if (url.user_info)
-        detail::refuse(
+        detail::throw_invalid_argument(
             "the URL holds a user name or a password; remove what stands before the '@' and pass a credential");
     if (!url.secure && !plain_http_allowed_ && !http::is_loopback(url.host))
-        detail::refuse(
+        detail::throw_invalid_argument(
             "plain http is for this machine only; use https://, or pass allow_plain_http() to send prompts in "
             "the clear and without a credential");
     if (detail::has_dot_segment(url.path))
-        detail::refuse("the path of the URL has a '.' or '..' in it; write the path that is meant");
+        detail::throw_invalid_argument("the path of the URL has a '.' or '..' in it; write the path that is meant");
     secure_ = url.secure;
     host_ = std::move(url.host);
     port_ = url.port;
@@ -340,13 +341,14 @@ FOUNDRY_DECL bool endpoint::key_in_api_key_field() const noexcept
 FOUNDRY_DECL std::string endpoint::deployment_segment(std::string_view requested) const
 {
     if (!deployment_.empty() && !requested.empty() && !http::iequals(deployment_, requested))
-        detail::refuse(detail::joined({"the request is for the deployment '", requested, "', but the endpoint names '",
-                                       deployment_, "'; leave one of the two off"}));
+        detail::throw_invalid_argument(
+            detail::concat({"the request is for the deployment '", requested, "', but the endpoint names '",
+                            deployment_, "'; leave one of the two off"}));
     if (form_ != api_form::dated)
         return {};
     auto const name = deployment_.empty() ? requested : std::string_view(deployment_);
     if (name.empty())
-        detail::refuse(
+        detail::throw_invalid_argument(
             "this endpoint takes the deployment in the URL and none was named; set the request's model to the "
             "name of the deployment");
     detail::check_deployment(name);
@@ -406,9 +408,9 @@ FOUNDRY_DECL endpoint& endpoint::set_scope(std::string scope)
 FOUNDRY_DECL endpoint& endpoint::add_query(std::string_view name, std::string_view value)
 {
     if (name.empty())
-        detail::refuse("a query parameter needs a name; pass one");
+        detail::throw_invalid_argument("a query parameter needs a name; pass one");
     if (http::iequals(name, "api-version"))
-        detail::refuse("the api-version is not an extra parameter; use set_api_version()");
+        detail::throw_invalid_argument("the api-version is not an extra parameter; use set_api_version()");
     detail::check_parameter(name);
     detail::append_parameter(query_, http::percent_encode_query(name) + '=' + http::percent_encode_query(value));
     return *this;
@@ -417,13 +419,15 @@ FOUNDRY_DECL endpoint& endpoint::add_query(std::string_view name, std::string_vi
 FOUNDRY_DECL endpoint& endpoint::add_header(std::string name, std::string value)
 {
     if (!http::valid_field_name(name))
-        detail::refuse("the name of the header is not a token; use letters, digits and '-'");
+        detail::throw_invalid_argument("the name of the header is not a token; use letters, digits and '-'");
     if (http::iequals(name, "authorization") || http::iequals(name, "api-key"))
-        detail::refuse("the header " + name + " is written from the credential; pass a credential instead");
+        detail::throw_invalid_argument("the header " + name +
+                                       " is written from the credential; pass a credential instead");
     if (http::reserved_field(name))
-        detail::refuse("the header " + name + " is written by the library; leave it off");
+        detail::throw_invalid_argument("the header " + name + " is written by the library; leave it off");
     if (!http::valid_field_value(value))
-        detail::refuse("the value of the header " + name + " has a control character, or a blank at an end; remove it");
+        detail::throw_invalid_argument("the value of the header " + name +
+                                       " has a control character, or a blank at an end; remove it");
     headers_.emplace_back(std::move(name), std::move(value));
     return *this;
 }
@@ -433,7 +437,8 @@ FOUNDRY_DECL endpoint& endpoint::connect_to(std::string address, std::uint16_t p
     if (address.starts_with('[') && address.ends_with(']'))
         address = address.substr(1, address.size() - 2);
     if (address.empty() || port == 0 || !detail::all_of(address, detail::is_graphic))
-        detail::refuse("a connection goes to a host name or an address, and to a port from 1 to 65535; pass both");
+        detail::throw_invalid_argument(
+            "a connection goes to a host name or an address, and to a port from 1 to 65535; pass both");
     connect_address_ = detail::to_lower(address);
     connect_port_ = port;
     return *this;

@@ -144,11 +144,11 @@ inline bool is_printable(std::uint32_t c)
 /// Text from outside, safe to print: valid UTF-8, what is not printable escaped, cut at 1,024 bytes.
 inline void append_printable(std::string& out, std::string_view text)
 {
-    constexpr std::size_t most = 1024;
+    constexpr std::size_t max_size = 1024;
     std::string valid;
-    append_utf8(valid, text.substr(0, most + 4));
+    append_utf8(valid, text.substr(0, max_size + 4));
     std::string_view rest = valid;
-    std::size_t left = most;
+    std::size_t left = max_size;
     while (!rest.empty() && left != 0) {
         std::size_t size = 1;
         while (size != rest.size() && (static_cast<unsigned char>(rest[size]) & 0xc0) == 0x80)
@@ -166,7 +166,7 @@ inline void append_printable(std::string& out, std::string_view text)
         rest.remove_prefix(size);
         left -= size;
     }
-    if (!rest.empty() || text.size() > most + 4)
+    if (!rest.empty() || text.size() > max_size + 4)
         out += "...";
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/base64.hpp>
-#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/operation.hpp>
 #include <foundry/image_generation.hpp>
 
@@ -35,11 +35,11 @@ inline void check_image(image_request const& request)
         throw error(errc::invalid_argument, "prompt is empty; say what to draw");
 }
 
-class images_collector final : public json_collector
+class images_sink final : public json_sink
 {
 public:
-    explicit images_collector(generated_images& reply)
-        : json_collector({&reply, &json::type_of<generated_images>::value}, reply.extra, &reply.raw_storage()),
+    explicit images_sink(generated_images& reply)
+        : json_sink({&reply, &json::type_of<generated_images>::value}, reply.extra, &reply.raw_storage()),
           reply_(reply)
     {}
 
@@ -49,12 +49,12 @@ private:
     generated_images const& reply_;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<generated_images> run_generate(prepared_call call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<generated_images> run_generate(pending_request call)
 {
     generated_images reply;
-    images_collector sink(reply);
-    opened_call opened;
-    co_await perform(call, &sink, call.state->settings.limits.body, opened);
+    images_sink sink(reply);
+    open_response opened;
+    co_await send_with_retries(call, &sink, call.state->settings.limits.body, opened);
     reply.set_info(std::move(opened.info));
     co_return reply;
 }

@@ -156,7 +156,7 @@ inline std::string line_of(call_event const& e, bool with_fields)
         append_pair(line, "traceparent", e.traceparent);
     if (with_fields && e.response != nullptr) {
         for (auto const& [name, value] : e.response->headers())
-            append_pair(line, name, fit_for_log(name) ? value : "REDACTED");
+            append_pair(line, name, is_loggable(name) ? value : "REDACTED");
     }
     return line;
 }
@@ -170,7 +170,7 @@ inline void write_to_standard_error(log_level, std::string_view line)
 
 } // namespace detail
 
-FOUNDRY_DECL bool fit_for_log(std::string_view field) noexcept
+FOUNDRY_DECL bool is_loggable(std::string_view field) noexcept
 {
     for (std::string_view const known : detail::logged_fields) {
         if (http::iequals(field, known))
@@ -183,16 +183,16 @@ FOUNDRY_DECL bool fit_for_log(std::string_view field) noexcept
     return false;
 }
 
-FOUNDRY_DECL log_sink::log_sink(log_level most) : log_sink(most, &detail::write_to_standard_error) {}
-FOUNDRY_DECL log_sink::log_sink(log_level most, writer write) : most_(most), write_(std::move(write)) {}
+FOUNDRY_DECL log_sink::log_sink(log_level max_level) : log_sink(max_level, &detail::write_to_standard_error) {}
+FOUNDRY_DECL log_sink::log_sink(log_level max_level, writer write) : max_level_(max_level), write_(std::move(write)) {}
 
 FOUNDRY_DECL void log_sink::on_event(call_event const& e) noexcept
 {
     log_level const level = detail::level_of(e);
-    if (level > most_)
+    if (level > max_level_)
         return;
     try {
-        write_(level, detail::line_of(e, most_ == log_level::verbose));
+        write_(level, detail::line_of(e, max_level_ == log_level::verbose));
     } catch (...) { // a line less
     }
 }

@@ -18,21 +18,22 @@ inline std::string_view as_text(std::span<std::byte const> bytes)
     return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }
 
-inline void check_size(std::size_t size, std::size_t most, std::string_view what)
+inline void check_size(std::size_t size, std::size_t max_size, std::string_view what)
 {
     if (size == 0)
-        refuse("the " + std::string{what} + " is empty");
-    if (size > most)
-        refuse("the " + std::string{what} + " has " + std::to_string(size) + " bytes; the service takes " +
-               std::to_string(most) + ": make it smaller, or pass its address");
+        throw_invalid_argument("the " + std::string{what} + " is empty");
+    if (size > max_size)
+        throw_invalid_argument("the " + std::string{what} + " has " + std::to_string(size) +
+                               " bytes; the service takes " + std::to_string(max_size) +
+                               ": make it smaller, or pass its address");
 }
 
 inline void check_media_url(std::string_view url, std::string_view data_lead, std::string_view what)
 {
     auto const lead = to_lower(url.substr(0, std::max<std::size_t>(data_lead.size(), 8)));
     if (!lead.starts_with("https://") && !lead.starts_with("http://") && !lead.starts_with(data_lead))
-        refuse("the address of the " + std::string{what} + " begins with neither https:// nor " +
-               std::string{data_lead} + "; a file is read by load_file()");
+        throw_invalid_argument("the address of the " + std::string{what} + " begins with neither https:// nor " +
+                               std::string{data_lead} + "; a file is read by load_file()");
 }
 
 inline std::string_view guess_image_type(std::string_view bytes)
@@ -45,7 +46,7 @@ inline std::string_view guess_image_type(std::string_view bytes)
         return "image/gif";
     if (bytes.starts_with("RIFF") && bytes.substr(std::min<std::size_t>(8, bytes.size())).starts_with("WEBP"))
         return "image/webp";
-    refuse("the image is not PNG, JPEG, GIF or WebP by its first bytes; pass its media type");
+    throw_invalid_argument("the image is not PNG, JPEG, GIF or WebP by its first bytes; pass its media type");
 }
 
 inline std::string_view guess_audio_format(std::string_view bytes)
@@ -56,7 +57,7 @@ inline std::string_view guess_audio_format(std::string_view bytes)
         bytes.size() > 1 && bytes[0] == '\xff' && (static_cast<unsigned char>(bytes[1]) & 0xe6U) == 0xe2U;
     if (bytes.starts_with("ID3") || frame)
         return "mp3";
-    refuse("the audio is not WAV or MP3 by its first bytes; pass its format");
+    throw_invalid_argument("the audio is not WAV or MP3 by its first bytes; pass its format");
 }
 
 } // namespace detail
@@ -76,7 +77,7 @@ FOUNDRY_DECL image image::from_bytes(std::span<std::byte const> bytes, std::stri
                            return detail::is_graphic(c) && c != ',' && c != ';';
                        });
     if (!sound)
-        detail::refuse("the media type of an image is one such as image/png");
+        detail::throw_invalid_argument("the media type of an image is one such as image/png");
     return image("data:" + type + ";base64," + detail::to_base64(text));
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/call/json_collector.hpp>
+#include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/operation.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/model_info.hpp>
@@ -27,21 +27,21 @@ namespace detail {
 
 inline constexpr std::size_t most_models_remembered = 256;
 
-FOUNDRY_DECL prepared_call prepare_info(std::shared_ptr<client_state> state, std::string_view model)
+FOUNDRY_DECL pending_request prepare_info(std::shared_ptr<client_state> state, std::string_view model)
 {
-    prepared_call call(std::move(state), "info");
+    pending_request call(std::move(state), "info");
     try {
         apply_options(call, call_options());
-        call.deployment = first_of(model, call.state->where.deployment(), call.state->settings.default_model);
+        call.deployment = first_non_empty(model, call.state->endpoint.deployment(), call.state->settings.default_model);
         std::string const query =
             call.deployment.empty() ? std::string{} : "model=" + http::percent_encode_query(call.deployment);
-        head_parts parts;
+        request_spec parts;
         parts.verb = "GET";
         parts.query = query;
         parts.content_type = {};
         write_head(call, call_options(), parts);
     } catch (...) {
-        call.mistake = std::current_exception();
+        call.validation_error = std::current_exception();
     }
     return call;
 }
@@ -74,11 +74,11 @@ inline void remember_model(client_state& state, std::string const& name, model_i
         state.models->all.emplace_back(name, std::move(kept));
 }
 
-class model_info_collector final : public json_collector
+class model_info_sink final : public json_sink
 {
 public:
-    explicit model_info_collector(model_info& reply)
-        : json_collector({&reply, &json::type_of<model_info>::value}, reply.extra, &reply.raw_storage()),
+    explicit model_info_sink(model_info& reply)
+        : json_sink({&reply, &json::type_of<model_info>::value}, reply.extra, &reply.raw_storage()),
           reply_(reply)
     {}
 
@@ -88,14 +88,14 @@ private:
     model_info const& reply_;
 };
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(prepared_call call)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> run_info(pending_request call)
 {
     if (std::shared_ptr<model_info const> const known = find_model(*call.state, call.deployment))
         co_return *known;
     model_info reply;
-    model_info_collector sink(reply);
-    opened_call opened;
-    co_await perform(call, &sink, call.state->settings.limits.body, opened);
+    model_info_sink sink(reply);
+    open_response opened;
+    co_await send_with_retries(call, &sink, call.state->settings.limits.body, opened);
     reply.set_info(std::move(opened.info));
     remember_model(*call.state, call.deployment, reply);
     co_return reply;

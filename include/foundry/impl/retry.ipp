@@ -13,7 +13,7 @@ namespace foundry::inline FOUNDRY_ABI {
 namespace detail {
 
 /// Whether the same request may well go better the next time.
-inline bool is_passing(attempt const& failed) noexcept
+inline bool is_transient(attempt const& failed) noexcept
 {
     switch (failed.status) {
     case 408:
@@ -54,17 +54,17 @@ default_retry_policy::decide(attempt const& failed, unsigned retries, double ran
 {
     if (retries >= numbers_.max_retries || failed.code == errc::quota_exhausted)
         return std::nullopt;
-    if (!failed.should_retry.value_or(detail::is_passing(failed)))
+    if (!failed.should_retry.value_or(detail::is_transient(failed)))
         return std::nullopt;
     if (failed.retry_after && failed.retry_after->count() > 0)
         return *failed.retry_after <= numbers_.max_server_wait
                    ? std::optional(detail::spread(*failed.retry_after, random))
                    : std::nullopt;
-    double const longest = static_cast<double>(numbers_.max_backoff.count());
+    double const max_backoff = static_cast<double>(numbers_.max_backoff.count());
     double const doubled =
         std::ldexp(static_cast<double>(numbers_.backoff.count()), static_cast<int>(std::min(retries, 60U)));
     return std::chrono::milliseconds{
-        static_cast<std::int64_t>(std::min(std::min(doubled, longest) * (0.8 + 0.5 * random), longest))};
+        static_cast<std::int64_t>(std::min(std::min(doubled, max_backoff) * (0.8 + 0.5 * random), max_backoff))};
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

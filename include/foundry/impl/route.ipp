@@ -3,8 +3,8 @@
 
 #include <foundry/detail/core/field.hpp>
 #include <foundry/detail/core/load_bytes.hpp>
-#include <foundry/detail/core/refuse.hpp>
 #include <foundry/detail/core/secret_parameter.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/route.hpp>
 
@@ -19,7 +19,7 @@ FOUNDRY_DECL route::route(std::string_view verb, std::string_view path) : verb_(
 {
     auto const verbs = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     if (std::none_of(verbs.begin(), verbs.end(), [verb](std::string_view known) { return known == verb; }))
-        detail::refuse("the verb of a route is GET, POST, PUT, PATCH or DELETE, in capitals");
+        detail::throw_invalid_argument("the verb of a route is GET, POST, PUT, PATCH or DELETE, in capitals");
     while (path_.starts_with('/'))
         path_.erase(0, 1);
 }
@@ -45,7 +45,7 @@ FOUNDRY_DECL route& route::deployment(std::string name)
     return *this;
 }
 
-FOUNDRY_DECL route& route::send_anyway()
+FOUNDRY_DECL route& route::skip_route_check()
 {
     anyway_ = true;
     return *this;
@@ -111,7 +111,7 @@ FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_v
                                             std::string_view media_type, std::string_view bytes)
 {
     if (media_type.empty() || !http::valid_field_value(media_type))
-        detail::refuse("a file needs a media type such as application/octet-stream");
+        detail::throw_invalid_argument("a file needs a media type such as application/octet-stream");
     // One allocation, also for what follows: a file may be large.
     std::size_t const size =
         parts_.size() + bytes.size() + 512 + name.size() + file_name.size() + detail::form_end_size;
@@ -126,8 +126,8 @@ FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_v
 FOUNDRY_DECL multipart& multipart::load_file(std::string_view name, std::filesystem::path const& file,
                                              std::string_view media_type)
 {
-    static constexpr std::size_t most = std::size_t{512} << 20; // what Azure takes
-    return add_file(name, file.filename().string(), media_type, detail::load_bytes(file, most));
+    static constexpr std::size_t max_size = std::size_t{512} << 20; // what Azure takes
+    return add_file(name, file.filename().string(), media_type, detail::load_bytes(file, max_size));
 }
 
 FOUNDRY_DECL std::string multipart::content_type() const { return "multipart/form-data; boundary=" + boundary_; }

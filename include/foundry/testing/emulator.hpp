@@ -176,9 +176,9 @@ struct emulator_options
 };
 
 /// A request as it arrived.
-struct received
+struct recorded_request
 {
-    received();
+    recorded_request();
 
     /// The value of the first header of this name, in any case; nothing if there is none. Valid as long as this object.
     std::optional<std::string_view> header(std::string_view name) const;
@@ -307,10 +307,10 @@ public:
     ///
     ///     service.reply_when([](received const& r) { return r.target.find("/embeddings") != r.target.npos; },
     ///                        answer::json(503, "{}"));
-    void reply_when(std::function<bool(received const&)> predicate, answer reply);
+    void reply_when(std::function<bool(recorded_request const&)> predicate, answer reply);
 
     /// The latest requests, in order of arrival: all of them unless they are more than `emulator_options::journal_limit`.
-    std::vector<received> journal() const;
+    std::vector<recorded_request> journal() const;
     std::size_t requests() const; ///< How many requests have come, also those that the journal has forgotten.
     void clear_journal();         ///< Forgets the requests so far and counts from 0. Connections stay counted.
 
@@ -318,13 +318,13 @@ public:
     std::size_t open_connections() const; ///< How many of them are still open.
 
     /// Waits until `requests()` is at least this. Returns whether it is; false after `most`.
-    bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
+    bool wait_for_requests(std::size_t count, std::chrono::milliseconds timeout) const;
 
     /// Waits until at least this many replies were sent to their last byte. Returns whether they were; false after `most`.
-    bool wait_for_replies(std::size_t count, std::chrono::milliseconds most) const;
+    bool wait_for_replies(std::size_t count, std::chrono::milliseconds timeout) const;
 
     /// Waits until at most this many connections are open. Returns whether that is so; false after `most`.
-    bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const;
+    bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds timeout) const;
 
 private:
     std::unique_ptr<detail::server> server_;

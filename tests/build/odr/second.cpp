@@ -21,5 +21,5 @@ bool second()
     } catch (foundry::error const& e) {
         refused = e.code() == foundry::errc::invalid_argument;
     }
-    return refused && client.where().host() == "127.0.0.1" && request.messages.size() == 1 && texts.size() == 2;
+    return refused && client.endpoint().host() == "127.0.0.1" && request.messages.size() == 1 && texts.size() == 2;
 }

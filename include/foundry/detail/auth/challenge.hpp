@@ -24,7 +24,8 @@ FOUNDRY_DECL std::vector<std::string> named_audiences(std::string_view message);
 
 /// The scope of the first audience that one of Azure's hosts names instead of the one that was asked for; empty where it names none, or
 /// that one.
-FOUNDRY_DECL std::string other_scope(endpoint const& where, std::string_view scope, std::string_view message);
+FOUNDRY_DECL std::string other_scope(foundry::endpoint const& endpoint, std::string_view scope,
+                                     std::string_view message);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

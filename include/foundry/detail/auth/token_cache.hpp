@@ -48,9 +48,9 @@ public:
 
     using token_ptr = std::shared_ptr<access_token const>;
 
-    struct finding
+    struct lookup_result
     {
-        finding() = default;
+        lookup_result() = default;
 
         token_ptr token; ///< Null: there is none to be used.
         bool fetch =
@@ -60,7 +60,7 @@ public:
 
     /// What there is for this request. Its scope and tenant are the key; a request with claims takes no token that is there, and its
     /// fetch is one beside the others.
-    finding look_up(token_request const& wanted, steady::time_point now);
+    lookup_result look_up(token_request const& wanted, steady::time_point now);
 
     /// A fetch has ended well.
     ///

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/auth/token_keeper.hpp>
+#include <foundry/detail/auth/shared_token_cache.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,33 +12,35 @@
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Fails a fetch that is destroyed unfinished, as when its context ends.
-class lander
+class completion_guard
 {
 public:
     /// @param owner of the keeper.
-    lander(std::shared_ptr<credential_source> owner, token_keeper& keeper, std::shared_ptr<token_flight> flight)
+    completion_guard(std::shared_ptr<credential_source> owner, shared_token_cache& keeper,
+                     std::shared_ptr<token_fetch> flight)
         : owner_(std::move(owner)),
           keeper_(keeper),
           flight_(std::move(flight))
     {}
-    lander(lander const&) = delete;
-    lander& operator=(lander const&) = delete;
-    ~lander()
+    completion_guard(completion_guard const&) = delete;
+    completion_guard& operator=(completion_guard const&) = delete;
+    ~completion_guard()
     {
         if (flight_)
-            land(access_token(), std::make_exception_ptr(error(errc::token_timeout, "the client's context has ended")));
+            complete(access_token(),
+                     std::make_exception_ptr(error(errc::token_timeout, "the client's context has ended")));
     }
 
-    void land(access_token token, std::exception_ptr failed) noexcept
+    void complete(access_token token, std::exception_ptr failed) noexcept
     {
-        keeper_.land(*flight_, std::move(token), std::move(failed));
+        keeper_.complete(*flight_, std::move(token), std::move(failed));
         flight_.reset();
     }
 
 private:
     std::shared_ptr<credential_source> owner_;
-    token_keeper& keeper_;
-    std::shared_ptr<token_flight> flight_;
+    shared_token_cache& keeper_;
+    std::shared_ptr<token_fetch> flight_;
 };
 
 /// A credential that yields tokens. What is compiled here is so only where there is one.
@@ -55,13 +57,13 @@ public:
                                                          std::shared_ptr<access_token const>& into) override
     {
         boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
-        token_visit visit(keeper_, executor, std::move(query));
+        token_waiter visit(keeper_, executor, std::move(query));
         if (auto flight = visit.to_launch())
             launch(std::move(flight));
         std::exception_ptr interrupted;
         if (visit.must_wait()) {
             try {
-                co_await visit.landed().async_wait(boost::asio::deferred);
+                co_await visit.done().async_wait(boost::asio::deferred);
             } catch (boost::system::system_error const&) {
                 interrupted = std::current_exception();
             }
@@ -80,13 +82,13 @@ public:
     }
 
 private:
-    void launch(std::shared_ptr<token_flight> flight)
+    void launch(std::shared_ptr<token_fetch> flight)
     {
         auto const executor = flight->executor;
         auto const slot = flight->cancel.slot();
         auto self = std::static_pointer_cast<token_source>(shared_from_this());
-        auto landing = std::make_unique<lander>(self, keeper_, flight);
-        auto coroutine = fly(std::move(self), std::move(landing), flight);
+        auto guard = std::make_unique<completion_guard>(self, keeper_, flight);
+        auto coroutine = run_fetch(std::move(self), std::move(guard), flight);
         // The handler holds the flight: co_spawn looks at its signal once more after the coroutine's frame is gone.
         boost::asio::co_spawn(
             executor, std::move(coroutine),
@@ -94,8 +96,9 @@ private:
     }
 
     /// @param landing a parameter, for a coroutine whose context ends before it begins has no local variables.
-    FOUNDRY_CORO static boost::asio::awaitable<void>
-    fly(std::shared_ptr<token_source> self, std::unique_ptr<lander> landing, std::shared_ptr<token_flight> flight)
+    FOUNDRY_CORO static boost::asio::awaitable<void> run_fetch(std::shared_ptr<token_source> self,
+                                                               std::unique_ptr<completion_guard> guard,
+                                                               std::shared_ptr<token_fetch> flight)
     {
         self->keeper_.begin(*flight);
         access_token token;
@@ -106,11 +109,11 @@ private:
         } catch (...) {
             failed = std::current_exception();
         }
-        landing->land(std::move(token), std::move(failed));
+        guard->complete(std::move(token), std::move(failed));
     }
 
     T credential_;
-    token_keeper keeper_;
+    shared_token_cache keeper_;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -34,7 +34,7 @@ inline bool all_of(std::string_view text, bool (*holds)(char))
 /// where it is too large. Cheaper to compile than std::from_chars, which has a table and four functions for each type.
 inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned base)
 {
-    std::uint64_t const most = UINT64_MAX / base;
+    std::uint64_t const max = UINT64_MAX / base;
     std::uint64_t number = 0;
     std::size_t digits = 0;
     for (; digits != text.size() && is_hex(text[digits]); ++digits) {
@@ -42,7 +42,7 @@ inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned
         auto const digit = static_cast<unsigned>(is_digit(c) ? c - '0' : c - 'a' + 10);
         if (digit >= base)
             break;
-        if (number > most || number * base > UINT64_MAX - digit)
+        if (number > max || number * base > UINT64_MAX - digit)
             return {};
         number = number * base + digit;
     }
@@ -67,7 +67,7 @@ inline std::optional<std::int64_t> parse_count(std::string_view text)
 }
 
 /// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
-inline std::string joined(std::initializer_list<std::string_view> parts)
+inline std::string concat(std::initializer_list<std::string_view> parts)
 {
     std::size_t size = 0;
     for (std::string_view const part : parts)
@@ -80,7 +80,7 @@ inline std::string joined(std::initializer_list<std::string_view> parts)
 }
 
 /// With a separator if there is something to separate.
-inline void append_joined(std::string& text, std::string_view separator, std::string_view more)
+inline void append_separated(std::string& text, std::string_view separator, std::string_view more)
 {
     if (!text.empty() && !more.empty())
         text += separator;

@@ -30,8 +30,8 @@ inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours{365
 
 inline std::chrono::milliseconds to_wait(double milliseconds)
 {
-    auto const most = static_cast<double>(longest_wait.count());
-    return std::chrono::milliseconds{static_cast<std::int64_t>(std::clamp(milliseconds, 0.0, most) + 0.5)};
+    auto const max = static_cast<double>(longest_wait.count());
+    return std::chrono::milliseconds{static_cast<std::int64_t>(std::clamp(milliseconds, 0.0, max) + 0.5)};
 }
 
 /// Takes digits, with or without a fraction, from the front of the text. Too many of them make infinity, which is

@@ -24,8 +24,8 @@ namespace entra::detail {
 /// Seconds since 1970, cut to what the clock can hold (the year 2262).
 inline std::chrono::system_clock::time_point from_posix(std::int64_t seconds)
 {
-    constexpr std::int64_t most = 9'000'000'000;
-    return std::chrono::system_clock::time_point(std::chrono::seconds{std::clamp(seconds, -most, most)});
+    constexpr std::int64_t max = 9'000'000'000;
+    return std::chrono::system_clock::time_point(std::chrono::seconds{std::clamp(seconds, -max, max)});
 }
 
 /// A point in time as authorities and tools write it: RFC 3339 (without an offset it is UTC), the date of HTTP, `MM/dd/yyyy HH:mm:ss`

@@ -12,7 +12,7 @@ struct error_context
 {
     error_context() = default;
 
-    endpoint const* where = nullptr;
+    foundry::endpoint const* endpoint = nullptr;
     std::string_view operation;  ///< Such as "chat/completions".
     std::string_view deployment; ///< The one that was asked for; may be empty.
     std::string_view scope;      ///< Of the token that was sent; empty where none was.

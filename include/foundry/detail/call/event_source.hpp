@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/prepared_call.hpp>
+#include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/http/event_parser.hpp>
 
 #include <bitset>
@@ -59,7 +59,7 @@ private:
 class event_source : public http::body_sink
 {
 public:
-    event_source(prepared_call call, opened_call opened);
+    event_source(pending_request call, open_response opened);
     event_source(event_source const&) = delete;
     event_source& operator=(event_source const&) = delete;
 
@@ -89,8 +89,8 @@ protected:
     void throw_error_event(http::event const& e) const;
     [[noreturn]] void throw_truncated() const;
 
-    prepared_call call_;
-    boost::intrusive_ptr<call_watch> watch_;
+    pending_request call_;
+    boost::intrusive_ptr<call_observer> watch_;
     bool filtered_ = false; ///< The content filter has ended the answer.
 
 private:

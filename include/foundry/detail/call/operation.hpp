@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/prepared_call.hpp>
+#include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/type_of.hpp>
 
@@ -41,7 +41,7 @@ struct operation
 };
 
 /// The first that is not empty.
-inline std::string_view first_of(std::string_view a, std::string_view b, std::string_view c)
+inline std::string_view first_non_empty(std::string_view a, std::string_view b, std::string_view c)
 {
     return !a.empty() ? a : !b.empty() ? b : c;
 }
@@ -49,20 +49,20 @@ inline std::string_view first_of(std::string_view a, std::string_view b, std::st
 /// Checks the model, serialises the request and writes the head.
 ///
 /// @throws foundry::error (`errc::invalid_argument`)
-FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json::const_place request,
+FOUNDRY_DECL void write_request(pending_request& call, operation const& what, json::const_object_ref request,
                                 std::optional<std::string> const& model, call_options const& with);
 
 /// Checks and serialises a request; a mistake is kept for the coroutine to throw.
 template <class Request>
-prepared_call prepare(std::shared_ptr<client_state> state, operation const& what, Request const& request,
-                      call_options const& with, void (*check)(Request const&))
+pending_request prepare(std::shared_ptr<client_state> state, operation const& what, Request const& request,
+                        call_options const& with, void (*check)(Request const&))
 {
-    prepared_call call(std::move(state), what.path);
+    pending_request call(std::move(state), what.path);
     try {
         check(request);
         write_request(call, what, {&request, &json::type_of<Request>::value}, request.model, with);
     } catch (...) {
-        call.mistake = std::current_exception();
+        call.validation_error = std::current_exception();
     }
     return call;
 }

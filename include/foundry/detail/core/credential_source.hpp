@@ -19,9 +19,9 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// A client's question for a token.
 struct token_query
 {
-    token_query(token_request what, boost::asio::any_io_executor where)
+    token_query(token_request what, boost::asio::any_io_executor executor)
         : wanted(std::move(what)),
-          background(std::move(where))
+          background(std::move(executor))
     {}
 
     token_request wanted;

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -14,19 +14,19 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// The bytes of a file, which must be at most `most`.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) naming the file.
-inline std::string load_bytes(std::filesystem::path const& file, std::size_t most)
+inline std::string load_bytes(std::filesystem::path const& file, std::size_t max_size)
 {
     std::error_code failed;
     auto const size = std::filesystem::file_size(file, failed);
     if (failed)
-        refuse("the file " + file.string() + " cannot be read: " + failed.message());
-    if (size > most)
-        refuse("the file " + file.string() + " has " + std::to_string(size) + " bytes; the most is " +
-               std::to_string(most));
+        throw_invalid_argument("the file " + file.string() + " cannot be read: " + failed.message());
+    if (size > max_size)
+        throw_invalid_argument("the file " + file.string() + " has " + std::to_string(size) + " bytes; the most is " +
+                               std::to_string(max_size));
     std::ifstream in{file, std::ios::binary};
     std::string bytes(static_cast<std::size_t>(size), '\0');
     if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
-        refuse("the file " + file.string() + " cannot be read; check its permissions");
+        throw_invalid_argument("the file " + file.string() + " cannot be read; check its permissions");
     return bytes;
 }
 

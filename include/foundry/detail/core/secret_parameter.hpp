@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/core/field.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 
 #include <string_view>
 
@@ -22,7 +22,7 @@ inline bool is_secret_parameter(std::string_view name)
 inline void check_parameter(std::string_view name)
 {
     if (is_secret_parameter(name))
-        refuse("a key must not stand in the query, which others log; remove it and pass a credential");
+        throw_invalid_argument("a key must not stand in the query, which others log; remove it and pass a credential");
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -3,7 +3,7 @@
 
 #include <foundry/access_token.hpp>
 #include <foundry/detail/entra/authority.hpp>
-#include <foundry/detail/entra/token_attempts.hpp>
+#include <foundry/detail/entra/token_requester.hpp>
 #include <foundry/entra/credential_options.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -34,10 +34,10 @@ public:
 };
 
 /// An application that asks for tokens in its own name (RFC 6749, 4.4, as Microsoft's identity platform has it).
-class application final : private token_attempt
+class application final : private token_requester
 {
 public:
-    application(std::string_view who, credential_options with, std::string tenant, std::string client_id,
+    application(std::string_view credential_name, credential_options with, std::string tenant, std::string client_id,
                 std::unique_ptr<application_proof> proof);
 
     /// @throws foundry::error `errc::authentication_failed`, or the code of why no answer came, after its own retries.
@@ -46,7 +46,7 @@ public:
 private:
     boost::asio::awaitable<access_token> request_once(token_request const& request) override;
 
-    std::string_view who_; // the credential's name; a literal
+    std::string_view credential_name_; // the credential's name; a literal
     credential_options options_;
     authority authority_;
     transport transport_;

@@ -12,9 +12,9 @@
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
 /// One of a chain: a credential, or why there is none.
-struct link
+struct chain_entry
 {
-    link() = default;
+    chain_entry() = default;
 
     std::shared_ptr<foundry::detail::credential_source> source;
     std::optional<error> missing;
@@ -24,13 +24,16 @@ struct link
 class chain
 {
 public:
-    chain(std::string_view who, std::vector<link> links) : who_(who), links_(std::move(links)) {}
+    chain(std::string_view credential_name, std::vector<chain_entry> entries)
+        : credential_name_(credential_name),
+          entries_(std::move(entries))
+    {}
 
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:
-    std::string_view who_; // a literal
-    std::vector<link> links_;
+    std::string_view credential_name_; // a literal
+    std::vector<chain_entry> entries_;
     std::atomic<std::size_t> chosen_{std::size_t(-1)}; // the first that has given a token
 };
 

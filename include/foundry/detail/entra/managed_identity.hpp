@@ -3,7 +3,7 @@
 
 #include <foundry/access_token.hpp>
 #include <foundry/detail/entra/http_request.hpp>
-#include <foundry/detail/entra/token_attempts.hpp>
+#include <foundry/detail/entra/token_requester.hpp>
 #include <foundry/entra/credential_options.hpp>
 #include <foundry/error.hpp>
 #include <foundry/secret.hpp>
@@ -22,7 +22,7 @@ inline constexpr std::string_view managed_identity_name = "ManagedIdentityCreden
 
 /// Where a machine's identity is asked for, as the environment tells. Service Fabric, Azure Arc, Azure ML and Cloud Shell are known, and
 /// not served yet.
-class managed_identity final : private token_attempt
+class managed_identity final : private token_requester
 {
 public:
     explicit managed_identity(credential_options with);
@@ -34,7 +34,7 @@ public:
 
     /// First looks, for at most so long, whether anybody answers at all: on a machine that is not Azure's, packets go nowhere. For a chain
     /// that has others to ask.
-    void look_first(std::chrono::milliseconds at_most) noexcept { probe_limit_ = at_most; }
+    void probe_first(std::chrono::milliseconds at_most) noexcept { probe_limit_ = at_most; }
 
     boost::asio::awaitable<access_token> get_token(token_request request);
 

@@ -50,7 +50,7 @@ public:
     }
 
     /// A number, or its decimal digits without leading zeros, without its fraction.
-    std::optional<std::int64_t> number(std::string_view name, std::int64_t most) const
+    std::optional<std::int64_t> number(std::string_view name, std::int64_t max) const
     {
         boost::json::value const* const v = find(name);
         if (v == nullptr)
@@ -59,7 +59,7 @@ public:
         if (v->is_int64()) {
             n = v->get_int64();
         } else if (v->is_double()) {
-            n = v->get_double() >= 0 && v->get_double() <= static_cast<double>(most)
+            n = v->get_double() >= 0 && v->get_double() <= static_cast<double>(max)
                     ? static_cast<std::int64_t>(v->get_double())
                     : -1;
         } else if (v->is_string()) {
@@ -73,7 +73,7 @@ public:
             if (ec != std::errc() || last != digits.data() + digits.size() || !canonical)
                 n = -1;
         }
-        return n >= 0 && n <= most ? std::optional(n) : std::nullopt;
+        return n >= 0 && n <= max ? std::optional(n) : std::nullopt;
     }
 
 private:

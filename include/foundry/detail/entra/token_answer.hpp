@@ -15,18 +15,18 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 /// @param who the credential, for the message.
 /// @throws foundry::error (`errc::unexpected_reply`) where it is none: without a token or without its lifetime, of another type than
 /// Bearer, or with a character that no header field may hold.
-FOUNDRY_DECL access_token read_token(std::string_view who, std::string_view body,
+FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::string_view body,
                                      std::chrono::system_clock::time_point now);
 
 /// What an authority's refusal (RFC 6749, 5.2) stands for: `errc::authentication_failed`, or for what passes `errc::rate_limited` or
 /// `errc::service_error`. It carries the authority's words, its code and ids, and what to do.
-FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer);
+FOUNDRY_DECL error refused_token(std::string_view credential_name, http_answer const& answer);
 
 /// What goes wrong in a credential is not for the service's retries: it has had its own.
-FOUNDRY_DECL error final_error(std::string_view who, error const& e);
+FOUNDRY_DECL error final_error(std::string_view credential_name, error const& e);
 
 /// A credential that could not even try.
-FOUNDRY_DECL error unavailable(std::string_view who, std::string why, std::string advice);
+FOUNDRY_DECL error unavailable(std::string_view credential_name, std::string why, std::string advice);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
 

@@ -34,7 +34,7 @@ FOUNDRY_DECL void check_scope(std::string_view scope);
 ///
 /// @throws foundry::error `errc::credential_unavailable` where it is not there, was too slow or nobody has logged in;
 /// `errc::authentication_failed` where it has refused.
-FOUNDRY_DECL boost::asio::awaitable<command_result> run_tool(std::string_view who, std::string_view program,
+FOUNDRY_DECL boost::asio::awaitable<command_result> run_tool(std::string_view credential_name, std::string_view program,
                                                              command what, std::string_view login);
 
 /// What a tool has said, without what may be a token, and not too long.

@@ -19,18 +19,18 @@ using clock = std::chrono::steady_clock;
 inline constexpr clock::time_point never = clock::time_point::max();
 
 /// What goes on when a wait is over. Counted by itself: std::shared_ptr costs the compiler sixty functions for each type.
-class sleeper : public boost::intrusive_ref_counter<sleeper>
+class wait_callback : public boost::intrusive_ref_counter<wait_callback>
 {
 public:
-    virtual ~sleeper() = default;
+    virtual ~wait_callback() = default;
     virtual void on_wake(boost::system::error_code ec) = 0;
 };
 
 /// The completion handler of every wait that is not a coroutine's. One type for all of them, because each costs the compiler some
 /// forty functions of Asio's.
-struct wake
+struct wait_handler
 {
-    boost::intrusive_ptr<sleeper> whom;
+    boost::intrusive_ptr<wait_callback> whom;
 
     void operator()(boost::system::error_code ec) const { whom->on_wake(ec); }
 };
@@ -51,7 +51,7 @@ FOUNDRY_DECL error limit_error(limit const& passed, std::string_view host);
 /// looks at it when it fires.
 ///
 /// All of it runs on the executor it is made with, which must be serial.
-class deadline final : public sleeper
+class deadline final : public wait_callback
 {
 public:
     class listener

@@ -35,12 +35,12 @@ public:
     response_head& head() noexcept { return parser_.head(); }
 
     /// From here on, the body goes there. Every byte of it is content for the stall limit, unless only got_content() says so.
-    enum class content_by
+    enum class progress
     {
-        bytes,
-        word,
+        on_bytes,
+        on_signal,
     };
-    void deliver_to(body_sink& sink, std::size_t body_limit, content_by how = content_by::bytes);
+    void deliver_to(body_sink& sink, std::size_t body_limit, progress how = progress::on_bytes);
     /// What was read was content: the stall limit begins anew.
     void got_content() noexcept
     {
@@ -64,15 +64,15 @@ public:
     bool has_framing() const noexcept { return parser_.has_framing(); }
 
 private:
-    class remainder;
+    class drain_op;
     class ready_wait;
 
     void start_over();
     void take_head(std::size_t count);
     connection::step read_early();
     bool is_refused() noexcept;
-    bool given_up(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
-    void watch_on(boost::asio::any_io_executor executor);
+    bool is_local_abort(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
+    void rebind(boost::asio::any_io_executor executor);
     void begin_waiting();
     void end_waiting() noexcept;
     void check_flood();
@@ -80,7 +80,7 @@ private:
     void on_deadline() override;
     /// Reads and delivers what is there, or says what has to be waited for.
     connection::step read_now();
-    boost::asio::mutable_buffer room();
+    boost::asio::mutable_buffer prepare_buffer();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
 
@@ -89,17 +89,17 @@ private:
     lease lease_;
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
-    clock::time_point asked_at_;      // when the request had been written
-    std::size_t idle_reads_ = 0;      // since the last content
-    clock::time_point flooded_since_; // the first of them
-    std::size_t at_once_ = 0;         // read without a wait
-    clock::time_point waiting_since_; // of the read that is outstanding
-    content_by content_by_ = content_by::bytes;
+    clock::time_point sent_at_;         // when the request had been written
+    std::size_t idle_reads_ = 0;        // since the last content
+    clock::time_point flooded_since_;   // the first of them
+    std::size_t bytes_since_yield_ = 0; // read without a wait
+    clock::time_point waiting_since_;   // of the read that is outstanding
+    progress progress_by_ = progress::on_bytes;
     response_parser parser_;
-    std::unique_ptr<char[]> buffer_; // not a string, which would be filled with zeros first
-    std::size_t size_ = 0;           // of the buffer
-    std::size_t room_ = 4 * 1024;    // for the next read
-    std::size_t held_ = 0;           // bytes at the front of the buffer that the parser has not taken yet
+    std::unique_ptr<char[]> buffer_;        // not a string, which would be filled with zeros first
+    std::size_t size_ = 0;                  // of the buffer
+    std::size_t next_read_size_ = 4 * 1024; // for the next read
+    std::size_t unparsed_ = 0;              // bytes at the front of the buffer that the parser has not taken yet
     bool answered_ = false;
     bool written_ = true; // false where the response came before the whole request was written
 };

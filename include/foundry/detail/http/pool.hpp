@@ -33,9 +33,9 @@ public:
     /// Whether it has carried a message before, so that the server may have closed it meanwhile.
     bool reused() const noexcept { return reused_; }
     /// Gives it back for the next message.
-    void give_back() noexcept;
+    void release() noexcept;
     /// Closes it.
-    void drop() noexcept;
+    void discard() noexcept;
 
 private:
     boost::intrusive_ptr<pool> pool_;
@@ -58,7 +58,7 @@ public:
     pool(boost::asio::any_io_executor executor, origin to, pool_options options);
     ~pool();
 
-    class place;
+    class acquire_ticket;
 
     origin const& to() const noexcept { return to_; }
     /// The TLS session that the server gave last.
@@ -71,8 +71,8 @@ private:
 
     static void close_all(boost::intrusive_ptr<connection> list) noexcept;
     void sweep(boost::intrusive_ptr<connection>& dead);
-    boost::intrusive_ptr<connection> take(bool fresh, boost::intrusive_ptr<connection>& dead);
-    void release(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
+    boost::intrusive_ptr<connection> take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead);
+    void release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
     bool stale(connection& c) const noexcept;
 
     boost::asio::any_io_executor executor_;
@@ -90,26 +90,26 @@ private:
 
 /// A connection, or a place in the queue for one: an idle connection or, where there is none, one that is not open yet, unless the
 /// limit is reached. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
-class pool::place
+class pool::acquire_ticket
 {
 public:
     /// @param last when to wait no longer.
     /// @param fresh only a connection that is not open yet.
-    place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor, limit const& last,
-          bool fresh);
-    place(place const&) = delete;
-    place& operator=(place const&) = delete;
-    ~place();
+    acquire_ticket(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor, limit const& last,
+                   bool fresh);
+    acquire_ticket(acquire_ticket const&) = delete;
+    acquire_ticket& operator=(acquire_ticket const&) = delete;
+    ~acquire_ticket();
 
     bool must_wait() const noexcept { return waiter_ != nullptr; }
     /// Fires when the time is over, and is cancelled when the turn has come.
-    boost::asio::steady_timer& turn() noexcept;
+    boost::asio::steady_timer& ready_timer() noexcept;
 
     /// What was granted.
     ///
     /// @param interrupted what the wait has thrown, if anything.
     /// @throws that, or foundry::error with the limit's code, where the turn has not come.
-    lease leave(std::exception_ptr interrupted);
+    lease take(std::exception_ptr interrupted);
 
 private:
     lease give_up();

@@ -18,14 +18,14 @@ namespace http {
 ///     if (flight.must_wait())
 ///         ... co_await flight.done().async_wait(deferred) ...
 ///     use(flight.addresses());
-class resolving
+class resolve_op
 {
 public:
     /// An address as text needs no lookup.
-    resolving(std::string const& host, std::uint16_t port, deadline const& limits);
-    resolving(resolving const&) = delete;
-    resolving& operator=(resolving const&) = delete;
-    ~resolving();
+    resolve_op(std::string const& host, std::uint16_t port, deadline const& limits);
+    resolve_op(resolve_op const&) = delete;
+    resolve_op& operator=(resolve_op const&) = delete;
+    ~resolve_op();
 
     bool must_wait() const noexcept;
     /// Fires when the time is over, and is cancelled when the lookup has ended.

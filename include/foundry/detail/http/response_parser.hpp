@@ -73,7 +73,7 @@ private:
         status_line,
         field,
         sized_body,
-        endless_body, // until the connection ends
+        until_eof, // until the connection ends
         chunk_size,
         chunk,
         chunk_end,
@@ -90,7 +90,7 @@ private:
     void on_head();
     void on_chunk_size(std::string_view line);
     void take_body(std::string_view& rest);
-    [[noreturn]] void refuse(char const* why) const;
+    [[noreturn]] void fail(char const* why) const;
     [[noreturn]] void refuse_size(char const* what) const;
     [[noreturn]] void fail(errc code, char const* why, char const* advice) const;
 
@@ -99,7 +99,7 @@ private:
     std::size_t head_left_;
     std::size_t body_left_ = 0;   // of what the caller takes
     std::uint64_t part_left_ = 0; // of the body or of the chunk
-    std::size_t looked_at_ = 0;   // of a line that has not ended yet
+    std::size_t scan_pos_ = 0;    // of a line that has not ended yet
     std::optional<std::uint64_t> length_;
     body_sink* sink_ = nullptr;
     int interim_ = 0;

@@ -31,9 +31,9 @@ public:
     template <class T>
     void start(T& value)
     {
-        start(place{&value, &type_of<T>::value});
+        start(object_ref{&value, &type_of<T>::value});
     }
-    void start(place value);
+    void start(object_ref value);
 
     /// The next bytes. False once the text has turned out not to be JSON for this value: see problem().
     bool feed(std::string_view bytes);

@@ -11,9 +11,9 @@
 namespace foundry::inline FOUNDRY_ABI::json {
 
 /// A number of a JSON text, in the narrowest of three forms that holds it.
-struct numeral
+struct number
 {
-    numeral() = default;
+    number() = default;
 
     enum
     {
@@ -27,7 +27,7 @@ struct numeral
 };
 
 /// Whether the whole text is a number of JSON. One beyond all bounds becomes infinite.
-FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n);
+FOUNDRY_DECL bool parse_number(std::string_view text, number& n);
 
 /// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells the class derived from it what there is. Knows no values.
 /// Half a surrogate pair, and what is not UTF-8, becomes U+FFFD.
@@ -68,7 +68,7 @@ protected:
     scanner& operator=(scanner&&) noexcept = default;
     ~scanner() = default;
 
-    bool refuse(std::string what);
+    bool fail(std::string what);
 
 private:
     enum class state : std::uint8_t
@@ -112,7 +112,7 @@ private:
     bool leave(shape of);
     bool end_value();
     bool end_string();
-    bool end_number(bool ok, numeral const& n);
+    bool end_number(bool ok, number const& n);
     bool take_escape(char c);
     bool take_hex(char c);
     bool take_code_unit();

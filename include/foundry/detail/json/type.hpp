@@ -17,7 +17,7 @@ enum class kind : std::uint8_t
     boolean, ///< bool
     integer, ///< std::int64_t
     number,  ///< double
-    single,  ///< float
+    float32, ///< float
     string,  ///< std::string
     text,    ///< a type read from and written as a string, by `names`
     object,  ///< a described class
@@ -42,13 +42,13 @@ enum class shape : std::uint8_t
 struct type;
 
 /// A value in memory together with its description.
-struct place
+struct object_ref
 {
     void* object = nullptr;
     type const* described = nullptr;
 };
 
-struct const_place
+struct const_object_ref
 {
     void const* object = nullptr;
     type const* described = nullptr;
@@ -62,15 +62,15 @@ struct text_functions
 
 struct choice_functions
 {
-    place (*choose)(void* self, shape of);   ///< Nothing where no alternative has this shape.
-    const_place (*active)(void const* self); ///< Nothing where not set.
+    object_ref (*choose)(void* self, shape of);   ///< Nothing where no alternative has this shape.
+    const_object_ref (*active)(void const* self); ///< Nothing where not set.
 };
 
 enum class access : std::uint8_t
 {
-    make, ///< The value; an optional is engaged first, an element behind the last one appended.
-    look, ///< The value, or nullptr where an optional is empty or there is no such element.
-    drop, ///< Empties an optional, removes this element and those behind it; nullptr.
+    get_or_create, ///< The value; an optional is engaged first, an element behind the last one appended.
+    peek,          ///< The value, or nullptr where an optional is empty or there is no such element.
+    clear,         ///< Empties an optional, removes this element and those behind it; nullptr.
 };
 
 /// An element of a list.
@@ -86,7 +86,7 @@ using item_function = item (*)(void* self, std::size_t i, access how);
 /// The same of a list that is not to be changed.
 inline item look_at(void const* self, std::size_t i, item_function items)
 {
-    return items(const_cast<void*>(self), i, access::look);
+    return items(const_cast<void*>(self), i, access::peek);
 }
 
 struct member
@@ -104,7 +104,7 @@ struct member
             static_cast<char*>(object) + (static_cast<char const*>(in_model) - static_cast<char const*>(model));
         if (reach_optional != nullptr)
             return reach_optional(self, how);
-        return how == access::drop ? nullptr : self;
+        return how == access::clear ? nullptr : self;
     }
 };
 

@@ -41,7 +41,7 @@ struct type_of<double>
 template <>
 struct type_of<float>
 {
-    static constexpr type value{.what = kind::single};
+    static constexpr type value{.what = kind::float32};
 };
 template <>
 struct type_of<std::string>
@@ -81,9 +81,9 @@ template <class List>
 auto* item_of(void* self, std::size_t i, access how)
 {
     auto& list = *static_cast<List*>(self);
-    if (how == access::make && i == list.size())
+    if (how == access::get_or_create && i == list.size())
         list.emplace_back();
-    while (how == access::drop && list.size() > i) // cheaper to compile than erase()
+    while (how == access::clear && list.size() > i) // cheaper to compile than erase()
         list.pop_back();
     return i < list.size() ? &list[i] : nullptr;
 }
@@ -121,7 +121,7 @@ constexpr bool takes(kind what, shape of) noexcept
         return of == shape::boolean;
     case kind::integer:
     case kind::number:
-    case kind::single:
+    case kind::float32:
         return of == shape::number;
     case kind::string:
     case kind::text:
@@ -147,7 +147,7 @@ struct type_of<std::variant<std::monostate, T...>>
     using either = std::variant<std::monostate, T...>;
 
     template <class A>
-    static bool choose_one(either& v, shape of, place& chosen)
+    static bool choose_one(either& v, shape of, object_ref& chosen)
     {
         if (!takes(type_of<A>::value.what, of))
             return false;
@@ -157,15 +157,15 @@ struct type_of<std::variant<std::monostate, T...>>
     }
 
     template <class A>
-    static bool is_active(either const& v, const_place& found)
+    static bool is_active(either const& v, const_object_ref& found)
     {
         found = {std::get_if<A>(&v), &type_of<A>::value};
         return found.object != nullptr;
     }
 
-    static place choose(void* self, shape of)
+    static object_ref choose(void* self, shape of)
     {
-        place chosen;
+        object_ref chosen;
         if (of == shape::null)
             static_cast<either*>(self)->template emplace<std::monostate>();
         else
@@ -173,11 +173,11 @@ struct type_of<std::variant<std::monostate, T...>>
         return chosen;
     }
 
-    static const_place active(void const* self)
+    static const_object_ref active(void const* self)
     {
-        const_place found;
+        const_object_ref found;
         bool const any = (is_active<T>(*static_cast<either const*>(self), found) || ...);
-        return any ? found : const_place();
+        return any ? found : const_object_ref();
     }
 
     static constexpr choice_functions choices{&choose, &active};
@@ -199,9 +199,9 @@ struct unwrap<std::optional<T>>
     static void* reach(void* self, access how)
     {
         auto& o = *static_cast<std::optional<T>*>(self);
-        if (how == access::make && !o.has_value())
+        if (how == access::get_or_create && !o.has_value())
             o.emplace();
-        else if (how == access::drop)
+        else if (how == access::clear)
             o.reset();
         return o.has_value() ? &*o : nullptr;
     }
@@ -209,20 +209,20 @@ struct unwrap<std::optional<T>>
 
 /// Room for an object that there never is: only its members' addresses are of interest.
 template <class T>
-union room
+union offset_probe
 {
-    constexpr room() : nothing() {}
-    constexpr ~room() {}
+    constexpr offset_probe() : nothing() {}
+    constexpr ~offset_probe() {}
 
     char nothing;
     T object;
 };
 #if defined(__clang__) // for which such a union is no literal type
 template <class T>
-[[clang::no_destroy]] inline constinit room<T> const model;
+[[clang::no_destroy]] inline constinit offset_probe<T> const model;
 #else
 template <class T>
-inline constexpr room<T> model;
+inline constexpr offset_probe<T> model;
 #endif
 
 /// Those of described bases come first; most classes have none, and are spared the search.

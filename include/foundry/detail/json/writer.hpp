@@ -15,13 +15,13 @@ namespace foundry::inline FOUNDRY_ABI::json {
 ///
 /// @throws foundry::error (`errc::invalid_argument`) naming the member that cannot be JSON: a number that is not finite, text
 /// that is not UTF-8, a name in `extra` that is also a member which is set, a value nested deeper than 64.
-FOUNDRY_DECL void write(std::string& out, const_place value);
+FOUNDRY_DECL void write(std::string& out, const_object_ref value);
 
 template <class T>
 std::string to_text(T const& value)
 {
     std::string out;
-    write(out, const_place{&value, &type_of<T>::value});
+    write(out, const_object_ref{&value, &type_of<T>::value});
     return out;
 }
 

@@ -3,9 +3,9 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/base64.hpp>
-#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/base/time_text.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/authority.hpp>
 #include <foundry/detail/entra/secret_document.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
@@ -27,10 +27,12 @@ inline bool is_subscription_character(char c)
 /// The tool's own words are not repeated: they hold the token.
 ///
 /// @param end what it says of the token's end; empty if there is no token.
-[[noreturn]] inline void throw_tool_answer(std::string_view who, std::string_view program, std::string_view end)
+[[noreturn]] inline void throw_tool_answer(std::string_view credential_name, std::string_view program,
+                                           std::string_view end)
 {
     failure f;
-    f.service_message = std::string(who) + ": " + std::string(program) + " has given no token that can be read";
+    f.service_message =
+        std::string(credential_name) + ": " + std::string(program) + " has given no token that can be read";
     if (!end.empty())
         f.service_message += ", for its end is '" + quote_tool(end) + "'";
     f.advice = "bring it up to date";
@@ -69,7 +71,7 @@ inline std::string_view find_object(std::string_view text, std::string_view memb
 inline access_token read_cli_token(std::string_view text)
 {
     std::string plain = without_colours(text);
-    foundry::detail::cleanser const clean(plain);
+    foundry::detail::scoped_wipe const clean(plain);
     secret_document const document(find_object(plain, "accessToken"));
     std::string_view const token = document.text("accessToken");
     auto const seconds = document.number("expires_on", 253'402'300'799);
@@ -94,7 +96,7 @@ FOUNDRY_DECL azure_cli_credential::azure_cli_credential(tool_options options, st
     if (!options_.tenant.empty())
         detail::check_tenant(options_.tenant);
     if (!foundry::detail::all_of(subscription_, detail::is_subscription_character) || subscription_.starts_with('-'))
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "a subscription has letters, digits, blanks and . - _ only; where its name has others, use its id");
     options_.additionally_allowed_tenants = detail::allowed_tenants(options_.additionally_allowed_tenants);
 }

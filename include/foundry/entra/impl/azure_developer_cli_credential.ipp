@@ -13,7 +13,7 @@ inline constexpr std::string_view azure_developer_cli_name = "AzureDeveloperCliC
 inline access_token read_azd_token(std::string_view text)
 {
     std::string plain = without_colours(text);
-    foundry::detail::cleanser const clean(plain);
+    foundry::detail::scoped_wipe const clean(plain);
     secret_document const document(find_object(plain, "token"));
     std::string_view const token = document.text("token");
     auto const at = parse_time(document.text("expiresOn"));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/base/cleanser.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/assertion_form.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
 
@@ -17,7 +17,7 @@ public:
     explicit made_proof(std::function<boost::asio::awaitable<std::string>(proof_request)> make) : make_(std::move(make))
     {
         if (!make_)
-            foundry::detail::refuse("there is no function that makes the assertion");
+            foundry::detail::throw_invalid_argument("there is no function that makes the assertion");
     }
 
     boost::asio::awaitable<void> append_to(std::string& form, proof_request request) override;
@@ -29,7 +29,7 @@ private:
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> made_proof::append_to(std::string& form, proof_request request)
 {
     std::string assertion = co_await make_(std::move(request));
-    foundry::detail::cleanser const clean(assertion);
+    foundry::detail::scoped_wipe const clean(assertion);
     append_assertion(form, assertion, "the function that makes the assertion");
 }
 

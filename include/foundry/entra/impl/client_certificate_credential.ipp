@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/core/load_bytes.hpp>
 #include <foundry/detail/entra/assertion_form.hpp>
 #include <foundry/detail/entra/signing_key.hpp>
@@ -32,18 +32,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> certificate_proof::append
                                                                                     proof_request request)
 {
     std::string assertion = make_assertion(key_, request, send_chain_, adfs_, std::chrono::system_clock::now());
-    foundry::detail::cleanser const clean(assertion);
+    foundry::detail::scoped_wipe const clean(assertion);
     append_assertion(form, assertion, "the certificate");
     co_return;
 }
 
-inline std::unique_ptr<application> make_certificate_application(std::string_view who, std::string tenant,
+inline std::unique_ptr<application> make_certificate_application(std::string_view credential_name, std::string tenant,
                                                                  std::string client_id, std::string_view certificate,
                                                                  certificate_options how, credential_options options)
 {
     auto proof = std::make_unique<certificate_proof>(certificate, how, http::iequals(tenant, "adfs"));
     foundry::detail::cleanse(how.password.data(), how.password.size());
-    return std::make_unique<application>(who, std::move(options), std::move(tenant), std::move(client_id),
+    return std::make_unique<application>(credential_name, std::move(options), std::move(tenant), std::move(client_id),
                                          std::move(proof));
 }
 
@@ -67,7 +67,7 @@ FOUNDRY_DECL client_certificate_credential client_certificate_credential::load(s
                                                                                credential_options options)
 {
     std::string bytes = foundry::detail::load_bytes(file, detail::max_certificate_file);
-    foundry::detail::cleanser const clean(bytes);
+    foundry::detail::scoped_wipe const clean(bytes);
     return client_certificate_credential(std::move(tenant), std::move(client_id), bytes, std::move(how),
                                          std::move(options));
 }

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
@@ -14,7 +14,7 @@ public:
     explicit secret_proof(std::string_view text) : secret_(text)
     {
         if (secret_.empty())
-            foundry::detail::refuse("the client secret is empty");
+            foundry::detail::throw_invalid_argument("the client secret is empty");
     }
 
     boost::asio::awaitable<void> append_to(std::string& form, proof_request) override;

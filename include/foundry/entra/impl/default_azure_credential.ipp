@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/environment.hpp>
 #include <foundry/detail/core/field.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
@@ -58,14 +58,14 @@ public:
         text_.erase(0, text_.find_first_not_of(" \t"));
         text_.resize(text_.find_last_not_of(" \t") + 1);
         if (http::iequals(text_, "AzurePowerShellCredential"))
-            foundry::detail::refuse(
+            foundry::detail::throw_invalid_argument(
                 "AZURE_TOKEN_CREDENTIALS: the credential of Azure PowerShell is not served yet; use "
                 "AzureCliCredential");
         bool known = text_.empty() || is_group();
         for (std::string_view const name : names_of_chain)
             known = known || is(name);
         if (!known)
-            foundry::detail::refuse(
+            foundry::detail::throw_invalid_argument(
                 "AZURE_TOKEN_CREDENTIALS is prod, dev, EnvironmentCredential, WorkloadIdentityCredential, "
                 "ManagedIdentityCredential, AzureCliCredential or AzureDeveloperCliCredential");
     }
@@ -83,9 +83,9 @@ private:
 
 /// A credential of the chain, or why it cannot be made.
 template <class Make>
-link try_link(Make make)
+chain_entry try_link(Make make)
 {
-    link l;
+    chain_entry l;
     try {
         l.source = any_credential(make()).source();
     } catch (error const& e) {
@@ -97,13 +97,13 @@ link try_link(Make make)
 inline std::unique_ptr<chain> make_default_chain(default_credential_options const& with)
 {
     choice const chosen;
-    std::vector<link> links;
+    std::vector<chain_entry> entries;
     if (chosen.takes("EnvironmentCredential", false))
-        links.push_back(try_link([&] { return environment_credential(with.common); }));
+        entries.push_back(try_link([&] { return environment_credential(with.common); }));
     if (chosen.takes("WorkloadIdentityCredential", false))
-        links.push_back(try_link([&] { return workload_identity_credential(with.common); }));
+        entries.push_back(try_link([&] { return workload_identity_credential(with.common); }));
     if (chosen.takes("ManagedIdentityCredential", false)) {
-        links.push_back(try_link([&] {
+        entries.push_back(try_link([&] {
             std::string id = with.managed_identity_client_id;
             if (id.empty())
                 id = environment("AZURE_CLIENT_ID");
@@ -111,15 +111,15 @@ inline std::unique_ptr<chain> make_default_chain(default_credential_options cons
             auto which = id.empty() ? managed_identity_id() : managed_identity_id::client_id(std::move(id));
             managed_identity_credential made(std::move(which), with.common);
             if (!alone)
-                made.look_first(with.probe);
+                made.probe_first(with.probe);
             return made;
         }));
     }
     if (chosen.takes("AzureCliCredential", true))
-        links.push_back(try_link([&] { return lenient(azure_cli_credential(with.tools)); }));
+        entries.push_back(try_link([&] { return lenient(azure_cli_credential(with.tools)); }));
     if (chosen.takes("AzureDeveloperCliCredential", true))
-        links.push_back(try_link([&] { return lenient(azure_developer_cli_credential(with.tools)); }));
-    return std::make_unique<chain>("DefaultAzureCredential", std::move(links));
+        entries.push_back(try_link([&] { return lenient(azure_developer_cli_credential(with.tools)); }));
+    return std::make_unique<chain>("DefaultAzureCredential", std::move(entries));
 }
 
 } // namespace detail

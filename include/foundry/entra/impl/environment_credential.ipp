@@ -26,7 +26,7 @@ inline std::unique_ptr<application> application_of_environment(credential_option
     std::string tenant = take("AZURE_TENANT_ID");
     std::string client_id = take("AZURE_CLIENT_ID");
     std::string text = environment("AZURE_CLIENT_SECRET");
-    foundry::detail::cleanser const clean(text);
+    foundry::detail::scoped_wipe const clean(text);
     std::string const file = environment("AZURE_CLIENT_CERTIFICATE_PATH");
     if (text.empty() && file.empty())
         missing += std::string(missing.empty() ? "" : ", ") + "AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH";
@@ -42,7 +42,7 @@ inline std::unique_ptr<application> application_of_environment(credential_option
     how.password = environment("AZURE_CLIENT_CERTIFICATE_PASSWORD");
     how.send_chain = is_on(environment("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"));
     std::string bytes = foundry::detail::load_bytes(file, max_certificate_file);
-    foundry::detail::cleanser const clean_bytes(bytes);
+    foundry::detail::scoped_wipe const clean_bytes(bytes);
     return make_certificate_application(environment_name, std::move(tenant), std::move(client_id), bytes,
                                         std::move(how), std::move(options));
 }

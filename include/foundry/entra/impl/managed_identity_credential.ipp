@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
@@ -13,7 +13,7 @@ namespace detail {
 inline std::pair<std::string, std::string> selector_of(managed_identity_id const& id, bool app_service)
 {
     if (id.what() != managed_identity_id::kind::own && id.value().empty())
-        foundry::detail::refuse("the id of the managed identity is empty");
+        foundry::detail::throw_invalid_argument("the id of the managed identity is empty");
     switch (id.what()) {
     case managed_identity_id::kind::own:
         return {};

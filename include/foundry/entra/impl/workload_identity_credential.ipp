@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/cleanser.hpp>
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/core/load_bytes.hpp>
 #include <foundry/detail/entra/assertion_form.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
@@ -28,7 +28,7 @@ private:
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> file_proof::append_to(std::string& form, proof_request)
 {
     std::string assertion = foundry::detail::load_bytes(file_, 64 * 1024);
-    foundry::detail::cleanser const clean(assertion);
+    foundry::detail::scoped_wipe const clean(assertion);
     append_assertion(form, assertion, "the federated token file " + file_);
     co_return;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/testing/impl/embedding_model.ipp>
-#include <foundry/testing/impl/refusal.ipp>
+#include <foundry/testing/impl/error_writer.ipp>
 
 #include <boost/json/parse.hpp>
 
@@ -23,7 +23,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 inline constexpr std::string_view discovery_path = "/v2.0/.well-known/openid-configuration";
 
 /// Whether somebody asks for a token or how to get one, and does not use one.
-FOUNDRY_DECL bool is_for_authority(received const& request)
+FOUNDRY_DECL bool is_for_authority(recorded_request const& request)
 {
     auto const path = request.target.substr(0, request.target.find('?'));
     return path.ends_with(discovery_path) || path.ends_with("/oauth2/v2.0/token") || path == "/adfs/oauth2/token" ||
@@ -36,7 +36,7 @@ class authority
 public:
     explicit authority(directory const& known) : known_(known) {}
 
-    reply answer(received const& request);
+    reply answer(recorded_request const& request);
 
     /// Whether a token was given here for one of these audiences and has not ended.
     bool has_given(std::string const& token, std::vector<std::string> const& audiences) const;
@@ -48,10 +48,10 @@ private:
         std::chrono::steady_clock::time_point until;
     };
 
-    void check_tenant(received const& request, std::string_view error) const;
-    reply for_application(received const& request);
-    reply discovery(received const& request) const;
-    reply for_machine(received const& request, std::map<std::string, std::string> const& query);
+    void check_tenant(recorded_request const& request, std::string_view error) const;
+    reply for_application(recorded_request const& request);
+    reply discovery(recorded_request const& request) const;
+    reply for_machine(recorded_request const& request, std::map<std::string, std::string> const& query);
     void check_proof(std::map<std::string, std::string> const& form, std::string const& url);
     void check_assertion(std::string const& assertion, std::string const& url);
     std::string give(std::string audience);
@@ -90,7 +90,7 @@ FOUNDRY_DECL std::map<std::string, std::string> form_members(std::string_view te
     throw refusal(error == "invalid_client" ? 401 : 400, body);
 }
 
-FOUNDRY_DECL reply authority::answer(received const& request)
+FOUNDRY_DECL reply authority::answer(recorded_request const& request)
 {
     auto const question = std::min(request.target.find('?'), request.target.size());
     auto const query =
@@ -134,14 +134,14 @@ FOUNDRY_DECL bool authority::has_given(std::string const& token, std::vector<std
            std::chrono::steady_clock::now() < found->second.until;
 }
 
-FOUNDRY_DECL void authority::check_tenant(received const& request, std::string_view error) const
+FOUNDRY_DECL void authority::check_tenant(recorded_request const& request, std::string_view error) const
 {
     auto const tenant = request.target.substr(1, request.target.find('/', 1) - 1);
     if (tenant != known_.tenant)
         refuse_token(error, "90002", "Tenant '" + tenant + "' not found.");
 }
 
-FOUNDRY_DECL reply authority::discovery(received const& request) const
+FOUNDRY_DECL reply authority::discovery(recorded_request const& request) const
 {
     check_tenant(request, "invalid_tenant");
     if (request.method != "GET")
@@ -166,7 +166,7 @@ FOUNDRY_DECL reply authority::discovery(received const& request) const
     return reply(200, json_text(body));
 }
 
-FOUNDRY_DECL reply authority::for_application(received const& request)
+FOUNDRY_DECL reply authority::for_application(recorded_request const& request)
 {
     auto const form = form_members(request.body);
     auto const member = [&form](char const* name) {
@@ -294,7 +294,8 @@ FOUNDRY_DECL void authority::check_assertion(std::string const& assertion, std::
     seen_.push_back(std::move(id));
 }
 
-FOUNDRY_DECL reply authority::for_machine(received const& request, std::map<std::string, std::string> const& query)
+FOUNDRY_DECL reply authority::for_machine(recorded_request const& request,
+                                          std::map<std::string, std::string> const& query)
 {
     bool const app_service = request.target.starts_with("/msi/");
     auto const parameter = [&query](char const* name) {

@@ -8,7 +8,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 /// Writes what a test wants a chat model to say.
 FOUNDRY_DECL chat_writer writer_for_test(completion said)
 {
-    manner how;
+    response_style how;
     how.id = "chatcmpl-1";
     how.model = "gpt-4o-mini";
     how.created = 1741369938;

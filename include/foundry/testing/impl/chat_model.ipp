@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/testing/impl/improvise.ipp>
 #include <foundry/testing/impl/knowledge.ipp>
+#include <foundry/testing/impl/schema_sampler.ipp>
 
 #include <boost/json/parse.hpp>
 
@@ -181,9 +181,9 @@ FOUNDRY_DECL std::vector<tool_call> chat_model::call(std::vector<json::object> c
     for (auto const& function : tools) {
         auto const schema = object_of(function, "parameters");
         std::vector<std::string> seen;
-        for (auto const& where : places) {
-            auto const arguments =
-                schema.empty() ? json::value(json::object()) : improviser(schema, question_, answer, where).value();
+        for (auto const& position : places) {
+            auto const arguments = schema.empty() ? json::value(json::object())
+                                                  : schema_sampler(schema, question_, answer, position).value();
             auto text = json_text(arguments);
             if (contains(seen, text))
                 continue;
@@ -239,7 +239,7 @@ FOUNDRY_DECL std::string chat_model::in_json(json::object const& format) const
     auto const plain = has_role(messages_.back(), "tool") ? with_tool_results() : plain_answer(0);
     auto const schema = object_of(object_of(format, "json_schema"), "schema");
     if (!schema.empty())
-        return json_text(improviser(schema, question_, plain, places_in(question_).front()).value());
+        return json_text(schema_sampler(schema, question_, plain, places_in(question_).front()).value());
     json::object made;
     json::array keys;
     for (auto& key : key_words_of(question_, 4))

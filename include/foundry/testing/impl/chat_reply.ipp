@@ -6,7 +6,7 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// How a deployment writes its replies.
-class manner
+class response_style
 {
 public:
     std::string id;    ///< Of the completion.
@@ -24,7 +24,7 @@ public:
 class chat_writer
 {
 public:
-    chat_writer(manner how, std::vector<completion> choices, std::size_t prompt_tokens)
+    chat_writer(response_style how, std::vector<completion> choices, std::size_t prompt_tokens)
         : how_(std::move(how)),
           choices_(std::move(choices)),
           prompt_tokens_(prompt_tokens)
@@ -48,7 +48,7 @@ private:
     void add_call_deltas(std::vector<json::object>& deltas, completion const& one) const;
     json::object call(tool_call const& one, std::size_t index, std::size_t position) const;
 
-    manner how_;
+    response_style how_;
     std::vector<completion> choices_;
     std::size_t prompt_tokens_;
 };

@@ -9,27 +9,27 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 class chat_rules
 {
 public:
-    chat_rules(json::object const& body, complaints const& say) : body_(body), say_(say) {}
+    chat_rules(json::object const& body, error_writer const& say) : body_(body), say_(say) {}
 
     void check() const;
 
 private:
     void check_numbers() const;
     void check_messages() const;
-    void check_message(json::value const& value, place const& at, std::vector<std::string>& open_calls) const;
-    void check_content(json::object const& message, std::string_view role, place const& at) const;
-    void check_part(json::value const& value, place const& at) const;
-    void check_calls(json::object const& message, place const& at, std::vector<std::string>& open_calls) const;
+    void check_message(json::value const& value, json_path const& at, std::vector<std::string>& open_calls) const;
+    void check_content(json::object const& message, std::string_view role, json_path const& at) const;
+    void check_part(json::value const& value, json_path const& at) const;
+    void check_calls(json::object const& message, json_path const& at, std::vector<std::string>& open_calls) const;
     void check_tools() const;
     void check_tool_choice() const;
     void check_response_format() const;
     void check_dependencies() const;
     void check_modalities() const;
-    void check_name(json::object const& object, place const& at) const;
+    void check_name(json::object const& object, json_path const& at) const;
     bool has(std::string_view name) const;
 
     json::object const& body_;
-    complaints const& say_;
+    error_writer const& say_;
 };
 
 FOUNDRY_DECL bool chat_rules::has(std::string_view name) const
@@ -51,22 +51,22 @@ FOUNDRY_DECL void chat_rules::check() const
 
 FOUNDRY_DECL void chat_rules::check_numbers() const
 {
-    constexpr double most = 2147483647;
+    constexpr double max = 2147483647;
     check_range(body_, "temperature", 0, 2, say_);
     check_range(body_, "top_p", 0, 1, say_);
     check_range(body_, "frequency_penalty", -2, 2, say_);
     check_range(body_, "presence_penalty", -2, 2, say_);
-    check_range(body_, "max_tokens", say_.openai() ? 1 : 0, most, say_);
-    check_range(body_, "max_completion_tokens", 1, most, say_);
+    check_range(body_, "max_tokens", say_.openai() ? 1 : 0, max, say_);
+    check_range(body_, "max_completion_tokens", 1, max, say_);
     check_range(body_, "n", 1, 128, say_);
     check_range(body_, "top_logprobs", 0, 20, say_);
 }
 
 FOUNDRY_DECL void chat_rules::check_messages() const
 {
-    place at;
+    json_path at;
     at.push_back("messages");
-    auto const& messages = require(body_, "messages", place(), say_).get_array();
+    auto const& messages = require(body_, "messages", json_path(), say_).get_array();
     if (messages.empty())
         say_.bad_value(at, "expected an array with at least 1 item.", messages);
     std::vector<std::string> open_calls;
@@ -75,7 +75,7 @@ FOUNDRY_DECL void chat_rules::check_messages() const
 }
 
 /// `open_calls` are the ids of the tool calls that may be answered here.
-FOUNDRY_DECL void chat_rules::check_message(json::value const& value, place const& at,
+FOUNDRY_DECL void chat_rules::check_message(json::value const& value, json_path const& at,
                                             std::vector<std::string>& open_calls) const
 {
     static constexpr std::array<std::string_view, 6> roles = {"system",    "developer", "user",
@@ -98,7 +98,8 @@ FOUNDRY_DECL void chat_rules::check_message(json::value const& value, place cons
     }
 }
 
-FOUNDRY_DECL void chat_rules::check_content(json::object const& message, std::string_view role, place const& at) const
+FOUNDRY_DECL void chat_rules::check_content(json::object const& message, std::string_view role,
+                                            json_path const& at) const
 {
     auto const* const content = message.if_contains("content");
     if (!content || content->is_null()) {
@@ -118,7 +119,7 @@ FOUNDRY_DECL void chat_rules::check_content(json::object const& message, std::st
         check_part((*parts)[i], inside(content_at, i));
 }
 
-FOUNDRY_DECL void chat_rules::check_part(json::value const& value, place const& at) const
+FOUNDRY_DECL void chat_rules::check_part(json::value const& value, json_path const& at) const
 {
     auto const& part = require_object(value, at, say_);
     auto const& kind_value = require(part, "type", at, say_);
@@ -143,7 +144,7 @@ FOUNDRY_DECL void chat_rules::check_part(json::value const& value, place const& 
         require(body.get_object(), "format", inner_at, say_);
 }
 
-FOUNDRY_DECL void chat_rules::check_calls(json::object const& message, place const& at,
+FOUNDRY_DECL void chat_rules::check_calls(json::object const& message, json_path const& at,
                                           std::vector<std::string>& open_calls) const
 {
     auto const* const found = message.if_contains("tool_calls");
@@ -167,7 +168,7 @@ FOUNDRY_DECL void chat_rules::check_calls(json::object const& message, place con
     }
 }
 
-FOUNDRY_DECL void chat_rules::check_name(json::object const& object, place const& at) const
+FOUNDRY_DECL void chat_rules::check_name(json::object const& object, json_path const& at) const
 {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     auto const& value = require(object, "name", at, say_);
@@ -179,7 +180,7 @@ FOUNDRY_DECL void chat_rules::check_name(json::object const& object, place const
 
 FOUNDRY_DECL void chat_rules::check_tools() const
 {
-    place at;
+    json_path at;
     at.push_back("tools");
     if (!has("tools"))
         return;
@@ -204,7 +205,7 @@ FOUNDRY_DECL void chat_rules::check_tool_choice() const
     static constexpr std::array<std::string_view, 3> words = {"none", "auto", "required"};
     if (!has("tool_choice"))
         return;
-    place at;
+    json_path at;
     at.push_back("tool_choice");
     auto const& choice = body_.at("tool_choice");
     if (choice.is_string()) {
@@ -230,7 +231,7 @@ FOUNDRY_DECL void chat_rules::check_response_format() const
     static constexpr std::array<std::string_view, 3> kinds = {"text", "json_object", "json_schema"};
     if (!has("response_format"))
         return;
-    place at;
+    json_path at;
     at.push_back("response_format");
     auto const& format = body_.at("response_format").get_object();
     check_members(format, format_members(), at, say_);
@@ -271,7 +272,7 @@ FOUNDRY_DECL void chat_rules::check_dependencies() const
 {
     bool const streamed = flag_of(body_, "stream", false);
     if (has("stream_options")) {
-        place at;
+        json_path at;
         at.push_back("stream_options");
         check_members(body_.at("stream_options").get_object(), stream_option_members(), at, say_);
         if (!streamed)

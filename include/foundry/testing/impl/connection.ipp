@@ -3,13 +3,13 @@
 
 #include <foundry/testing/impl/chat_answers.ipp>
 #include <foundry/testing/impl/journal_file.ipp>
-#include <foundry/testing/impl/ledger.ipp>
 #include <foundry/testing/impl/message.ipp>
 #include <foundry/testing/impl/service.ipp>
 #include <foundry/testing/impl/service_completions.ipp>
 #include <foundry/testing/impl/service_embeddings.ipp>
 #include <foundry/testing/impl/service_operations.ipp>
 #include <foundry/testing/impl/service_responses.ipp>
+#include <foundry/testing/impl/shared_state.ipp>
 #include <foundry/testing/impl/wire.ipp>
 
 #include <boost/beast/http/error.hpp>
@@ -24,7 +24,7 @@ namespace http = boost::beast::http;
 class connection
 {
 public:
-    connection(std::shared_ptr<wire> socket, ledger& shared, journal_file& file, service& model);
+    connection(std::shared_ptr<wire> socket, shared_state& shared, journal_file& file, service& model);
 
     asio::awaitable<void> serve();
 
@@ -33,24 +33,25 @@ private:
 
     asio::awaitable<bool> exchange();
     asio::awaitable<bool> read(request_parser& parser);
-    asio::awaitable<bool> play(script const& what);
+    asio::awaitable<bool> execute(write_plan const& what);
     bool parse_some(request_parser& parser);
-    received take(request_parser& parser);
-    script respond(received const& request, bool keep_alive);
-    std::optional<answer> answer_to(received const& request);
-    script perform(received const& request, answer given, bool keep_alive);
+    recorded_request take(request_parser& parser);
+    write_plan respond(recorded_request const& request, bool keep_alive);
+    std::optional<answer> answer_to(recorded_request const& request);
+    write_plan perform(recorded_request const& request, answer given, bool keep_alive);
 
     std::shared_ptr<wire> wire_;
-    ledger& ledger_;
+    shared_state& state_;
     journal_file& file_;
     service& service_;
     open_mark mark_;
     unsigned refused_ = 0; ///< The status for a request that is not HTTP, or too long.
 };
 
-FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, ledger& shared, journal_file& file, service& model)
+FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, shared_state& shared, journal_file& file,
+                                    service& model)
     : wire_(std::move(socket)),
-      ledger_(shared),
+      state_(shared),
       file_(file),
       service_(model),
       mark_(shared)
@@ -71,20 +72,20 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
     parser.eager(true);
     parser.header_limit(64 * 1024);
     parser.body_limit(std::uint64_t{64} * 1024 * 1024);
-    script what;
+    write_plan what;
     if (co_await read(parser)) {
         bool const keep_alive = parser.keep_alive();
-        received request = take(parser);
-        ledger_.journal(request);
+        recorded_request request = take(parser);
+        state_.journal(request);
         what = respond(request, keep_alive);
     } else {
         if (refused_ == 0)
             co_return false;
         reply refusal(refused_, std::string());
         refusal.close = true;
-        what = make_script(std::move(refusal));
+        what = make_write_plan(std::move(refusal));
     }
-    bool const alive = co_await play(what);
+    bool const alive = co_await execute(what);
     co_return alive;
 }
 
@@ -121,9 +122,9 @@ FOUNDRY_DECL bool connection::parse_some(request_parser& parser)
     return !parser.is_done();
 }
 
-FOUNDRY_DECL received connection::take(request_parser& parser)
+FOUNDRY_DECL recorded_request connection::take(request_parser& parser)
 {
-    received request;
+    recorded_request request;
     request.connection = mark_.number();
     request.tls = wire_->is_tls();
     request.resumed = wire_->is_resumed();
@@ -138,7 +139,7 @@ FOUNDRY_DECL received connection::take(request_parser& parser)
     return request;
 }
 
-FOUNDRY_DECL script connection::respond(received const& request, bool keep_alive)
+FOUNDRY_DECL write_plan connection::respond(recorded_request const& request, bool keep_alive)
 {
     try {
         if (auto given = answer_to(request))
@@ -147,24 +148,24 @@ FOUNDRY_DECL script connection::respond(received const& request, bool keep_alive
         reply failed(500, json_text(error_body("EmulatorError", broken.what())));
         failed.set_header("content-type", "application/json");
         failed.close = !keep_alive;
-        return make_script(std::move(failed));
+        return make_write_plan(std::move(failed));
     }
     auto made = service_.answer(request);
     if (!is_for_authority(request))
         file_.add(request, made.status);
     made.close = made.close || !keep_alive;
-    return make_script(std::move(made));
+    return make_write_plan(std::move(made));
 }
 
 /// The answer that the test has given, if any.
-FOUNDRY_DECL std::optional<answer> connection::answer_to(received const& request)
+FOUNDRY_DECL std::optional<answer> connection::answer_to(recorded_request const& request)
 {
-    if (auto ruled = ledger_.rule_for(request))
+    if (auto ruled = state_.rule_for(request))
         return ruled;
-    return is_preflight(request) ? std::nullopt : ledger_.next_queued();
+    return is_preflight(request) ? std::nullopt : state_.next_queued();
 }
 
-FOUNDRY_DECL script connection::perform(received const& request, answer given, bool keep_alive)
+FOUNDRY_DECL write_plan connection::perform(recorded_request const& request, answer given, bool keep_alive)
 {
     if (!is_for_authority(request))
         file_.add(request, std::nullopt);
@@ -176,7 +177,7 @@ FOUNDRY_DECL script connection::perform(received const& request, answer given, b
     return reader.finish(std::move(made));
 }
 
-FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::play(script const& what)
+FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::execute(write_plan const& what)
 {
     if (what.delay.count() > 0 && !co_await wire_->sleep(what.delay))
         co_return false;
@@ -186,17 +187,17 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::play(script const& w
         if (!co_await wire_->send(what.writes[i]))
             co_return false;
     }
-    ledger_.replied();
+    state_.replied();
     switch (what.end) {
-    case script::ending::next_request:
+    case write_plan::ending::next_request:
         co_return true;
-    case script::ending::close:
+    case write_plan::ending::close:
         co_await wire_->finish();
         break;
-    case script::ending::hang:
+    case write_plan::ending::hang:
         co_await wire_->wait_until_closed();
         break;
-    case script::ending::cut:
+    case write_plan::ending::cut:
         break;
     }
     co_return false;

@@ -41,7 +41,7 @@ public:
     server& operator=(server const&) = delete;
 
     emulator_options const options;
-    ledger shared;
+    shared_state shared;
     journal_file file;
     std::string ca_pem;
     std::uint16_t tls_port = 0;
@@ -234,9 +234,9 @@ FOUNDRY_DECL emulator_options::emulator_options()
         journal_file = file;
 }
 
-FOUNDRY_DECL received::received() : connection(0), tls(false), resumed(false) {}
+FOUNDRY_DECL recorded_request::recorded_request() : connection(0), tls(false), resumed(false) {}
 
-FOUNDRY_DECL std::optional<std::string_view> received::header(std::string_view name) const
+FOUNDRY_DECL std::optional<std::string_view> recorded_request::header(std::string_view name) const
 {
     for (auto const& header : headers) {
         if (detail::same_name(header.first, name))
@@ -259,30 +259,30 @@ FOUNDRY_DECL std::string const& emulator::ca_certificate() const noexcept { retu
 
 FOUNDRY_DECL void emulator::queue(answer next) { server_->shared.queue(std::move(next)); }
 FOUNDRY_DECL std::size_t emulator::queued() const { return server_->shared.queued(); }
-FOUNDRY_DECL void emulator::reply_when(std::function<bool(received const&)> predicate, answer reply)
+FOUNDRY_DECL void emulator::reply_when(std::function<bool(recorded_request const&)> predicate, answer reply)
 {
     server_->shared.reply_when(std::move(predicate), std::move(reply));
 }
 
 FOUNDRY_DECL std::size_t emulator::requests() const { return server_->shared.requests(); }
-FOUNDRY_DECL std::vector<received> emulator::journal() const { return server_->shared.journal(); }
+FOUNDRY_DECL std::vector<recorded_request> emulator::journal() const { return server_->shared.journal(); }
 FOUNDRY_DECL void emulator::clear_journal() { server_->shared.clear_journal(); }
 FOUNDRY_DECL std::size_t emulator::connections() const { return server_->shared.connections(); }
 FOUNDRY_DECL std::size_t emulator::open_connections() const { return server_->shared.open_connections(); }
 
-FOUNDRY_DECL bool emulator::wait_for_requests(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool emulator::wait_for_requests(std::size_t count, std::chrono::milliseconds timeout) const
 {
-    return server_->shared.wait_for_requests(count, most);
+    return server_->shared.wait_for_requests(count, timeout);
 }
 
-FOUNDRY_DECL bool emulator::wait_for_replies(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool emulator::wait_for_replies(std::size_t count, std::chrono::milliseconds timeout) const
 {
-    return server_->shared.wait_for_replies(count, most);
+    return server_->shared.wait_for_replies(count, timeout);
 }
 
-FOUNDRY_DECL bool emulator::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool emulator::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds timeout) const
 {
-    return server_->shared.wait_for_open_at_most(count, most);
+    return server_->shared.wait_for_open_at_most(count, timeout);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing

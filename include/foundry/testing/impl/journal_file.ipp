@@ -24,7 +24,7 @@ public:
     journal_file& operator=(journal_file const&) = delete;
 
     /// `status` is that of the emulator's own reply; nothing where a queued answer is sent.
-    void add(received const& request, std::optional<unsigned> status);
+    void add(recorded_request const& request, std::optional<unsigned> status);
 
 private:
     int file_ = -1;
@@ -52,7 +52,7 @@ FOUNDRY_DECL bool is_utf8(std::string const& text)
     return !failed;
 }
 
-FOUNDRY_DECL void journal_file::add(received const& request, std::optional<unsigned> status)
+FOUNDRY_DECL void journal_file::add(recorded_request const& request, std::optional<unsigned> status)
 {
     if (file_ < 0)
         return;

@@ -50,7 +50,7 @@ public:
 };
 
 /// What to do with the socket: the bytes of each write, and what surrounds them.
-class script
+class write_plan
 {
 public:
     enum class ending
@@ -114,7 +114,7 @@ FOUNDRY_DECL std::string head_of(reply const& r)
 
 /// The head goes out with the first part, as a server with a corked socket sends it, and the last chunk with the last
 /// part.
-FOUNDRY_DECL script make_script(reply r)
+FOUNDRY_DECL write_plan make_write_plan(reply r)
 {
     std::size_t size = 0;
     for (auto const& part : r.parts)
@@ -126,9 +126,9 @@ FOUNDRY_DECL script make_script(reply r)
     if (r.close)
         r.add_header_unless_set("connection", "close");
 
-    script made;
+    write_plan made;
     made.pause = r.pause;
-    made.end = r.close ? script::ending::close : script::ending::next_request;
+    made.end = r.close ? write_plan::ending::close : write_plan::ending::next_request;
     made.writes.push_back(head_of(r));
     if (r.head)
         return made;
@@ -146,7 +146,7 @@ FOUNDRY_DECL script make_script(reply r)
 }
 
 /// The same bytes in writes of these sizes; the last size repeats.
-FOUNDRY_DECL void resize_writes(script& s, std::vector<std::size_t> const& sizes)
+FOUNDRY_DECL void resize_writes(write_plan& s, std::vector<std::size_t> const& sizes)
 {
     std::string all;
     for (auto const& bytes : s.writes)
@@ -159,7 +159,7 @@ FOUNDRY_DECL void resize_writes(script& s, std::vector<std::size_t> const& sizes
     }
 }
 
-FOUNDRY_DECL void cut(script& s, std::size_t bytes)
+FOUNDRY_DECL void cut(write_plan& s, std::size_t bytes)
 {
     std::size_t size = 0;
     for (auto const& piece : s.writes)
@@ -175,7 +175,7 @@ FOUNDRY_DECL void cut(script& s, std::size_t bytes)
             kept.push_back(std::move(piece));
     }
     s.writes = std::move(kept);
-    s.end = script::ending::cut;
+    s.end = write_plan::ending::cut;
 }
 
 /// The text of an event stream, one part for each event.
@@ -195,7 +195,7 @@ FOUNDRY_DECL std::vector<std::string> split_events(std::string const& body)
 FOUNDRY_DECL std::size_t size_with_parts(reply const& r, std::size_t n)
 {
     auto const on_the_wire = [&r](std::string const& part) { return r.chunked ? as_chunk(part).size() : part.size(); };
-    auto size = make_script(r).writes.front().size() - on_the_wire(r.parts.front());
+    auto size = make_write_plan(r).writes.front().size() - on_the_wire(r.parts.front());
     if (r.chunked && r.parts.size() == 1)
         size -= std::string_view("0\r\n\r\n").size();
     for (std::size_t i = 0; i < n; ++i)
@@ -211,7 +211,7 @@ public:
 
     bool wants_default_headers() const { return answer_.default_headers_ && !answer_.is_raw_; }
     reply make_reply() const; ///< Not for raw bytes.
-    script finish(reply r) const;
+    write_plan finish(reply r) const;
 
 private:
     std::vector<std::string> parts() const;
@@ -238,13 +238,13 @@ FOUNDRY_DECL reply answer_reader::make_reply() const
     return made;
 }
 
-FOUNDRY_DECL script answer_reader::finish(reply r) const
+FOUNDRY_DECL write_plan answer_reader::finish(reply r) const
 {
-    script made;
+    write_plan made;
     auto cut_after = answer_.cut_;
     if (answer_.is_raw_) {
         made.writes.push_back(answer_.body_);
-        made.end = answer_.close_ ? script::ending::close : script::ending::next_request;
+        made.end = answer_.close_ ? write_plan::ending::close : write_plan::ending::next_request;
     } else {
         // Replaces what is there, then keeps several added headers of one name apart.
         std::erase_if(r.headers, [&](auto const& header) {
@@ -254,7 +254,7 @@ FOUNDRY_DECL script answer_reader::finish(reply r) const
         r.headers.insert(r.headers.end(), answer_.headers_.begin(), answer_.headers_.end());
         if (answer_.cut_event_)
             cut_after = size_with_parts(r, *answer_.cut_event_);
-        made = make_script(std::move(r));
+        made = make_write_plan(std::move(r));
     }
     made.delay = answer_.delay_;
     made.pause = answer_.pace_;
@@ -263,7 +263,7 @@ FOUNDRY_DECL script answer_reader::finish(reply r) const
     if (cut_after)
         cut(made, *cut_after);
     if (answer_.hang_)
-        made.end = script::ending::hang;
+        made.end = write_plan::ending::hang;
     return made;
 }
 

@@ -22,7 +22,7 @@ public:
     };
 
     /// Refuses what is not such a form.
-    form_data(received const& request, complaints const& say);
+    form_data(recorded_request const& request, error_writer const& say);
 
     part const* find(std::string_view name) const;
 
@@ -44,7 +44,7 @@ FOUNDRY_DECL std::string parameter_in(std::string_view field, std::string_view n
     return percent_decode(value.substr(0, value.find('"')));
 }
 
-FOUNDRY_DECL form_data::form_data(received const& request, complaints const& say)
+FOUNDRY_DECL form_data::form_data(recorded_request const& request, error_writer const& say)
 {
     auto const type = request.header("content-type").value_or("");
     auto const boundary = parameter_in(type, "boundary");
@@ -104,7 +104,7 @@ public:
 class object_store
 {
 public:
-    json::object add_file(form_data const& form, complaints const& say);
+    json::object add_file(form_data const& form, error_writer const& say);
     json::object list_files(std::string_view purpose) const;
     json::object const& file(std::string_view id) const { return find_file(id).object; }
     std::string const& content(std::string_view id) const { return find_file(id).content; }
@@ -136,7 +136,7 @@ FOUNDRY_DECL std::string object_store::new_id(std::string_view lead)
     throw refusal(404, openai_error(message, "invalid_request_error", std::move(param), nullptr));
 }
 
-FOUNDRY_DECL json::object object_store::add_file(form_data const& form, complaints const& say)
+FOUNDRY_DECL json::object object_store::add_file(form_data const& form, error_writer const& say)
 {
     auto const* const purpose = form.find("purpose");
     auto const* const file = form.find("file");

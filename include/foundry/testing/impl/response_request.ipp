@@ -11,7 +11,7 @@ class response_request
 {
 public:
     /// Refuses what the service would refuse, and what the model cannot do.
-    response_request(json::object const& body, complaints const& say, object_store const& store, bool reasons);
+    response_request(json::object const& body, error_writer const& say, object_store const& store, bool reasons);
 
     json::object chat() const; ///< For `chat_model`.
     json::array const& messages() const
@@ -30,14 +30,14 @@ private:
     void read_tool_choice();
     void read_previous(object_store const& store);
     void read_input(object_store const& store);
-    void read_item(json::object const& item, place const& at, object_store const& store);
-    void read_message(json::object const& item, place const& at);
-    json::value content_of(json::value const& content, place const& at) const;
+    void read_item(json::object const& item, json_path const& at, object_store const& store);
+    void read_message(json::object const& item, json_path const& at);
+    json::value content_of(json::value const& content, json_path const& at) const;
     void check_calls() const;
     bool has(std::string_view name) const;
 
     json::object const& body_;
-    complaints const& say_;
+    error_writer const& say_;
     json::array messages_;
     json::array tools_;
     json::value tool_choice_;
@@ -46,7 +46,7 @@ private:
     json::object echoed_format_;
 };
 
-FOUNDRY_DECL response_request::response_request(json::object const& body, complaints const& say,
+FOUNDRY_DECL response_request::response_request(json::object const& body, error_writer const& say,
                                                 object_store const& store, bool reasons)
     : body_(body),
       say_(say)
@@ -69,27 +69,27 @@ FOUNDRY_DECL bool response_request::has(std::string_view name) const
     return found && !found->is_null();
 }
 
-FOUNDRY_DECL place place_of(std::string_view name)
+FOUNDRY_DECL json_path json_path_of(std::string_view name)
 {
-    place made;
+    json_path made;
     made.push_back(json::string(name));
     return made;
 }
 
 FOUNDRY_DECL void response_request::check_settings() const
 {
-    constexpr double most = 2147483647;
+    constexpr double max = 2147483647;
     check_range(body_, "temperature", 0, 2, say_);
     check_range(body_, "top_p", 0, 1, say_);
-    check_range(body_, "max_output_tokens", 16, most, say_);
-    check_range(body_, "max_tool_calls", 1, most, say_);
+    check_range(body_, "max_output_tokens", 16, max, say_);
+    check_range(body_, "max_tool_calls", 1, max, say_);
     if (count_of(body_, "top_logprobs").value_or(0) > 0)
         say_.unsupported("top_logprobs");
     if (has("prompt"))
         say_.unsupported("prompt");
     auto const truncation = text_of(body_, "truncation").value_or("disabled");
     if (truncation != "auto" && truncation != "disabled")
-        say_.bad_value(place_of("truncation"), "expected one of auto and disabled.", json::string(truncation));
+        say_.bad_value(json_path_of("truncation"), "expected one of auto and disabled.", json::string(truncation));
     if (has("stream_options") && !flag_of(body_, "stream", false))
         say_.bad_request("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "invalid_value",
                          "stream_options");
@@ -117,7 +117,7 @@ FOUNDRY_DECL void response_request::check_include() const
                                                                 "message.output_text.logprobs"};
     auto const list = array_of(body_, "include");
     for (std::size_t i = 0; i < list.size(); ++i) {
-        auto const at = inside(place_of("include"), i);
+        auto const at = inside(json_path_of("include"), i);
         if (!list[i].is_string())
             say_.wrong_type(at, "a string", list[i]);
         std::string_view const wanted = list[i].get_string();
@@ -133,9 +133,9 @@ FOUNDRY_DECL void response_request::check_metadata() const
 {
     auto const metadata = object_of(body_, "metadata");
     if (metadata.size() > 16)
-        say_.bad_value(place_of("metadata"), "expected an object with at most 16 members.", metadata.size());
+        say_.bad_value(json_path_of("metadata"), "expected an object with at most 16 members.", metadata.size());
     for (auto const& [name, value] : metadata) {
-        auto const at = inside(place_of("metadata"), json::string(name));
+        auto const at = inside(json_path_of("metadata"), json::string(name));
         if (!value.is_string())
             say_.wrong_type(at, "a string", value);
         if (name.size() > 64 || value.get_string().size() > 512)
@@ -149,12 +149,12 @@ FOUNDRY_DECL void response_request::read_format()
     auto const text = object_of(body_, "text");
     for (auto const& [name, value] : text) {
         if (name != "format" && name != "verbosity")
-            say_.unknown_member(inside(place_of("text"), json::string(name)), value);
+            say_.unknown_member(inside(json_path_of("text"), json::string(name)), value);
     }
     echoed_format_["type"] = "text";
     if (!text.contains("format") || text.at("format").is_null())
         return;
-    auto const at = inside(place_of("text"), "format");
+    auto const at = inside(json_path_of("text"), "format");
     auto const& format = require_object(text.at("format"), at, say_);
     check_members(format, response_format_members(), at, say_);
     auto const& kind = require(format, "type", at, say_);
@@ -188,7 +188,7 @@ FOUNDRY_DECL void response_request::read_tools()
 {
     auto const list = array_of(body_, "tools");
     for (std::size_t i = 0; i < list.size(); ++i) {
-        auto const at = inside(place_of("tools"), i);
+        auto const at = inside(json_path_of("tools"), i);
         auto const& tool = require_object(list[i], at, say_);
         auto const& kind = require(tool, "type", at, say_);
         if (kind != "function")
@@ -215,7 +215,7 @@ FOUNDRY_DECL void response_request::read_tool_choice()
     static constexpr std::array<std::string_view, 3> words = {"none", "auto", "required"};
     if (!has("tool_choice"))
         return;
-    auto const at = place_of("tool_choice");
+    auto const at = json_path_of("tool_choice");
     auto const& choice = body_.at("tool_choice");
     if (choice.is_string()) {
         if (!contains(words, std::string_view(choice.get_string())))
@@ -265,21 +265,21 @@ FOUNDRY_DECL json::object message_of(std::string_view role, json::value content)
 
 FOUNDRY_DECL void response_request::read_input(object_store const& store)
 {
-    auto const& input = require(body_, "input", place(), say_);
+    auto const& input = require(body_, "input", json_path(), say_);
     if (input.is_string()) {
         messages_.push_back(message_of("user", input));
         return;
     }
     auto const& items = input.get_array();
     for (std::size_t i = 0; i < items.size(); ++i) {
-        auto const at = inside(place_of("input"), i);
+        auto const at = inside(json_path_of("input"), i);
         read_item(require_object(items[i], at, say_), at, store);
     }
     if (items.empty() || messages_.empty())
-        say_.bad_value(place_of("input"), "expected an array with at least 1 message.", input);
+        say_.bad_value(json_path_of("input"), "expected an array with at least 1 message.", input);
 }
 
-FOUNDRY_DECL void response_request::read_item(json::object const& item, place const& at, object_store const& store)
+FOUNDRY_DECL void response_request::read_item(json::object const& item, json_path const& at, object_store const& store)
 {
     auto const* const given = item.if_contains("type");
     json::value const kind_value = given && !given->is_null() ? *given : json::value("message");
@@ -313,7 +313,7 @@ FOUNDRY_DECL void response_request::read_item(json::object const& item, place co
     }
 }
 
-FOUNDRY_DECL void response_request::read_message(json::object const& item, place const& at)
+FOUNDRY_DECL void response_request::read_message(json::object const& item, json_path const& at)
 {
     static constexpr std::array<std::string_view, 4> roles = {"system", "developer", "user", "assistant"};
     auto const& role = require(item, "role", at, say_);
@@ -324,7 +324,7 @@ FOUNDRY_DECL void response_request::read_message(json::object const& item, place
 }
 
 /// The content of a message or of a function's output, in parts as the chat model knows them.
-FOUNDRY_DECL json::value response_request::content_of(json::value const& content, place const& at) const
+FOUNDRY_DECL json::value response_request::content_of(json::value const& content, json_path const& at) const
 {
     static constexpr std::array<std::string_view, 2> texts = {"input_text", "output_text"};
     if (content.is_string())

@@ -45,7 +45,7 @@ FOUNDRY_DECL std::optional<std::string> route::parameter(std::string_view name) 
 }
 
 /// Whether a browser asks if a page may send a request.
-FOUNDRY_DECL bool is_preflight(received const& request)
+FOUNDRY_DECL bool is_preflight(recorded_request const& request)
 {
     return request.method == "OPTIONS" && request.header("access-control-request-method");
 }

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/testing/impl/refusal.ipp>
+#include <foundry/testing/impl/error_writer.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -442,7 +442,7 @@ FOUNDRY_DECL member const* find_member(members known, std::string_view name)
 }
 
 /// Refuses members of the wrong type and, where the form is strict, members that are not in the list.
-FOUNDRY_DECL void check_members(json::object const& object, members known, place const& at, complaints const& say)
+FOUNDRY_DECL void check_members(json::object const& object, members known, json_path const& at, error_writer const& say)
 {
     for (auto const& entry : object) {
         json::string const name(entry.key());
@@ -455,8 +455,8 @@ FOUNDRY_DECL void check_members(json::object const& object, members known, place
 }
 
 /// The member of this name; null and absent are refused alike.
-FOUNDRY_DECL json::value const& require(json::object const& object, std::string_view name, place const& at,
-                                        complaints const& say)
+FOUNDRY_DECL json::value const& require(json::object const& object, std::string_view name, json_path const& at,
+                                        error_writer const& say)
 {
     auto const* const found = object.if_contains(name);
     if (!found || found->is_null())
@@ -464,30 +464,30 @@ FOUNDRY_DECL json::value const& require(json::object const& object, std::string_
     return *found;
 }
 
-FOUNDRY_DECL json::object const& require_object(json::value const& value, place const& at, complaints const& say)
+FOUNDRY_DECL json::object const& require_object(json::value const& value, json_path const& at, error_writer const& say)
 {
     if (!value.is_object())
         say.wrong_type(at, "an object", value);
     return value.get_object();
 }
 
-FOUNDRY_DECL void check_range(json::object const& object, std::string_view name, double least, double most,
-                              complaints const& say)
+FOUNDRY_DECL void check_range(json::object const& object, std::string_view name, double min, double max,
+                              error_writer const& say)
 {
     auto const* const found = object.if_contains(name);
     if (!found || !found->is_number())
         return;
     auto const number = found->to_number<double>();
-    if (number >= least && number <= most)
+    if (number >= min && number <= max)
         return;
-    place at;
+    json_path at;
     at.push_back(json::string(name));
     auto const in_digits = [](double bound) {
         std::string digits;
         append_number(digits, bound);
         return digits.ends_with(".0") ? digits.substr(0, digits.size() - 2) : digits;
     };
-    say.bad_value(at, "expected a value >= " + in_digits(least) + " and <= " + in_digits(most) + ".", *found);
+    say.bad_value(at, "expected a value >= " + in_digits(min) + " and <= " + in_digits(max) + ".", *found);
 }
 
 /// A text member, or nothing when it is absent or null.

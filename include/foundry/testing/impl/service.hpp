@@ -17,42 +17,43 @@ class service
 public:
     explicit service(emulator_options const& options) : options_(options), authority_(options.directory) {}
 
-    reply answer(received const& request);
+    reply answer(recorded_request const& request);
 
     /// The headers that every reply of this form has.
-    void add_headers(reply& r, received const& request);
+    void add_headers(reply& r, recorded_request const& request);
 
 private:
-    reply dispatch(received const& request, route const& where);
-    reply options(received const& request, route const& where) const;
-    reply chat(received const& request, route const& where);
-    reply completions(received const& request, route const& where);
-    reply embeddings(received const& request, route const& where) const;
-    reply image_embeddings(received const& request, route const& where) const;
-    reply images(received const& request, route const& where) const;
-    reply speech(received const& request, route const& where) const;
-    reply files(received const& request, route const& where);
-    reply responses(received const& request, route const& where);
-    reply response_by_id(received const& request, route const& where);
-    reply threads(received const& request, route const& where);
-    reply info(route const& where) const;
-    reply models(route const& where) const;
+    reply dispatch(recorded_request const& request, route const& target);
+    reply options(recorded_request const& request, route const& target) const;
+    reply chat(recorded_request const& request, route const& target);
+    reply completions(recorded_request const& request, route const& target);
+    reply embeddings(recorded_request const& request, route const& target) const;
+    reply image_embeddings(recorded_request const& request, route const& target) const;
+    reply images(recorded_request const& request, route const& target) const;
+    reply speech(recorded_request const& request, route const& target) const;
+    reply files(recorded_request const& request, route const& target);
+    reply responses(recorded_request const& request, route const& target);
+    reply response_by_id(recorded_request const& request, route const& target);
+    reply threads(recorded_request const& request, route const& target);
+    reply info(route const& target) const;
+    reply models(route const& target) const;
     reply deployments() const;
     std::vector<std::string> all_deployments() const;
-    json::object model_object(std::string const& name, route const& where) const;
+    json::object model_object(std::string const& name, route const& target) const;
     reply stream_of(std::vector<std::string> events) const;
 
-    void check_method(received const& request, route const& where) const;
-    void check_headers(received const& request) const;
-    void check_key(received const& request, route const& where) const;
-    void check_version(route const& where) const;
-    json::object read_body(received const& request, route const& where, members known) const;
-    void check_extras(json::object& body, received const& request, members known, complaints const& say) const;
-    std::string find_model(json::object const& body, received const& request, route const& where,
+    void check_method(recorded_request const& request, route const& target) const;
+    void check_headers(recorded_request const& request) const;
+    void check_key(recorded_request const& request, route const& target) const;
+    void check_version(route const& target) const;
+    json::object read_body(recorded_request const& request, route const& target, members known) const;
+    void check_extras(json::object& body, recorded_request const& request, members known,
+                      error_writer const& say) const;
+    std::string find_model(json::object const& body, recorded_request const& request, route const& target,
                            std::vector<std::string> const& deployments) const;
-    void check_operation(std::string const& name, route const& where) const;
+    void check_operation(std::string const& name, route const& target) const;
     void check_model_takes(json::object const& body, std::string const& model) const;
-    manner manner_of(json::object const& body, std::string const& model, route const& where);
+    response_style response_style_of(json::object const& body, std::string const& model, route const& target);
     std::string new_uuid();
 
     emulator_options const& options_;

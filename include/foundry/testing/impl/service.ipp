@@ -6,53 +6,53 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// Which verbs an operation takes; none if the form has no such operation.
-FOUNDRY_DECL std::string_view verbs_of(route const& where)
+FOUNDRY_DECL std::string_view verbs_of(route const& target)
 {
-    bool const openai = speaks_openai(where.kind);
-    bool const inference = where.kind == form::models || where.kind == form::serverless;
-    bool const deployed = where.kind != form::dated || !where.deployment.empty();
-    bool const resource = openai && (where.kind != form::dated || where.deployment.empty());
-    auto const version = where.parameter("api-version").value_or("");
-    bool const preview = where.kind != form::dated || version >= "2025-03";
-    auto const path = segments_of(where.operation);
-    if (!where.found || path.empty())
+    bool const openai = speaks_openai(target.kind);
+    bool const inference = target.kind == form::models || target.kind == form::serverless;
+    bool const deployed = target.kind != form::dated || !target.deployment.empty();
+    bool const resource = openai && (target.kind != form::dated || target.deployment.empty());
+    auto const version = target.parameter("api-version").value_or("");
+    bool const preview = target.kind != form::dated || version >= "2025-03";
+    auto const path = segments_of(target.operation);
+    if (!target.found || path.empty())
         return {};
-    if (where.operation == "chat/completions" || where.operation == "embeddings")
+    if (target.operation == "chat/completions" || target.operation == "embeddings")
         return deployed ? "POST" : "";
-    if (where.operation == "completions")
+    if (target.operation == "completions")
         return openai && deployed ? "POST" : "";
-    if (where.operation == "images/generations")
-        return deployed && where.kind != form::github ? "POST" : "";
-    if (where.operation == "audio/speech")
+    if (target.operation == "images/generations")
+        return deployed && target.kind != form::github ? "POST" : "";
+    if (target.operation == "audio/speech")
         return openai && deployed ? "POST" : "";
-    if (where.operation == "images/embeddings")
+    if (target.operation == "images/embeddings")
         return inference ? "POST" : "";
-    if (where.operation == "info")
+    if (target.operation == "info")
         return inference ? "GET" : "";
     if (!resource)
         return {};
     if (path.front() == "models")
         return path.size() < 3 ? "GET" : "";
-    if (where.operation == "deployments") // later versions leave it to the management API
-        return where.kind == form::dated && version <= "2023-03-15-preview" ? "GET" : "";
+    if (target.operation == "deployments") // later versions leave it to the management API
+        return target.kind == form::dated && version <= "2023-03-15-preview" ? "GET" : "";
     if (path.front() == "files" && path.size() == 3)
         return path.back() == "content" ? "GET" : "";
     if (path.front() == "files" && path.size() < 3)
         return path.size() == 1 ? "GET, POST" : "GET, DELETE";
     if (path.front() == "responses" && preview && path.size() < 3)
         return path.size() == 1 ? "POST" : "GET, DELETE";
-    if (path.front() == "threads" && preview && where.kind == form::dated)
+    if (path.front() == "threads" && preview && target.kind == form::dated)
         return path.size() == 1 || (path.size() == 3 && (path.back() == "messages" || path.back() == "runs")) ? "POST"
                                                                                                               : "";
     return {};
 }
 
-[[noreturn]] FOUNDRY_DECL void refuse_path(received const& request, route const& where)
+[[noreturn]] FOUNDRY_DECL void refuse_path(recorded_request const& request, route const& target)
 {
-    if (where.kind == form::compatible)
+    if (target.kind == form::compatible)
         throw refusal(404, openai_error("Invalid URL (" + request.method + " " + request.target + ")",
                                         "invalid_request_error", nullptr, nullptr));
-    if (where.kind == form::serverless) {
+    if (target.kind == form::serverless) {
         json::object body;
         body["detail"] = "Not Found";
         throw refusal(404, body);
@@ -61,7 +61,7 @@ FOUNDRY_DECL std::string_view verbs_of(route const& where)
 }
 
 /// The reply to a prompt that the content filter blocks.
-[[noreturn]] FOUNDRY_DECL void refuse_prompt(complaints const& say)
+[[noreturn]] FOUNDRY_DECL void refuse_prompt(error_writer const& say)
 {
     json::object found;
     found["filtered"] = true;
@@ -118,25 +118,25 @@ FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
     refused.parts.front() = json_text(made);
 }
 
-FOUNDRY_DECL reply service::answer(received const& request)
+FOUNDRY_DECL reply service::answer(recorded_request const& request)
 {
     if (is_for_authority(request))
         return authority_.answer(request);
-    auto const where = find_route(request.target, request.host);
+    auto const target = find_route(request.target, request.host);
     reply made;
     try {
-        check_method(request, where);
+        check_method(request, target);
         if (request.method == "OPTIONS") {
-            made = options(request, where);
+            made = options(request, target);
         } else {
             check_headers(request);
-            check_key(request, where);
-            check_version(where);
-            made = dispatch(request, where);
+            check_key(request, target);
+            check_version(target);
+            made = dispatch(request, target);
         }
     } catch (refusal const& refused) {
         made = refused.as_reply();
-        if (where.kind == form::compatible)
+        if (target.kind == form::compatible)
             reword(made, options_.local.errors);
     } catch (std::exception const& broken) {
         made = reply(500, json_text(error_body("InternalServerError", broken.what())));
@@ -147,9 +147,9 @@ FOUNDRY_DECL reply service::answer(received const& request)
 }
 
 /// What a browser asks before a page's request, without a key, and others to learn the verbs.
-FOUNDRY_DECL reply service::options(received const& request, route const& where) const
+FOUNDRY_DECL reply service::options(recorded_request const& request, route const& target) const
 {
-    std::string const verbs(verbs_of(where));
+    std::string const verbs(verbs_of(target));
     reply made;
     made.status = 204;
     made.set_header("allow", verbs);
@@ -162,35 +162,35 @@ FOUNDRY_DECL reply service::options(received const& request, route const& where)
     return made;
 }
 
-FOUNDRY_DECL reply service::dispatch(received const& request, route const& where)
+FOUNDRY_DECL reply service::dispatch(recorded_request const& request, route const& target)
 {
-    auto const first = where.operation.substr(0, where.operation.find('/'));
-    if (where.operation == "chat/completions")
-        return chat(request, where);
-    if (where.operation == "completions")
-        return completions(request, where);
-    if (where.operation == "embeddings")
-        return embeddings(request, where);
-    if (where.operation == "images/embeddings")
-        return image_embeddings(request, where);
-    if (where.operation == "images/generations")
-        return images(request, where);
-    if (where.operation == "audio/speech")
-        return speech(request, where);
-    if (where.operation == "info")
-        return info(where);
-    if (where.operation == "deployments")
+    auto const first = target.operation.substr(0, target.operation.find('/'));
+    if (target.operation == "chat/completions")
+        return chat(request, target);
+    if (target.operation == "completions")
+        return completions(request, target);
+    if (target.operation == "embeddings")
+        return embeddings(request, target);
+    if (target.operation == "images/embeddings")
+        return image_embeddings(request, target);
+    if (target.operation == "images/generations")
+        return images(request, target);
+    if (target.operation == "audio/speech")
+        return speech(request, target);
+    if (target.operation == "info")
+        return info(target);
+    if (target.operation == "deployments")
         return deployments();
     if (first == "files")
-        return files(request, where);
+        return files(request, target);
     if (first == "responses")
-        return where.operation == first ? responses(request, where) : response_by_id(request, where);
-    return first == "threads" ? threads(request, where) : models(where);
+        return target.operation == first ? responses(request, target) : response_by_id(request, target);
+    return first == "threads" ? threads(request, target) : models(target);
 }
 
-FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
+FOUNDRY_DECL void service::add_headers(reply& r, recorded_request const& request)
 {
-    auto const where = find_route(request.target, request.host);
+    auto const target = find_route(request.target, request.host);
     ++replies_;
     if (r.status != 204)
         r.add_header_unless_set("content-type", "application/json");
@@ -199,8 +199,8 @@ FOUNDRY_DECL void service::add_headers(reply& r, received const& request)
         r.add_header_unless_set("access-control-expose-headers", "*");
     }
     if (r.status == 405)
-        r.add_header_unless_set("allow", std::string(verbs_of(where)));
-    if (where.kind == form::compatible)
+        r.add_header_unless_set("allow", std::string(verbs_of(target)));
+    if (target.kind == form::compatible)
         return;
     r.add_header_unless_set("x-request-id", new_uuid());
     r.add_header_unless_set("apim-request-id", new_uuid());
@@ -226,18 +226,18 @@ FOUNDRY_DECL std::string service::new_uuid()
            b.substr(4, 12);
 }
 
-FOUNDRY_DECL void service::check_method(received const& request, route const& where) const
+FOUNDRY_DECL void service::check_method(recorded_request const& request, route const& target) const
 {
-    auto const verbs = verbs_of(where);
+    auto const verbs = verbs_of(target);
     if (verbs.empty())
-        refuse_path(request, where);
+        refuse_path(request, target);
     if (request.method != "OPTIONS" &&
         (", " + std::string(verbs) + ",").find(" " + request.method + ",") == std::string::npos)
         throw refusal(405, error_body("405", "Method not allowed"));
 }
 
 /// The service takes ten headers that it does not know of HTTP itself.
-FOUNDRY_DECL void service::check_headers(received const& request) const
+FOUNDRY_DECL void service::check_headers(recorded_request const& request) const
 {
     static constexpr std::array<std::string_view, 12> ordinary = {
         "host",          "accept",  "accept-encoding",   "accept-language",
@@ -252,7 +252,7 @@ FOUNDRY_DECL void service::check_headers(received const& request) const
         throw refusal(431, error_body("431", "The request has more than 10 custom headers."));
 }
 
-FOUNDRY_DECL std::string bearer_of(received const& request)
+FOUNDRY_DECL std::string bearer_of(recorded_request const& request)
 {
     auto const header = request.header("authorization").value_or("");
     constexpr std::size_t size = 7;
@@ -268,14 +268,14 @@ FOUNDRY_DECL std::vector<std::string> audiences_of(form kind)
     return {"https://cognitiveservices.azure.com"};
 }
 
-FOUNDRY_DECL void service::check_key(received const& request, route const& where) const
+FOUNDRY_DECL void service::check_key(recorded_request const& request, route const& target) const
 {
     auto const bearer = bearer_of(request);
     bool const by_header = request.header("api-key") == std::string_view(options_.api_key);
-    auto const audiences = audiences_of(where.kind);
+    auto const audiences = audiences_of(target.kind);
     bool const by_token = bearer == options_.bearer_token || authority_.has_given(bearer, audiences);
     bool const by_bearer = bearer == options_.api_key;
-    switch (where.kind) {
+    switch (target.kind) {
     case form::compatible:
         if (options_.require_key_on_compatible && !by_bearer)
             throw refusal(
@@ -298,7 +298,7 @@ FOUNDRY_DECL void service::check_key(received const& request, route const& where
     case form::dated:
         break;
     }
-    if (by_header || by_token || (by_bearer && where.kind != form::dated))
+    if (by_header || by_token || (by_bearer && target.kind != form::dated))
         return;
     if (request.header("api-key"))
         throw refusal(401,
@@ -315,7 +315,7 @@ FOUNDRY_DECL void service::check_key(received const& request, route const& where
     throw refusal(401, body);
 }
 
-FOUNDRY_DECL void service::check_version(route const& where) const
+FOUNDRY_DECL void service::check_version(route const& target) const
 {
     static constexpr std::array<std::string_view, 6> inference = {"2024-05-01-preview", "2025-02-01-preview",
                                                                   "2025-04-01",         "2025-05-01",
@@ -327,22 +327,22 @@ FOUNDRY_DECL void service::check_version(route const& where) const
         "2024-06-01",         "2024-07-01-preview", "2024-08-01-preview", "2024-09-01-preview", "2024-10-01-preview",
         "2024-10-21",         "2024-11-01-preview", "2024-12-01-preview", "2025-01-01-preview", "2025-02-01-preview",
         "2025-03-01-preview", "2025-04-01-preview"};
-    auto const version = where.parameter("api-version");
+    auto const version = target.parameter("api-version");
     bool known = true;
-    if (where.kind == form::models || where.kind == form::serverless)
+    if (target.kind == form::models || target.kind == form::serverless)
         known = version && contains(inference, *version);
-    else if (where.kind == form::dated)
+    else if (target.kind == form::dated)
         known = version && contains(dated, *version);
     if (!known)
         throw refusal(404, error_body("404", "Resource not found"));
-    bool const v1 = where.kind == form::v1 || where.kind == form::project;
+    bool const v1 = target.kind == form::v1 || target.kind == form::project;
     if (v1 && version && *version != "v1" && *version != "preview")
         throw refusal(400, error_body("BadRequest", "api-version query parameter is not allowed when using /v1 path"));
 }
 
-FOUNDRY_DECL json::object service::read_body(received const& request, route const& where, members known) const
+FOUNDRY_DECL json::object service::read_body(recorded_request const& request, route const& target, members known) const
 {
-    complaints const say(where.kind);
+    error_writer const say(target.kind);
     if (!lower(request.header("content-type").value_or("")).starts_with("application/json"))
         throw refusal(415, error_body("UnsupportedMediaType", "The Content-Type must be application/json."));
     boost::system::error_code failed;
@@ -357,8 +357,8 @@ FOUNDRY_DECL json::object service::read_body(received const& request, route cons
 }
 
 /// Members outside the API: the OpenAI forms refuse them; the others ask the header `extra-parameters` what to do.
-FOUNDRY_DECL void service::check_extras(json::object& body, received const& request, members known,
-                                        complaints const& say) const
+FOUNDRY_DECL void service::check_extras(json::object& body, recorded_request const& request, members known,
+                                        error_writer const& say) const
 {
     std::vector<std::string> extras;
     for (auto const& entry : body) {
@@ -383,22 +383,22 @@ FOUNDRY_DECL void service::check_extras(json::object& body, received const& requ
                 body.erase(name);
         }
     }
-    check_members(body, known, place(), say);
+    check_members(body, known, json_path(), say);
 }
 
-FOUNDRY_DECL std::string service::find_model(json::object const& body, received const& request, route const& where,
-                                             std::vector<std::string> const& deployments) const
+FOUNDRY_DECL std::string service::find_model(json::object const& body, recorded_request const& request,
+                                             route const& target, std::vector<std::string> const& deployments) const
 {
-    if (where.kind == form::serverless)
-        return where.operation != "chat/completions" && !deployments.empty() ? deployments.front()
-                                                                             : options_.serverless_model;
-    bool const by_path = where.kind == form::dated;
+    if (target.kind == form::serverless)
+        return target.operation != "chat/completions" && !deployments.empty() ? deployments.front()
+                                                                              : options_.serverless_model;
+    bool const by_path = target.kind == form::dated;
     auto const header = request.header("x-ms-model-mesh-model-name").value_or("");
-    std::string name(by_path ? where.deployment : text_of(body, "model").value_or(header));
+    std::string name(by_path ? target.deployment : text_of(body, "model").value_or(header));
     auto wanted = name;
-    if (where.kind == form::github)
+    if (target.kind == form::github)
         wanted = wanted.substr(wanted.find('/') + 1);
-    bool const any_case = where.kind == form::models || where.kind == form::github;
+    bool const any_case = target.kind == form::models || target.kind == form::github;
     for (auto const& one : deployments) {
         if (any_case ? same_name(one, wanted) : one == wanted)
             return one;
@@ -416,14 +416,14 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, received 
         throw refusal(400, unknown);
     }
     if (!by_path && name.empty()) {
-        place at;
+        json_path at;
         at.push_back("model");
-        complaints(where.kind).missing(at);
+        error_writer(target.kind).missing(at);
     }
-    if (where.kind == form::compatible)
+    if (target.kind == form::compatible)
         throw refusal(404, openai_error("The model `" + name + "` does not exist or you do not have access to it.",
                                         "invalid_request_error", nullptr, "model_not_found"));
-    check_operation(name, where);
+    check_operation(name, target);
     auto missing = error_body("DeploymentNotFound",
                               "The API deployment for this resource does not exist. If you created the deployment "
                               "within the last 5 minutes, please wait a moment and try again.");
@@ -432,13 +432,13 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, received 
 }
 
 /// Refuses a deployment that there is, but for another operation.
-FOUNDRY_DECL void service::check_operation(std::string const& name, route const& where) const
+FOUNDRY_DECL void service::check_operation(std::string const& name, route const& target) const
 {
     if (!contains(all_deployments(), name))
         return;
-    auto operation = where.operation == "chat/completions" ? std::string("chatCompletion")
-                     : where.operation == "completions"    ? std::string("completion")
-                                                           : where.operation;
+    auto operation = target.operation == "chat/completions" ? std::string("chatCompletion")
+                     : target.operation == "completions"    ? std::string("completion")
+                                                            : target.operation;
     throw refusal(400, error_body("OperationNotSupported",
                                   "The " + operation + " operation does not work with the specified model, " + name +
                                       ". Please choose different model and try again."));
@@ -473,32 +473,33 @@ FOUNDRY_DECL std::int64_t seconds_now()
         .count();
 }
 
-FOUNDRY_DECL manner service::manner_of(json::object const& body, std::string const& model, route const& where)
+FOUNDRY_DECL response_style service::response_style_of(json::object const& body, std::string const& model,
+                                                       route const& target)
 {
-    manner how;
+    response_style how;
     how.id = "chatcmpl-" + in_hex(hash_of(new_uuid()));
-    how.model = where.kind == form::compatible ? model : underlying_model(model);
+    how.model = target.kind == form::compatible ? model : underlying_model(model);
     how.created = seconds_now();
-    how.filters = where.kind != form::compatible && where.kind != form::serverless;
-    how.mistral = where.kind == form::serverless || starts_with_one_of(model, {"mistral"});
-    bool const old = where.parameter("api-version").value_or("2024-05-01-preview") == "2024-05-01-preview";
-    how.think_tags = !speaks_openai(where.kind) && old;
+    how.filters = target.kind != form::compatible && target.kind != form::serverless;
+    how.mistral = target.kind == form::serverless || starts_with_one_of(model, {"mistral"});
+    bool const old = target.parameter("api-version").value_or("2024-05-01-preview") == "2024-05-01-preview";
+    how.think_tags = !speaks_openai(target.kind) && old;
     how.logprobs = flag_of(body, "logprobs", false);
     how.streamed_usage = flag_of(object_of(body, "stream_options"), "include_usage", false);
-    if (where.kind == form::compatible)
+    if (target.kind == form::compatible)
         how.local = options_.local;
     return how;
 }
 
-FOUNDRY_DECL reply service::chat(received const& request, route const& where)
+FOUNDRY_DECL reply service::chat(recorded_request const& request, route const& target)
 {
-    auto const body = read_body(request, where, chat_members());
-    complaints const say(where.kind);
-    auto const model = find_model(body, request, where, options_.chat_deployments);
+    auto const body = read_body(request, target, chat_members());
+    error_writer const say(target.kind);
+    auto const model = find_model(body, request, target, options_.chat_deployments);
     chat_rules(body, say).check();
     check_model_takes(body, model);
     chat_model const thinker(body);
-    bool const filtered = where.kind != form::compatible;
+    bool const filtered = target.kind != form::compatible;
     if (filtered && lower(thinker.prompt()).find("jailbreak") != std::string::npos)
         refuse_prompt(say);
 
@@ -506,7 +507,7 @@ FOUNDRY_DECL reply service::chat(received const& request, route const& where)
     std::vector<completion> choices;
     for (std::size_t i = 0; i < count_of(body, "n").value_or(1); ++i)
         choices.push_back(thinker.answer(i, reasons));
-    chat_writer const writer(manner_of(body, model, where), std::move(choices), thinker.prompt_tokens());
+    chat_writer const writer(response_style_of(body, model, target), std::move(choices), thinker.prompt_tokens());
     if (!flag_of(body, "stream", false))
         return reply(200, writer.whole());
     return stream_of(writer.events());

@@ -6,12 +6,12 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// The texts to complete.
-FOUNDRY_DECL std::vector<std::string> prompts_of(json::object const& body, complaints const& say)
+FOUNDRY_DECL std::vector<std::string> prompts_of(json::object const& body, error_writer const& say)
 {
-    auto const& prompt = require(body, "prompt", place(), say);
+    auto const& prompt = require(body, "prompt", json_path(), say);
     if (prompt.is_string())
         return {std::string(prompt.get_string())};
-    place at;
+    json_path at;
     at.push_back("prompt");
     std::vector<std::string> texts;
     for (auto const& one : prompt.get_array()) {
@@ -28,7 +28,7 @@ FOUNDRY_DECL std::vector<std::string> prompts_of(json::object const& body, compl
 class text_writer
 {
 public:
-    text_writer(manner how, std::vector<completion> choices, std::size_t prompt_tokens)
+    text_writer(response_style how, std::vector<completion> choices, std::size_t prompt_tokens)
         : how_(std::move(how)),
           choices_(std::move(choices)),
           prompt_tokens_(prompt_tokens)
@@ -42,7 +42,7 @@ private:
     json::object choice(std::size_t index, std::string_view text, json::value finish) const;
     json::object usage() const;
 
-    manner how_;
+    response_style how_;
     std::vector<completion> choices_;
     std::size_t prompt_tokens_;
 };
@@ -116,19 +116,19 @@ FOUNDRY_DECL std::vector<std::string> text_writer::events() const
 }
 
 /// Completes plain text. Local servers do it with chat models, too.
-FOUNDRY_DECL reply service::completions(received const& request, route const& where)
+FOUNDRY_DECL reply service::completions(recorded_request const& request, route const& target)
 {
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, completion_members());
+    error_writer const say(target.kind);
+    auto const body = read_body(request, target, completion_members());
     auto deployments = options_.completion_deployments;
-    if (where.kind == form::compatible)
+    if (target.kind == form::compatible)
         deployments.insert(deployments.end(), options_.chat_deployments.begin(), options_.chat_deployments.end());
-    auto const model = find_model(body, request, where, deployments);
+    auto const model = find_model(body, request, target, deployments);
     auto const prompts = prompts_of(body, say);
-    constexpr double most = 2147483647;
+    constexpr double max = 2147483647;
     check_range(body, "temperature", 0, 2, say);
     check_range(body, "top_p", 0, 1, say);
-    check_range(body, "max_tokens", 1, most, say);
+    check_range(body, "max_tokens", 1, max, say);
     check_range(body, "n", 1, 128, say);
     for (std::string const name : {"suffix", "logprobs"}) {
         if (body.contains(name) && !body.at(name).is_null())
@@ -148,13 +148,13 @@ FOUNDRY_DECL reply service::completions(received const& request, route const& wh
         if (body.contains("stop"))
             asked["stop"] = body.at("stop");
         chat_model const thinker(asked);
-        if (where.kind != form::compatible && lower(prompt).find("jailbreak") != std::string::npos)
+        if (target.kind != form::compatible && lower(prompt).find("jailbreak") != std::string::npos)
             refuse_prompt(say);
         prompt_tokens += pieces_of(prompt).size();
         for (std::size_t i = 0; i < count_of(body, "n").value_or(1); ++i)
             choices.push_back(thinker.answer(i, false));
     }
-    auto how = manner_of(body, model, where);
+    auto how = response_style_of(body, model, target);
     how.id.replace(0, std::string_view("chatcmpl").size(), "cmpl");
     text_writer const writer(std::move(how), std::move(choices), prompt_tokens);
     return flag_of(body, "stream", false) ? stream_of(writer.events()) : reply(200, writer.whole());

@@ -6,20 +6,20 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// The texts to embed. Tokens stand for themselves: each becomes a word.
-FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, complaints const& say)
+FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, error_writer const& say)
 {
-    place at;
+    json_path at;
     at.push_back("input");
-    auto const& input = require(body, "input", place(), say);
+    auto const& input = require(body, "input", json_path(), say);
     std::vector<std::string> texts;
     if (input.is_string()) {
         texts.emplace_back(std::string_view(input.get_string()));
         return texts;
     }
     auto const& items = input.get_array();
-    std::size_t const most = say.openai() ? 2048 : 1024;
-    if (items.empty() || items.size() > most)
-        say.bad_value(at, "expected an array of 1 to " + std::to_string(most) + " items.", items.size());
+    std::size_t const max_count = say.openai() ? 2048 : 1024;
+    if (items.empty() || items.size() > max_count)
+        say.bad_value(at, "expected an array of 1 to " + std::to_string(max_count) + " items.", items.size());
     auto const is_tokens = [](json::array const& list) {
         return !list.empty() &&
                std::all_of(list.begin(), list.end(), [](json::value const& one) { return one.is_int64(); });
@@ -40,7 +40,7 @@ FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, compla
 }
 
 /// The encodings that the form's models take.
-FOUNDRY_DECL std::string encoding_of(json::object const& body, complaints const& say)
+FOUNDRY_DECL std::string encoding_of(json::object const& body, error_writer const& say)
 {
     static constexpr std::array<std::string_view, 2> openai = {"float", "base64"};
     static constexpr std::array<std::string_view, 6> inference = {"float", "base64",  "binary",
@@ -58,7 +58,7 @@ FOUNDRY_DECL std::string encoding_of(json::object const& body, complaints const&
     error["message"] = "The model does not support this encoding_format.";
     if (!say.openai())
         throw refusal(422, error);
-    place at;
+    json_path at;
     at.push_back("encoding_format");
     say.bad_value(at, "expected one of float and base64.", body.at("encoding_format"));
 }
@@ -122,11 +122,11 @@ FOUNDRY_DECL reply embeddings_reply(std::vector<std::string> const& texts, std::
     return reply(200, json_text(made));
 }
 
-FOUNDRY_DECL reply service::embeddings(received const& request, route const& where) const
+FOUNDRY_DECL reply service::embeddings(recorded_request const& request, route const& target) const
 {
-    auto const body = read_body(request, where, embedding_members());
-    complaints const say(where.kind);
-    auto const model = find_model(body, request, where, options_.embedding_deployments);
+    auto const body = read_body(request, target, embedding_members());
+    error_writer const say(target.kind);
+    auto const model = find_model(body, request, target, options_.embedding_deployments);
     auto const texts = inputs_of(body, say);
     auto const encoding = encoding_of(body, say);
     check_range(body, "dimensions", 1, 4096, say);
@@ -134,15 +134,15 @@ FOUNDRY_DECL reply service::embeddings(received const& request, route const& whe
     return embeddings_reply(texts, dimensions, encoding, underlying_model(model));
 }
 
-FOUNDRY_DECL reply service::image_embeddings(received const& request, route const& where) const
+FOUNDRY_DECL reply service::image_embeddings(recorded_request const& request, route const& target) const
 {
-    auto const body = read_body(request, where, image_embedding_members());
-    complaints const say(where.kind);
-    auto const model = find_model(body, request, where, options_.embedding_deployments);
-    place at;
+    auto const body = read_body(request, target, image_embedding_members());
+    error_writer const say(target.kind);
+    auto const model = find_model(body, request, target, options_.embedding_deployments);
+    json_path at;
     at.push_back("input");
     std::vector<std::string> texts;
-    for (auto const& one : require(body, "input", place(), say).as_array()) {
+    for (auto const& one : require(body, "input", json_path(), say).as_array()) {
         auto const here = inside(at, texts.size());
         auto const& picture = require_object(one, here, say);
         check_members(picture, image_input_members(), here, say);

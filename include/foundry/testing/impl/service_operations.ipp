@@ -11,15 +11,15 @@ FOUNDRY_DECL std::string_view smallest_picture()
     return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 }
 
-FOUNDRY_DECL reply service::images(received const& request, route const& where) const
+FOUNDRY_DECL reply service::images(recorded_request const& request, route const& target) const
 {
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, say.openai() ? openai_image_members() : image_members());
-    auto const model = find_model(body, request, where, options_.image_deployments);
-    require(body, "prompt", place(), say);
+    error_writer const say(target.kind);
+    auto const body = read_body(request, target, say.openai() ? openai_image_members() : image_members());
+    auto const model = find_model(body, request, target, options_.image_deployments);
+    require(body, "prompt", json_path(), say);
     if (!say.openai()) {
-        require(body, "size", place(), say);
-        require(body, "n", place(), say);
+        require(body, "size", json_path(), say);
+        require(body, "n", json_path(), say);
     }
     check_range(body, "n", 1, 10, say);
     if (flag_of(body, "stream", false))
@@ -76,14 +76,14 @@ FOUNDRY_DECL std::string silence(std::string_view format)
            number(rate * 2, 4) + number(2, 2) + number(16, 2) + "data" + number(size, 4) + samples;
 }
 
-FOUNDRY_DECL reply service::speech(received const& request, route const& where) const
+FOUNDRY_DECL reply service::speech(recorded_request const& request, route const& target) const
 {
     static constexpr std::array<std::string_view, 3> formats = {"mp3", "wav", "pcm"};
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, speech_members());
-    find_model(body, request, where, options_.speech_deployments);
-    require(body, "input", place(), say);
-    require(body, "voice", place(), say);
+    error_writer const say(target.kind);
+    auto const body = read_body(request, target, speech_members());
+    find_model(body, request, target, options_.speech_deployments);
+    require(body, "input", json_path(), say);
+    require(body, "voice", json_path(), say);
     check_range(body, "speed", 0.25, 4, say);
     auto const format = text_of(body, "response_format").value_or("mp3");
     if (!contains(formats, format))
@@ -95,15 +95,15 @@ FOUNDRY_DECL reply service::speech(received const& request, route const& where) 
     return made;
 }
 
-FOUNDRY_DECL reply service::files(received const& request, route const& where)
+FOUNDRY_DECL reply service::files(recorded_request const& request, route const& target)
 {
-    complaints const say(where.kind);
-    auto const path = segments_of(where.operation);
+    error_writer const say(target.kind);
+    auto const path = segments_of(target.operation);
     if (path.size() == 1 && request.method == "POST") {
         auto const file = store_.add_file(form_data(request, say), say);
         auto const purpose = text_of(file, "purpose").value_or("");
         reply made(200, json_text(file));
-        if (where.kind != form::compatible && (purpose == "batch" || purpose == "fine-tune")) {
+        if (target.kind != form::compatible && (purpose == "batch" || purpose == "fine-tune")) {
             made.status = 201;
             auto const question = std::min(request.target.find('?'), request.target.size());
             made.set_header("location", (request.tls ? "https://" : "http://") + request.host +
@@ -113,7 +113,7 @@ FOUNDRY_DECL reply service::files(received const& request, route const& where)
         return made;
     }
     if (path.size() == 1)
-        return reply(200, json_text(store_.list_files(where.parameter("purpose").value_or(""))));
+        return reply(200, json_text(store_.list_files(target.parameter("purpose").value_or(""))));
     if (path.size() == 3) {
         reply made(200, store_.content(path[1]));
         made.set_header("content-type", "application/octet-stream");
@@ -122,11 +122,11 @@ FOUNDRY_DECL reply service::files(received const& request, route const& where)
     return reply(200, json_text(request.method == "DELETE" ? store_.remove_file(path[1]) : store_.file(path[1])));
 }
 
-FOUNDRY_DECL reply service::threads(received const& request, route const& where)
+FOUNDRY_DECL reply service::threads(recorded_request const& request, route const& target)
 {
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, thread_members());
-    std::string_view rest = where.operation;
+    error_writer const say(target.kind);
+    auto const body = read_body(request, target, thread_members());
+    std::string_view rest = target.operation;
     consume_segment(rest);
     auto const thread = consume_segment(rest);
     json::object made;
@@ -135,9 +135,9 @@ FOUNDRY_DECL reply service::threads(received const& request, route const& where)
     if (!thread.empty())
         made["thread_id"] = thread;
     if (rest == "messages")
-        thread_questions_[thread] = text_of_content(require(body, "content", place(), say));
+        thread_questions_[thread] = text_of_content(require(body, "content", json_path(), say));
     if (rest == "runs") {
-        require(body, "assistant_id", place(), say);
+        require(body, "assistant_id", json_path(), say);
         if (flag_of(body, "stream", false))
             return stream_of(run_events(thread, std::string(made.at("id").as_string()),
                                         compose_answer(thread_questions_[thread], false, 0)));
@@ -146,14 +146,14 @@ FOUNDRY_DECL reply service::threads(received const& request, route const& where)
     return reply(200, json_text(made));
 }
 
-FOUNDRY_DECL reply service::info(route const& where) const
+FOUNDRY_DECL reply service::info(route const& target) const
 {
-    auto name = where.parameter("model").value_or(
+    auto name = target.parameter("model").value_or(
         options_.chat_deployments.empty() ? std::string() : options_.chat_deployments.front());
-    if (where.kind == form::serverless)
+    if (target.kind == form::serverless)
         name = options_.serverless_model;
     bool embeds = false;
-    bool known = where.kind == form::serverless;
+    bool known = target.kind == form::serverless;
     for (auto const& one : options_.chat_deployments)
         known = known || same_name(one, name);
     for (auto const& one : options_.embedding_deployments)
@@ -179,10 +179,10 @@ FOUNDRY_DECL std::vector<std::string> service::all_deployments() const
     return names;
 }
 
-FOUNDRY_DECL json::object service::model_object(std::string const& name, route const& where) const
+FOUNDRY_DECL json::object service::model_object(std::string const& name, route const& target) const
 {
     json::object made;
-    if (where.kind == form::dated) {
+    if (target.kind == form::dated) {
         bool const chats = contains(options_.chat_deployments, name);
         json::object capabilities;
         capabilities["fine_tune"] = false;
@@ -209,19 +209,19 @@ FOUNDRY_DECL json::object service::model_object(std::string const& name, route c
     return made;
 }
 
-FOUNDRY_DECL reply service::models(route const& where) const
+FOUNDRY_DECL reply service::models(route const& target) const
 {
     auto const names = all_deployments();
-    auto const path = segments_of(where.operation);
+    auto const path = segments_of(target.operation);
     if (path.size() == 2) {
         if (!contains(names, path.back()))
             throw refusal(404, openai_error("The model '" + path.back() + "' does not exist", "invalid_request_error",
                                             "model", "model_not_found"));
-        return reply(200, json_text(model_object(path.back(), where)));
+        return reply(200, json_text(model_object(path.back(), target)));
     }
     json::array data;
     for (auto const& name : names)
-        data.push_back(model_object(name, where));
+        data.push_back(model_object(name, target));
     json::object made;
     made["object"] = "list";
     made["data"] = std::move(data);

@@ -42,19 +42,19 @@ FOUNDRY_DECL void add_output(json::array& messages, json::array const& items)
     }
 }
 
-FOUNDRY_DECL reply service::responses(received const& request, route const& where)
+FOUNDRY_DECL reply service::responses(recorded_request const& request, route const& target)
 {
-    complaints const say(where.kind);
-    auto const body = read_body(request, where, response_members());
+    error_writer const say(target.kind);
+    auto const body = read_body(request, target, response_members());
     // Without a deployment in its path, the dated form finds the model where v1 does.
-    auto by_body = where;
-    by_body.kind = where.kind == form::dated ? form::v1 : where.kind;
+    auto by_body = target;
+    by_body.kind = target.kind == form::dated ? form::v1 : target.kind;
     auto const model = find_model(body, request, by_body, options_.chat_deployments);
     bool const reasons = starts_with_one_of(model, {"deepseek-r"});
     response_request const asked(body, say, store_, reasons);
     auto const chat_request = asked.chat();
     chat_model const thinker(chat_request);
-    bool const azure = where.kind != form::compatible;
+    bool const azure = target.kind != form::compatible;
     if (azure && lower(thinker.prompt()).find("jailbreak") != std::string::npos)
         refuse_response_prompt();
 
@@ -89,20 +89,20 @@ FOUNDRY_DECL reply service::responses(received const& request, route const& wher
     return reply(200, json_text(background ? writer.queued() : writer.whole()));
 }
 
-FOUNDRY_DECL reply service::response_by_id(received const& request, route const& where)
+FOUNDRY_DECL reply service::response_by_id(recorded_request const& request, route const& target)
 {
-    complaints const say(where.kind);
-    auto const id = segments_of(where.operation).back();
+    error_writer const say(target.kind);
+    auto const id = segments_of(target.operation).back();
     if (request.method == "DELETE")
         return reply(200, json_text(store_.remove_response(id)));
     auto const& found = store_.response(id);
-    if (where.parameter("stream").value_or("false") != "true")
+    if (target.parameter("stream").value_or("false") != "true")
         return reply(200, json_text(found.object));
     if (found.events.empty())
         say.bad_request("This response cannot be streamed: it was not created with 'background' and 'stream'.",
                         "invalid_value", "stream");
     std::size_t first = 0;
-    if (auto const after = where.parameter("starting_after")) {
+    if (auto const after = target.parameter("starting_after")) {
         auto const read = std::from_chars(after->data(), after->data() + after->size(), first);
         if (read.ec != std::errc() || read.ptr != after->data() + after->size() || first >= found.events.size())
             say.bad_request("Invalid value for 'starting_after': expected the number of one of the events.",

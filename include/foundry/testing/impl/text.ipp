@@ -88,9 +88,9 @@ FOUNDRY_DECL bool is_stop_word(std::string_view word)
     return contains(list, word);
 }
 
-FOUNDRY_DECL bool strip_suffix(std::string& word, std::string_view suffix, std::size_t least)
+FOUNDRY_DECL bool strip_suffix(std::string& word, std::string_view suffix, std::size_t min_size)
 {
-    if (word.size() < least + suffix.size() || !word.ends_with(suffix))
+    if (word.size() < min_size + suffix.size() || !word.ends_with(suffix))
         return false;
     word.resize(word.size() - suffix.size());
     return true;
@@ -143,7 +143,7 @@ FOUNDRY_DECL std::vector<std::string> meanings_of(std::string_view text)
 }
 
 /// The first few different words of a text that are not stop words, spelt as they are there.
-FOUNDRY_DECL std::vector<std::string> key_words_of(std::string_view text, std::size_t most)
+FOUNDRY_DECL std::vector<std::string> key_words_of(std::string_view text, std::size_t max_count)
 {
     std::vector<std::string> keys;
     std::vector<std::string> seen;
@@ -153,7 +153,7 @@ FOUNDRY_DECL std::vector<std::string> key_words_of(std::string_view text, std::s
             continue;
         seen.push_back(std::move(small));
         keys.push_back(word);
-        if (keys.size() == most)
+        if (keys.size() == max_count)
             break;
     }
     return keys;

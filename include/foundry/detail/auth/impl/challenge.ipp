@@ -93,7 +93,7 @@ private:
 
 FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
 {
-    constexpr std::size_t most = 16 * 1024;
+    constexpr std::size_t max_size = 16 * 1024;
     for (auto const& [name, value] : headers) {
         if (!http::iequals(name, "www-authenticate"))
             continue;
@@ -102,7 +102,7 @@ FOUNDRY_DECL std::string claims_of_challenge(response_headers const& headers)
         }
         std::string encoded(reader.claims());
         encoded.erase(std::min(encoded.find_last_not_of('=') + 1, encoded.size()));
-        if (encoded.empty() || encoded.size() > most)
+        if (encoded.empty() || encoded.size() > max_size)
             continue;
         std::replace(encoded.begin(), encoded.end(), '-', '+');
         std::replace(encoded.begin(), encoded.end(), '_', '/');
@@ -145,9 +145,10 @@ FOUNDRY_DECL std::vector<std::string> named_audiences(std::string_view message)
     return named;
 }
 
-FOUNDRY_DECL std::string other_scope(endpoint const& where, std::string_view scope, std::string_view message)
+FOUNDRY_DECL std::string other_scope(foundry::endpoint const& endpoint, std::string_view scope,
+                                     std::string_view message)
 {
-    if (where.kind() == host_kind::github || where.kind() == host_kind::other)
+    if (endpoint.kind() == host_kind::github || endpoint.kind() == host_kind::other)
         return {};
     std::string other;
     for (std::string const& audience : named_audiences(message)) {

@@ -39,9 +39,9 @@ FOUNDRY_DECL token_cache::entry& token_cache::find_or_add(token_request const& w
     return added;
 }
 
-FOUNDRY_DECL token_cache::finding token_cache::look_up(token_request const& wanted, steady::time_point now)
+FOUNDRY_DECL token_cache::lookup_result token_cache::look_up(token_request const& wanted, steady::time_point now)
 {
-    finding found;
+    lookup_result found;
     if (!wanted.claims.empty()) {
         found.fetch = true;
         return found;
@@ -69,10 +69,10 @@ FOUNDRY_DECL token_cache::token_ptr token_cache::store(token_request const& want
     using std::chrono::duration_cast;
     using duration = steady::duration;
     entry& e = find_or_add(wanted, now);
-    constexpr std::chrono::hours longest{30 * 24};
+    constexpr std::chrono::hours max_life{30 * 24};
     auto const left = [&](wall::time_point until) {
         return until <= now_wall ? duration::zero()
-                                 : duration_cast<duration>(std::min<wall::duration>(until - now_wall, longest));
+                                 : duration_cast<duration>(std::min<wall::duration>(until - now_wall, max_life));
     };
     duration const life = left(token.expires_on());
     duration refresh = life >= std::chrono::hours{2} ? life / 2 : life - std::min<duration>(ahead, life);
@@ -102,9 +102,9 @@ FOUNDRY_DECL void token_cache::fail(token_request const& wanted, error const* fa
     if (failed == nullptr)
         return;
     bool const refused = failed->code() == errc::authentication_failed;
-    std::chrono::milliseconds const asked = failed->retry_after().value_or(refused ? refusal_lasts : failure_lasts);
+    std::chrono::milliseconds const wait = failed->retry_after().value_or(refused ? refusal_lasts : failure_lasts);
     e->failed = *failed;
-    e->failed_until = now + std::min<std::chrono::milliseconds>(asked, std::chrono::hours{1});
+    e->failed_until = now + std::min<std::chrono::milliseconds>(wait, std::chrono::hours{1});
 }
 
 FOUNDRY_DECL bool token_cache::invalidate(std::string_view refused, std::string_view claims,

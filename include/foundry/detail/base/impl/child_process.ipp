@@ -3,8 +3,8 @@
 
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/child_process.hpp>
-#include <foundry/detail/base/cleanser.hpp>
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
@@ -210,21 +210,21 @@ private:
         bool ended = false;
     };
 
-    void read(channel& from, std::size_t most, std::string command_result::*into)
+    void read(channel& from, std::size_t max_size, std::string command_result::*into)
     {
-        from.stream.async_read_some(boost::asio::buffer(from.bytes), [self = shared_from_this(), &from, most, into](
+        from.stream.async_read_some(boost::asio::buffer(from.bytes), [self = shared_from_this(), &from, max_size, into](
                                                                          boost::system::error_code ec, std::size_t n) {
             self->result.*into += std::string_view(from.bytes.data(), n);
             foundry::detail::cleanse(from.bytes.data(), n);
             if (ec) {
                 from.ended = true;
                 self->check();
-            } else if ((self->result.*into).size() > most) {
+            } else if ((self->result.*into).size() > max_size) {
                 self->result.too_long = true;
                 from.ended = true;
                 self->stop();
             } else {
-                self->read(from, most, into);
+                self->read(from, max_size, into);
             }
         });
     }

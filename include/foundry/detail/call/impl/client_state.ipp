@@ -4,7 +4,7 @@
 #include <foundry/detail/auth/challenge.hpp>
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/bounded.hpp>
-#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/call/client_state.hpp>
 #include <foundry/detail/http/tls.hpp>
 
@@ -12,13 +12,13 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline http::origin origin_of(endpoint const& where, tls_options const& tls)
+inline http::origin origin_of(foundry::endpoint const& endpoint, tls_options const& tls)
 {
     http::origin to;
-    to.host = where.host();
-    to.connect_address = where.connect_address();
-    to.connect_port = where.connect_port();
-    if (where.secure())
+    to.host = endpoint.host();
+    to.connect_address = endpoint.connect_address();
+    to.connect_port = endpoint.connect_port();
+    if (endpoint.secure())
         to.tls = http::tls_context_for(tls);
     return to;
 }
@@ -39,21 +39,21 @@ inline options bounded(options with)
     return with;
 }
 
-FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, endpoint to,
+FOUNDRY_DECL client_state::client_state(boost::asio::any_io_executor executor, foundry::endpoint to,
                                         std::shared_ptr<credential_source> who, options with)
-    : where(std::move(to)),
+    : endpoint(std::move(to)),
       credential(std::move(who)),
       settings(bounded(std::move(with))),
-      connections(new http::pool(std::move(executor), origin_of(where, settings.tls), settings.pool)),
-      scope(where.scope())
+      connections(new http::pool(std::move(executor), origin_of(endpoint, settings.tls), settings.pool)),
+      scope(endpoint.scope())
 {
-    if (!credential->empty() && !where.may_carry_credentials()) {
-        throw error(errc::invalid_argument, "the credential would travel in plain text to " + where.host() +
+    if (!credential->empty() && !endpoint.may_carry_credentials()) {
+        throw error(errc::invalid_argument, "the credential would travel in plain text to " + endpoint.host() +
                                                 "; write https:// or use no_credential");
     }
 }
 
-FOUNDRY_DECL void append_token(proof& into)
+FOUNDRY_DECL void append_token(auth_headers& into)
 {
     std::string_view const token = into.token->token().reveal();
     bool const sound = !token.empty() && all_of(token, is_graphic);
@@ -65,7 +65,7 @@ FOUNDRY_DECL void append_token(proof& into)
 }
 
 FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, http::deadline const& limits,
-                                       proof& into)
+                                       auth_headers& into)
 {
     token_request wanted;
     wanted.claims = std::move(claims);
@@ -79,14 +79,14 @@ FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, 
     query.until = last.at;
     query.code = last.code;
     query.within = last.span;
-    query.host = state.where.host();
+    query.host = state.endpoint.host();
     return query;
 }
 
 FOUNDRY_DECL bool take_scope(client_state& state, std::string_view body)
 {
     std::lock_guard const lock(state.mutex);
-    std::string other = other_scope(state.where, state.scope, body);
+    std::string other = other_scope(state.endpoint, state.scope, body);
     if (other.empty())
         return false;
     state.scope = std::move(other);

@@ -40,7 +40,7 @@ inline constexpr advice_rule advice_rules[] = {
 
 inline std::string_view find_advice(parsed_error const& c)
 {
-    auto const words = to_lower(joined({c.code, "\n", c.param, "\n", c.message}));
+    auto const words = to_lower(concat({c.code, "\n", c.param, "\n", c.message}));
     for (auto const& rule : advice_rules)
         if (words.find(rule.patterns[0]) != words.npos && words.find(rule.patterns[1]) != words.npos)
             return rule.advice;
@@ -48,60 +48,61 @@ inline std::string_view find_advice(parsed_error const& c)
 }
 
 /// One of Azure's own hosts, or a gateway before one.
-inline bool is_azure(endpoint const* where)
+inline bool is_azure(foundry::endpoint const* endpoint)
 {
-    return where && where->kind() != host_kind::github && where->kind() != host_kind::other;
+    return endpoint && endpoint->kind() != host_kind::github && endpoint->kind() != host_kind::other;
 }
 
-inline std::string advise_on_audience(endpoint const& where, std::string_view scope, std::string_view message)
+inline std::string advise_on_audience(foundry::endpoint const& endpoint, std::string_view scope,
+                                      std::string_view message)
 {
     auto const named = named_audiences(message);
-    if (named.empty() || !is_azure(&where))
+    if (named.empty() || !is_azure(&endpoint))
         return {};
     std::string audiences;
     bool as_sent = false;
     for (auto const& audience : named) {
-        append_joined(audiences, " or ", audience);
-        as_sent = as_sent || scope == joined({audience, "/.default"});
+        append_separated(audiences, " or ", audience);
+        as_sent = as_sent || scope == concat({audience, "/.default"});
     }
-    std::string const advice = joined({"; the service takes tokens for ", audiences});
-    return as_sent ? advice : joined({advice, ": set_scope(\"", named.front(), "/.default\") of the endpoint"});
+    std::string const advice = concat({"; the service takes tokens for ", audiences});
+    return as_sent ? advice : concat({advice, ": set_scope(\"", named.front(), "/.default\") of the endpoint"});
 }
 
 inline std::string advise_on_credential(error_context const& what, parsed_error const& c)
 {
-    endpoint const* const where = what.where;
-    if (!where)
+    foundry::endpoint const* const endpoint = what.endpoint;
+    if (!endpoint)
         return "check the credential";
-    std::string_view const scope = what.scope.empty() ? std::string_view(where->scope()) : what.scope;
-    return joined({"a key goes to this endpoint as ",
-                   where->key_in_api_key_field() ? "api-key" : "Authorization: Bearer",
+    std::string_view const scope = what.scope.empty() ? std::string_view(endpoint->scope()) : what.scope;
+    return concat({"a key goes to this endpoint as ",
+                   endpoint->key_in_api_key_field() ? "api-key" : "Authorization: Bearer",
                    scope.empty()        ? ""
                    : what.scope.empty() ? ", a token has the scope "
                                         : ", the token had the scope ",
                    scope, "; check that it belongs to this resource and has not expired",
-                   advise_on_audience(*where, scope, c.message)});
+                   advise_on_audience(*endpoint, scope, c.message)});
 }
 
-inline std::string advise_on_permission(endpoint const* where)
+inline std::string advise_on_permission(foundry::endpoint const* endpoint)
 {
-    if (!is_azure(where))
+    if (!is_azure(endpoint))
         return "the credential is known but may not do this";
-    bool const openai = where->host().find(".openai.azure.") != std::string::npos;
-    return joined({"give the identity the role ", openai ? "Cognitive Services OpenAI User" : "Cognitive Services User",
+    bool const openai = endpoint->host().find(".openai.azure.") != std::string::npos;
+    return concat({"give the identity the role ", openai ? "Cognitive Services OpenAI User" : "Cognitive Services User",
                    " on the resource and wait five minutes, or look for a network rule that keeps this machine out"});
 }
 
 inline std::string advise_on_model(error_context const& what, parsed_error const& c)
 {
-    auto const fixed = what.where ? std::string_view{what.where->deployment()} : std::string_view{};
+    auto const fixed = what.endpoint ? std::string_view{what.endpoint->deployment()} : std::string_view{};
     auto const name = what.deployment.empty() ? fixed : what.deployment;
     if (name.empty() || has_code(c, "no_model_name"))
         return what.operation.ends_with("embeddings") ? "set the request's model or options.default_embedding_model"
                                                       : "set the request's model or options.default_model";
-    return joined({"no deployment '", name, "' was found", what.where ? " at " : "",
-                   what.where ? what.where->url() : std::string{},
-                   is_azure(what.where)
+    return concat({"no deployment '", name, "' was found", what.endpoint ? " at " : "",
+                   what.endpoint ? what.endpoint->url() : std::string{},
+                   is_azure(what.endpoint)
                        ? "; write the name of the deployment, not of its model; a new one takes five minutes to work"
                        : "",
                    classify_by_words(c) != errc{} ? "" : "; if the name is right, check the path of the URL"});
@@ -109,16 +110,16 @@ inline std::string advise_on_model(error_context const& what, parsed_error const
 
 inline std::string other_routes(error_context const& what)
 {
-    auto const& where = *what.where;
-    bool const foundry = where.kind() == host_kind::foundry;
-    std::string const host = where.host_field();
-    switch (where.form()) {
+    auto const& endpoint = *what.endpoint;
+    bool const foundry = endpoint.kind() == host_kind::foundry;
+    std::string const host = endpoint.host_field();
+    switch (endpoint.form()) {
     case api_form::models:
-        return foundry ? joined({"; write https://", host, "/openai/v1 or https://", host,
+        return foundry ? concat({"; write https://", host, "/openai/v1 or https://", host,
                                  "/models, or set another api-version"})
                        : "; check the target URI and the api-version";
     case api_form::dated:
-        return foundry ? joined({"; check the host, the path, the api-version and the deployment, or write https://",
+        return foundry ? concat({"; check the host, the path, the api-version and the deployment, or write https://",
                                  host, "/openai/v1, which takes no api-version"})
                        : "; check the host, the path, the api-version and the deployment";
     case api_form::openai_v1:
@@ -131,10 +132,10 @@ inline std::string other_routes(error_context const& what)
 
 inline std::string advise_on_route(error_context const& what)
 {
-    if (!what.where)
+    if (!what.endpoint)
         return "check the URL of the endpoint";
-    auto const& version = what.where->api_version();
-    return joined({what.where->url(), " does not serve ", what.operation.empty() ? "this operation" : what.operation,
+    auto const& version = what.endpoint->api_version();
+    return concat({what.endpoint->url(), " does not serve ", what.operation.empty() ? "this operation" : what.operation,
                    version.empty() ? "" : " with api-version ", version, ", or the model does not",
                    other_routes(what)});
 }
@@ -145,8 +146,8 @@ inline std::string advise_on_filter(parsed_error const& c)
     if (c.filter)
         for (auto const& [category, verdict] : *c.filter)
             if (verdict.filtered)
-                append_joined(categories, ", ", category);
-    return joined({"change the prompt", categories.empty() ? "" : ", which was blocked for ", categories});
+                append_separated(categories, ", ", category);
+    return concat({"change the prompt", categories.empty() ? "" : ", which was blocked for ", categories});
 }
 
 inline std::string advise_on_size(parsed_error const& c)
@@ -160,7 +161,7 @@ inline std::string advise_on_value(parsed_error const& c)
 {
     if (auto const advice = find_advice(c); !advice.empty())
         return std::string{advice};
-    return c.param.empty() ? std::string{} : joined({"check '", c.param, "' in the request"});
+    return c.param.empty() ? std::string{} : concat({"check '", c.param, "' in the request"});
 }
 
 /// Scheme and host of a URL. The rest may hold a secret.
@@ -181,7 +182,7 @@ inline std::string advise_on_reply(response_info const& info)
     if (info.status() / 100 != 3)
         return "the status is not one that this API has";
     auto const target = redirect_target(info.header("location"));
-    return joined({"redirects are not followed", target.empty() ? "" : "; this one leads to ", target});
+    return concat({"redirects are not followed", target.empty() ? "" : "; this one leads to ", target});
 }
 
 FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_info const& info, parsed_error const& c,
@@ -194,7 +195,7 @@ FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_inf
     case errc::unauthorized:
         return advise_on_credential(what, c);
     case errc::forbidden:
-        return advise_on_permission(what.where);
+        return advise_on_permission(what.endpoint);
     case errc::model_not_found:
         return advise_on_model(what, c);
     case errc::route_not_found:

@@ -134,7 +134,7 @@ inline std::string location_of(boost::json::object const& in)
     if (!loc || !loc->is_array())
         return path;
     for (auto const& step : loc->get_array())
-        append_joined(path, ".", scalar_text(step));
+        append_separated(path, ".", scalar_text(step));
     return path;
 }
 
@@ -146,7 +146,7 @@ inline std::string sentence_in(boost::json::value const& value)
         return text_of(*text);
     if (auto const* const list = value.if_array())
         for (auto const& item : *list)
-            append_joined(sentence, "; ", sentence_in(item));
+            append_separated(sentence, "; ", sentence_in(item));
     if (auto const* const object = value.if_object()) {
         sentence = location_of(*object);
         for (std::string_view const name :
@@ -156,7 +156,7 @@ inline std::string sentence_in(boost::json::value const& value)
                 name != "text" || object->contains("error_code"); // else the model may have written it
             auto const* const member = is_known ? object->if_contains(name) : nullptr;
             auto const found = member ? sentence_in(*member) : std::string{};
-            append_joined(sentence, ": ", found);
+            append_separated(sentence, ": ", found);
             if (!found.empty())
                 break;
         }

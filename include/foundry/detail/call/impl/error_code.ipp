@@ -109,7 +109,7 @@ inline bool mentions_url(parsed_error const& c, std::string_view body, std::stri
 /// Whether the URL of the request is right for every model, so that a 404 without a reason means the model.
 inline bool serves_any_model(error_context const& what)
 {
-    auto const form = what.where ? what.where->form() : api_form::models;
+    auto const form = what.endpoint ? what.endpoint->form() : api_form::models;
     return (form == api_form::openai_v1 || form == api_form::compatible) &&
            (what.operation == "chat/completions" || what.operation == "embeddings");
 }

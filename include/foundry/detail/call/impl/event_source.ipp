@@ -92,7 +92,7 @@ inline std::optional<bool> begins_like_events(std::string_view body)
     return may_be ? std::nullopt : std::optional(false);
 }
 
-FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
+FOUNDRY_DECL event_source::event_source(pending_request call, open_response opened)
     : call_(std::move(call)),
       watch_(std::move(opened.watch)),
       info_(std::move(opened.info)),
@@ -105,7 +105,7 @@ FOUNDRY_DECL event_source::event_source(prepared_call call, opened_call opened)
     call_.head = std::string(); // and not = {}, which would keep the memory
     call_.body = std::string();
     try {
-        exchange_->deliver_to(*this, std::size_t(-1), http::exchange::content_by::word);
+        exchange_->deliver_to(*this, std::size_t(-1), http::exchange::progress::on_signal);
     } catch (error const&) { // of what came with the head
         fail(std::current_exception());
     }

@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline bool has_extra_parameters(json::const_place request, std::span<std::string_view const> known)
+inline bool has_extra_parameters(json::const_object_ref request, std::span<std::string_view const> known)
 {
     json::type const& t = *request.described;
     for (json::member const* m = t.members; m != t.members + t.size; ++m) {
@@ -30,13 +30,13 @@ inline void check_model(std::optional<std::string> const& model)
                     "model is an empty text; name a deployment, or leave it unset for the default");
 }
 
-FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json::const_place request,
+FOUNDRY_DECL void write_request(pending_request& call, operation const& what, json::const_object_ref request,
                                 std::optional<std::string> const& model, call_options const& with)
 {
     check_model(model);
     apply_options(call, with);
     std::string_view const named = model ? std::string_view{*model} : std::string_view{};
-    call.deployment = first_of(named, call.state->where.deployment(), *what.default_model);
+    call.deployment = first_non_empty(named, call.state->endpoint.deployment(), *what.default_model);
     call.body.reserve(512);
     call.body.append("{").append(what.lead);
     if (!model && !call.deployment.empty())
@@ -44,9 +44,9 @@ FOUNDRY_DECL void write_request(prepared_call& call, operation const& what, json
     std::size_t const brace = call.body.size();
     json::write(call.body, request); // what was checked is never empty
     call.body.erase(brace, 1);
-    head_parts parts;
+    request_spec parts;
     parts.has_extra_parameters =
-        call.state->where.form() == api_form::models && has_extra_parameters(request, what.models_api);
+        call.state->endpoint.form() == api_form::models && has_extra_parameters(request, what.models_api);
     write_head(call, with, parts);
 }
 

@@ -60,7 +60,7 @@ inline error build_service_error(error_context const& what, response_info const&
     f.status = info.status();
     f.advice = advise_on_error(what, info, c, meaning);
     if (!c.is_json && !body.empty())
-        append_joined(f.advice, "; ", "the answer is not JSON and may come from a proxy: see body()");
+        append_separated(f.advice, "; ", "the answer is not JSON and may come from a proxy: see body()");
     f.request_id = info.request_id();
     f.apim_request_id = info.apim_request_id();
     f.client_request_id = info.client_request_id();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/core/url.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -37,8 +37,8 @@ inline void check_bytes(std::string_view text)
     for (std::size_t i = 0; i != text.size(); ++i) {
         char const c = text[i];
         if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\')
-            foundry::detail::refuse("the URL has a blank, a control character or a backslash at byte " +
-                                    std::to_string(i) + "; remove it");
+            foundry::detail::throw_invalid_argument("the URL has a blank, a control character or a backslash at byte " +
+                                                    std::to_string(i) + "; remove it");
     }
 }
 
@@ -63,10 +63,10 @@ inline bool take_scheme(std::string_view& rest)
     auto const end = rest.find("://");
     auto const scheme = foundry::detail::to_lower(rest.substr(0, end));
     if (end == std::string_view::npos || scheme.find_first_of("/?#@.") != std::string::npos)
-        foundry::detail::refuse("the URL does not say how to connect; put https:// in front "
-                                "(http:// for a server on this machine)");
+        foundry::detail::throw_invalid_argument("the URL does not say how to connect; put https:// in front "
+                                                "(http:// for a server on this machine)");
     if (scheme != "https" && scheme != "http")
-        foundry::detail::refuse("the scheme of the URL is not supported; use https://");
+        foundry::detail::throw_invalid_argument("the scheme of the URL is not supported; use https://");
     rest.remove_prefix(end + 3);
     return scheme == "https";
 }
@@ -83,12 +83,13 @@ inline bool ends_in_number(std::string_view host)
 inline void check_labels(std::string_view name)
 {
     if (name.size() > 255)
-        foundry::detail::refuse("the host name of the URL is longer than 255 bytes; shorten it");
+        foundry::detail::throw_invalid_argument("the host name of the URL is longer than 255 bytes; shorten it");
     while (true) {
         auto const label = take_until(name, ".");
         if (label.empty() || label.size() > 63)
-            foundry::detail::refuse("a part of the host name of the URL is empty or longer than 63 bytes; write it as "
-                                    "in resource.openai.azure.com");
+            foundry::detail::throw_invalid_argument(
+                "a part of the host name of the URL is empty or longer than 63 bytes; write it as "
+                "in resource.openai.azure.com");
         if (name.empty())
             return;
         name.remove_prefix(1);
@@ -99,18 +100,22 @@ inline std::string parse_name(std::string_view text)
 {
     std::string name = foundry::detail::to_lower(text);
     if (!foundry::detail::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
-        foundry::detail::refuse("the host name of the URL is not ASCII; write its punycode form (xn--...)");
+        foundry::detail::throw_invalid_argument(
+            "the host name of the URL is not ASCII; write its punycode form (xn--...)");
     if (name.empty())
-        foundry::detail::refuse("the URL has no host name; write it as in https://resource.openai.azure.com");
+        foundry::detail::throw_invalid_argument(
+            "the URL has no host name; write it as in https://resource.openai.azure.com");
     if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") != std::string::npos)
-        foundry::detail::refuse("the host name of the URL has a character that no host name has; use letters, digits, "
-                                "'-', '.' and '_', and put the real name where a placeholder stands");
+        foundry::detail::throw_invalid_argument(
+            "the host name of the URL has a character that no host name has; use letters, digits, "
+            "'-', '.' and '_', and put the real name where a placeholder stands");
     if (name.ends_with('.'))
         name.pop_back();
     check_labels(name);
     boost::system::error_code ec;
     if (ends_in_number(name) && (boost::asio::ip::make_address_v4(name, ec), ec))
-        foundry::detail::refuse("the host of the URL looks like an IPv4 address but is none; write all four numbers");
+        foundry::detail::throw_invalid_argument(
+            "the host of the URL looks like an IPv4 address but is none; write all four numbers");
     return name;
 }
 
@@ -119,7 +124,7 @@ inline std::string parse_literal(std::string_view text)
     boost::system::error_code ec;
     auto const address = boost::asio::ip::make_address_v6(text, ec);
     if (ec || text.find('%') != std::string_view::npos)
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "the URL has brackets without an IPv6 address in them; write it as in http://[::1]:8080");
     return address.to_string();
 }
@@ -128,8 +133,9 @@ inline std::uint16_t parse_port(std::string_view text)
 {
     std::uint64_t const port = foundry::detail::whole_number(text, 10).value_or(0);
     if (port == 0 || port > 65535)
-        foundry::detail::refuse("the port of the URL is not a number from 1 to 65535; correct it or leave it off "
-                                "together with the colon");
+        foundry::detail::throw_invalid_argument(
+            "the port of the URL is not a number from 1 to 65535; correct it or leave it off "
+            "together with the colon");
     return static_cast<std::uint16_t>(port);
 }
 
@@ -139,7 +145,8 @@ inline void parse_authority(std::string_view text, url& result)
         result.user_info.emplace(text.substr(0, at));
         text.remove_prefix(at + 1);
         if (!is_encoded(*result.user_info, ":"))
-            foundry::detail::refuse("the user-info of the URL (what stands before the '@') is malformed; remove it");
+            foundry::detail::throw_invalid_argument(
+                "the user-info of the URL (what stands before the '@') is malformed; remove it");
     }
     if (text.starts_with('[')) {
         text.remove_prefix(1);
@@ -150,7 +157,7 @@ inline void parse_authority(std::string_view text, url& result)
         result.host = parse_name(take_until(text, ":"));
     }
     if (!text.empty() && text.front() != ':')
-        foundry::detail::refuse("the URL has text between its IPv6 address and its port; remove it");
+        foundry::detail::throw_invalid_argument("the URL has text between its IPv6 address and its port; remove it");
     if (!text.empty())
         result.port = parse_port(text.substr(1));
 }
@@ -181,12 +188,13 @@ FOUNDRY_DECL url parse_url(std::string_view text)
     result.port = result.secure ? 443 : 80;
     detail::parse_authority(detail::take_until(text, "/?#"), result);
     if (text.find('#') != std::string_view::npos)
-        foundry::detail::refuse("the URL has a fragment; remove the '#' and what follows it");
+        foundry::detail::throw_invalid_argument("the URL has a fragment; remove the '#' and what follows it");
     result.path = detail::take_until(text, "?");
     result.query = text.substr(std::min<std::size_t>(text.size(), 1));
     if (!detail::is_encoded(result.path, "/:@") || !detail::is_encoded(result.query, "/:@?"))
-        foundry::detail::refuse("the path or the query of the URL has a character that must not stand there as it is; "
-                                "percent-encode it, or put the real name where a placeholder stands");
+        foundry::detail::throw_invalid_argument(
+            "the path or the query of the URL has a character that must not stand there as it is; "
+            "percent-encode it, or put the real name where a placeholder stands");
     return result;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/environment.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/application.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 
@@ -48,14 +48,14 @@ FOUNDRY_DECL std::string merge_claims(std::string_view challenge)
     boost::json::value const asked = boost::json::parse(challenge, ec);
     constexpr int depth = 16;
     if (ec || !asked.is_object() || !merge_into(capability.get_object(), asked.get_object(), depth))
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "the claims of a token request are not a JSON object that can be merged with one's own");
     return boost::json::serialize(capability);
 }
 
-FOUNDRY_DECL application::application(std::string_view who, credential_options with, std::string tenant,
+FOUNDRY_DECL application::application(std::string_view credential_name, credential_options with, std::string tenant,
                                       std::string client_id, std::unique_ptr<application_proof> proof)
-    : who_(who),
+    : credential_name_(credential_name),
       options_(std::move(with)),
       authority_(options_, std::move(tenant)),
       transport_(make_transport(options_)),
@@ -64,13 +64,13 @@ FOUNDRY_DECL application::application(std::string_view who, credential_options w
       with_claims_challenges_(!is_on(environment("AZURE_IDENTITY_DISABLE_CP1")))
 {
     if (client_id_.empty())
-        foundry::detail::refuse("the client id is empty; it is the application's id, not its name");
+        foundry::detail::throw_invalid_argument("the client id is empty; it is the application's id, not its name");
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::get_token(token_request request)
 {
     request.tenant = authority_.resolve(request.tenant);
-    access_token token = co_await request_token(who_, options_.retry, *this, request);
+    access_token token = co_await request_token(credential_name_, options_.retry, *this, request);
     co_return token;
 }
 
@@ -93,8 +93,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::requ
     post.add_field("Content-Length", std::to_string(post.body.size()));
     http_answer const answer = co_await send(transport_, post);
     if (answer.status != 200)
-        throw refused_token(who_, answer);
-    co_return read_token(who_, answer.body, std::chrono::system_clock::now());
+        throw refused_token(credential_name_, answer);
+    co_return read_token(credential_name_, answer.body, std::chrono::system_clock::now());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

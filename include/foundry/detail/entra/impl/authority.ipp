@@ -4,7 +4,7 @@
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/environment.hpp>
 #include <foundry/detail/core/field.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/authority.hpp>
 #include <foundry/detail/http/tls.hpp>
 
@@ -44,7 +44,7 @@ FOUNDRY_DECL void check_tenant(std::string_view tenant)
     bool const sound = !tenant.empty() && foundry::detail::all_of(tenant, is_tenant_character) &&
                        tenant.find_first_not_of('.') != tenant.npos;
     if (!sound)
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "a tenant is an id or a domain name, of letters, digits, . and -; set AZURE_TENANT_ID or the "
             "credential's tenant to it");
 }
@@ -60,19 +60,19 @@ FOUNDRY_DECL authority::authority(credential_options const& with, std::string te
         text = "https://login.microsoftonline.com";
     if (text.find("://") == text.npos)
         text = "https://" + text;
-    http::url const where = http::parse_url(text);
-    bool const is_origin =
-        where.secure && !where.user_info && where.query.empty() && (where.path.empty() || where.path == "/");
+    http::url const url = http::parse_url(text);
+    bool const is_origin = url.secure && !url.user_info && url.query.empty() && (url.path.empty() || url.path == "/");
     if (!is_origin)
-        foundry::detail::refuse("the authority (AZURE_AUTHORITY_HOST) is an https origin such as "
-                                "https://login.microsoftonline.com, without path, query or user name");
-    if (!with.allow_unknown_authority && !is_known_authority(where.host))
-        foundry::detail::refuse("the authority " + where.host +
-                                " is none of Microsoft's, and would be shown the credential's secret; set "
-                                "credential_options::allow_unknown_authority where it is meant");
-    origin_ = "https://" + where.host;
-    if (where.port != 443)
-        origin_ += ':' + std::to_string(where.port);
+        foundry::detail::throw_invalid_argument("the authority (AZURE_AUTHORITY_HOST) is an https origin such as "
+                                                "https://login.microsoftonline.com, without path, query or user name");
+    if (!with.allow_unknown_authority && !is_known_authority(url.host))
+        foundry::detail::throw_invalid_argument(
+            "the authority " + url.host +
+            " is none of Microsoft's, and would be shown the credential's secret; set "
+            "credential_options::allow_unknown_authority where it is meant");
+    origin_ = "https://" + url.host;
+    if (url.port != 443)
+        origin_ += ':' + std::to_string(url.port);
 }
 
 FOUNDRY_DECL bool authority::is_adfs() const noexcept { return http::iequals(tenant_, "adfs"); }
@@ -88,9 +88,9 @@ FOUNDRY_DECL std::string resolve_tenant(std::string_view own, std::string_view r
     for (std::string const& one : allowed)
         if (one == "*" || http::iequals(one, requested))
             return std::string(requested);
-    foundry::detail::refuse("a token for the tenant " + std::string(requested) +
-                            " is asked of a credential of another; add it to "
-                            "credential_options::additionally_allowed_tenants, or * for any");
+    foundry::detail::throw_invalid_argument("a token for the tenant " + std::string(requested) +
+                                            " is asked of a credential of another; add it to "
+                                            "credential_options::additionally_allowed_tenants, or * for any");
 }
 
 FOUNDRY_DECL std::string authority::resolve(std::string_view requested) const

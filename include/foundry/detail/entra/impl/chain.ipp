@@ -9,17 +9,17 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> chain::get_token(token_request request)
 {
     std::size_t const chosen = chosen_;
-    if (chosen < links_.size()) {
-        access_token token = co_await links_[chosen].source->get_token(std::move(request));
+    if (chosen < entries_.size()) {
+        access_token token = co_await entries_[chosen].source->get_token(std::move(request));
         co_return token;
     }
     std::string attempts;
-    for (std::size_t i = 0; i != links_.size(); ++i) {
-        std::optional<error> failed = links_[i].missing;
+    for (std::size_t i = 0; i != entries_.size(); ++i) {
+        std::optional<error> failed = entries_[i].missing;
         if (!failed) {
             try {
                 token_request wanted = request;
-                access_token token = co_await links_[i].source->get_token(std::move(wanted));
+                access_token token = co_await entries_[i].source->get_token(std::move(wanted));
                 chosen_ = i;
                 co_return token;
             } catch (error const& e) {
@@ -32,7 +32,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> chain::get_token(
         if (!failed->advice().empty() && failed->advice() != failed->message())
             attempts += " (" + failed->advice() + ')';
     }
-    throw unavailable(who_, "none of its credentials could try. " + attempts, "");
+    throw unavailable(credential_name_, "none of its credentials could try. " + attempts, "");
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/bounded.hpp>
-#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/core/field.hpp>
 #include <foundry/detail/entra/http_request.hpp>
 #include <foundry/detail/http/exchange.hpp>
@@ -20,7 +20,7 @@ inline std::string host_field(http::url const& to)
     return field;
 }
 
-FOUNDRY_DECL http_request::http_request(std::string_view verb, http::url where) : to(std::move(where))
+FOUNDRY_DECL http_request::http_request(std::string_view verb, http::url url) : to(std::move(url))
 {
     std::string const target = (to.path.empty() ? "/" : to.path) + (to.query.empty() ? "" : '?' + to.query);
     head = http::start_head(verb, target, host_field(to));
@@ -83,7 +83,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
         exchange.limits().set_total(http::clock::now() + timeout, timeout);
 
     std::string message = http::assemble(request.head, {}, request.body);
-    foundry::detail::cleanser const clean(message);
+    foundry::detail::scoped_wipe const clean(message);
     co_await exchange.send(message);
     http_answer answer;
     answer.status = exchange.head().status;

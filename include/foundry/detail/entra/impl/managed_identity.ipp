@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/environment.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/authority.hpp>
 #include <foundry/detail/entra/managed_identity.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
@@ -20,8 +20,8 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> imds_retry_policy::decide(
     bool const updating = s == 410; // back within 70 s
     bool const passing = updating || s == 404 || s == 408 || s == 429 || (s >= 500 && s <= 508) || s == 510 ||
                          s == 511 || (s == 0 && failed.code == errc::connection_lost);
-    unsigned const most = numbers_.max_retries == 0 ? 0 : updating ? 7 : 6;
-    if (!passing || retries >= most)
+    unsigned const max_size = numbers_.max_retries == 0 ? 0 : updating ? 7 : 6;
+    if (!passing || retries >= max_size)
         return std::nullopt;
     if (failed.retry_after && *failed.retry_after <= numbers_.max_server_wait)
         return failed.retry_after;
@@ -38,7 +38,8 @@ inline http::url parse_local_endpoint(std::string const& text, char const* varia
     try {
         return http::parse_url(text);
     } catch (error const&) {
-        foundry::detail::refuse(std::string(variable) + " is not a URL; it is set by Azure, and best left alone");
+        foundry::detail::throw_invalid_argument(std::string(variable) +
+                                                " is not a URL; it is set by Azure, and best left alone");
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/base64.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/signing_key.hpp>
 
 #include <boost/json/array.hpp>
@@ -78,34 +78,35 @@ FOUNDRY_DECL void signing_key::take_block(std::string_view name, bool old_encryp
     if (name == "CERTIFICATE") {
         certificates_.emplace_back(d2i_X509(nullptr, &bytes, size));
         if (!certificates_.back())
-            foundry::detail::refuse("the certificate is damaged: a CERTIFICATE block cannot be read");
+            foundry::detail::throw_invalid_argument("the certificate is damaged: a CERTIFICATE block cannot be read");
         return;
     }
     if (!name.ends_with("PRIVATE KEY"))
         return;
     if (old_encryption)
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "the private key is encrypted in an old and weak way (DEK-Info); convert it with openssl pkcs8 "
             "-topk8");
     if (key_)
-        foundry::detail::refuse("there is more than one private key; leave the certificate's own");
+        foundry::detail::throw_invalid_argument("there is more than one private key; leave the certificate's own");
     if (name != "ENCRYPTED PRIVATE KEY") {
         key_.reset(d2i_AutoPrivateKey(nullptr, &bytes, size));
     } else {
         if (password.empty())
-            foundry::detail::refuse("the private key is encrypted; set certificate_options::password "
-                                    "(AZURE_CLIENT_CERTIFICATE_PASSWORD)");
+            foundry::detail::throw_invalid_argument("the private key is encrypted; set certificate_options::password "
+                                                    "(AZURE_CLIENT_CERTIFICATE_PASSWORD)");
         std::unique_ptr<X509_SIG, decltype(&X509_SIG_free)> const sealed(d2i_X509_SIG(nullptr, &bytes, size),
                                                                          &X509_SIG_free);
         std::unique_ptr<PKCS8_PRIV_KEY_INFO, decltype(&PKCS8_PRIV_KEY_INFO_free)> const open(
             sealed ? PKCS8_decrypt(sealed.get(), password.data(), static_cast<int>(password.size())) : nullptr,
             &PKCS8_PRIV_KEY_INFO_free);
         if (!open)
-            foundry::detail::refuse("the private key cannot be decrypted; check certificate_options::password");
+            foundry::detail::throw_invalid_argument(
+                "the private key cannot be decrypted; check certificate_options::password");
         key_.reset(EVP_PKCS82PKEY(open.get()));
     }
     if (!key_)
-        foundry::detail::refuse("the private key is damaged: its PEM block cannot be read");
+        foundry::detail::throw_invalid_argument("the private key is damaged: its PEM block cannot be read");
 }
 
 FOUNDRY_DECL void signing_key::take_pfx(std::string_view bytes, std::string_view password)
@@ -114,7 +115,7 @@ FOUNDRY_DECL void signing_key::take_pfx(std::string_view bytes, std::string_view
     std::unique_ptr<PKCS12, decltype(&PKCS12_free)> const file(
         d2i_PKCS12(nullptr, &data, static_cast<long>(bytes.size())), &PKCS12_free);
     if (!file)
-        foundry::detail::refuse("the certificate is neither PEM nor a PFX (PKCS #12) file");
+        foundry::detail::throw_invalid_argument("the certificate is neither PEM nor a PFX (PKCS #12) file");
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     STACK_OF(X509)* others = nullptr;
@@ -132,25 +133,25 @@ FOUNDRY_DECL void signing_key::take_pfx(std::string_view bytes, std::string_view
     bool const unsupported = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED ||
                              ERR_GET_REASON(ERR_peek_error()) == ERR_R_UNSUPPORTED;
     if (unsupported)
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "the PFX file is encrypted in an old way (RC2 or 3DES) that OpenSSL 3 only knows with its legacy "
             "provider; export it again with AES");
-    foundry::detail::refuse("the PFX file cannot be opened; check certificate_options::password");
+    foundry::detail::throw_invalid_argument("the PFX file cannot be opened; check certificate_options::password");
 }
 
 FOUNDRY_DECL void signing_key::check()
 {
     if (certificates_.empty())
-        foundry::detail::refuse("there is no certificate");
+        foundry::detail::throw_invalid_argument("there is no certificate");
     if (!key_)
-        foundry::detail::refuse("there is no private key beside the certificate");
+        foundry::detail::throw_invalid_argument("there is no private key beside the certificate");
     if (EVP_PKEY_get_base_id(key_.get()) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key_.get()) < 2048)
-        foundry::detail::refuse("the private key has to be RSA, of 2,048 bits or more");
+        foundry::detail::throw_invalid_argument("the private key has to be RSA, of 2,048 bits or more");
     auto const own = std::find_if(certificates_.begin(), certificates_.end(), [this](certificate_ptr const& c) {
         return X509_check_private_key(c.get(), key_.get()) == 1;
     });
     if (own == certificates_.end())
-        foundry::detail::refuse("the private key is not the certificate's");
+        foundry::detail::throw_invalid_argument("the private key is not the certificate's");
     std::rotate(certificates_.begin(), own, own + 1);
 }
 

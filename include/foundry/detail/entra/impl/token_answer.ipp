@@ -12,10 +12,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-[[noreturn]] inline void throw_no_token(std::string_view who, std::string_view why)
+[[noreturn]] inline void throw_no_token(std::string_view credential_name, std::string_view why)
 {
     failure f;
-    f.service_message = std::string(who) + ": the answer is no token: " + std::string(why);
+    f.service_message = std::string(credential_name) + ": the answer is no token: " + std::string(why);
     f.advice = "check that the authority is one, and not a proxy's page";
     f.should_retry = false;
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
@@ -29,23 +29,23 @@ inline std::size_t occurrences(std::string_view text, std::string_view part)
     return count;
 }
 
-FOUNDRY_DECL access_token read_token(std::string_view who, std::string_view body,
+FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::string_view body,
                                      std::chrono::system_clock::time_point now)
 {
     using std::chrono::seconds;
     secret_document const document(body);
     if (document.object() == nullptr)
-        throw_no_token(who, "it is not a JSON object");
+        throw_no_token(credential_name, "it is not a JSON object");
     std::string_view const token = document.text("access_token");
     if (token.empty())
-        throw_no_token(who, "it has no access_token");
+        throw_no_token(credential_name, "it has no access_token");
     if (occurrences(body, "\"access_token\"") != 1)
-        throw_no_token(who, "it has more than one access_token");
+        throw_no_token(credential_name, "it has more than one access_token");
     if (!foundry::detail::all_of(token, foundry::detail::is_graphic))
-        throw_no_token(who, "its access_token has a character that no token has");
+        throw_no_token(credential_name, "its access_token has a character that no token has");
     std::string_view const type = document.text("token_type");
     if (!type.empty() && !http::iequals(type, "Bearer"))
-        throw_no_token(who, "its token_type is not Bearer");
+        throw_no_token(credential_name, "its token_type is not Bearer");
 
     std::chrono::system_clock::time_point expires_on;
     if (auto const in = document.number("expires_in", std::numeric_limits<std::int32_t>::max()))
@@ -55,7 +55,7 @@ FOUNDRY_DECL access_token read_token(std::string_view who, std::string_view body
     else if (auto const written = parse_time(document.text("expires_on")))
         expires_on = *written;
     else
-        throw_no_token(who, "it does not say when the token ends");
+        throw_no_token(credential_name, "it does not say when the token ends");
 
     auto const refresh = document.number("refresh_in", std::numeric_limits<std::int32_t>::max());
     if (refresh && now + seconds{*refresh} < expires_on)
@@ -120,7 +120,7 @@ inline std::string describe_intruder(http_answer const& answer)
     return is_page ? "a web page answers instead of the authority (" + std::to_string(answer.status) + ")" : "";
 }
 
-FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer)
+FOUNDRY_DECL error refused_token(std::string_view credential_name, http_answer const& answer)
 {
     secret_document const document(answer.body);
     std::string_view const code = document.text("error");
@@ -134,7 +134,7 @@ FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer
     f.status = answer.status;
     f.service_code = code;
     // its later lines repeat the ids
-    f.service_message = std::string(who) + ": ";
+    f.service_message = std::string(credential_name) + ": ";
     if (!intruder.empty())
         f.service_message += intruder;
     else
@@ -155,12 +155,13 @@ FOUNDRY_DECL error refused_token(std::string_view who, http_answer const& answer
     return error(make_error_code(why), std::move(f));
 }
 
-FOUNDRY_DECL error final_error(std::string_view who, error const& e)
+FOUNDRY_DECL error final_error(std::string_view credential_name, error const& e)
 {
     failure f;
     f.status = e.status();
     f.service_code = e.service_code();
-    f.service_message = e.message().starts_with(who) ? e.message() : std::string(who) + ": " + e.message();
+    f.service_message =
+        e.message().starts_with(credential_name) ? e.message() : std::string(credential_name) + ": " + e.message();
     f.advice = e.message() == e.advice() ? std::string() : e.advice();
     if (e.code() == errc::first_byte_timeout || e.code() == errc::silence_timeout || e.code() == errc::total_timeout)
         f.advice = "look at the network in between, or raise credential_options::timeout";
@@ -173,10 +174,10 @@ FOUNDRY_DECL error final_error(std::string_view who, error const& e)
     return error(e.code(), std::move(f));
 }
 
-FOUNDRY_DECL error unavailable(std::string_view who, std::string why, std::string advice)
+FOUNDRY_DECL error unavailable(std::string_view credential_name, std::string why, std::string advice)
 {
     failure f;
-    f.service_message = std::string(who) + ": " + std::move(why);
+    f.service_message = std::string(credential_name) + ": " + std::move(why);
     f.advice = std::move(advice);
     f.should_retry = false;
     return error(make_error_code(errc::credential_unavailable), std::move(f));

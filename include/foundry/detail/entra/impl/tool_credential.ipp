@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
-#include <foundry/detail/core/refuse.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/detail/entra/tool_credential.hpp>
 
@@ -19,7 +19,7 @@ inline bool is_scope_character(char c)
 FOUNDRY_DECL void check_scope(std::string_view scope)
 {
     if (scope.empty() || !foundry::detail::all_of(scope, is_scope_character))
-        foundry::detail::refuse(
+        foundry::detail::throw_invalid_argument(
             "a scope is like https://cognitiveservices.azure.com/.default, of letters, digits and . - _ : /");
 }
 
@@ -28,9 +28,9 @@ inline bool is_token_like(std::string_view word) { return word.find("eyJ") != wo
 
 FOUNDRY_DECL std::string quote_tool(std::string_view text)
 {
-    constexpr std::size_t most = 250;
+    constexpr std::size_t max_size = 250;
     std::string said;
-    while (!text.empty() && said.size() < most) {
+    while (!text.empty() && said.size() < max_size) {
         std::size_t const end = text.find_first_of(" \t\r\n\"'");
         std::string_view const word = text.substr(0, end);
         said += is_token_like(word) ? std::string_view("****") : word;
@@ -40,18 +40,18 @@ FOUNDRY_DECL std::string quote_tool(std::string_view text)
             text.remove_prefix(1);
         }
     }
-    said.resize(std::min(said.find_last_not_of(' ') + 1, most));
+    said.resize(std::min(said.find_last_not_of(' ') + 1, max_size));
     return said;
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<command_result>
-run_tool(std::string_view who, std::string_view program, command what, std::string_view login)
+run_tool(std::string_view credential_name, std::string_view program, command what, std::string_view login)
 {
     std::string const name(program);
     std::string const log_in = "run '" + std::string(login) + "'";
     what.program = find_program(program);
     if (what.program.empty())
-        throw unavailable(who, name + " is not on PATH", "install it, or use another credential");
+        throw unavailable(credential_name, name + " is not on PATH", "install it, or use another credential");
     std::optional<command_result> ran;
     std::string problem;
     try {
@@ -62,11 +62,12 @@ run_tool(std::string_view who, std::string_view program, command what, std::stri
         problem = e.code().message();
     }
     if (!ran)
-        throw unavailable(who, name + " cannot be run: " + problem, "look at its installation");
+        throw unavailable(credential_name, name + " cannot be run: " + problem, "look at its installation");
     if (ran->timed_out)
-        throw unavailable(who, name + " took too long", "raise tool_options::timeout");
+        throw unavailable(credential_name, name + " took too long", "raise tool_options::timeout");
     if (ran->too_long)
-        throw unavailable(who, name + " has written more than an answer", "look at what it says when run by hand");
+        throw unavailable(credential_name, name + " has written more than an answer",
+                          "look at what it says when run by hand");
     // If the exit status is unknown, as in a program that ignores SIGCHLD, the output decides.
     if (ran->exit_code ? *ran->exit_code == 0 : !ran->output.empty())
         co_return std::move(*ran);
@@ -74,11 +75,13 @@ run_tool(std::string_view who, std::string_view program, command what, std::stri
     bool const refused = said.find("AADSTS") != said.npos;
     bool const logged_out = said.find(login) != said.npos || said.find("az account set") != said.npos;
     if (logged_out && !refused)
-        throw unavailable(who, "nobody has logged in", log_in);
+        throw unavailable(credential_name, "nobody has logged in", log_in);
     if (ran->exit_code == 127)
-        throw unavailable(who, name + " is not installed: " + said, "install it, or use another credential");
+        throw unavailable(credential_name, name + " is not installed: " + said,
+                          "install it, or use another credential");
     failure f;
-    f.service_message = std::string(who) + ": " + (said.empty() ? name + " has failed without a word" : said);
+    f.service_message =
+        std::string(credential_name) + ": " + (said.empty() ? name + " has failed without a word" : said);
     f.advice = log_in;
     f.should_retry = false;
     throw error(make_error_code(errc::authentication_failed), std::move(f));

@@ -103,7 +103,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
                                                                         deadline& limits, session_ptr earlier)
 {
     limits.set_step(clock::now(), within.connect, errc::connect_timeout);
-    resolving flight(to.connect_address, to.connect_port, limits);
+    resolve_op flight(to.connect_address, to.connect_port, limits);
     std::exception_ptr interrupted;
     try {
         if (flight.must_wait())

@@ -118,7 +118,7 @@ FOUNDRY_DECL void deadline::arm()
         return;
     armed_ = first;
     timer_.expires_at(first); // a wait that is pending ends with operation_aborted
-    timer_.async_wait(wake{this});
+    timer_.async_wait(wait_handler{this});
 }
 
 FOUNDRY_DECL void deadline::on_wake(boost::system::error_code ec)

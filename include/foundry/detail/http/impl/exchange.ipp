@@ -22,7 +22,7 @@ namespace http {
 
 namespace detail {
 
-using foundry::detail::joined;
+using foundry::detail::concat;
 
 inline constexpr std::size_t least_read = 4 * 1024; // counted for a smaller one, too
 inline constexpr std::size_t most_read = 16 * 1024;
@@ -38,7 +38,7 @@ inline error transport_error(errc code, boost::system::error_code cause, bool pl
     bool const is_lost = code == errc::connection_lost;
     if (cause == boost::asio::error::eof)
         f.service_message =
-            joined({"the server closed the connection ", is_lost ? "before answering" : "within the answer"});
+            concat({"the server closed the connection ", is_lost ? "before answering" : "within the answer"});
     else
         f.service_message = cause.message();
     f.advice = is_lost ? "the request may have been carried out; send it again if that is harmless"
@@ -94,10 +94,10 @@ FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::a
         timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
     stall_left_ = timeouts_.stall;
     detail::check_serial(executor);
-    watch_on(std::move(executor));
+    rebind(std::move(executor));
 }
 
-FOUNDRY_DECL void exchange::watch_on(boost::asio::any_io_executor executor)
+FOUNDRY_DECL void exchange::rebind(boost::asio::any_io_executor executor)
 {
     limits_.reset(new deadline(std::move(executor), *this));
 }
@@ -113,17 +113,17 @@ FOUNDRY_DECL exchange::~exchange() { close(); }
 FOUNDRY_DECL void exchange::close() noexcept
 {
     limits_->stop();
-    lease_.drop();
+    lease_.discard();
 }
 
 FOUNDRY_DECL void exchange::finish() noexcept
 {
     limits_->stop();
     // Bytes behind the message would be taken for the next answer.
-    if (parser_.done() && held_ == 0 && written_ && parser_.keep_alive())
-        lease_.give_back();
+    if (parser_.done() && unparsed_ == 0 && written_ && parser_.keep_alive())
+        lease_.release();
     else
-        lease_.drop();
+        lease_.discard();
 }
 
 FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
@@ -147,7 +147,7 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
     throw limit_error(limits_->expired_limit(), pool_->to().host);
 }
 
-FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const noexcept
+FOUNDRY_DECL bool exchange::is_local_abort(boost::system::system_error const& e) const noexcept
 {
     return limits_->expired() != errc() || e.code() == boost::asio::error::operation_aborted;
 }
@@ -156,9 +156,9 @@ FOUNDRY_DECL bool exchange::given_up(boost::system::system_error const& e) const
 FOUNDRY_DECL void exchange::start_over()
 {
     limits_->clear_step();
-    lease_.drop();
+    lease_.discard();
     written_ = true;
-    held_ = 0;
+    unparsed_ = 0;
     parser_.restart();
 }
 
@@ -170,7 +170,7 @@ public:
     {
         try {
             for (connection::step const s : {connection::step::want_read, connection::step::want_write})
-                on.wait(s)(boost::asio::bind_executor(executor, wake{state_}));
+                on.wait(s)(boost::asio::bind_executor(executor, wait_handler{state_}));
         } catch (...) { // no memory: one of them may be outstanding
             state_->on = nullptr;
             throw;
@@ -186,7 +186,7 @@ public:
     bool has_ended() const noexcept { return state_->pending == 0; }
 
 private:
-    struct state final : sleeper
+    struct state final : wait_callback
     {
         state(connection& c, boost::asio::any_io_executor const& executor)
             : on(&c),
@@ -218,18 +218,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         try {
             limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
             {
-                pool::place mine(pool_, limits_->executor(), limits_->next(), fresh);
+                pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 std::exception_ptr interrupted;
                 try {
                     if (mine.must_wait())
-                        co_await mine.turn().async_wait(boost::asio::deferred);
+                        co_await mine.ready_timer().async_wait(boost::asio::deferred);
                 } catch (boost::system::system_error const&) {
                     interrupted = std::current_exception();
                 }
-                lease_ = mine.leave(std::move(interrupted));
+                lease_ = mine.take(std::move(interrupted));
                 // Granted and cancelled at once: nothing is sent.
                 if (mine.must_wait() && detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
-                    lease_.give_back();
+                    lease_.release();
                     throw boost::system::system_error(boost::asio::error::operation_aborted);
                 }
             }
@@ -241,7 +241,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
             if (message.empty()) {
                 limits_->stop();
-                lease_.give_back();
+                lease_.release();
                 co_return;
             }
 
@@ -277,18 +277,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 }
                 limits_->clear_step();
             } catch (boost::system::system_error const& e) {
-                if (given_up(e) || e.code().category() == error_category())
+                if (is_local_abort(e) || e.code().category() == error_category())
                     throw;
                 // A server that refuses a request may say why before it has read it all.
                 unwritten = std::current_exception();
                 written_ = false;
                 limits_->clear_step();
             }
-            asked_at_ = clock::now();
+            sent_at_ = clock::now();
             try {
                 while (!parser_.has_head()) {
                     std::size_t n = 0;
-                    for (connection::step s; (s = lease_->try_read(room(), n)) != connection::step::done;) {
+                    for (connection::step s; (s = lease_->try_read(prepare_buffer(), n)) != connection::step::done;) {
                         begin_waiting();
                         co_await lease_->wait(s);
                         end_waiting();
@@ -297,7 +297,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 }
                 got_content();
             } catch (boost::system::system_error const& e) {
-                if (written_ || given_up(e))
+                if (written_ || is_local_abort(e))
                     throw;
                 answered_ = false;
                 std::rethrow_exception(unwritten);
@@ -305,7 +305,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             co_return;
         } catch (boost::system::system_error const& e) {
             failed = std::current_exception();
-            stale = lease_ && lease_.reused() && !answered_ && !given_up(e) && e.code().category() != error_category();
+            stale = lease_ && lease_.reused() && !answered_ && !is_local_abort(e) &&
+                    e.code().category() != error_category();
         }
         if (!stale)
             rethrow(failed);
@@ -318,7 +319,7 @@ FOUNDRY_DECL connection::step exchange::read_early()
 {
     while (!parser_.has_head()) {
         std::size_t n = 0;
-        if (connection::step const s = lease_->try_read(room(), n); s != connection::step::done)
+        if (connection::step const s = lease_->try_read(prepare_buffer(), n); s != connection::step::done)
             return s;
         take_head(n);
     }
@@ -334,7 +335,7 @@ FOUNDRY_DECL void exchange::begin_waiting()
     if (answered_)
         limits_->set_step(waiting_since_, timeouts_.silence, errc::silence_timeout);
     else
-        limits_->set_step(asked_at_, timeouts_.first_byte, errc::first_byte_timeout);
+        limits_->set_step(sent_at_, timeouts_.first_byte, errc::first_byte_timeout);
     if (answered_ && timeouts_.stall.count() > 0)
         limits_->set_stall(waiting_since_, std::chrono::ceil<std::chrono::milliseconds>(stall_left_), timeouts_.stall);
 }
@@ -351,56 +352,56 @@ FOUNDRY_DECL void exchange::take_head(std::size_t count)
 {
     if (count == 0)
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
-    if (!answered_ && !pool_->to().tls && detail::is_tls_record({buffer_.get(), held_ + count}))
+    if (!answered_ && !pool_->to().tls && detail::is_tls_record({buffer_.get(), unparsed_ + count}))
         detail::throw_needs_tls(pool_->to());
     answered_ = true;
-    held_ += count;
+    unparsed_ += count;
     consume();
 }
 
-FOUNDRY_DECL boost::asio::mutable_buffer exchange::room()
+FOUNDRY_DECL boost::asio::mutable_buffer exchange::prepare_buffer()
 {
-    if (size_ - held_ < room_ / 2) {
-        std::unique_ptr<char[]> larger(new char[held_ + room_]);
-        if (held_ != 0)
-            std::memcpy(larger.get(), buffer_.get(), held_);
+    if (size_ - unparsed_ < next_read_size_ / 2) {
+        std::unique_ptr<char[]> larger(new char[unparsed_ + next_read_size_]);
+        if (unparsed_ != 0)
+            std::memcpy(larger.get(), buffer_.get(), unparsed_);
         buffer_ = std::move(larger);
-        size_ = held_ + room_;
+        size_ = unparsed_ + next_read_size_;
     }
-    return boost::asio::buffer(buffer_.get() + held_, size_ - held_);
+    return boost::asio::buffer(buffer_.get() + unparsed_, size_ - unparsed_);
 }
 
 FOUNDRY_DECL void exchange::consume()
 {
-    std::size_t const used = parser_.feed({buffer_.get(), held_});
-    held_ -= used;
-    if (used != 0 && held_ != 0)
-        std::memmove(buffer_.get(), buffer_.get() + used, held_);
+    std::size_t const used = parser_.feed({buffer_.get(), unparsed_});
+    unparsed_ -= used;
+    if (used != 0 && unparsed_ != 0)
+        std::memmove(buffer_.get(), buffer_.get() + used, unparsed_);
 }
 
-FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, content_by how)
+FOUNDRY_DECL void exchange::deliver_to(body_sink& sink, std::size_t body_limit, progress how)
 {
-    content_by_ = how;
+    progress_by_ = how;
     parser_.deliver_to(&sink, body_limit);
-    if (held_ != 0 && !parser_.done())
+    if (unparsed_ != 0 && !parser_.done())
         consume();
 }
 
 FOUNDRY_DECL connection::step exchange::read_now()
 {
     std::size_t n = 0;
-    boost::asio::mutable_buffer const into = room();
+    boost::asio::mutable_buffer const into = prepare_buffer();
     if (connection::step const s = lease_->try_read(into, n); s != connection::step::done)
         return s;
-    held_ += n;
-    at_once_ += std::max(n, detail::least_read);
+    unparsed_ += n;
+    bytes_since_yield_ += std::max(n, detail::least_read);
     if (n == into.size())
-        room_ = detail::most_read; // small chunks need less memory
+        next_read_size_ = detail::most_read; // small chunks need less memory
     if (n == 0)
         parser_.end();
     else
         consume();
-    if (!parser_.done() && held_ > detail::max_unparsed)
+    if (!parser_.done() && unparsed_ > detail::max_unparsed)
         throw error(errc::limit_exceeded, "a chunk header or trailer of the response has no end");
     return connection::step::done;
 }
@@ -428,19 +429,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
         co_return false;
     std::exception_ptr failed;
     try {
-        if (at_once_ >= detail::max_at_once) {
-            at_once_ = 0;
+        if (bytes_since_yield_ >= detail::max_at_once) {
+            bytes_since_yield_ = 0;
             co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
             check_leased();
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
-            at_once_ = 0;
+            bytes_since_yield_ = 0;
             begin_waiting();
             co_await lease_->wait(s);
             check_leased();
             end_waiting();
         }
-        if (content_by_ == content_by::bytes)
+        if (progress_by_ == progress::on_bytes)
             got_content();
         check_flood();
     } catch (...) {
@@ -453,23 +454,23 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
 
 /// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
 /// end with the user's coroutine.
-class exchange::remainder final : public sleeper, private body_sink
+class exchange::drain_op final : public wait_callback, private body_sink
 {
 public:
-    explicit remainder(boost::intrusive_ptr<exchange> rest)
+    explicit drain_op(boost::intrusive_ptr<exchange> rest)
         : rest_(std::move(rest)),
           timer_(rest_->pool_->executor(), detail::max_drain_time)
     {
         rest_->limits_->stop();
-        rest_->watch_on(timer_.get_executor());
+        rest_->rebind(timer_.get_executor());
         rest_->lease_->move_to(timer_.get_executor());
         rest_->parser_.deliver_to(this, detail::max_drained);
-        rest_->at_once_ = 0;
+        rest_->bytes_since_yield_ = 0;
     }
 
     void start()
     {
-        timer_.async_wait(wake{this});
+        timer_.async_wait(wait_handler{this});
         read();
     }
 
@@ -484,11 +485,11 @@ private:
         if (!rest_)
             return;
         try {
-            while (!rest_->done() && rest_->at_once_ <= detail::max_drained) {
+            while (!rest_->done() && rest_->bytes_since_yield_ <= detail::max_drained) {
                 connection::step const s = rest_->read_now();
                 if (s == connection::step::done)
                     continue;
-                rest_->lease_->wait(s)(wake{this});
+                rest_->lease_->wait(s)(wait_handler{this});
                 return;
             }
             rest_->finish();
@@ -509,8 +510,8 @@ FOUNDRY_DECL void exchange::drain(boost::intrusive_ptr<exchange> rest)
 {
     if (rest->done())
         return rest->finish();
-    auto* const all = new remainder(std::move(rest));
-    boost::intrusive_ptr<sleeper> const owner(all);
+    auto* const all = new drain_op(std::move(rest));
+    boost::intrusive_ptr<wait_callback> const owner(all);
     all->start();
 }
 

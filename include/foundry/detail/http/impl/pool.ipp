@@ -12,11 +12,11 @@ struct pool::waiter : boost::intrusive_ref_counter<waiter>
 {
     waiter(boost::asio::any_io_executor const& executor, clock::time_point until)
         : wake_up(executor),
-          turn(executor, until)
+          ready_timer(executor, until)
     {}
 
     foundry::detail::guarded_executor wake_up;
-    boost::asio::steady_timer turn;
+    boost::asio::steady_timer ready_timer;
     boost::intrusive_ptr<connection> granted;
     boost::intrusive_ptr<waiter> next; // in the pool's list
 };
@@ -27,27 +27,27 @@ FOUNDRY_DECL lease::lease(boost::intrusive_ptr<pool> owner, boost::intrusive_ptr
       reused_(reused)
 {}
 FOUNDRY_DECL lease::lease(lease&&) noexcept = default;
-FOUNDRY_DECL lease::~lease() { drop(); }
+FOUNDRY_DECL lease::~lease() { discard(); }
 
 FOUNDRY_DECL lease& lease::operator=(lease&& other) noexcept
 {
-    drop();
+    discard();
     pool_ = std::move(other.pool_);
     connection_ = std::move(other.connection_);
     reused_ = other.reused_;
     return *this;
 }
 
-FOUNDRY_DECL void lease::give_back() noexcept
+FOUNDRY_DECL void lease::release() noexcept
 {
     if (connection_)
-        pool_->release(std::move(connection_), true);
+        pool_->release_or_close(std::move(connection_), true);
 }
 
-FOUNDRY_DECL void lease::drop() noexcept
+FOUNDRY_DECL void lease::discard() noexcept
 {
     if (connection_)
-        pool_->release(std::move(connection_), false);
+        pool_->release_or_close(std::move(connection_), false);
 }
 
 FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
@@ -92,7 +92,7 @@ FOUNDRY_DECL void pool::sweep(boost::intrusive_ptr<connection>& dead)
         --open_;
 }
 
-FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take(bool fresh, boost::intrusive_ptr<connection>& dead)
+FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead)
 {
     sweep(dead);
     while (idle_ && (!fresh || open_ >= options_.max_connections)) {
@@ -111,8 +111,9 @@ FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take(bool fresh, boost::intr
     return c;
 }
 
-FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor,
-                                limit const& last, bool fresh)
+FOUNDRY_DECL pool::acquire_ticket::acquire_ticket(boost::intrusive_ptr<pool> owner,
+                                                  boost::asio::any_io_executor const& executor, limit const& last,
+                                                  bool fresh)
     : pool_(std::move(owner)),
       last_(last),
       fresh_(fresh)
@@ -121,7 +122,7 @@ FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::a
     {
         // One lock for both: what is given back in between would wake nobody.
         std::lock_guard const lock(pool_->mutex_);
-        granted_ = pool_->take(fresh, dead);
+        granted_ = pool_->take_idle_or_new(fresh, dead);
         if (!granted_) {
             waiter_.reset(new waiter(executor, last.at));
             boost::intrusive_ptr<waiter>* end = &pool_->waiters_;
@@ -133,11 +134,11 @@ FOUNDRY_DECL pool::place::place(boost::intrusive_ptr<pool> owner, boost::asio::a
     close_all(std::move(dead)); // outside the mutex
 }
 
-FOUNDRY_DECL pool::place::~place() { give_up(); }
+FOUNDRY_DECL pool::acquire_ticket::~acquire_ticket() { give_up(); }
 
-FOUNDRY_DECL boost::asio::steady_timer& pool::place::turn() noexcept { return waiter_->turn; }
+FOUNDRY_DECL boost::asio::steady_timer& pool::acquire_ticket::ready_timer() noexcept { return waiter_->ready_timer; }
 
-FOUNDRY_DECL lease pool::place::leave(std::exception_ptr interrupted)
+FOUNDRY_DECL lease pool::acquire_ticket::take(std::exception_ptr interrupted)
 {
     lease granted = give_up();
     if (granted)
@@ -154,7 +155,7 @@ FOUNDRY_DECL lease pool::place::leave(std::exception_ptr interrupted)
 }
 
 /// What was granted until now; nothing where the turn has not come.
-FOUNDRY_DECL lease pool::place::give_up()
+FOUNDRY_DECL lease pool::acquire_ticket::give_up()
 {
     if (waiter_) {
         {
@@ -176,7 +177,7 @@ FOUNDRY_DECL lease pool::place::give_up()
     return lease(pool_, std::move(granted_), reused);
 }
 
-FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusable) noexcept
+FOUNDRY_DECL void pool::release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept
 {
     session_ptr session;
     if (c->is_open())
@@ -202,7 +203,7 @@ FOUNDRY_DECL void pool::release(boost::intrusive_ptr<connection> c, bool reusabl
     boost::intrusive_ptr<waiter> const next = std::move(waiters_);
     waiters_ = std::move(next->next);
     next->granted = std::move(c);
-    next->wake_up.post([next] { next->turn.cancel(); });
+    next->wake_up.post([next] { next->ready_timer.cancel(); });
 }
 
 } // namespace http

@@ -10,7 +10,7 @@ namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
 /// A name lookup that nobody has to wait for.
-struct resolving::lookup : boost::intrusive_ref_counter<lookup>
+struct resolve_op::lookup : boost::intrusive_ref_counter<lookup>
 {
     lookup(boost::asio::any_io_executor const& executor, clock::time_point until)
         : resolver(executor),
@@ -24,7 +24,7 @@ struct resolving::lookup : boost::intrusive_ref_counter<lookup>
     boost::asio::ip::tcp::resolver::results_type found;
 };
 
-FOUNDRY_DECL resolving::resolving(std::string const& host, std::uint16_t port, deadline const& limits) : host_(host)
+FOUNDRY_DECL resolve_op::resolve_op(std::string const& host, std::uint16_t port, deadline const& limits) : host_(host)
 {
     boost::system::error_code not_literal;
     literal_ = boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(host, not_literal), port);
@@ -42,12 +42,12 @@ FOUNDRY_DECL resolving::resolving(std::string const& host, std::uint16_t port, d
         });
 }
 
-FOUNDRY_DECL resolving::~resolving() = default;
+FOUNDRY_DECL resolve_op::~resolve_op() = default;
 
-FOUNDRY_DECL bool resolving::must_wait() const noexcept { return flight_ != nullptr; }
-FOUNDRY_DECL boost::asio::steady_timer& resolving::done() noexcept { return flight_->done; }
+FOUNDRY_DECL bool resolve_op::must_wait() const noexcept { return flight_ != nullptr; }
+FOUNDRY_DECL boost::asio::steady_timer& resolve_op::done() noexcept { return flight_->done; }
 
-FOUNDRY_DECL boost::asio::ip::tcp::resolver::results_type resolving::addresses(std::exception_ptr interrupted)
+FOUNDRY_DECL boost::asio::ip::tcp::resolver::results_type resolve_op::addresses(std::exception_ptr interrupted)
 {
     if (!flight_)
         return boost::asio::ip::tcp::resolver::results_type::create(literal_, host_, {});

@@ -93,7 +93,7 @@ FOUNDRY_DECL void response_parser::fail(errc code, char const* why, char const* 
     throw error(make_error_code(code), std::move(f));
 }
 
-FOUNDRY_DECL void response_parser::refuse(char const* why) const
+FOUNDRY_DECL void response_parser::fail(char const* why) const
 {
     fail(errc::unexpected_reply, why, "check that the endpoint's host and port speak HTTP/1.1");
 }
@@ -107,7 +107,7 @@ FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
 {
     std::string_view rest = bytes;
     while (!rest.empty() && !done()) {
-        if (at_ == place::sized_body || at_ == place::endless_body || at_ == place::chunk) {
+        if (at_ == place::sized_body || at_ == place::until_eof || at_ == place::chunk) {
             take_body(rest);
             continue;
         }
@@ -122,25 +122,25 @@ FOUNDRY_DECL bool response_parser::take_line(std::string_view& rest)
 {
     // What is not HTTP may have no lines to wait for.
     if (at_ == place::status_line && rest.substr(0, detail::http_1.size()) != detail::http_1.substr(0, rest.size()))
-        refuse("the answer is not HTTP");
-    std::size_t const end = rest.find('\n', looked_at_);
+        fail("the answer is not HTTP");
+    std::size_t const end = rest.find('\n', scan_pos_);
     std::size_t const size = end == rest.npos ? rest.size() : end + 1;
     bool const in_head = at_ == place::status_line || at_ == place::field || at_ == place::trailer;
     if (in_head && size > head_left_)
         refuse_size("the response's head is larger than the limit");
     if (end == rest.npos) {
-        looked_at_ = size;
+        scan_pos_ = size;
         return false;
     }
-    looked_at_ = 0;
+    scan_pos_ = 0;
     if (in_head)
         head_left_ -= size;
     if (end == 0 || rest[end - 1] != '\r')
-        refuse("the answer is not HTTP: a line of it ends without CRLF");
+        fail("the answer is not HTTP: a line of it ends without CRLF");
     std::string_view const line = rest.substr(0, end - 1);
     rest.remove_prefix(size);
     if (detail::has_control(line))
-        refuse("the answer is not HTTP: a line of it has control characters");
+        fail("the answer is not HTTP: a line of it has control characters");
     on_line(line);
     return true;
 }
@@ -156,7 +156,7 @@ FOUNDRY_DECL void response_parser::on_line(std::string_view line)
         return on_chunk_size(line);
     case place::chunk_end:
         if (!line.empty())
-            refuse("a chunk of the body is longer than its size");
+            fail("a chunk of the body is longer than its size");
         at_ = place::chunk_size;
         return;
     default:
@@ -177,12 +177,12 @@ FOUNDRY_DECL void response_parser::on_status_line(std::string_view line)
     std::string_view rest = line;
     std::uint64_t const status = foundry::detail::take_number(rest, 10).value_or(0);
     if (!version || line.size() - rest.size() != 3 || !(rest.empty() || rest.starts_with(' ')))
-        refuse("the answer is not HTTP: its first line has no version and status");
+        fail("the answer is not HTTP: its first line has no version and status");
     head_.status = static_cast<unsigned>(status);
     if (status < 100 || status > 599)
-        refuse("the status is not one of HTTP");
+        fail("the status is not one of HTTP");
     if (status == 101)
-        refuse("the server switches to a protocol that was not asked for");
+        fail("the server switches to a protocol that was not asked for");
     at_ = place::field;
 }
 
@@ -191,7 +191,7 @@ FOUNDRY_DECL std::string_view response_parser::name_in(std::string_view line) co
     std::size_t const colon = line.find(':');
     std::string_view const name = line.substr(0, colon);
     if (colon == line.npos || !valid_field_name(name))
-        refuse("the answer is not HTTP: a header field has no name");
+        fail("the answer is not HTTP: a header field has no name");
     return name;
 }
 
@@ -207,7 +207,7 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
 
     if (iequals(name, "transfer-encoding")) {
         if (chunked_ || !iequals(value, "chunked"))
-            refuse("the body has a transfer coding that was not asked for");
+            fail("the body has a transfer coding that was not asked for");
         chunked_ = true;
     } else if (iequals(name, "content-encoding")) {
         // Some send a charset here.
@@ -216,7 +216,7 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
     } else if (iequals(name, "content-length")) {
         std::optional<std::uint64_t> const length = foundry::detail::whole_number(value, 10);
         if (!length || length_.value_or(*length) != *length)
-            refuse("the body's length is not one number");
+            fail("the body's length is not one number");
         length_ = length;
     } else if (iequals(name, "connection")) {
         if (detail::lists(value, "close"))
@@ -233,7 +233,7 @@ FOUNDRY_DECL void response_parser::unfold(std::string_view line)
     std::string_view const last = head_.headers[head_.headers.size() - 1].name;
     for (std::string_view const name : {"transfer-encoding", "content-encoding", "content-length", "connection"}) {
         if (iequals(last, name))
-            refuse("a header field that says where the body ends is folded");
+            fail("a header field that says where the body ends is folded");
     }
     head_.headers.extend_last(" ");
     head_.headers.extend_last(detail::trim(line));
@@ -243,12 +243,12 @@ FOUNDRY_DECL void response_parser::on_head()
 {
     static constexpr int max_interim = 8;
     if (chunked_ && length_)
-        refuse("the body has two lengths");
+        fail("the body has two lengths");
     if (is_encoded_ && head_.status < 400) // an error's status and fields are understood without its body
-        refuse("the body is compressed, which was not asked for; look for a proxy that does it");
+        fail("the body is compressed, which was not asked for; look for a proxy that does it");
     if (head_.status < 200) {
         if (++interim_ > max_interim)
-            refuse("the server sends interim responses without end");
+            fail("the server sends interim responses without end");
         int const interim = interim_;
         restart();
         interim_ = interim;
@@ -257,10 +257,10 @@ FOUNDRY_DECL void response_parser::on_head()
     } else if (chunked_) {
         at_ = place::chunk_size;
     } else {
-        at_ = length_ ? place::sized_body : place::endless_body;
+        at_ = length_ ? place::sized_body : place::until_eof;
         part_left_ = length_.value_or(UINT64_MAX);
     }
-    if (closing_ || at_ == place::endless_body)
+    if (closing_ || at_ == place::until_eof)
         keep_alive_ = false;
 }
 
@@ -268,9 +268,9 @@ FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
 {
     std::optional<std::uint64_t> const size = foundry::detail::take_number(line, 16);
     if (!size)
-        refuse("a chunk of the body has no size");
+        fail("a chunk of the body has no size");
     if (!detail::are_extensions(detail::trim(line)))
-        refuse("a chunk of the body has something else than extensions behind its size");
+        fail("a chunk of the body has something else than extensions behind its size");
     part_left_ = *size;
     at_ = *size == 0 ? place::trailer : place::chunk;
 }
@@ -282,7 +282,7 @@ FOUNDRY_DECL void response_parser::take_body(std::string_view& rest)
         refuse_size("the response's body is larger than the limit");
     body_left_ -= bytes.size();
     rest.remove_prefix(bytes.size());
-    if (at_ != place::endless_body) {
+    if (at_ != place::until_eof) {
         part_left_ -= bytes.size();
         if (part_left_ == 0)
             at_ = at_ == place::chunk ? place::chunk_end : place::end;
@@ -296,7 +296,7 @@ FOUNDRY_DECL void response_parser::restart()
     head_.status = 0;
     head_.headers.clear();
     head_left_ = head_limit_;
-    looked_at_ = 0;
+    scan_pos_ = 0;
     length_.reset();
     interim_ = 0;
     at_ = place::status_line;
@@ -306,7 +306,7 @@ FOUNDRY_DECL void response_parser::restart()
 
 FOUNDRY_DECL void response_parser::end()
 {
-    if (at_ == place::endless_body)
+    if (at_ == place::until_eof)
         at_ = place::end;
     if (!done())
         throw error(errc::stream_truncated, "the connection ended before the answer was complete; ask again");

@@ -19,30 +19,30 @@ namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
 
-inline std::string print_number(numeral const& n)
+inline std::string print_number(number const& n)
 {
-    if (n.form == numeral::is_signed)
+    if (n.form == number::is_signed)
         return std::to_string(n.i);
-    if (n.form == numeral::is_unsigned)
+    if (n.form == number::is_unsigned)
         return std::to_string(n.u);
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, n.d).ptr};
 }
 
-inline double as_double(numeral const& n) noexcept
+inline double as_double(number const& n) noexcept
 {
-    return n.form == numeral::is_signed     ? static_cast<double>(n.i)
-           : n.form == numeral::is_unsigned ? static_cast<double>(n.u)
-                                            : n.d;
+    return n.form == number::is_signed     ? static_cast<double>(n.i)
+           : n.form == number::is_unsigned ? static_cast<double>(n.u)
+                                           : n.d;
 }
 
 inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
 
-inline bool as_integer(numeral const& n, std::int64_t& out) noexcept
+inline bool as_integer(number const& n, std::int64_t& out) noexcept
 {
-    if (n.form == numeral::is_unsigned)
+    if (n.form == number::is_unsigned)
         return false; // beyond the signed range
-    if (n.form == numeral::is_double) {
+    if (n.form == number::is_double) {
         if (!(n.d >= -9.2e18 && n.d <= 9.2e18) || std::trunc(n.d) != n.d)
             return false;
         out = static_cast<std::int64_t>(n.d);
@@ -52,11 +52,11 @@ inline bool as_integer(numeral const& n, std::int64_t& out) noexcept
     return true;
 }
 
-inline boost::json::value as_value(numeral const& n)
+inline boost::json::value as_value(number const& n)
 {
-    return n.form == numeral::is_signed     ? boost::json::value(n.i)
-           : n.form == numeral::is_unsigned ? boost::json::value(n.u)
-                                            : boost::json::value(n.d);
+    return n.form == number::is_signed     ? boost::json::value(n.i)
+           : n.form == number::is_unsigned ? boost::json::value(n.u)
+                                           : boost::json::value(n.d);
 }
 
 } // namespace detail
@@ -66,7 +66,7 @@ struct reader::state : scanner<reader::state>
 {
     state() = default;
 
-    void start(place root)
+    void start(object_ref root)
     {
         reset();
         root_ = root;
@@ -81,14 +81,14 @@ private:
     /// An object, array or map that is being read.
     struct frame
     {
-        void begin(place p)
+        void begin(object_ref p)
         {
             of = p;
             current = nullptr;
             seen = 0;
             odd = 0;
-            behind = 0;
-            index = p.described->what == kind::object ? likely() : 0;
+            next_index = 0;
+            index = p.described->what == kind::object ? predicted() : 0;
             entry = 0;
             repeats = 0;
         }
@@ -99,14 +99,14 @@ private:
             seen |= std::uint64_t{1} << i;
             if ((odd & std::uint64_t{1} << i) != 0)
                 forget_odd(i);
-            behind = i + 1;
-            index = likely();
+            next_index = i + 1;
+            index = predicted();
         }
 
         /// This member has come where another was likely.
-        void learn(std::size_t i)
+        void update_prediction(std::size_t i)
         {
-            learned[behind] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(behind));
+            learned[next_index] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(next_index));
             select(i);
         }
 
@@ -120,22 +120,22 @@ private:
         boost::json::object& extra() const
         {
             member const& m = of.described->members[of.described->extra];
-            return *static_cast<boost::json::object*>(m.reach(of.object, access::make));
+            return *static_cast<boost::json::object*>(m.reach(of.object, access::get_or_create));
         }
 
         /// The member that came here the last time that an object was as deep as this one; at first the next one. The chunks of a
         /// stream have their members in one order, which need not be that in which they are described.
-        std::size_t likely() const { return behind + static_cast<std::size_t>(learned[behind]); }
+        std::size_t predicted() const { return next_index + static_cast<std::size_t>(learned[next_index]); }
 
-        place of;
+        object_ref of;
         member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
         std::uint64_t seen = 0;
         std::uint64_t odd = 0; // the members whose value is in `extra`, for its shape
         std::size_t index =
             0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
-        std::size_t behind = 0;  // kind::object: one more than the member that came last; 0 before the first
-        std::size_t entry = 0;   // kind::map: which element has the name that came last
-        std::size_t repeats = 0; // kind::map: how many names have come again
+        std::size_t next_index = 0; // kind::object: one more than the member that came last; 0 before the first
+        std::size_t entry = 0;      // kind::map: which element has the name that came last
+        std::size_t repeats = 0;    // kind::map: how many names have come again
         std::array<std::int8_t, 65> learned{}; // from there to the likely one
     };
 
@@ -145,7 +145,7 @@ private:
             ++captured_depth_;
             return true;
         }
-        place const to = next_value(of);
+        object_ref const to = next_value(of);
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
         if (!described || top_ == &frames_.back()) {
@@ -180,12 +180,12 @@ private:
         if (f.of.described->what == kind::object)
             clear_members(f.of.object, *f.of.described, all_members(*f.of.described) & ~f.seen);
         else
-            f.of.described->items(f.of.object, f.index, access::drop);
+            f.of.described->items(f.of.object, f.index, access::clear);
         --top_;
         return true;
     }
 
-    std::string_view likely_key() const
+    std::string_view predicted_key() const
     {
         if (captured_depth_ != 0)
             return {};
@@ -211,7 +211,7 @@ private:
             stack_.push_string(text_type(text.data(), text.size()));
             return true;
         }
-        place const to = next_value(shape::string);
+        object_ref const to = next_value(shape::string);
         if (!is_string(to))
             return take_text(text, to);
         *static_cast<std::string*>(to.object) = text;
@@ -222,7 +222,7 @@ private:
     std::string& on_string()
     {
         text_.clear();
-        pending_ = captured_depth_ != 0 ? place() : next_value(shape::string);
+        pending_ = captured_depth_ != 0 ? object_ref() : next_value(shape::string);
         if (!is_string(pending_))
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
@@ -239,19 +239,19 @@ private:
         return is_string(pending_) || take_text(text_, pending_);
     }
 
-    static bool is_string(place to) { return to.object != nullptr && to.described->what == kind::string; }
+    static bool is_string(object_ref to) { return to.object != nullptr && to.described->what == kind::string; }
 
     /// A text that is more than a std::string.
-    bool take_text(std::string_view text, place to)
+    bool take_text(std::string_view text, object_ref to)
     {
         if (to.object != nullptr) {
             switch (to.described->what) {
             case kind::text:
-                return to.described->names->assign(to.object, text) || refuse("a text is malformed");
+                return to.described->names->assign(to.object, text) || fail("a text is malformed");
             case kind::integer:
             case kind::number:
-            case kind::single:
-                if (numeral n; parse_numeral(text, n) && set_number(n, to))
+            case kind::float32:
+                if (number n; parse_number(text, n) && set_number(n, to))
                     return true;
                 break;
             default:
@@ -261,23 +261,23 @@ private:
         return keep(boost::json::value(text_type(text.data(), text.size())), to);
     }
 
-    bool on_number(numeral const& n)
+    bool on_number(number const& n)
     {
         if (captured_depth_ != 0) {
-            if (n.form == numeral::is_signed)
+            if (n.form == number::is_signed)
                 stack_.push_int64(n.i);
-            else if (n.form == numeral::is_unsigned)
+            else if (n.form == number::is_unsigned)
                 stack_.push_uint64(n.u);
             else
                 stack_.push_double(n.d);
             return true;
         }
-        place const to = next_value(shape::number);
+        object_ref const to = next_value(shape::number);
         if (to.object != nullptr) {
             switch (to.described->what) {
             case kind::integer:
             case kind::number:
-            case kind::single:
+            case kind::float32:
                 if (set_number(n, to))
                     return true;
                 break;
@@ -299,8 +299,8 @@ private:
         auto& floats = *static_cast<std::vector<float>*>(top_->of.object);
         while (end - p >= 2 && *p == ',') {
             char const* stop = p + 1;
-            numeral n;
-            if (!detail::read_numeral(stop, end, n) || stop == end || !detail::fits_float(detail::as_double(n)))
+            number n;
+            if (!detail::read_number(stop, end, n) || stop == end || !detail::fits_float(detail::as_double(n)))
                 break; // it is not as simple as that
             auto const value = static_cast<float>(detail::as_double(n));
             if (top_->index < floats.size())
@@ -320,7 +320,7 @@ private:
             stack_.push_bool(v);
             return true;
         }
-        place const to = next_value(shape::boolean);
+        object_ref const to = next_value(shape::boolean);
         if (to.object != nullptr && to.described->what == kind::boolean) {
             *static_cast<bool*>(to.object) = v;
             return true;
@@ -335,10 +335,10 @@ private:
             return true;
         }
         if (top_ == frames_.data())
-            return root_.described->what == kind::any ? keep(nullptr, root_) : refuse("null where an object should be");
+            return root_.described->what == kind::any ? keep(nullptr, root_) : fail("null where an object should be");
         frame& f = *top_;
         if (f.of.described->what != kind::object) {
-            place const element = next_element(f);
+            object_ref const element = next_element(f);
             if (is_arithmetic(element.described->what)) // no number stands for null
                 return keep(nullptr, element);
             clear(element.object, *element.described);
@@ -352,7 +352,7 @@ private:
 
     static bool is_arithmetic(kind what)
     {
-        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::single;
+        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::float32;
     }
 
     /// Of described names only, for the others are the text's own: `choices[0].logprobs`.
@@ -377,7 +377,7 @@ private:
             if (f.entry != f.index)
                 ++f.repeats;
             else
-                *t.items(f.of.object, f.index++, access::make).key = name;
+                *t.items(f.of.object, f.index++, access::get_or_create).key = name;
             return;
         }
         for (std::size_t i = 0; i != t.size; ++i) {
@@ -385,17 +385,17 @@ private:
             bool const same = m.name.size() == name.size() && std::memcmp(m.name.data(), name.data(), name.size()) == 0;
             if (!same || static_cast<int>(i) == t.extra)
                 continue;
-            f.learn(i);
+            f.update_prediction(i);
             return;
         }
         f.current = nullptr;
         name_ = name;
     }
 
-    static place next_element(frame& f)
+    static object_ref next_element(frame& f)
     {
         std::size_t const i = f.of.described->what == kind::map ? f.entry : f.index++;
-        return {f.of.described->items(f.of.object, i, access::make).value, f.of.described->element};
+        return {f.of.described->items(f.of.object, i, access::get_or_create).value, f.of.described->element};
     }
 
     /// The entry of a map that has this name already, or how many there are.
@@ -423,25 +423,25 @@ private:
     }
 
     /// Where the value goes that comes next; nothing where it is not described.
-    place next_value(shape of)
+    object_ref next_value(shape of)
     {
-        place to;
+        object_ref to;
         if (top_ == frames_.data()) {
             to = root_;
         } else if (frame& f = *top_; f.of.described->what != kind::object) {
             to = next_element(f);
         } else if (f.current != nullptr) {
-            to = {f.current->reach(f.of.object, access::make), f.current->described};
+            to = {f.current->reach(f.of.object, access::get_or_create), f.current->described};
         }
         if (to.object != nullptr && to.described->what == kind::choice) {
-            if (place const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
+            if (object_ref const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
                 return chosen;
         }
         return to;
     }
 
     /// Decides where a value goes that is kept as JSON.
-    bool capture_to(place to, shape of)
+    bool capture_to(object_ref to, shape of)
     {
         captured_value_ = nullptr;
         captured_object_ = nullptr;
@@ -455,13 +455,13 @@ private:
             return true;
         }
         if (top_ == frames_.data())
-            return refuse("the value has another shape");
+            return fail("the value has another shape");
         frame& f = *top_;
         type const& t = *f.of.described;
         if (t.what != kind::object) {
             clear(to.object, *to.described);
             member const& extra = to.described->members[to.described->extra];
-            captured_object_ = static_cast<boost::json::object*>(extra.reach(to.object, access::make));
+            captured_object_ = static_cast<boost::json::object*>(extra.reach(to.object, access::get_or_create));
             name_.clear();
             return true;
         }
@@ -482,7 +482,7 @@ private:
     }
 
     /// Whether a value of this shape makes the whole list one of another shape: nothing in the element can keep it.
-    bool breaks_list(place element, shape of) const
+    bool breaks_list(object_ref element, shape of) const
     {
         if (top_ == frames_.data() || top_->of.described->what == kind::object)
             return false;
@@ -499,10 +499,10 @@ private:
         type const& t = *list.of.described;
         bool const is_map = t.what == kind::map;
         std::size_t const last = is_map ? list.entry : --list.index;
-        if (t.element->what == kind::single) // a vector with a hole in it is none
-            return refuse("something else than a number");
+        if (t.element->what == kind::float32) // a vector with a hole in it is none
+            return fail("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
-            return refuse("an element of another shape");
+            return fail("an element of another shape");
         stack_.reset({});
         auto const push_name = [&](item one) {
             if (one.key != nullptr)
@@ -511,16 +511,16 @@ private:
         for (std::size_t i = 0; i != list.index; ++i) {
             if (i == last) // whose value comes next
                 continue;
-            item const one = t.items(list.of.object, i, access::look);
+            item const one = t.items(list.of.object, i, access::peek);
             push_name(one);
             std::string text;
             write(text, {one.value, t.element});
             boost::json::value value;
             if (!reader{}.read(value, text))
-                return refuse("an element of another shape");
+                return fail("an element of another shape");
             push(value);
         }
-        item const current = t.items(list.of.object, last, access::look);
+        item const current = t.items(list.of.object, last, access::peek);
         for (std::size_t i = 0; i != list.repeats; ++i) { // they are counted; of one name the last value stays
             push_name(current);
             stack_.push_null();
@@ -572,7 +572,7 @@ private:
     }
 
     /// A scalar that is kept as JSON.
-    bool keep(boost::json::value v, place to)
+    bool keep(boost::json::value v, object_ref to)
     {
         if (breaks_list(to, shape::null)) {
             if (!capture_list())
@@ -587,13 +587,13 @@ private:
     }
 
     /// False where it does not fit.
-    static bool set_number(numeral const& n, place to)
+    static bool set_number(number const& n, object_ref to)
     {
         double const d = detail::as_double(n);
         switch (to.described->what) {
         case kind::integer:
             return detail::as_integer(n, *static_cast<std::int64_t*>(to.object));
-        case kind::single:
+        case kind::float32:
             if (!detail::fits_float(d))
                 return false;
             *static_cast<float*>(to.object) = static_cast<float>(d);
@@ -605,21 +605,21 @@ private:
         return std::isfinite(d);
     }
 
-    bool take_number_as_text(numeral const& n, place to)
+    bool take_number_as_text(number const& n, object_ref to)
     {
         std::string const text = detail::print_number(n);
         if (to.described->what == kind::string) {
             static_cast<std::string*>(to.object)->assign(text);
             return true;
         }
-        return to.described->names->assign(to.object, text) || refuse("a text is malformed");
+        return to.described->names->assign(to.object, text) || fail("a text is malformed");
     }
 
     // The first stands for nothing. What is described nests no deeper than the others; anything deeper is kept as JSON.
     std::array<frame, 17> frames_;
     frame* top_ = frames_.data();
-    place root_;
-    place pending_;
+    object_ref root_;
+    object_ref pending_;
     std::string text_;                           // the string that is being read, where it has no place of its own
     std::string name_;                           // of a member that is kept as JSON
     std::vector<boost::json::object> positions_; // of the entries of maps that have many, by name; one for each frame
@@ -635,7 +635,7 @@ FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
 FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
 FOUNDRY_DECL reader::~reader() = default;
 
-FOUNDRY_DECL void reader::start(place value) { state_->start(value); }
+FOUNDRY_DECL void reader::start(object_ref value) { state_->start(value); }
 FOUNDRY_DECL bool reader::feed(std::string_view bytes) { return state_->feed(bytes); }
 FOUNDRY_DECL bool reader::whole(std::string_view text) { return state_->feed(text) && state_->finish(); }
 FOUNDRY_DECL bool reader::finish() { return state_->finish(); }

@@ -19,7 +19,7 @@ namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
 
-inline std::errc parse_number(std::string_view text, double& out)
+inline std::errc parse_double(std::string_view text, double& out)
 {
     auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
     return ec == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : ec;
@@ -114,13 +114,13 @@ inline double out_of_range(std::string_view text, std::uint64_t exponent, bool s
     std::size_t const stop = std::min(text.find_first_of("eE"), text.size());
     std::size_t const point = std::min(text.find('.'), stop);
     std::size_t const first = std::min(text.find_first_of("123456789"), stop);
-    auto const place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+    auto const object_ref = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
     auto const shift = static_cast<std::int64_t>(exponent);
-    return place + (shrinks ? -shift : shift) > 0 ? HUGE_VAL : 0;
+    return object_ref + (shrinks ? -shift : shift) > 0 ? HUGE_VAL : 0;
 }
 
 /// The integer of so many digits.
-inline void set_integer(numeral& n, std::string_view text, int digits, std::uint64_t mantissa)
+inline void set_integer(number& n, std::string_view text, int digits, std::uint64_t mantissa)
 {
     if (digits <= 18) {
         n.i = static_cast<std::int64_t>(mantissa);
@@ -128,7 +128,7 @@ inline void set_integer(numeral& n, std::string_view text, int digits, std::uint
             return;
         n.i = -n.i;
         if (mantissa == 0) { // no integer is minus zero
-            n.form = numeral::is_double;
+            n.form = number::is_double;
             n.d = -0.0;
         }
         return;
@@ -138,17 +138,17 @@ inline void set_integer(numeral& n, std::string_view text, int digits, std::uint
     if (magnitude && *magnitude <= static_cast<std::uint64_t>(INT64_MAX) + negative) {
         n.i = static_cast<std::int64_t>(negative ? 0 - *magnitude : *magnitude);
     } else if (magnitude && !negative) {
-        n.form = numeral::is_unsigned;
+        n.form = number::is_unsigned;
         n.u = *magnitude;
     } else {
-        n.form = numeral::is_double;
-        if (parse_number(text, n.d) != std::errc{})
+        n.form = number::is_double;
+        if (parse_double(text, n.d) != std::errc{})
             n.d = HUGE_VAL;
     }
 }
 
 /// Reads the number that stands here, if it does. What is beyond all bounds becomes infinite.
-inline bool read_numeral(char const*& p, char const* end, numeral& n)
+inline bool read_number(char const*& p, char const* end, number& n)
 {
     char const* const begin = p;
     std::uint64_t mantissa = 0;
@@ -180,7 +180,7 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
         set_integer(n, text, digits, mantissa);
         return true;
     }
-    n.form = numeral::is_double;
+    n.form = number::is_double;
     // Whole numbers and powers of ten up to here are exact doubles, so that one division gives the nearest double.
     static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -188,7 +188,7 @@ inline bool read_numeral(char const*& p, char const* end, numeral& n)
     if (smaller <= 22 && (shrinks || exponent == 0) && digits + decimals <= 19 && mantissa <= std::uint64_t{1} << 53) {
         n.d = static_cast<double>(mantissa) / powers[smaller];
         n.d = negative ? -n.d : n.d;
-    } else if (parse_number(text, n.d) == std::errc::result_out_of_range) {
+    } else if (parse_double(text, n.d) == std::errc::result_out_of_range) {
         n.d = out_of_range(text, exponent, shrinks);
         n.d = negative ? -n.d : n.d;
     }
@@ -205,11 +205,11 @@ inline std::string with_replacements(std::string_view text)
 
 } // namespace detail
 
-FOUNDRY_DECL bool parse_numeral(std::string_view text, numeral& n)
+FOUNDRY_DECL bool parse_number(std::string_view text, number& n)
 {
     char const* p = text.data();
     char const* const end = p + text.size();
-    return detail::read_numeral(p, end, n) && p == end;
+    return detail::read_number(p, end, n) && p == end;
 }
 
 template <class Handler>
@@ -225,7 +225,7 @@ void scanner<Handler>::reset()
 }
 
 template <class Handler>
-bool scanner<Handler>::refuse(std::string what)
+bool scanner<Handler>::fail(std::string what)
 {
     problem_ = std::move(what);
     state_ = state::refused;
@@ -251,7 +251,7 @@ bool scanner<Handler>::finish()
 {
     if (!feed(state_ == state::number ? " " : "")) // a number ends where something else begins
         return false;
-    return state_ == state::done || refuse("incomplete JSON at byte " + std::to_string(consumed_));
+    return state_ == state::done || fail("incomplete JSON at byte " + std::to_string(consumed_));
 }
 
 template <class Handler>
@@ -297,7 +297,7 @@ char const* scanner<Handler>::take(char const* p, char const* end)
             break;
         case state::done:
             if (!detail::is_blank(c))
-                refuse("extra data");
+                fail("extra data");
             break;
         case state::string:
             p = take_string(p, end);
@@ -326,7 +326,7 @@ template <class Handler>
 void scanner<Handler>::skip_blank(char c)
 {
     if (!detail::is_blank(c))
-        refuse("syntax error");
+        fail("syntax error");
 }
 
 template <class Handler>
@@ -362,12 +362,12 @@ char const* scanner<Handler>::begin_value(char const* p, char const* end)
 template <class Handler>
 char const* scanner<Handler>::take_key(char const* p, char const* end)
 {
-    std::string_view const likely = handler().likely_key();
-    if (!likely.empty() && static_cast<std::size_t>(end - p) > likely.size() && p[likely.size()] == '"' &&
-        std::memcmp(p, likely.data(), likely.size()) == 0) {
+    std::string_view const predicted = handler().predicted_key();
+    if (!predicted.empty() && static_cast<std::size_t>(end - p) > predicted.size() && p[predicted.size()] == '"' &&
+        std::memcmp(p, predicted.data(), predicted.size()) == 0) {
         state_ = state::colon;
         handler().on_likely_key();
-        return p + likely.size() + 1;
+        return p + predicted.size() + 1;
     }
     std::uint64_t bits = 0;
     char const* const stop = detail::skip_plain(p, end, bits);
@@ -405,7 +405,7 @@ template <class Handler>
 bool scanner<Handler>::enter(shape of)
 {
     if (depth_ == max_depth)
-        return refuse("too deep");
+        return fail("too deep");
     levels_[depth_++] = {of, 0};
     state_ = of == shape::object ? state::first_key : state::first_element;
     return handler().on_begin(of);
@@ -416,7 +416,7 @@ bool scanner<Handler>::leave(shape of)
 {
     level const& last = levels_[depth_ - 1];
     if (last.of != of)
-        return refuse("syntax error");
+        return fail("syntax error");
     --depth_;
     return handler().on_end(of, last.count) && end_value();
 }
@@ -438,7 +438,7 @@ char const* scanner<Handler>::take_literal(char const* p, char const* end)
 {
     for (; p != end && *literal_ != '\0'; ++p) {
         if (*p != *literal_++) {
-            refuse("syntax error");
+            fail("syntax error");
             return p;
         }
     }
@@ -459,7 +459,7 @@ char const* scanner<Handler>::take_string(char const* p, char const* end)
     if (*stop == '\\')
         state_ = state::escape;
     else if (*stop != '"')
-        refuse("a control character in a string");
+        fail("a control character in a string");
     else
         end_string();
     return stop + 1;
@@ -493,7 +493,7 @@ bool scanner<Handler>::take_escape(char c)
     static constexpr std::string_view letters = "\"\\/bfnrt";
     std::size_t const i = letters.find(c);
     if (i == letters.npos)
-        return refuse("syntax error");
+        return fail("syntax error");
     end_lead_surrogate();
     *text_ += "\"\\/\b\f\n\r\t"[i];
     return true;
@@ -503,7 +503,7 @@ template <class Handler>
 bool scanner<Handler>::take_hex(char c)
 {
     if (!foundry::detail::is_hex(c))
-        return refuse("syntax error");
+        return fail("syntax error");
     code_unit_ =
         code_unit_ * 16 +
         static_cast<std::uint32_t>(foundry::detail::is_digit(c) ? c - '0' : foundry::detail::to_lower(c) - 'a' + 10);
@@ -542,10 +542,10 @@ void scanner<Handler>::end_lead_surrogate()
 template <class Handler>
 char const* scanner<Handler>::take_number(char const* p, char const* end)
 {
-    numeral n;
+    number n;
     char const* stop = p;
     if (number_.empty()) {
-        bool const ok = detail::read_numeral(stop, end, n);
+        bool const ok = detail::read_number(stop, end, n);
         if (stop == end) // there may be more of it
             number_.assign(p, end);
         else if (end_number(ok, n) && state_ == state::after_value && levels_[depth_ - 1].of == shape::array)
@@ -556,7 +556,7 @@ char const* scanner<Handler>::take_number(char const* p, char const* end)
         ++stop;
     number_.append(p, stop);
     if (stop != end) {
-        bool const ok = parse_numeral(number_, n);
+        bool const ok = parse_number(number_, n);
         number_.clear();
         end_number(ok, n);
     }
@@ -564,12 +564,12 @@ char const* scanner<Handler>::take_number(char const* p, char const* end)
 }
 
 template <class Handler>
-bool scanner<Handler>::end_number(bool ok, numeral const& n)
+bool scanner<Handler>::end_number(bool ok, number const& n)
 {
     if (!ok)
-        return refuse("syntax error");
-    if (n.form == numeral::is_double && !std::isfinite(n.d))
-        return refuse("a number is too large");
+        return fail("syntax error");
+    if (n.form == number::is_double && !std::isfinite(n.d))
+        return fail("a number is too large");
     return handler().on_number(n) && end_value();
 }
 

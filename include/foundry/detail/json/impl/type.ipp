@@ -22,7 +22,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
     case kind::number:
         *static_cast<double*>(object) = 0;
         break;
-    case kind::single:
+    case kind::float32:
         *static_cast<float*>(object) = 0;
         break;
     case kind::string:
@@ -33,7 +33,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         break;
     case kind::array:
     case kind::map:
-        described.items(object, 0, access::drop);
+        described.items(object, 0, access::clear);
         break;
     case kind::choice:
         described.choices->choose(object, shape::null);
@@ -56,9 +56,9 @@ FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64
     for (; which != 0; which &= which - 1) {
         member const& m = described.members[std::countr_zero(which)];
         if (m.reach_optional != nullptr)
-            m.reach(object, access::drop);
+            m.reach(object, access::clear);
         else
-            clear(m.reach(object, access::look), *m.described);
+            clear(m.reach(object, access::peek), *m.described);
     }
 }
 
@@ -71,7 +71,7 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
         return *static_cast<std::int64_t const*>(value) == 0;
     case kind::number:
         return *static_cast<double const*>(value) == 0;
-    case kind::single:
+    case kind::float32:
         return *static_cast<float const*>(value) == 0;
     case kind::string:
         return static_cast<std::string const*>(value)->empty();
@@ -89,7 +89,7 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
     case kind::object:
         for (member const* m = described.members; m != described.members + described.size; ++m) {
             // access::look changes nothing.
-            void const* const inner = m->reach(const_cast<void*>(value), access::look);
+            void const* const inner = m->reach(const_cast<void*>(value), access::peek);
             if (inner != nullptr && (m->reach_optional != nullptr || !is_clear(inner, *m->described)))
                 return false;
         }
@@ -100,14 +100,14 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
 
 FOUNDRY_DECL bool is_set(void const* object, member const& m)
 {
-    void const* const value = m.reach(const_cast<void*>(object), access::look);
+    void const* const value = m.reach(const_cast<void*>(object), access::peek);
     if (value == nullptr)
         return false;
     switch (m.described->what) {
     case kind::boolean:
     case kind::integer:
     case kind::number:
-    case kind::single:
+    case kind::float32:
     case kind::string:
         return true;
     case kind::object:

@@ -31,7 +31,7 @@ class value_writer
 public:
     explicit value_writer(std::string& out) : out_(out) {}
 
-    void write(const_place v, step const* path = nullptr)
+    void write(const_object_ref v, step const* path = nullptr)
     {
         switch (v.described->what) {
         case kind::boolean:
@@ -43,7 +43,7 @@ public:
         case kind::number:
             finite(*static_cast<double const*>(v.object), path);
             break;
-        case kind::single:
+        case kind::float32:
             finite(*static_cast<float const*>(v.object), path);
             break;
         case kind::string:
@@ -76,23 +76,23 @@ public:
 private:
     static constexpr int max_depth = 64;
 
-    [[noreturn]] static void refuse(std::string_view what, step const* path)
+    [[noreturn]] static void fail(std::string_view what, step const* path)
     {
-        std::string where;
+        std::string path_text;
         std::string_view between; // this step and those further in
         for (; path != nullptr; path = path->outer) {
-            where.insert(0, between);
-            where.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
+            path_text.insert(0, between);
+            path_text.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
             between = path->name.empty() ? "" : ".";
         }
-        throw error(errc::invalid_argument, (where.empty() ? "the value" : where) + ' ' + std::string{what});
+        throw error(errc::invalid_argument, (path_text.empty() ? "the value" : path_text) + ' ' + std::string{what});
     }
 
     template <class Number>
     void finite(Number value, step const* path)
     {
         if (!std::isfinite(value))
-            refuse("is not a finite number", path);
+            fail("is not a finite number", path);
         char text[32];
         out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
@@ -121,7 +121,7 @@ private:
         }
         out_ += '"';
         if (!is_ascii(bits) && !foundry::detail::valid_utf8(text))
-            refuse("is not valid UTF-8; convert it first", path);
+            fail("is not valid UTF-8; convert it first", path);
     }
 
     void escape(unsigned char c)
@@ -159,7 +159,7 @@ private:
         out_ += ':';
     }
 
-    void object(const_place v, step const* path)
+    void object(const_object_ref v, step const* path)
     {
         type const& t = *v.described;
         bool first = true;
@@ -173,7 +173,7 @@ private:
             first = false;
             out_.append("\"").append(m.name).append("\":"); // nothing in it has to be escaped
             step const here{path, m.name};
-            write({m.reach(const_cast<void*>(v.object), access::look), m.described}, &here);
+            write({m.reach(const_cast<void*>(v.object), access::peek), m.described}, &here);
         }
         if (t.extra >= 0)
             extra(v, first, path);
@@ -181,22 +181,22 @@ private:
     }
 
     /// The members that the class does not have.
-    static boost::json::object const& extra_of(const_place v)
+    static boost::json::object const& extra_of(const_object_ref v)
     {
         member const& m = v.described->members[v.described->extra];
-        return *static_cast<boost::json::object const*>(m.reach(const_cast<void*>(v.object), access::look));
+        return *static_cast<boost::json::object const*>(m.reach(const_cast<void*>(v.object), access::peek));
     }
 
     /// Whether nothing but `extra` tells the value of a plain member: what came had another shape than described.
-    static bool is_replaced(const_place v, member const& m)
+    static bool is_replaced(const_object_ref v, member const& m)
     {
         if (v.described->extra < 0 || m.reach_optional != nullptr || extra_of(v).empty())
             return false;
         return extra_of(v).contains(m.name) &&
-               is_clear(m.reach(const_cast<void*>(v.object), access::look), *m.described);
+               is_clear(m.reach(const_cast<void*>(v.object), access::peek), *m.described);
     }
 
-    void extra(const_place v, bool& first, step const* path)
+    void extra(const_object_ref v, bool& first, step const* path)
     {
         type const& t = *v.described;
         for (auto const& pair : extra_of(v)) {
@@ -205,14 +205,14 @@ private:
             for (int i = 0; i != t.size; ++i) {
                 member const& m = t.members[i];
                 if (i != t.extra && m.name == key && is_set(v.object, m) && !is_replaced(v, m))
-                    refuse("is set both as a member and in extra; set it once", &here);
+                    fail("is set both as a member and in extra; set it once", &here);
             }
             name(key, first, path);
             any(pair.value(), 0, &here);
         }
     }
 
-    void array(const_place v, step const* path)
+    void array(const_object_ref v, step const* path)
     {
         out_ += '[';
         for (std::size_t i = 0; void const* const value = look_at(v.object, i, v.described->items).value; ++i) {
@@ -224,7 +224,7 @@ private:
         out_ += ']';
     }
 
-    void map(const_place v, step const* path)
+    void map(const_object_ref v, step const* path)
     {
         bool first = true;
         out_ += '{';
@@ -240,7 +240,7 @@ private:
     }
 
     /// An element that came in another shape stands in its own `extra`, under the empty name; an object came under that name.
-    void element(const_place v, step const* path)
+    void element(const_object_ref v, step const* path)
     {
         if (v.described->what == kind::object && v.described->extra >= 0) {
             boost::json::object const& more = extra_of(v);
@@ -251,21 +251,21 @@ private:
         write(v, path);
     }
 
-    static bool is_clear_but_extra(const_place v)
+    static bool is_clear_but_extra(const_object_ref v)
     {
         type const& t = *v.described;
         for (int i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
-            void const* const value = m.reach(const_cast<void*>(v.object), access::look);
+            void const* const value = m.reach(const_cast<void*>(v.object), access::peek);
             if (i != t.extra && value != nullptr && (m.reach_optional != nullptr || !is_clear(value, *m.described)))
                 return false;
         }
         return true;
     }
 
-    void choice(const_place v, step const* path)
+    void choice(const_object_ref v, step const* path)
     {
-        const_place const active = v.described->choices->active(v.object);
+        const_object_ref const active = v.described->choices->active(v.object);
         if (active.object == nullptr)
             out_ += "null";
         else
@@ -275,7 +275,7 @@ private:
     void members(boost::json::object const& o, int depth, step const* path)
     {
         if (depth == max_depth)
-            refuse("is nested too deeply", path);
+            fail("is nested too deeply", path);
         bool first = true;
         out_ += '{';
         for (auto const& pair : o) {
@@ -311,7 +311,7 @@ private:
             break;
         case boost::json::kind::array: {
             if (depth == max_depth)
-                refuse("is nested too deeply", path);
+                fail("is nested too deeply", path);
             bool first = true;
             out_ += '[';
             for (boost::json::value const& element : v.get_array()) {
@@ -330,6 +330,6 @@ private:
 
 } // namespace detail
 
-FOUNDRY_DECL void write(std::string& out, const_place value) { detail::value_writer{out}.write(value); }
+FOUNDRY_DECL void write(std::string& out, const_object_ref value) { detail::value_writer{out}.write(value); }
 
 } // namespace foundry::inline FOUNDRY_ABI::json

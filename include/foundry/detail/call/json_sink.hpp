@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/call/operation.hpp>
-#include <foundry/detail/call/prepared_call.hpp>
+#include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/json/reader.hpp>
 
 #include <boost/json/object.hpp>
@@ -14,12 +14,12 @@
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Decodes the body of one JSON answer as it arrives.
-class json_collector : public collector
+class json_sink : public response_sink
 {
 public:
     /// @param extra the member of the answer that collects what is unknown: an `error` in it that says something is thrown.
     /// @param raw keeps the text, too; if null, only as much of it as an error shows is kept.
-    json_collector(json::place into, boost::json::object const& extra, std::string* raw)
+    json_sink(json::object_ref into, boost::json::object const& extra, std::string* raw)
         : into_(into),
           extra_(extra),
           raw_(raw)
@@ -42,7 +42,7 @@ public:
         reader_.feed(bytes); // after a failure this does nothing, and finish() tells
     }
 
-    void finish(prepared_call const& call, response_info const& info) override
+    void finish(pending_request const& call, response_info const& info) override
     {
         if (!reader_.finish()) {
             failure f;
@@ -64,13 +64,13 @@ public:
     std::string_view text() const override { return raw_ != nullptr ? *raw_ : kept_; }
 
 protected:
-    ~json_collector() = default;
+    ~json_sink() = default;
 
     /// What the answer lacks of what every such answer has; empty if it is all there.
     virtual std::string missing() const = 0;
 
 private:
-    json::place into_;
+    json::object_ref into_;
     boost::json::object const& extra_;
     std::string* raw_;
     std::string kept_;

@@ -14,17 +14,17 @@ FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds w
 
 /// The requests of one call, from the first to the one that works:
 ///
-///     for (retry_loop requests(retry, total);;) {
+///     for (retry_budget requests(retry, total);;) {
 ///         std::chrono::milliseconds wait{0};
 ///         try { ...; co_return ...; } catch (error const& e) { wait = requests.wait_after(e); }
 ///         boost::asio::steady_timer pause(executor, wait);
 ///         co_await pause.async_wait(deferred);
 ///     }
-class retry_loop
+class retry_budget
 {
 public:
     /// @param total the limit of all requests and waits together; zero for none.
-    retry_loop(retry_options const& how, std::chrono::milliseconds total);
+    retry_budget(retry_options const& how, std::chrono::milliseconds total);
 
     /// Those that failed, the wait after the last of them, and when the next one begins.
     std::vector<attempt> const& failed() const noexcept { return attempts_; }
@@ -54,5 +54,5 @@ private:
 } // namespace foundry::inline FOUNDRY_ABI::detail
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/call/impl/retry_loop.ipp>
+#include <foundry/detail/call/impl/retry_budget.ipp>
 #endif

@@ -11,24 +11,25 @@
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
 /// Something that can be asked for a token once.
-class token_attempt
+class token_requester
 {
 public:
     virtual boost::asio::awaitable<access_token> request_once(token_request const& request) = 0;
 
 protected:
-    ~token_attempt() = default;
+    ~token_requester() = default;
 };
 
 /// Asks as often as the policy says.
 ///
 /// @param who the credential's name, for the error.
 /// @throws foundry::error the last one; the service's own retries leave it alone.
-FOUNDRY_DECL boost::asio::awaitable<access_token> request_token(std::string_view who, retry_options const& how,
-                                                                token_attempt& from, token_request const& request);
+FOUNDRY_DECL boost::asio::awaitable<access_token> request_token(std::string_view credential_name,
+                                                                retry_options const& how, token_requester& from,
+                                                                token_request const& request);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/entra/impl/token_attempts.ipp>
+#include <foundry/detail/entra/impl/token_requester.ipp>
 #endif

@@ -49,14 +49,14 @@ FOUNDRY_DECL std::optional<double> number_in(std::string_view text)
 }
 
 /// Makes values up that satisfy a JSON Schema and sound like the question. It keeps a reference to the schema.
-class improviser
+class schema_sampler
 {
 public:
-    improviser(json::object const& schema, std::string question, std::string answer, std::string where)
+    schema_sampler(json::object const& schema, std::string question, std::string answer, std::string position)
         : root_(schema),
           question_(std::move(question)),
           answer_(std::move(answer)),
-          place_(std::move(where))
+          place_(std::move(position))
     {}
 
     json::value value() const { return of(root_, "value", 0); }
@@ -77,12 +77,12 @@ private:
 };
 
 /// The schema that `$ref` or the first useful alternative stands for.
-FOUNDRY_DECL json::object improviser::resolve(json::object const& schema) const
+FOUNDRY_DECL json::object schema_sampler::resolve(json::object const& schema) const
 {
     if (auto const reference = text_of(schema, "$ref")) {
         auto const name = reference->substr(reference->rfind('/') + 1);
-        for (std::string_view const where : {"$defs", "definitions"}) {
-            auto const defined = object_of(root_, where);
+        for (std::string_view const position : {"$defs", "definitions"}) {
+            auto const defined = object_of(root_, position);
             if (defined.contains(name))
                 return object_of(defined, name);
         }
@@ -97,7 +97,7 @@ FOUNDRY_DECL json::object improviser::resolve(json::object const& schema) const
     return schema;
 }
 
-FOUNDRY_DECL json::value improviser::of(json::object const& unresolved, std::string_view name, int depth) const
+FOUNDRY_DECL json::value schema_sampler::of(json::object const& unresolved, std::string_view name, int depth) const
 {
     if (depth > 16 || --left_ < 0)
         return nullptr;
@@ -128,7 +128,7 @@ FOUNDRY_DECL json::value improviser::of(json::object const& unresolved, std::str
 }
 
 /// The required properties, or all of them if none is required.
-FOUNDRY_DECL json::value improviser::object(json::object const& schema, int depth) const
+FOUNDRY_DECL json::value schema_sampler::object(json::object const& schema, int depth) const
 {
     auto const required = array_of(schema, "required");
     json::object made;
@@ -142,7 +142,7 @@ FOUNDRY_DECL json::value improviser::object(json::object const& schema, int dept
 }
 
 /// The first of the values that the question mentions, or the first.
-FOUNDRY_DECL json::value improviser::one_of(json::array const& values) const
+FOUNDRY_DECL json::value schema_sampler::one_of(json::array const& values) const
 {
     auto const asked = lower(question_);
     for (auto const& one : values) {
@@ -152,7 +152,7 @@ FOUNDRY_DECL json::value improviser::one_of(json::array const& values) const
     return values.front();
 }
 
-FOUNDRY_DECL json::value improviser::number(json::object const& schema, bool whole) const
+FOUNDRY_DECL json::value schema_sampler::number(json::object const& schema, bool whole) const
 {
     double made = number_in(question_).value_or(number_in(answer_).value_or(1));
     if (auto const* const least = schema.if_contains("minimum"); least && least->is_number())
@@ -165,7 +165,7 @@ FOUNDRY_DECL json::value improviser::number(json::object const& schema, bool who
     return made;
 }
 
-FOUNDRY_DECL json::value improviser::text(std::string_view name) const
+FOUNDRY_DECL json::value schema_sampler::text(std::string_view name) const
 {
     static constexpr std::array<std::string_view, 7> places = {"city",  "location", "place", "town",
                                                                "where", "country",  "region"};

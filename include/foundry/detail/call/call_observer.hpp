@@ -19,14 +19,14 @@ class embeddings;
 namespace detail {
 
 /// Tells an observer of one call. The end is told when this is destroyed, so that no call goes without.
-class call_watch : public boost::intrusive_ref_counter<call_watch>
+class call_observer : public boost::intrusive_ref_counter<call_observer>
 {
 public:
     /// @param call what is known of it before it begins.
-    call_watch(std::shared_ptr<observer> to, call_event call);
-    call_watch(call_watch const&) = delete;
-    call_watch& operator=(call_watch const&) = delete;
-    ~call_watch();
+    call_observer(std::shared_ptr<observer> to, call_event call);
+    call_observer(call_observer const&) = delete;
+    call_observer& operator=(call_observer const&) = delete;
+    ~call_observer();
 
     void on_attempt();
     void on_response(response_info const& head);
@@ -42,7 +42,7 @@ public:
     void on_end(embeddings const& reply);
 
 private:
-    void tell(call_event::kind what) noexcept;
+    void notify(call_event::kind what) noexcept;
 
     std::shared_ptr<observer> to_;
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
@@ -53,5 +53,5 @@ private:
 } // namespace foundry::inline FOUNDRY_ABI
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/call/impl/call_watch.ipp>
+#include <foundry/detail/call/impl/call_observer.ipp>
 #endif

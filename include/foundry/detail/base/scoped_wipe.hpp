@@ -12,12 +12,12 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 FOUNDRY_DECL void cleanse(void* bytes, std::size_t size) noexcept;
 
 /// Erases a buffer that held a credential.
-struct cleanser
+struct scoped_wipe
 {
-    explicit cleanser(std::string& held) : text(held) {}
-    ~cleanser() { cleanse(text.data(), text.size()); }
-    cleanser(cleanser const&) = delete;
-    cleanser& operator=(cleanser const&) = delete;
+    explicit scoped_wipe(std::string& held) : text(held) {}
+    ~scoped_wipe() { cleanse(text.data(), text.size()); }
+    scoped_wipe(scoped_wipe const&) = delete;
+    scoped_wipe& operator=(scoped_wipe const&) = delete;
 
     std::string& text;
 };
@@ -25,5 +25,5 @@ struct cleanser
 } // namespace foundry::inline FOUNDRY_ABI::detail
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/base/impl/cleanser.ipp>
+#include <foundry/detail/base/impl/scoped_wipe.ipp>
 #endif

@@ -3,11 +3,11 @@
 
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
-#include <foundry/detail/call/retry_loop.hpp>
+#include <foundry/detail/call/retry_budget.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL retry_loop::retry_loop(retry_options const& how, std::chrono::milliseconds total) : how_(how)
+FOUNDRY_DECL retry_budget::retry_budget(retry_options const& how, std::chrono::milliseconds total) : how_(how)
 {
     if (total.count() > 0)
         end_ = begun_ + total;
@@ -26,7 +26,7 @@ FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds w
     return made;
 }
 
-FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
+FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_budget::decide()
 {
     attempt const& last = attempts_.back();
     auto const retries = static_cast<unsigned>(attempts_.size() - 1);
@@ -36,7 +36,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_loop::decide()
     return wait ? std::optional(bounded(*wait)) : std::nullopt;
 }
 
-FOUNDRY_DECL std::chrono::milliseconds retry_loop::wait_after(error const& failed)
+FOUNDRY_DECL std::chrono::milliseconds retry_budget::wait_after(error const& failed)
 {
     if (failed.code() == errc::invalid_argument)
         throw failed;

@@ -2,50 +2,50 @@
 #pragma once
 
 #include <foundry/chat.hpp>
-#include <foundry/detail/call/call_watch.hpp>
+#include <foundry/detail/call/call_observer.hpp>
 #include <foundry/embedding.hpp>
 
 #include <boost/asio/error.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL call_watch::call_watch(std::shared_ptr<observer> to, call_event call)
+FOUNDRY_DECL call_observer::call_observer(std::shared_ptr<observer> to, call_event call)
     : to_(std::move(to)),
       event_(std::move(call))
 {
     event_.code = boost::asio::error::operation_aborted; // until something else comes of it
 }
 
-FOUNDRY_DECL call_watch::~call_watch() { tell(call_event::kind::end); }
+FOUNDRY_DECL call_observer::~call_observer() { notify(call_event::kind::end); }
 
-FOUNDRY_DECL void call_watch::tell(call_event::kind what) noexcept
+FOUNDRY_DECL void call_observer::notify(call_event::kind what) noexcept
 {
     event_.what = what;
     event_.elapsed = std::chrono::steady_clock::now() - begun_;
     to_->on_event(event_);
 }
 
-FOUNDRY_DECL void call_watch::on_attempt()
+FOUNDRY_DECL void call_observer::on_attempt()
 {
     ++event_.attempt;
     event_.status = 0;
     event_.request_id.clear();
-    tell(call_event::kind::attempt);
+    notify(call_event::kind::attempt);
 }
 
-FOUNDRY_DECL void call_watch::on_response(response_info const& head)
+FOUNDRY_DECL void call_observer::on_response(response_info const& head)
 {
     event_.status = head.status();
     event_.request_id = head.request_id().empty() ? head.apim_request_id() : head.request_id();
     event_.response = &head;
-    tell(call_event::kind::response);
+    notify(call_event::kind::response);
     event_.response = nullptr;
 }
 
-FOUNDRY_DECL void call_watch::on_wait(std::chrono::milliseconds time)
+FOUNDRY_DECL void call_observer::on_wait(std::chrono::milliseconds time)
 {
     event_.wait = time;
-    tell(call_event::kind::wait);
+    notify(call_event::kind::wait);
     event_.wait = {};
     event_.code = boost::asio::error::operation_aborted;
 }
@@ -58,7 +58,7 @@ inline void note_usage(call_event& e, std::optional<token_usage> const& usage)
     e.output_tokens = usage->completion_tokens;
 }
 
-FOUNDRY_DECL void call_watch::on_chunk(chat_chunk const& chunk)
+FOUNDRY_DECL void call_observer::on_chunk(chat_chunk const& chunk)
 {
     if (event_.time_to_first_chunk.count() == 0)
         event_.time_to_first_chunk = std::chrono::steady_clock::now() - begun_;
@@ -73,7 +73,7 @@ FOUNDRY_DECL void call_watch::on_chunk(chat_chunk const& chunk)
     }
 }
 
-FOUNDRY_DECL void call_watch::on_end(chat_completion const& reply)
+FOUNDRY_DECL void call_observer::on_end(chat_completion const& reply)
 {
     event_.response_id = reply.id;
     event_.response_model = reply.model;
@@ -83,7 +83,7 @@ FOUNDRY_DECL void call_watch::on_end(chat_completion const& reply)
     on_end();
 }
 
-FOUNDRY_DECL void call_watch::on_end(embeddings const& reply)
+FOUNDRY_DECL void call_observer::on_end(embeddings const& reply)
 {
     event_.response_id = reply.id;
     event_.response_model = reply.model;

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/cleanser.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
 
 #include <openssl/crypto.h>
 

@@ -4,7 +4,7 @@
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
-#include <foundry/detail/call/prepared_call.hpp>
+#include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/core/field.hpp>
 #include <foundry/detail/http/request_head.hpp>
 
@@ -33,35 +33,35 @@ inline std::string_view extra_parameters_name(extra_parameters choice)
 class head_builder
 {
 public:
-    head_builder(prepared_call& call, call_options const& with) : call_(call), with_(with) {}
+    head_builder(pending_request& call, call_options const& with) : call_(call), with_(with) {}
 
-    void build(head_parts const& parts)
+    void build(request_spec const& parts)
     {
         write_common(parts);
         if (!parts.content_type.empty() || (parts.verb != "GET" && parts.verb != "DELETE"))
             http::append_field(call_.head, "Content-Length", std::to_string(call_.body.size()));
         if (!call_.client_request_id.empty())
-            counted("x-ms-client-request-id", call_.client_request_id);
+            add_custom_header("x-ms-client-request-id", call_.client_request_id);
         if (!call_.traceparent.empty())
-            counted("traceparent", call_.traceparent);
+            add_custom_header("traceparent", call_.traceparent);
     }
 
 private:
     /// What the next call of this kind has, too, is written once.
-    void write_common(head_parts const& parts)
+    void write_common(request_spec const& parts)
     {
         client_state& client = *call_.state;
         if (with_.extra_parameters || !with_.headers.empty())
             return write_anew(parts);
         std::string const kind =
-            joined({parts.verb, "\n", call_.operation, "\n", call_.deployment, "\n", parts.query, "\n",
+            concat({parts.verb, "\n", call_.operation, "\n", call_.deployment, "\n", parts.query, "\n",
                     parts.content_type, "\n", parts.accept, parts.has_extra_parameters ? "\n+" : ""});
         {
             std::lock_guard const lock(client.mutex);
             if (client.head.kind == kind) {
                 call_.head.reserve(client.head.fields.size() + 128);
                 call_.head = client.head.fields;
-                count_ = client.head.counted;
+                count_ = client.head.custom_headers;
                 return;
             }
         }
@@ -69,25 +69,25 @@ private:
         std::lock_guard const lock(client.mutex);
         client.head.kind = kind;
         client.head.fields = call_.head;
-        client.head.counted = count_;
+        client.head.custom_headers = count_;
     }
 
-    void write_anew(head_parts const& parts)
+    void write_anew(request_spec const& parts)
     {
-        endpoint const& where = call_.state->where;
+        foundry::endpoint const& endpoint = call_.state->endpoint;
         options const& settings = call_.state->settings;
-        std::string target = where.target(call_.operation, call_.deployment);
+        std::string target = endpoint.target(call_.operation, call_.deployment);
         if (!parts.query.empty())
             target.append(target.find('?') == target.npos ? "?" : "&").append(parts.query);
-        call_.head = http::start_head(parts.verb, target, where.host_field());
+        call_.head = http::start_head(parts.verb, target, endpoint.host_field());
         if (!parts.content_type.empty())
-            own("Content-Type", parts.content_type);
-        own("Accept", parts.accept);
+            add_default_header("Content-Type", parts.content_type);
+        add_default_header("Accept", parts.accept);
         if (!settings.user_agent.empty())
-            own("User-Agent", settings.user_agent);
-        if (where.form() == api_form::models && (with_.extra_parameters || parts.has_extra_parameters)) {
-            counted("extra-parameters",
-                    extra_parameters_name(with_.extra_parameters.value_or(extra_parameters::pass_through)));
+            add_default_header("User-Agent", settings.user_agent);
+        if (endpoint.form() == api_form::models && (with_.extra_parameters || parts.has_extra_parameters)) {
+            add_custom_header("extra-parameters",
+                              extra_parameters_name(with_.extra_parameters.value_or(extra_parameters::pass_through)));
         }
         for (header_list const* list : lists()) {
             for (auto const& [name, value] : *list) {
@@ -95,18 +95,18 @@ private:
                     throw error(errc::invalid_argument,
                                 "the header " + name + " is the library's to write; a key goes into the credential");
                 }
-                counted(name, value);
+                add_custom_header(name, value);
             }
         }
     }
 
     std::array<header_list const*, 3> lists() const
     {
-        return {&call_.state->where.extra_headers(), &call_.state->settings.headers, &with_.headers};
+        return {&call_.state->endpoint.extra_headers(), &call_.state->settings.headers, &with_.headers};
     }
 
     /// A field of the library's, unless the program has one of this name.
-    void own(std::string_view name, std::string_view value)
+    void add_default_header(std::string_view name, std::string_view value)
     {
         for (header_list const* list : lists()) {
             for (auto const& field : *list) {
@@ -117,16 +117,16 @@ private:
         http::append_field(call_.head, name, value);
     }
 
-    void counted(std::string_view name, std::string_view value)
+    void add_custom_header(std::string_view name, std::string_view value)
     {
-        static constexpr int most = 10;
-        if (++count_ > most)
+        static constexpr int max_custom_headers = 10;
+        if (++count_ > max_custom_headers)
             throw error(errc::invalid_argument, "more than ten headers of one's own, x-ms-client-request-id and "
                                                 "extra-parameters included: Azure refuses such requests; send fewer");
         http::append_field(call_.head, name, value);
     }
 
-    prepared_call& call_;
+    pending_request& call_;
     call_options const& with_;
     int count_ = 0;
 };
@@ -141,7 +141,7 @@ inline bool is_traceparent(std::string_view text)
     return good;
 }
 
-inline void override_with(call_timeouts const& own, timeouts& all)
+inline void override_with(call_timeouts const& add_default_header, timeouts& all)
 {
     using span = std::chrono::milliseconds;
     static constexpr std::pair<std::optional<span> call_timeouts::*, span timeouts::*> members[] = {
@@ -152,24 +152,25 @@ inline void override_with(call_timeouts const& own, timeouts& all)
         {&call_timeouts::total, &timeouts::total},     {&call_timeouts::stream_total, &timeouts::stream_total},
     };
     for (auto const& [set, member] : members)
-        if (own.*set)
-            all.*member = bounded(*(own.*set));
+        if (add_default_header.*set)
+            all.*member = bounded(*(add_default_header.*set));
 }
 
-inline void override_with(call_retry_options const& own, retry_options& all)
+inline void override_with(call_retry_options const& add_default_header, retry_options& all)
 {
-    all.max_retries = own.max_retries.value_or(all.max_retries);
-    all.backoff = own.backoff.value_or(all.backoff);
-    all.max_backoff = own.max_backoff.value_or(all.max_backoff);
-    all.max_server_wait = own.max_server_wait.value_or(all.max_server_wait);
-    bool const has_numbers = own.max_retries || own.backoff || own.max_backoff || own.max_server_wait;
-    if (own.policy || has_numbers) // which a policy of the client's would not look at
-        all.policy = own.policy;
-    if (own.on_retry)
-        all.on_retry = own.on_retry;
+    all.max_retries = add_default_header.max_retries.value_or(all.max_retries);
+    all.backoff = add_default_header.backoff.value_or(all.backoff);
+    all.max_backoff = add_default_header.max_backoff.value_or(all.max_backoff);
+    all.max_server_wait = add_default_header.max_server_wait.value_or(all.max_server_wait);
+    bool const has_numbers = add_default_header.max_retries || add_default_header.backoff ||
+                             add_default_header.max_backoff || add_default_header.max_server_wait;
+    if (add_default_header.policy || has_numbers) // which a policy of the client's would not look at
+        all.policy = add_default_header.policy;
+    if (add_default_header.on_retry)
+        all.on_retry = add_default_header.on_retry;
 }
 
-FOUNDRY_DECL void apply_options(prepared_call& call, call_options const& with)
+FOUNDRY_DECL void apply_options(pending_request& call, call_options const& with)
 {
     if (!with.traceparent.empty() && !is_traceparent(with.traceparent)) {
         throw error(errc::invalid_argument,
@@ -198,30 +199,30 @@ inline constexpr missing_route missing_routes[] = {
 };
 
 /// The endpoint of the other API on the same resource; empty where that cannot be told.
-inline std::string other_endpoint(endpoint const& where)
+inline std::string other_endpoint(foundry::endpoint const& endpoint)
 {
-    if (where.kind() != host_kind::foundry)
+    if (endpoint.kind() != host_kind::foundry)
         return {};
-    if (where.form() == api_form::models)
-        return joined({"https://", where.host_field(), "/openai/v1"});
-    std::string const& host = where.host();
+    if (endpoint.form() == api_form::models)
+        return concat({"https://", endpoint.host_field(), "/openai/v1"});
+    std::string const& host = endpoint.host();
     std::string_view const h = host;
-    return joined({"https://", h.substr(0, h.find('.')), ".services.ai.azure", h.substr(h.rfind('.')), "/models"});
+    return concat({"https://", h.substr(0, h.find('.')), ".services.ai.azure", h.substr(h.rfind('.')), "/models"});
 }
 
-inline void check_route(endpoint const& where, std::string_view operation)
+inline void check_route(foundry::endpoint const& endpoint, std::string_view operation)
 {
-    bool const models = where.form() == api_form::models;
-    if (where.form() == api_form::compatible)
+    bool const models = endpoint.form() == api_form::models;
+    if (endpoint.form() == api_form::compatible)
         return;
     for (missing_route const& m : missing_routes) {
         bool const same =
             operation.starts_with(m.first) && (operation.size() == m.first.size() || operation[m.first.size()] == '/');
         if (!same || m.of_models != models)
             continue;
-        std::string const other = other_endpoint(where);
+        std::string const other = other_endpoint(endpoint);
         throw error(errc::invalid_argument,
-                    joined({where.url(), " is ", models ? "the Foundry Models API" : "an Azure OpenAI API",
+                    concat({endpoint.url(), " is ", models ? "the Foundry Models API" : "an Azure OpenAI API",
                             ", which has no ", m.first, "; use an endpoint such as ",
                             !other.empty() ? other
                             : models       ? "https://{resource}.openai.azure.com/openai/v1"
@@ -229,10 +230,10 @@ inline void check_route(endpoint const& where, std::string_view operation)
     }
 }
 
-FOUNDRY_DECL void write_head(prepared_call& call, call_options const& with, head_parts const& parts)
+FOUNDRY_DECL void write_head(pending_request& call, call_options const& with, request_spec const& parts)
 {
-    if (!parts.send_anyway)
-        check_route(call.state->where, call.operation);
+    if (!parts.skip_route_check)
+        check_route(call.state->endpoint, call.operation);
     head_builder(call, with).build(parts);
 }
 
@@ -256,15 +257,15 @@ inline char const* provider_of(api_form form)
     }
 }
 
-inline call_event describe(prepared_call const& call, bool stream)
+inline call_event describe(pending_request const& call, bool stream)
 {
-    endpoint const& where = call.state->where;
+    foundry::endpoint const& endpoint = call.state->endpoint;
     call_event e;
     e.operation = call.operation;
     e.model = call.deployment;
-    e.provider = provider_of(where.form());
-    e.server_address = where.host();
-    e.server_port = where.port();
+    e.provider = provider_of(endpoint.form());
+    e.server_address = endpoint.host();
+    e.server_port = endpoint.port();
     e.stream = stream;
     e.client_request_id = call.client_request_id;
     e.traceparent = call.traceparent;
@@ -272,11 +273,11 @@ inline call_event describe(prepared_call const& call, bool stream)
 }
 
 /// Makes one request and waits for the head of the answer, or for all of one that is an error.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call const& call, http::clock::time_point end,
-                                                                 opened_call& opened)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request const& call,
+                                                                 http::clock::time_point end, open_response& opened)
 {
-    if (call.mistake)
-        std::rethrow_exception(call.mistake);
+    if (call.validation_error)
+        std::rethrow_exception(call.validation_error);
     client_state& client = *call.state;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
 
@@ -289,9 +290,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
             opened.exchange->limits().expect_stream();
         opened.info = response_info();
 
-        proof who;
-        cleanser const clean_fields(who.fields);
-        if (!client.credential->write_fields(client.where, who.fields)) {
+        auth_headers who;
+        scoped_wipe const clean_fields(who.fields);
+        if (!client.credential->write_fields(client.endpoint, who.fields)) {
             http::deadline& limits = opened.exchange->limits();
             limits.set_step(http::clock::now(), call.timeouts.token, errc::token_timeout);
             token_query query = ask_for_token(client, std::move(claims), limits, who);
@@ -306,7 +307,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
         std::string_view const body_text = call.body;
         bool const is_copied = body_text.size() <= max_copied;
         std::string message = http::assemble(call.head, who.fields, is_copied ? body_text : std::string_view());
-        cleanser const clean_message(message);
+        scoped_wipe const clean_message(message);
         co_await opened.exchange->send(message, body_text.substr(is_copied ? body_text.size() : 0));
 
         http::response_head& head = opened.exchange->head();
@@ -318,7 +319,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
         text_sink body;
         try {
             static constexpr std::size_t limit = 1024 * 1024;
-            opened.exchange->deliver_to(body, limit, http::exchange::content_by::word);
+            opened.exchange->deliver_to(body, limit, http::exchange::progress::on_signal);
             for (bool more = true; more;)
                 more = co_await opened.exchange->read_more();
             opened.exchange->finish();
@@ -339,17 +340,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> open_call(prepared_call c
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> perform(prepared_call const& call, collector* into,
-                                                               std::size_t body_limit, opened_call& opened)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+send_with_retries(pending_request const& call, response_sink* into, std::size_t body_limit, open_response& opened)
 {
     if (call.state->settings.observer)
-        opened.watch.reset(new call_watch(call.state->settings.observer, describe(call, into == nullptr)));
+        opened.watch.reset(new call_observer(call.state->settings.observer, describe(call, into == nullptr)));
     opened.is_stream = into == nullptr;
-    for (retry_loop requests(call.retry, call.timeouts.total);;) {
+    for (retry_budget requests(call.retry, call.timeouts.total);;) {
         std::chrono::milliseconds wait{0};
         bool has_begun = false;
         try {
-            co_await open_call(call, requests.end(), opened);
+            co_await send_once(call, requests.end(), opened);
             if (into == nullptr) {
                 auto const total = call.timeouts.stream_total;
                 opened.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never, total,

@@ -15,34 +15,35 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 class rule
 {
 public:
-    std::function<bool(received const&)> predicate;
+    std::function<bool(recorded_request const&)> predicate;
     answer reply;
 };
 
 /// What the test and the server thread share: queued answers, the journal and the counts.
-class ledger
+class shared_state
 {
 public:
-    explicit ledger(std::size_t journal_limit) : journal_limit_(journal_limit) {}
+    explicit shared_state(std::size_t journal_limit) : journal_limit_(journal_limit) {}
 
-    std::size_t connected();                                       ///< Counts a new connection; returns its number.
-    void disconnected();                                           ///< Counts its end.
-    void journal(received const& request);                         ///< Also counts it.
-    std::optional<answer> rule_for(received const& request) const; ///< The answer of a predicate that holds, if any.
-    std::optional<answer> next_queued();                           ///< Takes it from the queue.
-    void replied();                                                ///< Counts a reply that was sent.
+    std::size_t connected();                       ///< Counts a new connection; returns its number.
+    void disconnected();                           ///< Counts its end.
+    void journal(recorded_request const& request); ///< Also counts it.
+    std::optional<answer>
+    rule_for(recorded_request const& request) const; ///< The answer of a predicate that holds, if any.
+    std::optional<answer> next_queued();             ///< Takes it from the queue.
+    void replied();                                  ///< Counts a reply that was sent.
 
     void queue(answer next);
     std::size_t queued() const;
-    void reply_when(std::function<bool(received const&)> predicate, answer reply);
+    void reply_when(std::function<bool(recorded_request const&)> predicate, answer reply);
     std::size_t requests() const;
-    std::vector<received> journal() const;
+    std::vector<recorded_request> journal() const;
     void clear_journal();
     std::size_t connections() const;
     std::size_t open_connections() const;
-    bool wait_for_requests(std::size_t count, std::chrono::milliseconds most) const;
-    bool wait_for_replies(std::size_t count, std::chrono::milliseconds most) const;
-    bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const;
+    bool wait_for_requests(std::size_t count, std::chrono::milliseconds timeout) const;
+    bool wait_for_replies(std::size_t count, std::chrono::milliseconds timeout) const;
+    bool wait_for_open_at_most(std::size_t count, std::chrono::milliseconds timeout) const;
 
 private:
     mutable std::mutex mutex_;
@@ -50,7 +51,7 @@ private:
     std::deque<answer> answers_;
     std::vector<std::shared_ptr<rule const>> rules_;
     std::size_t journal_limit_;
-    std::deque<received> journal_;
+    std::deque<recorded_request> journal_;
     std::size_t requests_ = 0;
     std::size_t replies_ = 0;
     std::size_t accepted_ = 0;
@@ -61,26 +62,26 @@ private:
 class open_mark
 {
 public:
-    explicit open_mark(ledger& counts) : ledger_(counts), number_(counts.connected()) {}
-    ~open_mark() { ledger_.disconnected(); }
+    explicit open_mark(shared_state& counts) : state_(counts), number_(counts.connected()) {}
+    ~open_mark() { state_.disconnected(); }
     open_mark(open_mark const&) = delete;
     open_mark& operator=(open_mark const&) = delete;
 
     std::size_t number() const { return number_; }
 
 private:
-    ledger& ledger_;
+    shared_state& state_;
     std::size_t number_;
 };
 
-FOUNDRY_DECL std::size_t ledger::connected()
+FOUNDRY_DECL std::size_t shared_state::connected()
 {
     std::lock_guard const lock(mutex_);
     ++open_;
     return ++accepted_;
 }
 
-FOUNDRY_DECL void ledger::disconnected()
+FOUNDRY_DECL void shared_state::disconnected()
 {
     {
         std::lock_guard const lock(mutex_);
@@ -89,7 +90,7 @@ FOUNDRY_DECL void ledger::disconnected()
     changed_.notify_all();
 }
 
-FOUNDRY_DECL void ledger::journal(received const& request)
+FOUNDRY_DECL void shared_state::journal(recorded_request const& request)
 {
     {
         std::lock_guard const lock(mutex_);
@@ -102,7 +103,7 @@ FOUNDRY_DECL void ledger::journal(received const& request)
 }
 
 /// Predicates are called without the lock: they may use the emulator.
-FOUNDRY_DECL std::optional<answer> ledger::rule_for(received const& request) const
+FOUNDRY_DECL std::optional<answer> shared_state::rule_for(recorded_request const& request) const
 {
     std::vector<std::shared_ptr<rule const>> rules;
     {
@@ -116,7 +117,7 @@ FOUNDRY_DECL std::optional<answer> ledger::rule_for(received const& request) con
     return std::nullopt;
 }
 
-FOUNDRY_DECL std::optional<answer> ledger::next_queued()
+FOUNDRY_DECL std::optional<answer> shared_state::next_queued()
 {
     std::lock_guard const lock(mutex_);
     if (answers_.empty())
@@ -126,7 +127,7 @@ FOUNDRY_DECL std::optional<answer> ledger::next_queued()
     return next;
 }
 
-FOUNDRY_DECL void ledger::replied()
+FOUNDRY_DECL void shared_state::replied()
 {
     {
         std::lock_guard const lock(mutex_);
@@ -135,72 +136,72 @@ FOUNDRY_DECL void ledger::replied()
     changed_.notify_all();
 }
 
-FOUNDRY_DECL void ledger::queue(answer next)
+FOUNDRY_DECL void shared_state::queue(answer next)
 {
     std::lock_guard const lock(mutex_);
     answers_.push_back(std::move(next));
 }
 
-FOUNDRY_DECL std::size_t ledger::queued() const
+FOUNDRY_DECL std::size_t shared_state::queued() const
 {
     std::lock_guard const lock(mutex_);
     return answers_.size();
 }
 
-FOUNDRY_DECL void ledger::reply_when(std::function<bool(received const&)> predicate, answer reply)
+FOUNDRY_DECL void shared_state::reply_when(std::function<bool(recorded_request const&)> predicate, answer reply)
 {
     auto made = std::make_shared<rule const>(rule{std::move(predicate), std::move(reply)});
     std::lock_guard const lock(mutex_);
     rules_.push_back(std::move(made));
 }
 
-FOUNDRY_DECL std::vector<received> ledger::journal() const
+FOUNDRY_DECL std::vector<recorded_request> shared_state::journal() const
 {
     std::lock_guard const lock(mutex_);
-    return std::vector<received>(journal_.begin(), journal_.end());
+    return std::vector<recorded_request>(journal_.begin(), journal_.end());
 }
 
-FOUNDRY_DECL std::size_t ledger::requests() const
+FOUNDRY_DECL std::size_t shared_state::requests() const
 {
     std::lock_guard const lock(mutex_);
     return requests_;
 }
 
-FOUNDRY_DECL void ledger::clear_journal()
+FOUNDRY_DECL void shared_state::clear_journal()
 {
     std::lock_guard const lock(mutex_);
     journal_.clear();
     requests_ = 0;
 }
 
-FOUNDRY_DECL std::size_t ledger::connections() const
+FOUNDRY_DECL std::size_t shared_state::connections() const
 {
     std::lock_guard const lock(mutex_);
     return accepted_;
 }
 
-FOUNDRY_DECL std::size_t ledger::open_connections() const
+FOUNDRY_DECL std::size_t shared_state::open_connections() const
 {
     std::lock_guard const lock(mutex_);
     return open_;
 }
 
-FOUNDRY_DECL bool ledger::wait_for_requests(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool shared_state::wait_for_requests(std::size_t count, std::chrono::milliseconds timeout) const
 {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, most, [&] { return requests_ >= count; });
+    return changed_.wait_for(lock, timeout, [&] { return requests_ >= count; });
 }
 
-FOUNDRY_DECL bool ledger::wait_for_replies(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool shared_state::wait_for_replies(std::size_t count, std::chrono::milliseconds timeout) const
 {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, most, [&] { return replies_ >= count; });
+    return changed_.wait_for(lock, timeout, [&] { return replies_ >= count; });
 }
 
-FOUNDRY_DECL bool ledger::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds most) const
+FOUNDRY_DECL bool shared_state::wait_for_open_at_most(std::size_t count, std::chrono::milliseconds timeout) const
 {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, most, [&] { return open_ <= count; });
+    return changed_.wait_for(lock, timeout, [&] { return open_ <= count; });
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -22,18 +22,18 @@ private:
 };
 
 /// Where in the body something is: the names and indexes on the way to it.
-using place = json::array;
+using json_path = json::array;
 
 /// Says what is wrong in the words of one form.
-class complaints
+class error_writer
 {
 public:
-    explicit complaints(form f) : form_(f) {}
+    explicit error_writer(form f) : form_(f) {}
 
-    [[noreturn]] void missing(place const& at) const;
-    [[noreturn]] void unknown_member(place const& at, json::value const& value) const;
-    [[noreturn]] void wrong_type(place const& at, std::string_view expected, json::value const& value) const;
-    [[noreturn]] void bad_value(place const& at, std::string const& message, json::value const& value) const;
+    [[noreturn]] void missing(json_path const& at) const;
+    [[noreturn]] void unknown_member(json_path const& at, json::value const& value) const;
+    [[noreturn]] void wrong_type(json_path const& at, std::string_view expected, json::value const& value) const;
+    [[noreturn]] void bad_value(json_path const& at, std::string const& message, json::value const& value) const;
     [[noreturn]] void bad_request(std::string const& message, std::string_view code, json::value param) const;
 
     /// For what other models may do, and the emulator's do not.
@@ -45,15 +45,15 @@ public:
     form kind() const { return form_; }
 
 private:
-    [[noreturn]] void invalid_request(std::string const& message, std::string_view code, place const& at) const;
-    [[noreturn]] void unprocessable(std::string_view type, place const& at, std::string const& message,
+    [[noreturn]] void invalid_request(std::string const& message, std::string_view code, json_path const& at) const;
+    [[noreturn]] void unprocessable(std::string_view type, json_path const& at, std::string const& message,
                                     json::value const& value) const;
 
     form form_;
 };
 
 /// `messages[0].content`.
-FOUNDRY_DECL std::string in_words(place const& at)
+FOUNDRY_DECL std::string in_words(json_path const& at)
 {
     std::string made;
     for (auto const& step : at) {
@@ -65,9 +65,9 @@ FOUNDRY_DECL std::string in_words(place const& at)
     return made;
 }
 
-FOUNDRY_DECL place inside(place const& at, json::value step)
+FOUNDRY_DECL json_path inside(json_path const& at, json::value step)
 {
-    place made(at);
+    json_path made(at);
     made.push_back(std::move(step));
     return made;
 }
@@ -117,15 +117,16 @@ FOUNDRY_DECL std::string kind_of(json::value const& value)
     return "something";
 }
 
-FOUNDRY_DECL void complaints::invalid_request(std::string const& message, std::string_view code, place const& at) const
+FOUNDRY_DECL void error_writer::invalid_request(std::string const& message, std::string_view code,
+                                                json_path const& at) const
 {
     throw refusal(400, openai_error(message, "invalid_request_error", json::string(in_words(at)), json::string(code)));
 }
 
-FOUNDRY_DECL void complaints::unprocessable(std::string_view type, place const& at, std::string const& message,
-                                            json::value const& value) const
+FOUNDRY_DECL void error_writer::unprocessable(std::string_view type, json_path const& at, std::string const& message,
+                                              json::value const& value) const
 {
-    place location;
+    json_path location;
     location.push_back("body");
     location.insert(location.end(), at.begin(), at.end());
     json::object detail;
@@ -140,21 +141,22 @@ FOUNDRY_DECL void complaints::unprocessable(std::string_view type, place const& 
     throw refusal(422, body);
 }
 
-FOUNDRY_DECL void complaints::missing(place const& at) const
+FOUNDRY_DECL void error_writer::missing(json_path const& at) const
 {
     if (openai())
         invalid_request("Missing required parameter: '" + in_words(at) + "'.", "missing_required_parameter", at);
     unprocessable("missing", at, "Field required", nullptr);
 }
 
-FOUNDRY_DECL void complaints::unknown_member(place const& at, json::value const& value) const
+FOUNDRY_DECL void error_writer::unknown_member(json_path const& at, json::value const& value) const
 {
     if (openai())
         invalid_request("Unknown parameter: '" + in_words(at) + "'.", "unknown_parameter", at);
     unprocessable("extra_forbidden", at, "Extra inputs are not permitted", value);
 }
 
-FOUNDRY_DECL void complaints::wrong_type(place const& at, std::string_view expected, json::value const& value) const
+FOUNDRY_DECL void error_writer::wrong_type(json_path const& at, std::string_view expected,
+                                           json::value const& value) const
 {
     std::string const wanted(expected);
     if (openai())
@@ -164,21 +166,22 @@ FOUNDRY_DECL void complaints::wrong_type(place const& at, std::string_view expec
     unprocessable("type_error", at, "Input should be " + wanted, value);
 }
 
-FOUNDRY_DECL void complaints::bad_value(place const& at, std::string const& message, json::value const& value) const
+FOUNDRY_DECL void error_writer::bad_value(json_path const& at, std::string const& message,
+                                          json::value const& value) const
 {
     if (openai())
         invalid_request("Invalid value for '" + in_words(at) + "': " + message, "invalid_value", at);
     unprocessable("value_error", at, message, value);
 }
 
-FOUNDRY_DECL void complaints::unsupported(std::string const& name) const
+FOUNDRY_DECL void error_writer::unsupported(std::string const& name) const
 {
     bad_request("Unsupported parameter: '" + name + "' is not supported with this model.", "unsupported_parameter",
                 json::string(name));
 }
 
-FOUNDRY_DECL void complaints::unsupported(std::string const& name, json::value const& value,
-                                          std::string const& choice) const
+FOUNDRY_DECL void error_writer::unsupported(std::string const& name, json::value const& value,
+                                            std::string const& choice) const
 {
     auto const given = value.is_string() ? "'" + std::string(value.get_string()) + "'" : json_text(value);
     bad_request("Unsupported value: '" + name + "' does not support " + given +
@@ -186,7 +189,7 @@ FOUNDRY_DECL void complaints::unsupported(std::string const& name, json::value c
                 "unsupported_value", json::string(name));
 }
 
-FOUNDRY_DECL void complaints::bad_request(std::string const& message, std::string_view code, json::value param) const
+FOUNDRY_DECL void error_writer::bad_request(std::string const& message, std::string_view code, json::value param) const
 {
     if (!openai())
         throw refusal(400, error_body(code, message));

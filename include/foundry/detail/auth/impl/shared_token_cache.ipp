@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/auth/token_keeper.hpp>
+#include <foundry/detail/auth/shared_token_cache.hpp>
 #include <foundry/detail/base/guarded_executor.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
 #include <foundry/detail/core/field.hpp>
@@ -15,18 +15,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-struct token_flight::waiter
+struct token_fetch::waiter
 {
     waiter(boost::asio::any_io_executor const& executor, std::chrono::steady_clock::time_point until)
         : wake_up(executor),
-          landed(executor, until)
+          done(executor, until)
     {}
 
     guarded_executor wake_up;
-    boost::asio::steady_timer landed; // cancelled when it has
+    boost::asio::steady_timer done; // cancelled when it has
 };
 
-FOUNDRY_DECL token_flight::token_flight(token_request what, boost::asio::any_io_executor const& background)
+FOUNDRY_DECL token_fetch::token_fetch(token_request what, boost::asio::any_io_executor const& background)
     : wanted(std::move(what)),
       executor(boost::asio::make_strand(background))
 {}
@@ -34,7 +34,7 @@ FOUNDRY_DECL token_flight::token_flight(token_request what, boost::asio::any_io_
 /// Everyone gets a copy that shares no memory which several threads count in libstdc++, where ThreadSanitizer does not see it.
 [[noreturn]] inline void throw_copy(error const& failed) { throw failed.with_attempts(failed.attempts()); }
 
-FOUNDRY_DECL std::shared_ptr<token_flight> token_keeper::find_flight(token_request const& wanted)
+FOUNDRY_DECL std::shared_ptr<token_fetch> shared_token_cache::find_flight(token_request const& wanted)
 {
     for (auto const& f : flights_)
         if (f->wanted.scope == wanted.scope && http::iequals(f->wanted.tenant, wanted.tenant) &&
@@ -43,19 +43,19 @@ FOUNDRY_DECL std::shared_ptr<token_flight> token_keeper::find_flight(token_reque
     return nullptr;
 }
 
-FOUNDRY_DECL void token_keeper::forget(token_flight const& flight)
+FOUNDRY_DECL void shared_token_cache::forget(token_fetch const& flight)
 {
-    auto const same = [&](std::shared_ptr<token_flight> const& f) { return f.get() == &flight; };
+    auto const same = [&](std::shared_ptr<token_fetch> const& f) { return f.get() == &flight; };
     flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
 }
 
-FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_executor const& executor,
-                                      token_query query)
+FOUNDRY_DECL token_waiter::token_waiter(shared_token_cache& keeper, boost::asio::any_io_executor const& executor,
+                                        token_query query)
     : keeper_(keeper),
       query_(std::move(query))
 {
     std::lock_guard const lock(keeper_.mutex_);
-    token_cache::finding const found = keeper_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
+    token_cache::lookup_result const found = keeper_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
     if (found.failed)
         throw_copy(*found.failed);
     token_ = found.token;
@@ -68,18 +68,18 @@ FOUNDRY_DECL token_visit::token_visit(token_keeper& keeper, boost::asio::any_io_
                     "a client with another credential");
     }
     if (!flight_) {
-        flight_ = std::make_shared<token_flight>(query_.wanted, query_.background);
+        flight_ = std::make_shared<token_fetch>(query_.wanted, query_.background);
         flight_->ahead = token_ != nullptr;
         keeper_.flights_.push_back(flight_);
         to_launch_ = flight_;
     }
     if (!token_) {
-        waiter_ = std::make_shared<token_flight::waiter>(executor, query_.until);
+        waiter_ = std::make_shared<token_fetch::waiter>(executor, query_.until);
         flight_->waiters.push_back(waiter_);
     }
 }
 
-FOUNDRY_DECL token_visit::~token_visit()
+FOUNDRY_DECL token_waiter::~token_waiter()
 {
     if (!waiter_)
         return;
@@ -87,16 +87,16 @@ FOUNDRY_DECL token_visit::~token_visit()
     auto& all = flight_->waiters;
     all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
     bool const goes_on = flight_->ahead && flight_->begun; // for those who come later
-    if (flight_->landed || goes_on || !all.empty())
+    if (flight_->done || goes_on || !all.empty())
         return;
     keeper_.forget(*flight_);
     keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
     boost::asio::post(flight_->executor, [f = flight_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
 }
 
-FOUNDRY_DECL boost::asio::steady_timer& token_visit::landed() noexcept { return waiter_->landed; }
+FOUNDRY_DECL boost::asio::steady_timer& token_waiter::done() noexcept { return waiter_->done; }
 
-FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr interrupted)
+FOUNDRY_DECL token_cache::token_ptr token_waiter::result(std::exception_ptr interrupted)
 {
     if (token_)
         return token_;
@@ -108,7 +108,7 @@ FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr inter
             throw_copy(e);
         }
     }
-    if (flight_->landed)
+    if (flight_->done)
         return flight_->token;
     if (interrupted)
         std::rethrow_exception(std::move(interrupted));
@@ -121,19 +121,20 @@ FOUNDRY_DECL token_cache::token_ptr token_visit::result(std::exception_ptr inter
     throw error(late.code(), std::move(f));
 }
 
-FOUNDRY_DECL void token_keeper::begin(token_flight& flight) noexcept
+FOUNDRY_DECL void shared_token_cache::begin(token_fetch& flight) noexcept
 {
     std::lock_guard const lock(mutex_);
     flight.begun = true;
 }
 
-FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, std::exception_ptr failed) noexcept
+FOUNDRY_DECL void shared_token_cache::complete(token_fetch& flight, access_token token,
+                                               std::exception_ptr failed) noexcept
 {
     std::lock_guard const lock(mutex_);
     auto const now = std::chrono::steady_clock::now();
     bool const forgotten = find_flight(flight.wanted).get() != &flight;
     forget(flight);
-    flight.landed = true;
+    flight.done = true;
     try {
         if (failed)
             std::rethrow_exception(failed);
@@ -149,10 +150,10 @@ FOUNDRY_DECL void token_keeper::land(token_flight& flight, access_token token, s
             cache_.fail(flight.wanted, nullptr, now);
     }
     for (auto const& w : flight.waiters)
-        w->wake_up.post([w] { w->landed.cancel(); });
+        w->wake_up.post([w] { w->done.cancel(); });
 }
 
-FOUNDRY_DECL bool token_keeper::invalidate(std::string_view refused, std::string_view claims) noexcept
+FOUNDRY_DECL bool shared_token_cache::invalidate(std::string_view refused, std::string_view claims) noexcept
 {
     std::lock_guard const lock(mutex_);
     return cache_.invalidate(refused, claims, std::chrono::steady_clock::now());

@@ -11,7 +11,10 @@ namespace detail {
 
 /// Throws `errc::invalid_argument`. `advice` says what was wrong and what to write instead; it must not repeat a
 /// secret.
-[[noreturn]] inline void refuse(std::string advice) { throw error(errc::invalid_argument, std::move(advice)); }
+[[noreturn]] inline void throw_invalid_argument(std::string advice)
+{
+    throw error(errc::invalid_argument, std::move(advice));
+}
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/retry_loop.hpp>
+#include <foundry/detail/call/retry_budget.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
-#include <foundry/detail/entra/token_attempts.hpp>
+#include <foundry/detail/entra/token_requester.hpp>
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,10 +11,12 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token>
-request_token(std::string_view who, retry_options const& how, token_attempt& from, token_request const& request)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> request_token(std::string_view credential_name,
+                                                                             retry_options const& how,
+                                                                             token_requester& from,
+                                                                             token_request const& request)
 {
-    for (foundry::detail::retry_loop attempts(how, std::chrono::milliseconds{0});;) {
+    for (foundry::detail::retry_budget attempts(how, std::chrono::milliseconds{0});;) {
         std::chrono::milliseconds wait{0};
         try {
             access_token token = co_await from.request_once(request);
@@ -23,7 +25,7 @@ request_token(std::string_view who, retry_options const& how, token_attempt& fro
             try {
                 wait = attempts.wait_after(e);
             } catch (error const& last) {
-                throw final_error(who, last);
+                throw final_error(credential_name, last);
             }
         }
         boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);

@@ -120,7 +120,7 @@ inline void take_thinking(chat_message& message)
         message.reasoning_content = std::move(reasoning);
 }
 
-inline void take_other_names(chat_completion& reply)
+inline void normalize_aliases(chat_completion& reply)
 {
     take_annotations(reply.prompt_filter_results, reply.extra);
     for (chat_choice& choice : reply.choices) {
@@ -134,7 +134,7 @@ inline void take_other_names(chat_completion& reply)
     }
 }
 
-inline void take_other_names(chat_chunk& chunk)
+inline void normalize_aliases(chat_chunk& chunk)
 {
     take_annotations(chunk.prompt_filter_results, chunk.extra);
     for (chunk_choice& choice : chunk.choices) {
