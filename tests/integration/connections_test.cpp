@@ -510,7 +510,7 @@ TEST_CASE("a question is sent twice at most, also where the second time has to w
     std::promise<void> both_have_begun;
     std::shared_future<void> const begun = both_have_begun.get_future().share();
     service.reply_when(
-        [begun](foundry::testing::received const&) {
+        [begun](foundry::testing::recorded_request const&) {
             begun.wait();
             return false;
         },

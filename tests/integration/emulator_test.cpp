@@ -467,7 +467,7 @@ TEST_CASE("emulator: a predicate decides what is answered, and such a request ta
     CHECK(content_of(client.post(embeddings, ask("last"))) == "the latest rule decides");
     CHECK(service.queued() == 0);
 
-    service.reply_when([](received const&) -> bool { throw std::runtime_error("a broken predicate"); },
+    service.reply_when([](recorded_request const&) -> bool { throw std::runtime_error("a broken predicate"); },
                        answer::json(200, "{}"));
     auto const broken = client.post(v1, ask("a"));
     CHECK(broken.status == 500);

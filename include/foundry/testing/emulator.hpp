@@ -305,7 +305,7 @@ public:
     /// answer. If several predicates hold, the one that was given last decides. They are called on the emulator's thread,
     /// for the request as it is journaled; if one throws, the answer is a 500 with its words.
     ///
-    ///     service.reply_when([](received const& r) { return r.target.find("/embeddings") != r.target.npos; },
+    ///     service.reply_when([](recorded_request const& r) { return r.target.find("/embeddings") != r.target.npos; },
     ///                        answer::json(503, "{}"));
     void reply_when(std::function<bool(recorded_request const&)> predicate, answer reply);
 
