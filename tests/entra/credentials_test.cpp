@@ -21,7 +21,7 @@ using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
 using foundry::testing::emulator_options;
-using foundry::testing::received;
+using foundry::testing::recorded_request;
 using namespace foundry::entra;
 
 namespace {

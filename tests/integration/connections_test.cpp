@@ -27,7 +27,7 @@
 
 using namespace foundry_test;
 using foundry::errc;
-using foundry::testing::received;
+using foundry::testing::recorded_request;
 
 namespace {
 

@@ -22,7 +22,7 @@ using namespace foundry_test;
 using namespace std::chrono_literals;
 using foundry::testing::answer;
 using foundry::testing::emulator_options;
-using foundry::testing::received;
+using foundry::testing::recorded_request;
 
 std::string const embeddings = "/openai/v1/embeddings";
 

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
-using foundry::testing::received;
+using foundry::testing::recorded_request;
 
 namespace {
 

@@ -387,7 +387,7 @@ service.queue(answer::raw("").hang());
 void says_what_a_chat_model_answers(foundry::testing::emulator& service)
 {
     using foundry::testing::answer;
-    using foundry::testing::received;
+    using foundry::testing::recorded_request;
     // clang-format off
 service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}}));
     // clang-format on
