@@ -312,7 +312,7 @@ TEST_CASE("a virtual machine's identity is asked for at IMDS, its own or one ass
     variables.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:" + std::to_string(service.plain_port()));
     managed_identity_credential own;
     CHECK(token_of(own) == "given-token-1");
-    received const asked = service.journal().front();
+    recorded_request const asked = service.journal().front();
     CHECK(asked.target == "/metadata/identity/oauth2/token?api-version=2018-02-01&"
                           "resource=https%3A%2F%2Fcognitiveservices.azure.com");
     CHECK(asked.header("metadata") == "true");

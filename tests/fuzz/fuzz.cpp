@@ -88,7 +88,7 @@ void make_described(std::string& out, foundry::json::type const& t, choices& fro
         return;
     case kind::integer:
     case kind::number:
-    case kind::single:
+    case kind::float32:
         out += make_number(from);
         return;
     case kind::string:

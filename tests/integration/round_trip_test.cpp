@@ -34,7 +34,7 @@ json::value sample(type const& t, std::string const& path, std::vector<std::stri
     case kind::integer:
         return path.ends_with("index") ? 0 : 3;
     case kind::number:
-    case kind::single:
+    case kind::float32:
         return 0.5;
     case kind::object: {
         json::object all;

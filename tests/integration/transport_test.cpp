@@ -89,22 +89,22 @@ TEST_CASE("the host, SNI and path are the URL's, wherever the socket leads")
 {
     emulator service;
     asking a(service);
-    received const plain_port = a.send("https://Contoso.OpenAI.azure.com/openai/v1/");
+    recorded_request const plain_port = a.send("https://Contoso.OpenAI.azure.com/openai/v1/");
     CHECK(plain_port.tls);
     CHECK(plain_port.sni == "contoso.openai.azure.com");
     CHECK(plain_port.host == "contoso.openai.azure.com");
     CHECK(plain_port.method == "POST");
     CHECK(plain_port.target == "/openai/v1/chat/completions");
-    received const other_port = a.send("https://contoso.openai.azure.com:8443/openai/v1");
+    recorded_request const other_port = a.send("https://contoso.openai.azure.com:8443/openai/v1");
     CHECK(other_port.sni == "contoso.openai.azure.com");
     CHECK(other_port.host == "contoso.openai.azure.com:8443");
-    received const local = a.send("http://localhost:8080/v1");
+    recorded_request const local = a.send("http://localhost:8080/v1");
     CHECK(!local.tls);
     CHECK(local.host == "localhost:8080");
     CHECK(local.target == "/v1/chat/completions");
-    received const models = a.send(foundry_url);
+    recorded_request const models = a.send(foundry_url);
     CHECK(models.target == "/models/chat/completions?api-version=2024-05-01-preview");
-    received const dated = a.send(dated_url);
+    recorded_request const dated = a.send(dated_url);
     CHECK(dated.target == "/openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21");
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a request is framed by its length and says what it holds")
     emulator service;
     asking a(service);
     for (char const* const url : urls) {
-        received const sent = a.send(url);
+        recorded_request const sent = a.send(url);
         CHECK(header(sent, "Content-Length") == std::to_string(sent.body.size()));
         CHECK(header(sent, "Content-Type") == "application/json");
         CHECK(count(sent, "Content-Type") == 1);
@@ -132,7 +132,7 @@ TEST_CASE("a key goes where the endpoint expects it")
          {foundry_url, v1_url, dated_url, "https://contoso.cognitiveservices.azure.com/openai/v1",
           "https://contoso.azure-api.net/openai/v1"}) {
         CAPTURE(std::string(url));
-        received const sent = a.send(url);
+        recorded_request const sent = a.send(url);
         CHECK(header(sent, "api-key") == "a-key");
         CHECK(header(sent, "authorization") == "(none)");
     }
@@ -140,7 +140,7 @@ TEST_CASE("a key goes where the endpoint expects it")
          {local_url, "https://m.eastus2.models.ai.azure.com", "https://models.github.ai/inference",
           "https://m.eastus2.inference.ml.azure.com/score"}) {
         CAPTURE(std::string(url));
-        received const sent = a.send(url);
+        recorded_request const sent = a.send(url);
         CHECK(header(sent, "authorization") == "Bearer a-key");
         CHECK(header(sent, "api-key") == "(none)");
     }
@@ -161,29 +161,29 @@ TEST_CASE("a key goes where the program says")
     asking a(service);
     a.who = foundry::api_key("a-key", foundry::key_header::both);
     for (char const* const url : {foundry_url, local_url}) {
-        received const both = a.send(url);
+        recorded_request const both = a.send(url);
         CHECK(header(both, "api-key") == "a-key");
         CHECK(header(both, "authorization") == "Bearer a-key");
     }
     a.who = foundry::api_key("a-key", foundry::key_header::bearer);
-    received const bearer = a.send(foundry_url);
+    recorded_request const bearer = a.send(foundry_url);
     CHECK(header(bearer, "authorization") == "Bearer a-key");
     CHECK(header(bearer, "api-key") == "(none)");
     a.who = foundry::api_key("a-key", foundry::key_header::api_key);
-    received const own = a.send(local_url);
+    recorded_request const own = a.send(local_url);
     CHECK(header(own, "api-key") == "a-key");
     CHECK(header(own, "authorization") == "(none)");
     a.who = foundry::api_key("a-key", std::string("Ocp-Apim-Subscription-Key"));
-    received const named = a.send(foundry_url);
+    recorded_request const named = a.send(foundry_url);
     CHECK(header(named, "ocp-apim-subscription-key") == "a-key");
     CHECK(header(named, "api-key") == "(none)");
     CHECK(header(named, "authorization") == "(none)");
     a.who = foundry::bearer_token("a-token");
-    received const token = a.send(foundry_url);
+    recorded_request const token = a.send(foundry_url);
     CHECK(header(token, "authorization") == "Bearer a-token");
     CHECK(header(token, "api-key") == "(none)");
     a.who = foundry::no_credential{};
-    received const none = a.send(foundry_url);
+    recorded_request const none = a.send(foundry_url);
     CHECK(header(none, "authorization") == "(none)");
     CHECK(header(none, "api-key") == "(none)");
 }
@@ -318,7 +318,7 @@ TEST_CASE("the user agent is the library's, a given one, or none")
     a.with.user_agent = "mine/1";
     CHECK(header(a.send(foundry_url), "User-Agent") == "mine/1");
     a.call.headers.emplace_back("user-agent", "this call's/2");
-    received const sent = a.send(foundry_url);
+    recorded_request const sent = a.send(foundry_url);
     CHECK(header(sent, "User-Agent") == "this call's/2");
     CHECK(count(sent, "user-agent") == 1);
     a.call.headers.clear();
@@ -422,10 +422,10 @@ TEST_CASE("a request without a model is for the default one")
     a.request.model.reset();
     for (char const* const url : {foundry_url, v1_url, local_url})
         CHECK(body_of(a.send(url)).at("model") == "gpt-4o");
-    received const dated = a.send(dated_url);
+    recorded_request const dated = a.send(dated_url);
     CHECK(dated.target.starts_with("/openai/deployments/gpt-4o/chat/completions?"));
     // The URL's deployment comes first.
-    received const fixed = a.send("https://contoso.openai.azure.com/openai/deployments/gpt-35");
+    recorded_request const fixed = a.send("https://contoso.openai.azure.com/openai/deployments/gpt-35");
     CHECK(fixed.target.starts_with("/openai/deployments/gpt-35/chat/completions?"));
     a.with.default_model.clear();
     CHECK(!body_of(a.send("https://m.eastus2.models.ai.azure.com")).contains("model"));
@@ -436,7 +436,7 @@ TEST_CASE("a deployment is one segment of the path, whatever its name")
     emulator service;
     asking a(service);
     a.request.model = "a/b c?d#e\r\nX: y";
-    received const sent = a.send(dated_url);
+    recorded_request const sent = a.send(dated_url);
     CHECK(sent.target == "/openai/deployments/a%2Fb%20c%3Fd%23e%0D%0AX%3A%20y/chat/completions?api-version=2024-10-21");
 }
 
