@@ -54,9 +54,9 @@ struct asking
 {
     explicit asking(emulator& s) : service(s), with(limited(s)), who(foundry::api_key{"a-key"}), request(question()) {}
 
-    received send(std::string_view url)
+    recorded_request send(std::string_view url)
     {
-        received sent;
+        recorded_request sent;
         run(store_request(sent, service, foundry::endpoint{url}, who, with, request, call));
         return sent;
     }
@@ -334,7 +334,7 @@ TEST_CASE("headers of the endpoint, the client and the call are all sent")
     where.add_header("x-endpoint", "1").add_query("region", "east us");
     a.with.headers.emplace_back("x-client", "2");
     a.call.headers.emplace_back("X-Call", "3");
-    received sent;
+    recorded_request sent;
     run(store_request(sent, service, where, a.who, a.with, a.request, a.call));
     CHECK(header(sent, "x-endpoint") == "1");
     CHECK(header(sent, "x-client") == "2");
