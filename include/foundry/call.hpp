@@ -13,12 +13,15 @@
 ///     auto file = co_await client.call<stored_file>(foundry::route{"POST", "files"}, form);
 ///     auto text = co_await client.call<foundry::binary_content>(foundry::route{"GET", "files"}.segment(file.id).segment("content"));
 ///
-/// The type that is asked for decides how the answer is read: a described class (here `stored_file`) or `boost::json::value` from
-/// JSON, `binary_content` as it comes, `event_stream` as server-sent events. What is sent is JSON (a described class,
+/// The type that is asked for decides how the response is read: a described class (here `stored_file`) or `boost::json::value` from
+/// JSON, `binary_content` as bytes, `event_stream` as server-sent events. The body of a request is JSON (a described class,
 /// `boost::json::value` or `boost::json::object`), a `multipart` form, or nothing.
+///
+/// A route of the operation table, such as `chat/completions`, has what the functions of `client` have: the default model, the
+/// detection of extra parameters, the rule for errors with a status of 200, and its usage reaches the observer.
 namespace foundry::inline FOUNDRY_ABI {
 
-/// An answer that is not JSON: a file, speech, a picture.
+/// A response that is not JSON: a file, speech, an image.
 struct binary_content : answer
 {
     binary_content() = default;
@@ -30,13 +33,10 @@ struct binary_content : answer
 
 namespace detail {
 
-/// One JSON answer. `raw` keeps the text where it is not null.
-FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_any(std::shared_ptr<pending_request> call,
-                                                             json::object_ref into, std::string* raw);
-FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<pending_request> call);
-FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> call);
+struct pending_request;
 
-enum class answer_form
+/// How the response of a call is read.
+enum class response_form
 {
     json,
     bytes,
@@ -45,43 +45,46 @@ enum class answer_form
 
 FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
                                                            foundry::route const& route, call_options const& with,
-                                                           answer_form form);
+                                                           response_form form, json::const_object_ref body = {});
 FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
                                                            foundry::route const& route, call_options const& with,
-                                                           answer_form form, json::const_object_ref body);
-FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
-                                                           foundry::route const& route, call_options const& with,
-                                                           answer_form form, std::string_view content_type,
+                                                           response_form form, std::string_view content_type,
                                                            std::string body);
 
+/// @param raw receives the text; may be null.
+FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_json(std::shared_ptr<pending_request> request,
+                                                              json::object_ref into, std::string* raw);
+FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<pending_request> request);
+FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> request);
+
 template <class Answer>
-FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json(std::shared_ptr<pending_request> call)
+FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json_as(std::shared_ptr<pending_request> request)
 {
     Answer reply;
     json::object_ref const into{&reply, &json::type_of<Answer>::value};
     if constexpr (std::derived_from<Answer, answer>) {
-        response_info info = co_await fetch_any(std::move(call), into, &reply.raw_storage());
+        response_info info = co_await fetch_json(std::move(request), into, &reply.raw_storage());
         reply.set_info(std::move(info));
     } else {
-        co_await fetch_any(std::move(call), into, nullptr);
+        co_await fetch_json(std::move(request), into, nullptr);
     }
     co_return reply;
 }
 
 template <class Answer>
-constexpr answer_form form_of = std::same_as<Answer, binary_content> ? answer_form::bytes
-                                : std::same_as<Answer, event_stream> ? answer_form::events
-                                                                     : answer_form::json;
+constexpr response_form form_of = std::same_as<Answer, binary_content> ? response_form::bytes
+                                  : std::same_as<Answer, event_stream> ? response_form::events
+                                                                       : response_form::json;
 
 template <class Answer>
-boost::asio::awaitable<Answer> run_call(std::shared_ptr<pending_request> call)
+boost::asio::awaitable<Answer> run_call(std::shared_ptr<pending_request> request)
 {
-    if constexpr (form_of<Answer> == answer_form::bytes)
-        return fetch_bytes(std::move(call));
-    else if constexpr (form_of<Answer> == answer_form::events)
-        return open_events(std::move(call));
+    if constexpr (form_of<Answer> == response_form::bytes)
+        return fetch_bytes(std::move(request));
+    else if constexpr (form_of<Answer> == response_form::events)
+        return open_events(std::move(request));
     else
-        return fetch_json<Answer>(std::move(call));
+        return fetch_json_as<Answer>(std::move(request));
 }
 
 } // namespace detail

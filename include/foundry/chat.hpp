@@ -4,6 +4,7 @@
 #include <foundry/answer.hpp>
 #include <foundry/chat_message.hpp>
 #include <foundry/content_filter.hpp>
+#include <foundry/usage.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -278,51 +279,6 @@ BOOST_DESCRIBE_STRUCT(chat_request, (),
 /// @name Answer
 /// @{
 
-struct completion_tokens_details
-{
-    completion_tokens_details() = default;
-
-    std::int64_t reasoning_tokens = 0;
-    std::int64_t audio_tokens = 0;
-    std::int64_t accepted_prediction_tokens = 0;
-    std::int64_t rejected_prediction_tokens = 0;
-    boost::json::object extra;
-
-    friend bool operator==(completion_tokens_details const&, completion_tokens_details const&) = default;
-};
-BOOST_DESCRIBE_STRUCT(completion_tokens_details, (),
-                      (reasoning_tokens, audio_tokens, accepted_prediction_tokens, rejected_prediction_tokens, extra))
-
-struct prompt_tokens_details
-{
-    prompt_tokens_details() = default;
-
-    std::int64_t cached_tokens = 0;
-    std::int64_t audio_tokens = 0;
-    boost::json::object extra;
-
-    friend bool operator==(prompt_tokens_details const&, prompt_tokens_details const&) = default;
-};
-BOOST_DESCRIBE_STRUCT(prompt_tokens_details, (), (cached_tokens, audio_tokens, extra))
-
-/// What a call cost, in tokens.
-struct token_usage
-{
-    token_usage() = default;
-
-    std::int64_t prompt_tokens = 0;
-    std::int64_t completion_tokens = 0;
-    std::int64_t total_tokens = 0;
-    foundry::prompt_tokens_details prompt_tokens_details;         ///< Zero where the service does not tell.
-    foundry::completion_tokens_details completion_tokens_details; ///< Likewise.
-    boost::json::object extra;
-
-    friend bool operator==(token_usage const&, token_usage const&) = default;
-};
-BOOST_DESCRIBE_STRUCT(token_usage, (),
-                      (prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details,
-                       extra))
-
 struct token_alternative
 {
     token_alternative() = default;
@@ -533,7 +489,7 @@ class chat_accumulator
 public:
     chat_accumulator() = default;
 
-    void add(chat_chunk chunk);
+    void add(chat_chunk const& chunk);
     /// What has come so far.
     chat_completion const& completion() const noexcept { return completion_; }
     /// As `chat_completion::message()`.
@@ -545,7 +501,7 @@ public:
     void set_info(response_info info) { completion_.set_info(std::move(info)); }
 
 private:
-    void add(chunk_choice& piece);
+    void add(chunk_choice const& piece);
 
     chat_completion completion_;
     std::vector<std::vector<detail::open_tool_call>> open_calls_; // of each choice

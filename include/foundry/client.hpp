@@ -22,22 +22,24 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+class basic_client;
 class multipart;
 class route;
 struct image_embedding_request;
-struct image_request;
-struct generated_images;
-struct model_info;
 
 namespace detail {
 
 struct client_state;
-struct pending_request;
 
 FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
                                                              foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
+FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
+                                                           std::shared_ptr<credential_source> credential);
+
+/// For resources: handles that are made from a client.
+std::shared_ptr<client_state> const& state_of(basic_client const& client) noexcept;
 
 template <class T>
 inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
@@ -47,66 +49,52 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 /// The operations, whatever the credential; use `client`.
 ///
 /// Each is a plain function that checks and serialises the request at once and returns a coroutine that owns what it needs: the
-/// request and the client may be temporaries, or gone, before the coroutine starts. A mistake in the request is thrown by the
+/// request and the client may be temporaries, or gone, before the coroutine starts. An error in the request is thrown by the
 /// coroutine, like every other error.
 ///
 /// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand.
-/// Cancellation: `boost::asio::cancellation_type::terminal`, prompt in every state; the call throws `boost::system::system_error` with
-/// `boost::asio::error::operation_aborted`, which is no `foundry::error`, its connection is closed, the client stays usable.
+/// Cancellation: terminal, partial and total alike, prompt in every state; the call throws `boost::system::system_error` with
+/// `boost::asio::error::operation_aborted`, which is no `foundry::error`, its connection is closed, and the client stays usable.
 /// Thread safety: copies of a client may be used from several executors and threads at once.
 class basic_client
 {
 public:
     /// Opens a connection, with its TLS handshake, and keeps it for the next call: before the first frame of a game, or before a
-    /// server takes its first request. Opens none where one is idle; several at once open one each. Nothing is sent to the service,
-    /// no token is fetched, and nothing is tried again: where it fails, calls may still work.
+    /// server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to the
+    /// service, fetches no token and does not retry: if it fails, calls may still succeed.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<void> warm_up() const;
 
-    /// One answer to a chat request.
+    /// The completion of a chat request.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<chat_completion> complete(chat_request const& request) const;
-    boost::asio::awaitable<chat_completion> complete(chat_request const& request, call_options const& call) const;
-    /// One question, one answer.
+    boost::asio::awaitable<chat_completion> complete(chat_request const& request, call_options const& with) const;
+    /// One question, one completion.
     boost::asio::awaitable<chat_completion> complete(std::string_view model, std::string_view prompt) const;
 
-    /// The answer in chunks, as the model writes it. Completes once the head of the answer is there: an error that the service
+    /// The completion in chunks, as the model writes it. Returns when the head of the response has arrived: an error that the service
     /// reports by its status has been thrown by then.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<chat_stream> stream(chat_request const& request) const;
-    boost::asio::awaitable<chat_stream> stream(chat_request const& request, call_options const& call) const;
+    boost::asio::awaitable<chat_stream> stream(chat_request const& request, call_options const& with) const;
     boost::asio::awaitable<chat_stream> stream(std::string_view model, std::string_view prompt) const;
 
-    /// The vectors of texts.
+    /// The embeddings of texts.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<embeddings> embed(embedding_request const& request) const;
-    boost::asio::awaitable<embeddings> embed(embedding_request const& request, call_options const& call) const;
+    boost::asio::awaitable<embeddings> embed(embedding_request const& request, call_options const& with) const;
 
-    /// The vectors of pictures, on Foundry Models endpoints only; include <foundry/image_embedding.hpp>.
+    /// The embeddings of images, on Foundry Models endpoints only; include <foundry/image_embedding.hpp>.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<embeddings> embed(image_embedding_request const& request) const;
-    boost::asio::awaitable<embeddings> embed(image_embedding_request const& request, call_options const& call) const;
+    boost::asio::awaitable<embeddings> embed(image_embedding_request const& request, call_options const& with) const;
 
-    /// Pictures from words; include <foundry/image_generation.hpp>.
-    ///
-    /// @throws foundry::error with a code of `errc`.
-    boost::asio::awaitable<generated_images> generate_images(image_request const& request) const;
-    boost::asio::awaitable<generated_images> generate_images(image_request const& request,
-                                                             call_options const& call) const;
-
-    /// What a Foundry Models endpoint says of a model; include <foundry/model_info.hpp>. Asked once for each name, then remembered
-    /// by the client and its copies.
-    ///
-    /// @param model the deployment's name; empty: the endpoint's or the client's default.
-    /// @throws foundry::error with a code of `errc`: `invalid_argument` on Azure OpenAI's forms, which have no such route.
-    boost::asio::awaitable<foundry::model_info> model_info(std::string_view model = {}) const;
-
-    /// Any other route: sends `body`, if there is one, and reads the answer as what `Answer` says; include <foundry/call.hpp>.
+    /// Any other route: sends `body`, if there is one, and reads the response as `Answer`; include <foundry/call.hpp>.
     ///
     ///     auto poll = co_await client.call<poll_result>(foundry::route{"POST", "polls"}, vote);
     ///
@@ -125,16 +113,24 @@ public:
     template <class Answer>
     boost::asio::awaitable<Answer> call(foundry::route const& route, multipart&& form) const;
 
+    /// Inside a class derived from this one, write `foundry::endpoint` for the type.
     foundry::endpoint const& endpoint() const noexcept;
-    /// What the client was made with, as long as it or a copy of it lives; times longer than a hundred years are shortened.
+    /// The options that the client was made with, valid while it or a copy of it lives; times longer than a hundred years are shortened.
     options const& settings() const noexcept;
 
 protected:
     explicit basic_client(std::shared_ptr<detail::client_state> state) noexcept : state_(std::move(state)) {}
 
 private:
+    friend std::shared_ptr<detail::client_state> const& detail::state_of(basic_client const& client) noexcept;
+
     std::shared_ptr<detail::client_state> state_;
 };
+
+inline std::shared_ptr<detail::client_state> const& detail::state_of(basic_client const& client) noexcept
+{
+    return client.state_;
+}
 
 /// A client of one endpoint with one credential.
 ///
@@ -142,14 +138,14 @@ private:
 ///                            foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
 ///                            foundry::api_key{"..."}};
 ///
-/// A cheap handle: copies share connections, tokens and settings. A call runs on the executor of the coroutine that awaits it, its
-/// socket included. On the one that the client is built from is what outlives a call: idle connections, the last bytes of a stream, the
-/// fetch of a token. That context must not be destroyed before the client; where it is not run, tokens do not come, and streams'
-/// connections are neither used again nor closed, and count as open ones. `client<>` holds a client of any credential, as a class
+/// A cheap handle: copies share connections, tokens and settings. A call runs, its socket included, on the executor of the coroutine
+/// that awaits it. What outlives a call runs on the executor that the client is made from: idle connections, the last bytes of a
+/// stream, the fetch of a token. That context must not be destroyed before the client; if that context is not running, no token is
+/// fetched, and the connections of finished streams stay open and unused. `client<>` holds a client of any credential, as a class
 /// member does.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) where the credential would be sent in plain text to another machine;
-/// (`errc::no_ca_store`) where there is nothing to verify a server with.
+/// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine;
+/// (`errc::no_ca_store`) if there is no certificate store to verify a server with.
 template <class Credential = any_credential>
 class client : public basic_client
 {
@@ -184,7 +180,23 @@ public:
         client(client<Other> const& other)
     noexcept : basic_client(other) {}
 
+    /// A client with another credential, which shares this one's connections and options, but no token: for a server that acts for
+    /// each of its users.
+    ///
+    /// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine.
+    template <class Other>
+    client<Other> with_credential(Other credential) const
+    {
+        return client<Other>(
+            detail::with_credential(*detail::state_of(*this), client<Other>::source(std::move(credential))));
+    }
+
 private:
+    template <class Other>
+    friend class client;
+
+    explicit client(std::shared_ptr<detail::client_state> state) noexcept : basic_client(std::move(state)) {}
+
     static std::shared_ptr<detail::credential_source> source(Credential credential)
     {
         if constexpr (std::same_as<Credential, any_credential>)

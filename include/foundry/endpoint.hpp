@@ -77,13 +77,10 @@ public:
     bool key_in_api_key_field() const noexcept;
     std::vector<std::pair<std::string, std::string>> const& extra_headers() const noexcept { return headers_; }
 
-    /// The request target (path and query) of an operation, such as `chat/completions`.
-    ///
-    /// @param deployment percent-encoded into the path where the form wants it there: the dated form does for chat, completions,
-    /// embeddings, audio and images.
-    /// @throws foundry::error (`errc::invalid_argument`) where the dated form gets no deployment, and for any form where it is
-    /// another one than the endpoint's (their case does not matter).
-    std::string target(std::string_view operation, std::string_view deployment = {}) const;
+    /// Path of the URL without the operation, percent-encoded, without a slash at the end.
+    std::string_view base_path() const;
+    /// Parameters that are added to the query of every request, percent-encoded, without a leading `&`.
+    std::string const& extra_query() const noexcept { return query_; }
 
     /// @name Set by hand, for gateways. Each returns `*this`.
     /// @{
@@ -112,8 +109,6 @@ private:
     void parse(std::string_view text);
     void take_query(std::string_view query);
     void take_path();
-    std::string_view base_path() const;
-    std::string deployment_segment(std::string_view requested) const;
 
     api_form form_ = api_form::compatible;
     host_kind kind_ = host_kind::other;

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/response_info.hpp>
 #include <foundry/retry.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -93,6 +94,7 @@ struct failure
     std::optional<bool> should_retry;
     std::vector<attempt> attempts;
     std::shared_ptr<dictionary<filter_result> const> content_filter;
+    response_info info;
     std::string body;
 };
 
@@ -147,6 +149,9 @@ public:
 
     /// The content filter's verdict by category; empty where there is none. Include <foundry/content_filter.hpp> to use it.
     dictionary<filter_result> const& content_filter() const;
+
+    /// The head of the response that the error stands for: header fields, region, rate limits. Its status is 0 if no response arrived.
+    response_info const& info() const noexcept { return details_->info; }
 
     /// The first 64 KiB of the answer's body; of a stream, the event that is wrong.
     std::string const& body() const noexcept { return details_->body; }

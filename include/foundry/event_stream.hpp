@@ -22,9 +22,9 @@ struct raw_event
 {
     raw_event() = default;
 
-    std::string event; ///< Its type; "message" where the stream named none.
+    std::string event; ///< Its type; "message" if the stream named none.
     std::string data;  ///< Mostly JSON.
-    std::string id;    ///< The last one that the stream gave.
+    std::string id;    ///< The last id that the stream sent.
 };
 
 /// The events of any route that streams: an async generator of `raw_event`. See `client::call`.
@@ -47,19 +47,19 @@ public:
     event_stream& operator=(event_stream&&) noexcept;
     ~event_stream();
 
-    /// The next event, or nothing at the end.
+    /// A copy of the next event, which the caller owns; nothing at the end.
     ///
     /// @throws foundry::error, as `chat_stream::next()`. After an error or a cancellation the stream is at its end.
-    /// Cancellation: terminal, at once.
+    /// Cancellation: terminal, partial and total, at once.
     boost::asio::awaitable<std::optional<raw_event>> next();
 
-    /// The same into storage of one's own, whose memory is used again. False at the end.
-    boost::asio::awaitable<bool> read(raw_event& into);
+    /// Lends the stream's own event until the next call of read() or next(); null at the end. Otherwise as next().
+    boost::asio::awaitable<raw_event const*> read();
 
-    /// The head of the answer.
+    /// The head of the response.
     response_info const& info() const noexcept;
 
-    /// Abandons the answer now: a read that waits on the same executor is at the end, and so is each one after it.
+    /// Abandons the response now: a pending read on the same executor reaches the end, and so does each later one.
     void close() noexcept;
 
     explicit event_stream(std::unique_ptr<detail::event_stream_state> state) noexcept;

@@ -1,7 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/client.hpp>
+#include <foundry/answer.hpp>
+#include <foundry/detail/json/type_of.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/json/object.hpp>
@@ -9,7 +10,7 @@
 #include <variant>
 
 /// The requests and answers of image generation, of the Foundry Models API (2025-05-15-preview) and of Azure OpenAI in one: send
-/// what your model takes. Include this header to call `client::generate_images`.
+/// what your model takes. `foundry::images` of <foundry/images.hpp> sends them.
 namespace foundry::inline FOUNDRY_ABI {
 
 struct image_size

@@ -1,7 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/client.hpp>
+#include <foundry/answer.hpp>
+#include <foundry/detail/json/open_enum.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/json/object.hpp>

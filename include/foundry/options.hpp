@@ -132,9 +132,9 @@ struct options
 };
 
 /// `timeouts` for one call; what is not set comes from the client's.
-struct call_timeouts
+struct timeout_overrides
 {
-    call_timeouts() = default;
+    timeout_overrides() = default;
 
     std::optional<std::chrono::milliseconds> token;
     std::optional<std::chrono::milliseconds> connect;
@@ -149,9 +149,9 @@ struct call_timeouts
 };
 
 /// `retry_options` for one call; what is not set comes from the client's. If a number is set, the client's policy does not decide.
-struct call_retry_options
+struct retry_overrides
 {
-    call_retry_options() = default;
+    retry_overrides() = default;
 
     std::optional<unsigned> max_retries;
     std::optional<std::chrono::milliseconds> backoff;
@@ -170,8 +170,8 @@ struct call_options
 {
     call_options() = default;
 
-    call_timeouts timeouts;
-    call_retry_options retry;
+    timeout_overrides timeouts;
+    retry_overrides retry;
     /// The `x-ms-client-request-id`; an empty one sends none.
     std::optional<std::string> client_request_id;
     header_list headers;

@@ -9,49 +9,48 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// One operation of the service's: a verb and a path below the endpoint's base URL. For everything that has no function of its
-/// own here.
+/// A verb and a path below the endpoint's base URL, for operations that have no function of their own here.
 ///
 ///     foundry::route list = foundry::route{"GET", "files"}.query("purpose", "batch");
 ///     foundry::route speak = foundry::route{"POST", "audio/speech"}.deployment("tts-1");
 ///
-/// On the dated form the operations that belong to a deployment (`chat/completions`, `embeddings`, `audio/...`, `images/...`,
-/// `completions`) are asked below `/openai/deployments/{deployment}`, all others below `/openai`.
+/// On the dated form, operations with a deployment (`chat/completions`, `embeddings`, `audio/...`, `images/...`, `completions`) lie
+/// below `/openai/deployments/{deployment}`, all others below `/openai`.
 ///
-/// Which form of API has which operation is known: one that the endpoint's form lacks is refused before anything is sent, with
-/// the URL to use instead, unless skip_route_check() is set.
+/// An operation that the endpoint's form of the API lacks is refused before anything is sent, with the URL to use instead, unless
+/// skip_route_check() is set.
 class route
 {
 public:
     /// @param verb GET, POST, PUT, PATCH or DELETE
-    /// @param path without a slash in front; what is put together from names must be percent-encoded, as segment() does.
-    /// @throws foundry::error (`errc::invalid_argument`) where the verb is another.
+    /// @param path without a leading slash, percent-encoded, as segment() does it.
+    /// @throws foundry::error (`errc::invalid_argument`) for any other verb.
     route(std::string_view verb, std::string_view path);
 
     /// Adds `/name`, percent-encoded.
     route& segment(std::string_view name);
     /// Adds a query parameter; encoded here. Keys are refused: a query is logged.
     route& query(std::string_view name, std::string_view value);
-    /// For the dated form, where the deployment stands in the URL; the other forms find it in the body.
+    /// For the dated form, which has the deployment in the URL; the other forms find it in the body.
     route& deployment(std::string name);
-    /// Sends the request even where the endpoint's form is known to lack the operation.
+    /// Sends the request even if the endpoint's form is known to lack the operation.
     route& skip_route_check();
 
     std::string const& verb() const noexcept { return verb_; }
     std::string const& path() const noexcept { return path_; }
     std::string const& query() const noexcept { return query_; }
     std::string const& deployment() const noexcept { return deployment_; }
-    bool skips_route_check() const noexcept { return anyway_; }
+    bool skips_route_check() const noexcept { return skips_check_; }
 
 private:
     std::string verb_;
     std::string path_;
     std::string query_; // encoded
     std::string deployment_;
-    bool anyway_ = false;
+    bool skips_check_ = false;
 };
 
-/// A form of fields and files (`multipart/form-data`, RFC 7578), such as `POST files` wants.
+/// A form of fields and files (`multipart/form-data`, RFC 7578), as `POST files` takes it.
 ///
 ///     foundry::multipart form;
 ///     form.add("purpose", "batch").add_file("file", "questions.jsonl", "application/jsonl", lines);
@@ -63,17 +62,17 @@ public:
     multipart& add(std::string_view name, std::string_view value);
 
     /// @param media_type the part's own Content-Type: Azure refuses a file without one.
-    /// @throws foundry::error (`errc::invalid_argument`) where the media type cannot stand in a header.
+    /// @throws foundry::error (`errc::invalid_argument`) if the media type cannot be a header's value.
     multipart& add_file(std::string_view name, std::string_view file_name, std::string_view media_type,
                         std::string_view bytes);
 
     /// As add_file(), with the bytes and the name of a file. Blocks while it reads.
-    /// @throws foundry::error (`errc::invalid_argument`) naming the file where it cannot be read.
+    /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be read.
     multipart& load_file(std::string_view name, std::filesystem::path const& file, std::string_view media_type);
 
     /// `multipart/form-data; boundary=...`
     std::string content_type() const;
-    /// The whole body; of a form that is not used any more, without a copy.
+    /// The whole body; a form that is moved gives it without a copy.
     std::string body() const&;
     std::string body() &&;
 

@@ -21,6 +21,7 @@ inline constexpr std::string_view response_model = "gen_ai.response.model";
 inline constexpr std::string_view response_finish_reasons = "gen_ai.response.finish_reasons";
 inline constexpr std::string_view usage_input_tokens = "gen_ai.usage.input_tokens";
 inline constexpr std::string_view usage_output_tokens = "gen_ai.usage.output_tokens";
+inline constexpr std::string_view usage_cached_input_tokens = "gen_ai.usage.cache_read.input_tokens";
 inline constexpr std::string_view server_address = "server.address";
 inline constexpr std::string_view server_port = "server.port";
 inline constexpr std::string_view error_type = "error.type";
@@ -31,9 +32,6 @@ inline constexpr std::string_view time_to_first_chunk = "gen_ai.client.operation
 inline constexpr std::string_view token_usage = "gen_ai.client.token.usage";
 /// Of `token_usage`: "input" or "output".
 inline constexpr std::string_view token_type = "gen_ai.token.type";
-
-/// "chat" and "embeddings", or else the operation's path.
-FOUNDRY_DECL std::string_view operation_of(call_event const& e) noexcept;
 
 /// Such as "chat gpt-4o-mini".
 FOUNDRY_DECL std::string span_name(call_event const& e);
@@ -53,7 +51,7 @@ void for_each_attribute(call_event const& e, Visit visit)
         if (!value.empty())
             visit(name, value);
     };
-    text(operation_name, operation_of(e));
+    text(operation_name, e.operation_name);
     text(provider_name, e.provider);
     text(request_model, e.model);
     text(server_address, e.server_address);
@@ -66,6 +64,8 @@ void for_each_attribute(call_event const& e, Visit visit)
         visit(usage_input_tokens, *e.input_tokens);
     if (e.output_tokens)
         visit(usage_output_tokens, *e.output_tokens);
+    if (e.cached_input_tokens)
+        visit(usage_cached_input_tokens, *e.cached_input_tokens);
     text(error_type, error_type_of(e));
 }
 

@@ -21,30 +21,23 @@ set -euo pipefail
 # The emulator (testing) stands beside them and includes base, core and json alone.
 rooms='public operations call auth entra http json core base'
 
-# Public headers of which the rooms speak.
+# Public headers whose types the rooms use.
 core='access_token endpoint error observer options response_headers response_info retry secret'
+json='content_filter usage'
 entra='entra/credential_options'
+operations='answer async_generator chat chat_message chat_stream embedding event_stream'
 
 # What is still to be cut: arrows that run up, and bodies that include the body of another header.
 known='body: detail/json/impl/reader.ipp -> detail/json/impl/scanner.ipp
 body: detail/json/impl/writer.ipp -> detail/json/impl/scanner.ipp
 body: entra/impl/azure_developer_cli_credential.ipp -> entra/impl/azure_cli_credential.ipp
 body: entra/impl/environment_credential.ipp -> entra/impl/client_certificate_credential.ipp
-body: entra/impl/environment_credential.ipp -> entra/impl/client_secret_credential.ipp
-body: impl/call.ipp -> impl/event_stream.ipp
-body: impl/client.ipp -> impl/chat_stream.ipp
-body: impl/image_embedding.ipp -> impl/client.ipp
-up: detail/call/impl/call_observer.ipp -> chat.hpp
-up: detail/call/impl/call_observer.ipp -> embedding.hpp
-up: detail/call/impl/error_advice.ipp -> content_filter.hpp
-up: detail/call/impl/error_body.ipp -> content_filter.hpp
-up: detail/entra/impl/token_requester.ipp -> detail/call/retry_budget.hpp
-up: detail/operations/aliases.hpp -> chat.hpp'
+body: entra/impl/environment_credential.ipp -> entra/impl/client_secret_credential.ipp'
 
 # read_includes INCLUDE_DIRECTORY: "graph", "up" and "body" lines
 read_includes() {
     (cd "$1/foundry" && find . -name '*.[hi]pp' ! -name src.hpp -printf '%P\0' |
-        xargs -0 awk -v rooms="$rooms" -v core="$core" -v entra="$entra" '
+        xargs -0 awk -v rooms="$rooms" -v core="$core" -v json="$json" -v entra="$entra" -v operations="$operations" '
         function room(file, part) {
             split(file, part, "/")
             if (part[1] == "testing") return "testing"
@@ -55,7 +48,9 @@ read_includes() {
         BEGIN {
             n = split(rooms, name, " "); for (i = 1; i <= n; i++) rank[name[i]] = i
             n = split(core, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "core"
+            n = split(json, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "json"
             n = split(entra, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "entra"
+            n = split(operations, name, " "); for (i = 1; i <= n; i++) named[name[i]] = "operations"
         }
         /^ *# *include <foundry\// {
             from = room(FILENAME)

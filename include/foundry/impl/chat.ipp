@@ -130,10 +130,10 @@ namespace detail {
 
 /// Appends the elements of one list to another.
 template <class T>
-void append(std::vector<T>& into, std::vector<T>& more)
+void append(std::vector<T>& into, std::vector<T> const& more)
 {
-    for (T& element : more)
-        into.emplace_back() = std::move(element);
+    for (T const& element : more)
+        into.push_back(element);
 }
 
 inline void append_content(message_content& content, std::string_view more)
@@ -173,10 +173,10 @@ inline void append_optional(std::optional<std::string>& text, std::string_view m
         (text ? *text : text.emplace()) += more;
 }
 
-inline void merge_verdicts(filter_results& into, filter_results& more)
+inline void merge_verdicts(filter_results& into, filter_results const& more)
 {
-    for (auto& [category, verdict] : more.entries())
-        into[category] = std::move(verdict);
+    for (auto const& [category, verdict] : more.entries())
+        into[category] = verdict;
 }
 
 /// Follows the brackets of a JSON text, so that its end is known without reading it twice.
@@ -323,7 +323,7 @@ inline void merge_audio(std::optional<message_audio>& audio, message_audio const
 
 } // namespace detail
 
-FOUNDRY_DECL void chat_accumulator::add(chat_chunk chunk)
+FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
 {
     chat_completion& all = completion_;
     // The first and the late chunks of Azure's filter have no id; they belong to the same message.
@@ -333,19 +333,19 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk chunk)
     if (chunk.created != 0)
         all.created = chunk.created;
     if (chunk.usage)
-        all.usage.emplace() = std::move(*chunk.usage);
+        all.usage = chunk.usage;
     if (chunk.system_fingerprint)
-        all.system_fingerprint.swap(chunk.system_fingerprint);
+        all.system_fingerprint = chunk.system_fingerprint;
     if (chunk.service_tier)
-        all.service_tier.swap(chunk.service_tier);
+        all.service_tier = chunk.service_tier;
     detail::append(all.prompt_filter_results, chunk.prompt_filter_results);
     detail::take_members(all.extra, chunk.extra);
-    for (chunk_choice& c : chunk.choices)
+    for (chunk_choice const& c : chunk.choices)
         add(c);
     detail::drop_odd(all);
 }
 
-FOUNDRY_DECL void chat_accumulator::add(chunk_choice& piece)
+FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
 {
     static constexpr std::int64_t max_choices = 128; // the API's own limit of `n`
     if (piece.index < 0 || piece.index >= max_choices)

@@ -95,18 +95,6 @@ inline bool drop_operation(std::string& path)
     return false;
 }
 
-/// Whether a server could step upwards in this path, whichever of its encoded bytes it decodes first.
-inline bool has_dot_segment(std::string_view path)
-{
-    auto const decoded = http::percent_decode(path).value_or(std::string(path)) + '/';
-    for (std::string_view rest = decoded; !rest.empty(); rest.remove_prefix(rest.find('/') + 1)) {
-        auto const segment = rest.substr(0, rest.find('/'));
-        if (segment == "." || segment == "..")
-            return true;
-    }
-    return false;
-}
-
 /// Where the dated form's own part of a path begins: `/openai` at the end, or `/openai/deployments` anywhere.
 inline std::size_t find_dated_part(std::string_view path)
 {
@@ -130,7 +118,7 @@ inline std::string find_deployment(std::string_view path)
 
 inline void check_deployment(std::string_view name)
 {
-    if (has_dot_segment(name))
+    if (http::has_dot_segment(name))
         throw_invalid_argument("a deployment cannot be named '.' or '..'; set the name of the deployment");
 }
 
@@ -241,26 +229,6 @@ inline api_form recognise_path(host_kind kind, std::string const& host, std::str
     return api_form::compatible;
 }
 
-/// Which operations the dated form serves below a deployment; the others below `/openai`.
-inline bool belongs_to_a_deployment(std::string_view operation)
-{
-    auto const first = operation.substr(0, operation.find('/'));
-    static constexpr std::string_view names[] = {"chat", "completions", "embeddings", "audio", "images", "extensions"};
-    for (std::string_view const name : names) {
-        if (first == name)
-            return true;
-    }
-    return false;
-}
-
-/// The last look at what goes into the request line.
-inline void check_target(std::string_view target)
-{
-    bool const sendable = all_of(target, [](char c) { return is_graphic(c) && c != '#'; });
-    if (!target.starts_with('/') || !sendable || has_dot_segment(target.substr(0, target.find('?'))))
-        throw_invalid_argument("the operation does not make a URL; percent-encode what it is put together from");
-}
-
 } // namespace detail
 
 FOUNDRY_DECL endpoint::endpoint(std::string_view url) { parse(url); }
@@ -277,7 +245,7 @@ FOUNDRY_DECL void endpoint::parse(std::string_view text)
         detail::throw_invalid_argument(
             "plain http is for this machine only; use https://, or pass allow_plain_http() to send prompts in "
             "the clear and without a credential");
-    if (detail::has_dot_segment(url.path))
+    if (http::has_dot_segment(url.path))
         detail::throw_invalid_argument("the path of the URL has a '.' or '..' in it; write the path that is meant");
     secure_ = url.secure;
     host_ = std::move(url.host);
@@ -336,43 +304,6 @@ FOUNDRY_DECL std::string endpoint::url() const
 FOUNDRY_DECL bool endpoint::key_in_api_key_field() const noexcept
 {
     return kind_ == host_kind::foundry || kind_ == host_kind::gateway || form_ == api_form::dated;
-}
-
-FOUNDRY_DECL std::string endpoint::deployment_segment(std::string_view requested) const
-{
-    if (!deployment_.empty() && !requested.empty() && !http::iequals(deployment_, requested))
-        detail::throw_invalid_argument(
-            detail::concat({"the request is for the deployment '", requested, "', but the endpoint names '",
-                            deployment_, "'; leave one of the two off"}));
-    if (form_ != api_form::dated)
-        return {};
-    auto const name = deployment_.empty() ? requested : std::string_view(deployment_);
-    if (name.empty())
-        detail::throw_invalid_argument(
-            "this endpoint takes the deployment in the URL and none was named; set the request's model to the "
-            "name of the deployment");
-    detail::check_deployment(name);
-    return "/openai/deployments/" + http::percent_encode_segment(name);
-}
-
-FOUNDRY_DECL std::string endpoint::target(std::string_view operation, std::string_view deployment) const
-{
-    std::string target(base_path());
-    if (form_ == api_form::dated && !detail::belongs_to_a_deployment(operation))
-        target += "/openai";
-    else
-        target += deployment_segment(deployment);
-    target += '/';
-    target += operation;
-    std::string query;
-    if (!api_version_.empty())
-        query = "api-version=" + http::percent_encode_query(api_version_);
-    if (!query_.empty())
-        detail::append_parameter(query, query_);
-    if (!query.empty())
-        target += (target.find('?') == std::string::npos ? '?' : '&') + query;
-    detail::check_target(target);
-    return target;
 }
 
 FOUNDRY_DECL endpoint& endpoint::set_form(api_form form)

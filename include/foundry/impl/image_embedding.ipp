@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/operations/embed.hpp>
 #include <foundry/image_embedding.hpp>
-#include <foundry/impl/client.ipp>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -25,12 +25,11 @@ FOUNDRY_DECL image_embedding_request& image_embedding_request::add(std::string d
 }
 
 FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(image_embedding_request const& request,
-                                                                    call_options const& call) const
+                                                                    call_options const& with) const
 {
-    detail::operation const what{"images/embeddings", "", &state_->settings.default_embedding_model};
-    return detail::run_embed(
-        detail::prepare(state_, what, request, call, &detail::check_embedding<image_embedding_request>), request.size(),
-        request.encoding_format);
+    return detail::embed(detail::prepare(state_, detail::operations::image_embeddings, request, with,
+                                         &detail::check_embedding<image_embedding_request>),
+                         request.size(), request.encoding_format);
 }
 
 FOUNDRY_DECL boost::asio::awaitable<embeddings> basic_client::embed(image_embedding_request const& request) const

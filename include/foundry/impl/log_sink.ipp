@@ -134,7 +134,7 @@ inline std::string line_of(call_event const& e, bool with_fields)
 {
     std::string line = "foundry ";
     line += step_of(e);
-    append_pair(line, "operation", telemetry::operation_of(e));
+    append_pair(line, "operation", e.operation_name);
     if (!e.model.empty())
         append_pair(line, "model", e.model);
     append_pair(line, "server", e.server_address);

@@ -47,7 +47,7 @@ FOUNDRY_DECL route& route::deployment(std::string name)
 
 FOUNDRY_DECL route& route::skip_route_check()
 {
-    anyway_ = true;
+    skips_check_ = true;
     return *this;
 }
 

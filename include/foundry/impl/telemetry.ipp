@@ -22,18 +22,9 @@ inline constexpr std::string_view error_words[] = {
 };
 static_assert(std::size(error_words) == static_cast<std::size_t>(errc::connection_lost));
 
-FOUNDRY_DECL std::string_view operation_of(call_event const& e) noexcept
-{
-    if (e.operation == "chat/completions")
-        return "chat";
-    if (e.operation == "embeddings" || e.operation == "images/embeddings")
-        return "embeddings";
-    return e.operation;
-}
-
 FOUNDRY_DECL std::string span_name(call_event const& e)
 {
-    std::string name(operation_of(e));
+    std::string name(e.operation_name);
     if (!e.model.empty())
         name.append(" ").append(e.model);
     return name;

@@ -5,69 +5,61 @@
 #include <foundry/detail/core/credential_source.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/options.hpp>
-#include <foundry/response_headers.hpp>
 
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
 
+class basic_client;
+
 namespace detail {
 
-struct known_models;
+struct model_info_cache;
 
-/// What the heads of calls of one kind have in common.
+/// The part of a request's head that calls of one kind have in common.
 struct cached_head
 {
     cached_head() = default;
 
     std::string kind;
     std::string fields;     ///< The request line among them.
-    int custom_headers = 0; ///< How many of them Azure counts.
+    int custom_headers = 0; ///< How many of the fields Azure counts.
+};
+
+/// Where calls go: one endpoint, the credential for it, and the connections to it.
+struct call_target
+{
+    foundry::endpoint endpoint;
+    std::shared_ptr<credential_source> credential;
+    boost::intrusive_ptr<http::pool> connections;
 };
 
 /// What the copies of a client share.
 struct client_state
 {
-    client_state(boost::asio::any_io_executor executor, foundry::endpoint endpoint,
-                 std::shared_ptr<credential_source> credential, options settings);
+    /// @throws foundry::error (`errc::invalid_argument`) if the credential would travel in plain text to another machine.
+    client_state(call_target to, options settings);
 
-    foundry::endpoint endpoint;
-    std::shared_ptr<credential_source> credential;
+    call_target target;
     options settings;
-    boost::intrusive_ptr<http::pool> connections;
-    uuid_source ids; // of requests
+    uuid_source request_ids;
 
-    std::mutex mutex;                     // guards what follows
-    cached_head head;                     // of the last call
-    std::string scope;                    // of tokens: the endpoint's, until the service names another
-    std::shared_ptr<known_models> models; // as far as asked; null where none was
+    std::mutex mutex;                             // guards what follows
+    cached_head head;                             // of the last call
+    std::string scope;                            // of tokens: the endpoint's, until the service names another
+    std::shared_ptr<model_info_cache> model_info; // null until a model is asked for
 };
 
-/// What proves who is asking.
-struct auth_headers
-{
-    auth_headers() = default;
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             foundry::endpoint endpoint,
+                                                             std::shared_ptr<credential_source> credential,
+                                                             options settings);
 
-    std::string fields;                        ///< Of the request's head.
-    std::shared_ptr<access_token const> token; ///< The one that is in them; null where they need none.
-    std::string scope;                         ///< What it was asked for.
-};
-
-/// The question for a token, whose scope goes into the proof.
-///
-/// @param claims that the service wants to see in the token; empty for none.
-/// @param limits with those for the token.
-FOUNDRY_DECL token_query ask_for_token(client_state& state, std::string claims, http::deadline const& limits,
-                                       auth_headers& into);
-
-/// @throws foundry::error (`errc::invalid_argument`) where the token cannot be sent.
-FOUNDRY_DECL void append_token(auth_headers& into);
-
-/// The service has refused a token. Whether it names another scope, which is then the client's from here on.
-FOUNDRY_DECL bool take_scope(client_state& state, std::string_view body);
+/// The same endpoint, connections and settings with another credential.
+FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
+                                                           std::shared_ptr<credential_source> credential);
 
 } // namespace detail
 } // namespace foundry::inline FOUNDRY_ABI

@@ -1,65 +1,24 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/call/event_rules.hpp>
 #include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/call/send_once.hpp>
 #include <foundry/detail/http/event_parser.hpp>
 
-#include <bitset>
-#include <cstdint>
 #include <exception>
-#include <memory>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Whether a name is one of these, in any case.
-FOUNDRY_DECL bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept;
-
-/// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it.
-FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept;
-/// The same without its brackets, which only the stream of a chat takes for an end.
-FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept;
-
-/// Whether an event only shows that the connection is alive: one without data, `null`, `""`, `[]`, `{}`, `ping`, or one that is named
-/// `ping`, `keepalive` or `heartbeat`.
-FOUNDRY_DECL bool is_keep_alive(http::event const& e) noexcept;
-FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept;
-
-/// The type of an event; of one without, the member `type` of its JSON.
-FOUNDRY_DECL std::string type_of_event(http::event const& e);
-
-/// Which choices of a chat have begun, and which have come to their end.
-class choice_ends
-{
-public:
-    static constexpr std::size_t max_choices = 128; // the API's own limit of `n`
-
-    choice_ends() = default;
-
-    void note(std::int64_t index, bool is_finished)
-    {
-        if (index < 0 || index >= static_cast<std::int64_t>(max_choices))
-            return;
-        begun_.set(static_cast<std::size_t>(index));
-        if (is_finished)
-            ended_.set(static_cast<std::size_t>(index));
-    }
-    /// There was one, and each has its finish reason.
-    bool all_ended() const noexcept { return begun_.any() && begun_ == ended_; }
-
-private:
-    std::bitset<max_choices> begun_;
-    std::bitset<max_choices> ended_;
-};
-
-/// The body of an answer as server-sent events, one after the other; what they mean is a derived class's to say.
+/// The body of a response as server-sent events, one after the other. A derived class gives them their meaning: it has a
+/// `value_type`, a member `value`, `bool take_value()` which fills it from the next events, and `void check_end(bool at_marker)`.
 class event_source : public http::body_sink
 {
 public:
-    event_source(pending_request call, open_response opened);
+    event_source(pending_request request, open_response response);
     event_source(event_source const&) = delete;
     event_source& operator=(event_source const&) = delete;
 
@@ -69,7 +28,7 @@ public:
         if (exchange_)
             exchange_->close();
         exchange_.reset();
-        watch_.reset();
+        observer_.reset();
     }
 
     void on_body(std::string_view bytes) override;
@@ -83,19 +42,19 @@ protected:
     void note_content() noexcept { exchange_->got_content(); }
     /// The last event has been taken.
     void end() noexcept { ended_ = true; }
-    /// Whether the body says itself where it ends, and has come to that end: with its last chunk, or its last byte of so many.
+    /// Whether the body has come to an end that its own framing announced: its last chunk, or the last byte of its length.
     bool ended_by_framing() const noexcept { return exchange_->done() && exchange_->has_framing(); }
     /// Throws if the event is an error; returns if it only looks like one.
     void throw_error_event(http::event const& e) const;
     [[noreturn]] void throw_truncated() const;
 
-    pending_request call_;
-    boost::intrusive_ptr<call_observer> watch_;
-    bool filtered_ = false; ///< The content filter has ended the answer.
+    pending_request request_;
+    boost::intrusive_ptr<call_observer> observer_;
+    bool filtered_ = false; ///< The content filter has ended the response.
 
 private:
-    template <class Source, class Value>
-    friend boost::asio::awaitable<bool> read_from(Source* source, Value& into);
+    template <class Source>
+    friend boost::asio::awaitable<typename Source::value_type const*> read_from(Source* source);
 
     enum class body_form
     {
@@ -109,35 +68,35 @@ private:
     /// The body is complete. False if nothing more can come of it.
     bool flush();
     [[noreturn]] void throw_not_a_stream() const;
-    /// Something went wrong: no more of it.
+    /// Ends the stream with an error.
     [[noreturn]] void fail(std::exception_ptr why);
-    /// All of it has been read; what little may follow it is of no interest.
+    /// Ends the stream in order: the few bytes that may follow are read in the background.
     void drain();
 
     response_info info_;
-    std::vector<attempt> attempts_; // that failed before
+    std::vector<attempt> failed_attempts_;
     std::chrono::milliseconds waited_;
-    http::clock::time_point begun_;
+    http::clock::time_point attempt_begun_;
     http::event_parser events_;
-    std::string document_; // the body, until its form is known and if it is not an event stream
+    std::string document_; // the body, until its form is known, and if it is not an event stream
     body_form form_ = body_form::unknown;
     bool flushed_ = false;
     bool ended_ = false;
     boost::intrusive_ptr<http::exchange> exchange_; // null once the stream is over; last, for it delivers to the others
 };
 
-/// The next value that the source makes of its events; false at the end, or if it is null. What goes wrong ends it.
-template <class Source, class Value>
-FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
+/// The source's next value, which it lends until the next call; null at the end, or if the source is null. An error ends the source.
+template <class Source>
+FOUNDRY_CORO boost::asio::awaitable<typename Source::value_type const*> read_from(Source* source)
 {
     if (source == nullptr || !source->exchange_)
-        co_return false;
-    boost::intrusive_ptr<http::exchange> const reading = source->exchange_; // close() may come meanwhile
+        co_return nullptr;
+    boost::intrusive_ptr<http::exchange> const reading = source->exchange_; // close() may run during the wait
     std::exception_ptr failed;
     try {
         for (;;) {
-            if (source->take_value(into))
-                co_return true;
+            if (source->take_value())
+                co_return &source->value;
             if (source->ended_)
                 break;
             if (!co_await reading->read_more() && !source->flush())
@@ -145,12 +104,12 @@ FOUNDRY_CORO boost::asio::awaitable<bool> read_from(Source* source, Value& into)
         }
         source->check_end(source->ended_);
         source->drain();
-        co_return false;
+        co_return nullptr;
     } catch (...) {
         failed = std::current_exception();
     }
     if (!source->exchange_)
-        co_return false; // closed
+        co_return nullptr; // closed
     source->fail(std::move(failed));
 }
 

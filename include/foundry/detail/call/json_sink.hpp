@@ -1,80 +1,57 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/operation.hpp>
-#include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/call/response_sink.hpp>
 #include <foundry/detail/json/reader.hpp>
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Decodes the body of one JSON answer as it arrives.
+/// Throws `errc::unexpected_reply` for a response that lacks what every such response has.
+[[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
+
+/// Decodes the body of a JSON response as it arrives. A response with status 2xx that is an error is thrown as one.
 class json_sink : public response_sink
 {
 public:
-    /// @param extra the member of the answer that collects what is unknown: an `error` in it that says something is thrown.
     /// @param raw keeps the text, too; if null, only as much of it as an error shows is kept.
-    json_sink(json::object_ref into, boost::json::object const& extra, std::string* raw)
-        : into_(into),
-          extra_(extra),
-          raw_(raw)
-    {}
+    json_sink(json::object_ref into, std::string* raw) : into_(into), raw_(raw) {}
 
-    void start() override
-    {
-        reader_.start(into_);
-        kept_.clear();
-        if (raw_ != nullptr)
-            raw_->clear();
-    }
-
-    void on_body(std::string_view bytes) override
-    {
-        if (raw_ != nullptr)
-            raw_->append(bytes);
-        else
-            kept_.append(bytes.substr(0, max_kept_body - std::min(kept_.size(), max_kept_body)));
-        reader_.feed(bytes); // after a failure this does nothing, and finish() tells
-    }
-
-    void finish(pending_request const& call, response_info const& info) override
-    {
-        if (!reader_.finish()) {
-            failure f;
-            f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
-            f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
-            throw error(make_error_code(errc::unexpected_reply), std::move(f));
-        }
-        if (auto const* const reported = extra_.if_contains("error"); reported != nullptr && says_anything(*reported)) {
-            throw_service_error_in(text(), call.context(), info);
-            // The text is not all there, or too long.
-            throw_service_error_in(boost::json::serialize(extra_), call.context(), info);
-        }
-        if (std::string missing = this->missing(); !missing.empty()) {
-            throw_any_error_in(text(), call.context(), info);
-            throw_incomplete(std::move(missing));
-        }
-    }
-
+    void start() override;
+    void on_body(std::string_view bytes) override;
+    void finish(pending_request const& request, response_info const& info) override;
     std::string_view text() const override { return raw_ != nullptr ? *raw_ : kept_; }
 
 protected:
     ~json_sink() = default;
 
-    /// What the answer lacks of what every such answer has; empty if it is all there.
-    virtual std::string missing() const = 0;
+    /// What the response lacks of what every such response has; empty if it is all there.
+    virtual std::string missing() const { return {}; }
 
 private:
     json::object_ref into_;
-    boost::json::object const& extra_;
     std::string* raw_;
     std::string kept_;
     json::reader reader_;
 };
 
+/// Keeps a body as it comes.
+class bytes_sink final : public response_sink
+{
+public:
+    void start() override { bytes.clear(); }
+    http::exchange::progress progress() const override { return http::exchange::progress::on_bytes; }
+    void on_body(std::string_view more) override { bytes.append(more); }
+    void finish(pending_request const& request, response_info const& info) override;
+    std::string_view text() const override { return bytes; }
+
+    std::string bytes;
+};
+
 } // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/call/impl/json_sink.ipp>
+#endif

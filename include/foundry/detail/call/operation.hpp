@@ -1,74 +1,114 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/pending_request.hpp>
-#include <foundry/detail/json/reader.hpp>
-#include <foundry/detail/json/type_of.hpp>
+#include <foundry/options.hpp>
 
-#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// The members that the Foundry Models API has in chat and embedding requests; anything else is an extra parameter there.
-inline constexpr std::string_view models_api_members[] = {
-    "messages",
-    "model",
-    "temperature",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "max_tokens",
-    "stop",
-    "seed",
-    "response_format",
-    "tools",
-    "tool_choice",
-    "modalities",
-    "input",
-    "dimensions",
-    "encoding_format",
-    "input_type",
-};
-
-/// A typed operation: one path, one described request with a model.
+/// All that the library knows of one REST operation: a row of the operation table. What it says decides which endpoints have the
+/// operation, where its deployment stands, which model it has by default, what is an extra parameter, and what the observer is told.
 struct operation
 {
-    std::string_view path;
-    std::string_view lead; ///< Members in front of the request's own, such as `"stream":true,`.
-    std::string const* default_model;
-    std::span<std::string_view const> models_api = models_api_members;
+    std::string_view
+        path; ///< After the endpoint's base, such as `chat/completions`. A row holds for the paths below it, too.
+    std::string_view verb = "POST";
+    bool in_models_api = true;                     ///< Whether the Foundry Models API has it.
+    bool in_azure_openai = true;                   ///< Whether Azure OpenAI has it, on the v1 and on the dated form.
+    bool has_deployment = false;                   ///< Whether the dated form puts the deployment into its path.
+    std::string options::*default_model = nullptr; ///< For requests that name no model; null: it takes none.
+    std::span<std::string_view const> models_api_members =
+        {};                               ///< Members that the Foundry Models API has; empty: not known.
+    std::string_view telemetry_name = {}; ///< OpenTelemetry's `gen_ai.operation.name`; empty: the path.
+    bool has_error_member =
+        false; ///< Whether its objects have a member `error` of their own, as a batch has: no failure of the call.
+    std::size_t size_limits::*body_limit = &size_limits::body;
 };
 
-/// The first that is not empty.
-inline std::string_view first_non_empty(std::string_view a, std::string_view b, std::string_view c)
-{
-    return !a.empty() ? a : !b.empty() ? b : c;
-}
+/// The members that the Foundry Models API has in chat requests (2024-05-01-preview, `ChatCompletionsOptions`).
+inline constexpr std::string_view models_api_chat_members[] = {
+    "messages", "model", "temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens",
+    "stop",     "seed",  "stream",      "tools", "response_format",   "tool_choice",      "modalities",
+};
+/// The same of texts to embed (`EmbeddingsOptions`) and of images (`ImageEmbeddingsOptions`).
+inline constexpr std::string_view models_api_embedding_members[] = {
+    "input", "model", "dimensions", "encoding_format", "input_type",
+};
+/// The same of images to generate (2025-05-15-preview).
+inline constexpr std::string_view models_api_image_members[] = {
+    "prompt", "model", "n", "size", "quality", "output_format", "seed", "negative_prompt", "image_prompt",
+};
 
-/// Checks the model, serialises the request and writes the head.
-///
-/// @throws foundry::error (`errc::invalid_argument`)
-FOUNDRY_DECL void write_request(pending_request& call, operation const& what, json::const_object_ref request,
-                                std::optional<std::string> const& model, call_options const& with);
+/// The operation table. A path belongs to the first row that it equals or lies below.
+namespace operations {
 
-/// Checks and serialises a request; a mistake is kept for the coroutine to throw.
-template <class Request>
-pending_request prepare(std::shared_ptr<client_state> state, operation const& what, Request const& request,
-                        call_options const& with, void (*check)(Request const&))
-{
-    pending_request call(std::move(state), what.path);
-    try {
-        check(request);
-        write_request(call, what, {&request, &json::type_of<Request>::value}, request.model, with);
-    } catch (...) {
-        call.validation_error = std::current_exception();
-    }
-    return call;
-}
+inline constexpr operation chat = {
+    .path = "chat/completions",
+    .has_deployment = true,
+    .default_model = &options::default_model,
+    .models_api_members = models_api_chat_members,
+    .telemetry_name = "chat",
+};
+inline constexpr operation completions = {
+    .path = "completions",
+    .has_deployment = true,
+    .default_model = &options::default_model,
+    .telemetry_name = "text_completion",
+};
+inline constexpr operation embeddings = {
+    .path = "embeddings",
+    .has_deployment = true,
+    .default_model = &options::default_embedding_model,
+    .models_api_members = models_api_embedding_members,
+    .telemetry_name = "embeddings",
+    .body_limit = &size_limits::embeddings_body,
+};
+inline constexpr operation image_embeddings = {
+    .path = "images/embeddings",
+    .in_azure_openai = false,
+    .has_deployment = true,
+    .default_model = &options::default_embedding_model,
+    .models_api_members = models_api_embedding_members,
+    .telemetry_name = "embeddings",
+    .body_limit = &size_limits::embeddings_body,
+};
+inline constexpr operation image_generation = {
+    .path = "images/generations",
+    .has_deployment = true,
+    .default_model = &options::default_image_model,
+    .models_api_members = models_api_image_members,
+};
+inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
-/// Throws `errc::unexpected_reply` for an answer that lacks what every such answer has.
-[[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
+/// Operations without functions of their own, which client::call() reaches.
+inline constexpr operation others[] = {
+    {.path = "images", .has_deployment = true},
+    {.path = "audio", .in_models_api = false, .has_deployment = true},
+    {.path = "chat", .has_deployment = true},
+    {.path = "extensions", .has_deployment = true},
+    {.path = "responses", .in_models_api = false, .has_error_member = true},
+    {.path = "assistants", .in_models_api = false, .has_error_member = true},
+    {.path = "batches", .in_models_api = false, .has_error_member = true},
+    {.path = "containers", .in_models_api = false, .has_error_member = true},
+    {.path = "evals", .in_models_api = false, .has_error_member = true},
+    {.path = "files", .in_models_api = false, .has_error_member = true},
+    {.path = "fine_tuning", .in_models_api = false, .has_error_member = true},
+    {.path = "realtime", .in_models_api = false, .has_error_member = true},
+    {.path = "threads", .in_models_api = false, .has_error_member = true},
+    {.path = "uploads", .in_models_api = false, .has_error_member = true},
+    {.path = "vector_stores", .in_models_api = false, .has_error_member = true},
+};
+
+/// Any path that the service may have and the table does not.
+inline constexpr operation unknown = {.path = "", .has_error_member = true};
+
+} // namespace operations
+
+/// The row of a path.
+FOUNDRY_DECL operation const& find_operation(std::string_view path) noexcept;
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -42,6 +42,9 @@ FOUNDRY_DECL std::string percent_encode_query(std::string_view text);
 /// The bytes that are meant; nothing where a percent sign is not followed by two hexadecimal digits.
 FOUNDRY_DECL std::optional<std::string> percent_decode(std::string_view text);
 
+/// Whether a server could step upwards in this path, whichever of its encoded bytes it decodes first.
+FOUNDRY_DECL bool has_dot_segment(std::string_view path);
+
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI
 

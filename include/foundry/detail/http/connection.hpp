@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/process_id.hpp>
 #include <foundry/detail/http/deadline.hpp>
+#include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/options.hpp>
 
@@ -45,8 +46,10 @@ public:
 
     /// Resolves, connects and shakes hands, each within its limit.
     ///
+    /// @param times receives how long it took.
     /// @param earlier the TLS session of an earlier connection to the same origin, which makes the handshake shorter; may be null.
-    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier);
+    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier,
+                                      exchange_times& times);
 
     /// The TLS session for the next connection, where it is another than the one that was given or taken last; else null.
     session_ptr take_session();

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/detail/http/response_parser.hpp>
 
@@ -59,6 +60,8 @@ public:
     void close() noexcept;
 
     deadline& limits() noexcept { return *limits_; }
+    /// Complete once the head has arrived.
+    exchange_times const& times() const noexcept { return times_; }
     bool done() const noexcept { return parser_.done(); }
     /// Whether the body says itself where it ends.
     bool has_framing() const noexcept { return parser_.has_framing(); }
@@ -89,6 +92,7 @@ private:
     lease lease_;
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
+    exchange_times times_;
     clock::time_point sent_at_;         // when the request had been written
     std::size_t idle_reads_ = 0;        // since the last content
     clock::time_point flooded_since_;   // the first of them

@@ -1,11 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/chat.hpp>
 #include <foundry/detail/call/call_observer.hpp>
-#include <foundry/embedding.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/type_of.hpp>
+#include <foundry/usage.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/describe/class.hpp>
+
+#include <optional>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -13,7 +17,7 @@ FOUNDRY_DECL call_observer::call_observer(std::shared_ptr<observer> to, call_eve
     : to_(std::move(to)),
       event_(std::move(call))
 {
-    event_.code = boost::asio::error::operation_aborted; // until something else comes of it
+    event_.code = boost::asio::error::operation_aborted; // until the call has another outcome
 }
 
 FOUNDRY_DECL call_observer::~call_observer() { notify(call_event::kind::end); }
@@ -33,10 +37,14 @@ FOUNDRY_DECL void call_observer::on_attempt()
     notify(call_event::kind::attempt);
 }
 
-FOUNDRY_DECL void call_observer::on_response(response_info const& head)
+FOUNDRY_DECL void call_observer::on_response(response_info const& head, http::exchange_times const& times)
 {
     event_.status = head.status();
     event_.request_id = head.request_id().empty() ? head.apim_request_id() : head.request_id();
+    event_.queue_time = times.queue;
+    event_.connect_time = times.connect;
+    event_.tls_time = times.tls;
+    event_.first_byte_time = times.first_byte;
     event_.response = &head;
     notify(call_event::kind::response);
     event_.response = nullptr;
@@ -50,45 +58,95 @@ FOUNDRY_DECL void call_observer::on_wait(std::chrono::milliseconds time)
     event_.code = boost::asio::error::operation_aborted;
 }
 
-inline void note_usage(call_event& e, std::optional<token_usage> const& usage)
-{
-    if (!usage)
-        return;
-    e.input_tokens = usage->prompt_tokens;
-    e.output_tokens = usage->completion_tokens;
-}
-
-FOUNDRY_DECL void call_observer::on_chunk(chat_chunk const& chunk)
+FOUNDRY_DECL void call_observer::note_first_chunk() noexcept
 {
     if (event_.time_to_first_chunk.count() == 0)
         event_.time_to_first_chunk = std::chrono::steady_clock::now() - begun_;
-    if (event_.response_model.empty()) { // Azure's first chunk names none
-        event_.response_id = chunk.id;
-        event_.response_model = chunk.model;
-    }
-    note_usage(event_, chunk.usage);
-    for (chunk_choice const& choice : chunk.choices) {
-        if (choice.finish_reason)
-            event_.finish_reasons.push_back(std::string(choice.finish_reason.name()));
-    }
 }
 
-FOUNDRY_DECL void call_observer::on_end(chat_completion const& reply)
+FOUNDRY_DECL void call_observer::note_source(std::string_view id, std::string_view model)
 {
-    event_.response_id = reply.id;
-    event_.response_model = reply.model;
-    note_usage(event_, reply.usage);
-    for (chat_choice const& choice : reply.choices)
-        event_.finish_reasons.push_back(std::string(choice.finish_reason.name()));
-    on_end();
+    if (!event_.response_model.empty()) // Azure's first chunk names none
+        return;
+    event_.response_id = id;
+    event_.response_model = model;
 }
 
-FOUNDRY_DECL void call_observer::on_end(embeddings const& reply)
+/// Usage by the names of the Responses API, whose details are those of the chat API.
+struct responses_usage
 {
-    event_.response_id = reply.id;
-    event_.response_model = reply.model;
-    note_usage(event_, reply.usage);
-    on_end();
+    responses_usage() = default;
+
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    prompt_tokens_details input_tokens_details;
+    completion_tokens_details output_tokens_details;
+};
+BOOST_DESCRIBE_STRUCT(responses_usage, (), (input_tokens, output_tokens, input_tokens_details, output_tokens_details))
+
+/// What an observer is told of a response of the chat API
+struct observed_chat
+{
+    observed_chat() = default;
+
+    std::string id;
+    std::string model;
+    std::optional<token_usage> usage;
+};
+BOOST_DESCRIBE_STRUCT(observed_chat, (), (id, model, usage))
+
+/// and of one of the Responses API.
+struct observed_response
+{
+    observed_response() = default;
+
+    std::string id;
+    std::string model;
+    std::optional<responses_usage> usage;
+};
+BOOST_DESCRIBE_STRUCT(observed_response, (), (id, model, usage))
+
+/// An event that holds a response.
+struct observed_event
+{
+    observed_event() = default;
+
+    observed_response response;
+};
+BOOST_DESCRIBE_STRUCT(observed_event, (), (response))
+
+inline token_usage to_token_usage(responses_usage const& usage)
+{
+    token_usage made;
+    made.prompt_tokens = usage.input_tokens;
+    made.completion_tokens = usage.output_tokens;
+    made.prompt_tokens_details = usage.input_tokens_details;
+    made.completion_tokens_details = usage.output_tokens_details;
+    return made;
+}
+
+FOUNDRY_DECL void call_observer::note_json(std::string_view text)
+{
+    if (text.find("\"usage\"") == text.npos && !event_.response_model.empty())
+        return;
+    json::reader reader;
+    observed_chat found;
+    if (!reader.read(found, text))
+        return;
+    observed_response other;
+    if (text.find("\"input_tokens\"") != text.npos) {
+        observed_event event;
+        if (text.find("\"response\"") != text.npos && reader.read(event, text) && event.response.usage)
+            other = std::move(event.response);
+        else
+            reader.read(other, text);
+    }
+    if (other.usage) {
+        found.id = other.id;
+        found.model = other.model;
+        found.usage.emplace(to_token_usage(*other.usage));
+    }
+    note(found);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -93,13 +93,20 @@ inline std::string advise_on_permission(foundry::endpoint const* endpoint)
                    " on the resource and wait five minutes, or look for a network rule that keeps this machine out"});
 }
 
+/// The option that names the model if the request does not.
+inline std::string_view default_model_option(operation const& row)
+{
+    if (row.default_model == &options::default_embedding_model)
+        return "default_embedding_model";
+    return row.default_model == &options::default_image_model ? "default_image_model" : "default_model";
+}
+
 inline std::string advise_on_model(error_context const& what, parsed_error const& c)
 {
     auto const fixed = what.endpoint ? std::string_view{what.endpoint->deployment()} : std::string_view{};
     auto const name = what.deployment.empty() ? fixed : what.deployment;
     if (name.empty() || has_code(c, "no_model_name"))
-        return what.operation.ends_with("embeddings") ? "set the request's model or options.default_embedding_model"
-                                                      : "set the request's model or options.default_model";
+        return concat({"set the request's model or options.", default_model_option(*what.what)});
     return concat({"no deployment '", name, "' was found", what.endpoint ? " at " : "",
                    what.endpoint ? what.endpoint->url() : std::string{},
                    is_azure(what.endpoint)
@@ -135,7 +142,7 @@ inline std::string advise_on_route(error_context const& what)
     if (!what.endpoint)
         return "check the URL of the endpoint";
     auto const& version = what.endpoint->api_version();
-    return concat({what.endpoint->url(), " does not serve ", what.operation.empty() ? "this operation" : what.operation,
+    return concat({what.endpoint->url(), " does not serve ", what.path.empty() ? "this operation" : what.path,
                    version.empty() ? "" : " with api-version ", version, ", or the model does not",
                    other_routes(what)});
 }
@@ -153,7 +160,7 @@ inline std::string advise_on_filter(parsed_error const& c)
 inline std::string advise_on_size(parsed_error const& c)
 {
     if (c.status == 431)
-        return "send fewer headers: Azure takes ten of one's own";
+        return "send fewer headers: Azure takes ten custom ones";
     return "send less: fewer or shorter messages, or ask for fewer tokens";
 }
 

@@ -111,7 +111,7 @@ inline bool serves_any_model(error_context const& what)
 {
     auto const form = what.endpoint ? what.endpoint->form() : api_form::models;
     return (form == api_form::openai_v1 || form == api_form::compatible) &&
-           (what.operation == "chat/completions" || what.operation == "embeddings");
+           (what.what == &operations::chat || what.what == &operations::embeddings);
 }
 
 FOUNDRY_DECL errc classify_error(error_context const& what, parsed_error const& c, std::string_view body,

@@ -3,15 +3,14 @@
 
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/event_source.hpp>
-#include <foundry/detail/core/field.hpp>
+#include <foundry/detail/call/service_error.hpp>
+#include <foundry/detail/core/retry_budget.hpp>
 #include <foundry/detail/json/reader.hpp>
 
-#include <boost/describe/class.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <optional>
-#include <span>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -21,63 +20,6 @@ inline http::event_limits event_limits_of(size_limits const& limits)
     l.line = limits.event_line;
     l.event = limits.event;
     return l;
-}
-
-inline std::string_view trim_any(std::string_view text, std::string_view what)
-{
-    std::size_t const first = text.find_first_not_of(what);
-    return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(what) - first + 1);
-}
-
-FOUNDRY_DECL bool is_one_of(std::span<std::string_view const> names, std::string_view name) noexcept
-{
-    for (std::string_view const one : names) {
-        if (http::iequals(one, name))
-            return true;
-    }
-    return false;
-}
-
-FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept
-{
-    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "[DONE]");
-}
-
-FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept
-{
-    return data.size() < 32 && http::iequals(trim_any(data, " \t\""), "DONE");
-}
-
-FOUNDRY_DECL bool is_keep_alive_name(std::string_view type) noexcept
-{
-    static constexpr std::string_view names[] = {"ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"};
-    return is_one_of(names, type);
-}
-
-FOUNDRY_DECL bool is_keep_alive(http::event const& e) noexcept
-{
-    static constexpr std::string_view nothing[] = {"", "null", "\"\"", "[]", "{}", "ping", "\"ping\""};
-    return is_keep_alive_name(e.type) ||
-           (e.type != "error" && e.data.size() < 32 && is_one_of(nothing, trim_any(e.data, " \t")));
-}
-
-/// What is read of an event to know its type.
-struct typed_event
-{
-    typed_event() = default;
-
-    std::string type;
-};
-BOOST_DESCRIBE_STRUCT(typed_event, (), (type))
-
-FOUNDRY_DECL std::string type_of_event(http::event const& e)
-{
-    if (e.type == "message" && e.data.find("\"type\"") != e.data.npos) {
-        typed_event named;
-        if (json::reader{}.read(named, e.data) && !named.type.empty())
-            return std::move(named.type);
-    }
-    return std::string(e.type);
 }
 
 /// Whether a body begins as an event stream does; nothing if more of it must come. It has no blanks before it.
@@ -92,21 +34,21 @@ inline std::optional<bool> begins_like_events(std::string_view body)
     return may_be ? std::nullopt : std::optional(false);
 }
 
-FOUNDRY_DECL event_source::event_source(pending_request call, open_response opened)
-    : call_(std::move(call)),
-      watch_(std::move(opened.watch)),
-      info_(std::move(opened.info)),
-      attempts_(std::move(opened.attempts)),
-      waited_(opened.waited),
-      begun_(opened.begun),
-      events_(event_limits_of(call_.state->settings.limits)),
-      exchange_(std::move(opened.exchange))
+FOUNDRY_DECL event_source::event_source(pending_request request, open_response response)
+    : request_(std::move(request)),
+      observer_(std::move(response.observer)),
+      info_(std::move(response.info)),
+      failed_attempts_(std::move(response.failed_attempts)),
+      waited_(response.waited),
+      attempt_begun_(response.attempt_begun),
+      events_(event_limits_of(request_.state->settings.limits)),
+      exchange_(std::move(response.exchange))
 {
-    call_.head = std::string(); // and not = {}, which would keep the memory
-    call_.body = std::string();
+    request_.head = std::string(); // and not = {}, which would keep the memory
+    request_.body = std::string();
     try {
         exchange_->deliver_to(*this, std::size_t(-1), http::exchange::progress::on_signal);
-    } catch (error const&) { // of what came with the head
+    } catch (error const&) { // from what arrived with the head
         fail(std::current_exception());
     }
 }
@@ -142,7 +84,7 @@ FOUNDRY_DECL void event_source::find_form()
 
 FOUNDRY_DECL void event_source::append_document(std::string_view bytes)
 {
-    if (document_.size() + bytes.size() > call_.state->settings.limits.body) {
+    if (document_.size() + bytes.size() > request_.state->settings.limits.body) {
         failure f;
         f.service_message = "the response's body is larger than the limit";
         f.advice = "raise options.limits if such answers are expected";
@@ -183,7 +125,7 @@ FOUNDRY_DECL void event_source::throw_truncated() const
 
 FOUNDRY_DECL void event_source::throw_not_a_stream() const
 {
-    throw_service_error_in(document_, call_.context(), info_);
+    throw_service_error_in(document_, request_.context(), info_);
     failure f;
     f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
     f.advice = "use complete() if the service does not stream; check that the endpoint's URL is the API's";
@@ -202,11 +144,11 @@ FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
             f.advice = "the content filter had ended the answer by then: change the prompt";
             known = error(e.code(), std::move(f));
         }
-        attempts_.push_back(attempt_of(known, waited_, begun_));
-        if (watch_)
-            watch_->on_failure(e.code());
+        failed_attempts_.push_back(attempt_of(known, waited_, http::clock::now() - attempt_begun_));
+        if (observer_)
+            observer_->on_failure(e.code());
         close();
-        throw known.with_attempts(std::move(attempts_));
+        throw known.with_attempts(std::move(failed_attempts_));
     } catch (...) {
         close();
         throw;
@@ -216,14 +158,14 @@ FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
 FOUNDRY_DECL void event_source::drain()
 {
     http::exchange::drain(std::move(exchange_));
-    if (watch_)
-        watch_->on_end();
-    watch_.reset();
+    if (observer_)
+        observer_->on_end();
+    observer_.reset();
 }
 
 FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const
 {
-    throw_service_error_in(e.data, call_.context(), info_, e.type);
+    throw_service_error_in(e.data, request_.context(), info_, e.type);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

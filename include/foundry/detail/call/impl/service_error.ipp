@@ -57,6 +57,7 @@ inline error build_service_error(error_context const& what, response_info const&
     auto c = parse_error_body(info, document);
     auto const meaning = classify_error(what, c, body, info.header("server"));
     failure f;
+    f.info = info;
     f.status = info.status();
     f.advice = advise_on_error(what, info, c, meaning);
     if (!c.is_json && !body.empty())
@@ -104,6 +105,8 @@ FOUNDRY_DECL void throw_any_error_in(std::string_view text, error_context const&
 FOUNDRY_DECL error in_answer(error const& found, response_info const& info, std::string_view body)
 {
     failure f = found.details();
+    if (f.info.status() == 0)
+        f.info = info;
     if (f.status == 0)
         f.status = info.status();
     if (f.request_id.empty())

@@ -230,5 +230,17 @@ FOUNDRY_DECL std::optional<std::string> percent_decode(std::string_view text)
     return out;
 }
 
+/// Whether a server could step upwards in this path, whichever of its encoded bytes it decodes first.
+FOUNDRY_DECL bool has_dot_segment(std::string_view path)
+{
+    auto const decoded = percent_decode(path).value_or(std::string(path)) + '/';
+    for (std::string_view rest = decoded; !rest.empty(); rest.remove_prefix(rest.find('/') + 1)) {
+        auto const segment = rest.substr(0, rest.find('/'));
+        if (segment == "." || segment == "..")
+            return true;
+    }
+    return false;
+}
+
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI

@@ -1,7 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/call/retry_budget.hpp>
+#include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/core/retry_budget.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/detail/entra/token_requester.hpp>
 
@@ -16,14 +17,15 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> request_token(std
                                                                              token_requester& from,
                                                                              token_request const& request)
 {
-    for (foundry::detail::retry_budget attempts(how, std::chrono::milliseconds{0});;) {
+    for (foundry::detail::retry_budget attempts(how, std::chrono::milliseconds{0}, std::chrono::steady_clock::now());
+         ;) {
         std::chrono::milliseconds wait{0};
         try {
             access_token token = co_await from.request_once(request);
             co_return token;
         } catch (error const& e) {
             try {
-                wait = attempts.wait_after(e);
+                wait = attempts.wait_after(e, std::chrono::steady_clock::now(), foundry::detail::random_fraction());
             } catch (error const& last) {
                 throw final_error(credential_name, last);
             }

@@ -99,10 +99,11 @@ FOUNDRY_DECL connection::~connection() = default;
     throw error(make_error_code(errc::connect_failed), std::move(f));
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, timeouts const& within,
-                                                                        deadline& limits, session_ptr earlier)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+connection::open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier, exchange_times& times)
 {
-    limits.set_step(clock::now(), within.connect, errc::connect_timeout);
+    auto const begun = clock::now();
+    limits.set_step(begun, within.connect, errc::connect_timeout);
     resolve_op flight(to.connect_address, to.connect_port, limits);
     std::exception_ptr interrupted;
     try {
@@ -132,8 +133,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
     socket_.non_blocking(true);
+    auto const connected = clock::now();
+    times.connect = connected - begun;
     if (to.tls) {
-        limits.set_step(clock::now(), within.tls, errc::tls_timeout);
+        limits.set_step(connected, within.tls, errc::tls_timeout);
         start_tls(to, earlier.get());
         for (step s; (s = try_handshake()) != step::done;)
             co_await wait(s);
@@ -141,6 +144,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     }
     limits.clear_step();
     opened_at = clock::now();
+    if (to.tls)
+        times.tls = opened_at - connected;
     opened_by_ = foundry::detail::process_id();
 }
 

@@ -221,8 +221,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 std::exception_ptr interrupted;
                 try {
-                    if (mine.must_wait())
+                    if (mine.must_wait()) {
+                        auto const begun = clock::now();
                         co_await mine.ready_timer().async_wait(boost::asio::deferred);
+                        times_.queue = clock::now() - begun;
+                    }
                 } catch (boost::system::system_error const&) {
                     interrupted = std::current_exception();
                 }
@@ -238,7 +241,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 throw limit_error(limits_->expired_limit(), pool_->to().host);
             lease_->move_to(limits_->executor());
             if (!lease_->is_open())
-                co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session());
+                co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session(), times_);
             if (message.empty()) {
                 limits_->stop();
                 lease_.release();
@@ -295,6 +298,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                     }
                     take_head(n);
                 }
+                times_.first_byte = clock::now() - sent_at_;
                 got_content();
             } catch (boost::system::system_error const& e) {
                 if (written_ || is_local_abort(e))

@@ -1,0 +1,98 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/scoped_wipe.hpp>
+#include <foundry/detail/call/auth_headers.hpp>
+#include <foundry/detail/call/send_once.hpp>
+#include <foundry/detail/call/service_error.hpp>
+#include <foundry/detail/http/request_head.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+class error_body_sink final : public http::body_sink
+{
+public:
+    static constexpr std::size_t max_size = 1024 * 1024;
+
+    void on_body(std::string_view bytes) override { text.append(bytes); }
+    std::string text;
+};
+
+inline bool is_success(unsigned status) { return status >= 200 && status <= 299; }
+
+/// The next attempt has an exchange and a head of its own.
+inline void start_attempt(pending_request const& request, boost::asio::any_io_executor const& executor,
+                          http::clock::time_point end, open_response& response)
+{
+    client_state const& client = *request.state;
+    response.exchange.reset(
+        new http::exchange(client.target.connections, executor, request.timeouts, client.settings.limits.head));
+    response.exchange->limits().set_total(end, request.timeouts.total);
+    if (response.is_stream)
+        response.exchange->limits().expect_stream();
+    response.info = response_info();
+}
+
+inline void note_head(pending_request const& request, open_response& response)
+{
+    http::response_head& head = response.exchange->head();
+    response.info = response_info(head.status, std::move(head.headers), request.client_request_id);
+    if (response.observer)
+        response.observer->on_response(response.info, response.exchange->times());
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request const& request,
+                                                                 http::clock::time_point end, open_response& response)
+{
+    if (request.validation_error)
+        std::rethrow_exception(request.validation_error);
+    client_state& client = *request.state;
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+
+    std::string claims;
+    for (bool is_after_challenge = false;; is_after_challenge = true) {
+        start_attempt(request, executor, end, response);
+
+        auth_headers auth;
+        scoped_wipe const wipe_auth(auth.fields);
+        if (!client.target.credential->write_fields(client.target.endpoint, auth.fields)) {
+            http::deadline& limits = response.exchange->limits();
+            limits.set_step(http::clock::now(), request.timeouts.token, errc::token_timeout);
+            token_query query = make_token_query(client, std::move(claims), limits, auth);
+            co_await client.target.credential->find_token(std::move(query), auth.token);
+            limits.clear_step();
+            append_token(auth);
+        }
+        if (response.observer)
+            response.observer->on_attempt();
+        // One write for both, unless the body is too large to be copied.
+        static constexpr std::size_t max_copied = 64 * 1024;
+        std::string_view const body = request.body;
+        bool const is_copied = body.size() <= max_copied;
+        std::string message = http::assemble(request.head, auth.fields, is_copied ? body : std::string_view());
+        scoped_wipe const wipe_message(message);
+        co_await response.exchange->send(message, body.substr(is_copied ? body.size() : 0));
+
+        note_head(request, response);
+        if (is_success(response.info.status()))
+            break;
+        error_body_sink error_body;
+        try {
+            response.exchange->deliver_to(error_body, error_body_sink::max_size, http::exchange::progress::on_signal);
+            for (bool more = true; more;)
+                more = co_await response.exchange->read_more();
+            response.exchange->finish();
+        } catch (error const&) { // a body that breaks off still says something
+            response.exchange->close();
+        }
+        if (apply_auth_challenge(client, auth, response.info, error_body.text, claims) && !is_after_challenge)
+            continue;
+        error_context what = request.context();
+        what.scope = auth.scope;
+        throw make_service_error(what, response.info, std::move(error_body.text));
+    }
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

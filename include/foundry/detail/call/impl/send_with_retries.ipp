@@ -1,0 +1,103 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/call/send_with_retries.hpp>
+#include <foundry/detail/call/service_error.hpp>
+#include <foundry/detail/core/retry_budget.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline char const* provider_name(api_form form)
+{
+    switch (form) {
+    case api_form::models:
+        return "azure.ai.inference";
+    case api_form::openai_v1:
+    case api_form::dated:
+        return "azure.ai.openai";
+    case api_form::compatible:
+        break;
+    }
+    return "openai";
+}
+
+inline call_event describe(pending_request const& request, bool is_stream)
+{
+    foundry::endpoint const& endpoint = request.state->target.endpoint;
+    std::string_view const name = request.what->telemetry_name;
+    call_event e;
+    e.operation = request.path;
+    e.operation_name = name.empty() ? std::string_view(request.path) : name;
+    e.model = request.deployment;
+    e.provider = provider_name(endpoint.form());
+    e.endpoint = endpoint.url();
+    e.server_address = endpoint.host();
+    e.server_port = endpoint.port();
+    e.stream = is_stream;
+    e.client_request_id = request.client_request_id;
+    e.traceparent = request.traceparent;
+    return e;
+}
+
+/// Hands the open stream over, with a limit of its own.
+inline void begin_stream(pending_request const& request, retry_budget const& requests, open_response& response)
+{
+    auto const total = request.timeouts.stream_total;
+    response.exchange->limits().set_total(total.count() > 0 ? requests.begun() + total : http::never, total, true);
+    response.failed_attempts = requests.failed();
+    response.waited = requests.waited();
+    response.attempt_begun = requests.attempt_begun();
+}
+
+/// The error with what the response says that it came in, if there was one.
+inline error complete_error(error const& e, open_response const& response, std::string_view body)
+{
+    return response.info.status() != 0 ? in_answer(e, response.info, body) : e;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request const& request,
+                                                                         response_sink* body, open_response& response)
+{
+    response.is_stream = body == nullptr;
+    if (request.state->settings.observer)
+        response.observer.reset(
+            new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
+    for (retry_budget requests(request.retry, request.timeouts.total, http::clock::now());;) {
+        std::chrono::milliseconds wait{0};
+        bool has_body_begun = false;
+        try {
+            co_await send_once(request, requests.end(), response);
+            if (response.is_stream) {
+                begin_stream(request, requests, response);
+                co_return;
+            }
+            body->start();
+            has_body_begun = true;
+            response.exchange->deliver_to(*body, request.body_limit(), body->progress());
+            for (bool more = true; more;)
+                more = co_await response.exchange->read_more();
+            response.exchange->finish();
+            body->finish(request, response.info);
+            if (response.observer)
+                response.observer->on_end();
+            co_return;
+        } catch (error const& e) {
+            response.exchange.reset();
+            if (response.observer)
+                response.observer->on_failure(e.code());
+            wait = requests.wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
+                                       http::clock::now(), random_fraction());
+            if (response.observer)
+                response.observer->on_wait(wait);
+        }
+        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
+        co_await pause.async_wait(boost::asio::deferred);
+    }
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

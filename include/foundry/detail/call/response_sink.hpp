@@ -1,0 +1,31 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/http/exchange.hpp>
+#include <foundry/response_info.hpp>
+
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Takes the body of a response, once for each attempt.
+class response_sink : public http::body_sink
+{
+public:
+    /// A body begins; what came of an earlier one is dropped.
+    virtual void start() = 0;
+    /// What resets the stall limit: the whole body, or any byte of it.
+    virtual http::exchange::progress progress() const { return http::exchange::progress::on_signal; }
+    /// The body is complete.
+    ///
+    /// @throws foundry::error if it is not the response that was asked for.
+    virtual void finish(pending_request const& request, response_info const& info) = 0;
+    /// What has come of the body, as far as an error shows it.
+    virtual std::string_view text() const = 0;
+
+protected:
+    ~response_sink() = default;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

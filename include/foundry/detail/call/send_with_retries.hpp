@@ -1,0 +1,23 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/call/response_sink.hpp>
+#include <foundry/detail/call/send_once.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// One call, from the request to its response: makes the request as often as the retry policy allows, and takes the body.
+///
+/// @param body null: the response is a stream, and only its head is waited for. The limit of the whole call ends there, unless streams
+/// have a limit of their own.
+/// @throws foundry::error of the last attempt, with all attempts.
+FOUNDRY_DECL boost::asio::awaitable<void> send_with_retries(pending_request const& request, response_sink* body,
+                                                            open_response& response);
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/call/impl/send_with_retries.ipp>
+#endif
