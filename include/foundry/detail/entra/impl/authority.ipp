@@ -10,7 +10,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Microsoft's authorities; secrets go there without a word.
+/// Microsoft's authorities. A secret goes to any other authority only if allow_unknown_authority is set.
 inline constexpr std::string_view known_authorities[] = {
     "login.microsoftonline.com",
     "login.windows.net",
