@@ -97,7 +97,7 @@ FOUNDRY_DECL azure_cli_credential::azure_cli_credential(tool_options options, st
         detail::check_tenant(options_.tenant);
     if (!foundry::detail::all_of(subscription_, detail::is_subscription_character) || subscription_.starts_with('-'))
         foundry::detail::throw_invalid_argument(
-            "a subscription has letters, digits, blanks and . - _ only; where its name has others, use its id");
+            "a subscription has letters, digits, blanks and . - _ only; if its name has other characters, use its id");
     options_.additionally_allowed_tenants = detail::allowed_tenants(options_.additionally_allowed_tenants);
 }
 

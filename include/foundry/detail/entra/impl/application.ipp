@@ -49,7 +49,7 @@ FOUNDRY_DECL std::string merge_claims(std::string_view challenge)
     constexpr int depth = 16;
     if (ec || !asked.is_object() || !merge_into(capability.get_object(), asked.get_object(), depth))
         foundry::detail::throw_invalid_argument(
-            "the claims of a token request are not a JSON object that can be merged with one's own");
+            "the claims of a token request are not a JSON object that can be merged with the client's own claims");
     return boost::json::serialize(capability);
 }
 

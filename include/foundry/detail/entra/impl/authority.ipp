@@ -69,7 +69,7 @@ FOUNDRY_DECL authority::authority(credential_options const& with, std::string te
         foundry::detail::throw_invalid_argument(
             "the authority " + url.host +
             " is none of Microsoft's, and would be shown the credential's secret; set "
-            "credential_options::allow_unknown_authority where it is meant");
+            "credential_options::allow_unknown_authority if that is intended");
     origin_ = "https://" + url.host;
     if (url.port != 443)
         origin_ += ':' + std::to_string(url.port);

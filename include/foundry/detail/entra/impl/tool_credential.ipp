@@ -75,13 +75,13 @@ run_tool(std::string_view credential_name, std::string_view program, command wha
     bool const refused = said.find("AADSTS") != said.npos;
     bool const logged_out = said.find(login) != said.npos || said.find("az account set") != said.npos;
     if (logged_out && !refused)
-        throw unavailable(credential_name, "nobody has logged in", log_in);
+        throw unavailable(credential_name, "not logged in", log_in);
     if (ran->exit_code == 127)
         throw unavailable(credential_name, name + " is not installed: " + said,
                           "install it, or use another credential");
     failure f;
     f.service_message =
-        std::string(credential_name) + ": " + (said.empty() ? name + " has failed without a word" : said);
+        std::string(credential_name) + ": " + (said.empty() ? name + " has failed without an error message" : said);
     f.advice = log_in;
     f.should_retry = false;
     throw error(make_error_code(errc::authentication_failed), std::move(f));
