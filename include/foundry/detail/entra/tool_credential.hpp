@@ -34,7 +34,7 @@ FOUNDRY_DECL void check_scope(std::string_view scope);
 /// Runs a tool and returns its output.
 ///
 /// @throws foundry::error `errc::credential_unavailable` if the tool is not installed or too slow, or if no user is logged in;
-/// `errc::authentication_failed` if the tool refuses.
+/// `errc::authentication_failed` for any other failure.
 FOUNDRY_DECL boost::asio::awaitable<command_result> run_tool(std::string_view credential_name, std::string_view program,
                                                              command what, std::string_view login);
 
