@@ -6,20 +6,21 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// Who has logged in with `az login`: for developing. The tool is started without a shell, on the executor that the token is fetched on,
-/// without blocking it but for the search of PATH; POSIX only.
+/// The user who is logged in with `az login`; for development. POSIX only. The tool runs without a shell and does not block the executor of
+/// the fetch, except for the search of PATH.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor where tenant or subscription has a character that none has.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if tenant or subscription has an invalid character.
 class azure_cli_credential
 {
 public:
-    /// @param subscription an id or name; empty: the one that is set.
+    /// @param subscription an id or a name; empty: the tool's current subscription.
     explicit azure_cli_credential(tool_options options = {}, std::string subscription = {});
 
-    /// A new token; the client keeps it, for the tool is slow.
+    /// Fetches a new token. The client caches it, because the tool is slow.
     ///
-    /// @throws foundry::error `errc::credential_unavailable` where the tool is not there, too slow, nobody has logged in, or claims are
-    /// asked for, which the tool can only be given by hand: the error says how. `errc::authentication_failed` otherwise.
+    /// @throws foundry::error (`errc::credential_unavailable`) if the tool is not installed or too slow, if no user is logged in, or if the
+    /// service asks for claims, which need a new login: the error names the command. `errc::invalid_argument` if scope or tenant cannot be
+    /// used; `errc::authentication_failed` for any other failure.
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:

@@ -6,13 +6,13 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// Who has logged in with `azd auth login`: for developing. As `azure_cli_credential` otherwise.
+/// The user who is logged in with `azd auth login`; for development. Otherwise the same as `azure_cli_credential`.
 class azure_developer_cli_credential
 {
 public:
     explicit azure_developer_cli_credential(tool_options options = {});
 
-    /// As `azure_cli_credential::get_token`.
+    /// See `azure_cli_credential::get_token`.
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:

@@ -13,15 +13,16 @@ namespace detail {
 class chain;
 }
 
-/// Several credentials, asked in order until one gives a token; from then on that one alone is asked.
+/// Several credentials, tried in order until one gives a token; from then on only that one is used.
 ///
 ///     foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
 ///                                            foundry::entra::azure_cli_credential{}};
 ///
-/// The next one is asked only where one could not even try (`errc::credential_unavailable`). One that was refused ends it: a wrong secret
-/// is to be seen, and not hidden by whoever has logged in.
+/// The next credential is tried only if the one before it could not even try (`errc::credential_unavailable`). A refused credential ends
+/// the search: a wrong secret must be visible, and not hidden by a developer's login.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor where one of them is a key, which gives no tokens.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if there is no credential, or if one of them is a key, which
+/// gives no tokens.
 class chained_credential
 {
 public:
@@ -37,7 +38,8 @@ public:
     chained_credential& operator=(chained_credential&&) noexcept;
     ~chained_credential();
 
-    /// @throws foundry::error `errc::credential_unavailable` where none could try, with what each has said; else what one of them throws.
+    /// @throws foundry::error (`errc::credential_unavailable`) if no credential could try, with the message of each; else the error of one
+    /// of them.
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:

@@ -8,19 +8,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// What the program is told when it has to make an assertion.
+/// The argument of the function that makes an assertion.
 using assertion_request = detail::proof_request;
 
-/// An application that proves who it is by an assertion (a JWT) of the program's making, or of another identity provider's.
+/// An application that proves its identity by an assertion (a JWT), made by the program or by another identity provider.
 ///
 ///     asio::awaitable<std::string> make_assertion(foundry::entra::assertion_request request);
 ///
 ///     foundry::entra::client_assertion_credential who{tenant, client_id, make_assertion};
 ///
-/// The function is called for each request to the authority, on the executor that the token is fetched on; what it throws becomes the
-/// error of the call.
+/// The function is called for each request to the authority, on the executor of the fetch; its exceptions become the error of the call.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor where tenant or client id cannot be right.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if tenant, client id or function is invalid.
 class client_assertion_credential
 {
 public:
@@ -28,7 +27,8 @@ public:
                                 std::function<boost::asio::awaitable<std::string>(assertion_request)> make_assertion,
                                 credential_options options = {});
 
-    /// As `client_secret_credential::get_token`; also where the assertion is empty, longer than 64 KiB or not of visible characters.
+    /// See `client_secret_credential::get_token`; also throws `errc::invalid_argument` if the assertion is empty, longer than 64 KiB or has
+    /// characters that are not visible.
     boost::asio::awaitable<access_token> get_token(token_request request)
     {
         return application_->get_token(std::move(request));

@@ -8,35 +8,38 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// What a certificate needs besides.
+/// Options of a certificate.
 struct certificate_options
 {
     certificate_options() = default;
 
-    /// Of an encrypted key; nobody is asked for it at the terminal.
+    /// Password of an encrypted key. There is no prompt at the terminal.
     std::string password;
     /// Sends the whole chain (`x5c`), for applications that trust an issuer and a subject instead of one certificate.
     bool send_chain = false;
 };
 
-/// An application's certificate with its private key: RSA, of 2,048 bits or more. The key never leaves the program; each request to the
-/// authority has an assertion of ten minutes, signed anew (PS256, `x5t#S256`).
+/// An application's certificate with its private key: RSA, 2,048 bits or more. The key never leaves the program; each request to the
+/// authority has a new assertion, valid for ten minutes (PS256, `x5t#S256`).
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor where there is no certificate, no key or not one, the key is not
-/// the certificate's, is encrypted and the password is wrong or missing, or is of another kind.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if the certificate or the key is missing, if there is more than
+/// one key, if the key does not belong to the certificate or is of another kind, or if its password is wrong or missing.
 class client_certificate_credential
 {
 public:
-    /// @param certificate PEM text with the certificate, those above it and the key, in any order; or the bytes of a PFX (PKCS #12) file.
+    /// @param certificate PEM text with the certificate, its issuers and the key, in any order; or the bytes of a PFX (PKCS #12) file.
     client_certificate_credential(std::string tenant, std::string client_id, std::string_view certificate,
                                   certificate_options how = {}, credential_options options = {});
 
-    /// The same from a file, which is read here.
+    /// Reads the certificate from a file of at most 1 MiB before it returns.
+    ///
+    /// @throws foundry::error (`errc::invalid_argument`) also if the file cannot be read.
     static client_certificate_credential load(std::string tenant, std::string client_id,
                                               std::filesystem::path const& file, certificate_options how = {},
                                               credential_options options = {});
 
-    /// As `client_secret_credential::get_token`; also where the certificate is not valid yet, or has expired: nothing is sent then.
+    /// See `client_secret_credential::get_token`; also throws `errc::authentication_failed` if the certificate is not valid yet or has
+    /// expired. No request is sent then.
     boost::asio::awaitable<access_token> get_token(token_request request)
     {
         return application_->get_token(std::move(request));

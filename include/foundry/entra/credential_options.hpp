@@ -10,25 +10,26 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// How a credential asks for tokens. What is empty comes from the environment, which is read where the credential is made.
+/// How a credential requests tokens. An empty member takes its value from the environment, which the constructor of the credential reads.
 struct credential_options
 {
     credential_options() = default;
 
     /// The authority, such as `https://login.microsoftonline.us`; empty: `AZURE_AUTHORITY_HOST`, or else the public cloud's.
     std::string authority_host;
-    /// Secrets go to Microsoft's own authorities only; this lets them go to another (a private cloud's).
+    /// Allows an authority that is not Microsoft's (a private cloud's). By default secrets go to Microsoft's authorities only.
     bool allow_unknown_authority = false;
 
-    /// Tenants that tokens may be asked for besides the credential's own; `*` for any. Empty: `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
+    /// Tenants that tokens may be requested for, in addition to the credential's own; `*` for any. Empty:
+    /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
     std::vector<std::string> additionally_allowed_tenants;
 
     tls_options tls;
     retry_options retry;
-    /// Of one request, from connecting to the last byte of its answer; zero for no limit but that of connecting.
+    /// Time limit of one request, from connecting to the last byte of the response; zero: only connecting has a limit.
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};
 
-    /// Connects to this address instead, as `endpoint::connect_to` does. Host name and certificate check stay as they are.
+    /// Connects to this address instead, as `endpoint::connect_to` does. Host name and certificate check do not change.
     credential_options& connect_to(std::string address, std::uint16_t port)
     {
         connect_address = std::move(address);

@@ -8,34 +8,34 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// What `default_azure_credential` is made of.
+/// Options of `default_azure_credential`.
 struct default_credential_options
 {
     default_credential_options() = default;
 
     credential_options common;
     tool_options tools;
-    /// The id of a managed identity; empty: `AZURE_CLIENT_ID`, or else the machine's own.
+    /// The client id of a managed identity; empty: `AZURE_CLIENT_ID`, or else the machine's own identity.
     std::string managed_identity_client_id;
-    /// How long to look for a managed identity's endpoint where there may be none.
+    /// Time limit of the search for a managed identity's endpoint, which may not exist.
     std::chrono::milliseconds probe{std::chrono::seconds{1}};
 };
 
-/// Works on a developer's machine and in Azure without a change: the environment, workload identity, managed identity, the Azure CLI and
-/// the Azure Developer CLI are asked in this order, as a chain (`chained_credential`).
+/// Works on a developer's machine and in Azure without a change: tries the environment, workload identity, managed identity, the Azure CLI
+/// and the Azure Developer CLI in this order, as a chain (`chained_credential`).
 ///
 ///     foundry::client client{executor, endpoint, foundry::entra::default_azure_credential{}};
 ///
-/// `AZURE_TOKEN_CREDENTIALS` chooses: `prod` (the first three), `dev` (the tools), or the name of one, such as
-/// `ManagedIdentityCredential`. In production, set it or use that credential itself: the fewer are asked, the clearer the errors.
+/// `AZURE_TOKEN_CREDENTIALS` chooses: `prod` (the first three), `dev` (the tools), or the name of one, such as `ManagedIdentityCredential`.
+/// In production, set it or use that credential itself: the fewer credentials are tried, the clearer the errors.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor where `AZURE_TOKEN_CREDENTIALS` says something else.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if `AZURE_TOKEN_CREDENTIALS` has any other value.
 class default_azure_credential
 {
 public:
     explicit default_azure_credential(default_credential_options options = {});
 
-    /// As `chained_credential::get_token`.
+    /// See `chained_credential::get_token`.
     boost::asio::awaitable<access_token> get_token(token_request request)
     {
         return chain_->get_token(std::move(request));

@@ -6,10 +6,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// A pod of Kubernetes (AKS), or any program with a federated token in a file, which is read anew for each request.
+/// The identity of a pod in Kubernetes (AKS), or of any program with a federated token in a file, which is read for each request.
 ///
-/// @throws foundry::error from the constructor: `errc::credential_unavailable` where `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` or
-/// `AZURE_FEDERATED_TOKEN_FILE` is not set and not given.
+/// @throws foundry::error (`errc::credential_unavailable`) from the constructor if `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` or
+/// `AZURE_FEDERATED_TOKEN_FILE` is neither set nor given.
 class workload_identity_credential
 {
 public:
@@ -17,8 +17,7 @@ public:
     workload_identity_credential(std::string tenant, std::string client_id, std::string token_file,
                                  credential_options options = {});
 
-    /// As `client_secret_credential::get_token`. The file is read on the executor that the token is fetched on, which
-    /// blocks for that moment.
+    /// See `client_secret_credential::get_token`. Reading the file blocks the executor of the fetch for that moment.
     boost::asio::awaitable<access_token> get_token(token_request request)
     {
         return application_->get_token(std::move(request));

@@ -14,8 +14,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A fetch that is under way, for all who wait for it. It runs on a strand over the client's executor, so that it does not end with
-/// the one who asked first; it is cancelled when nobody waits for it any more.
+/// A fetch in progress, shared by all callers that wait for it. It runs on a strand over the client's executor, so that it does not end
+/// with the first caller; it is cancelled when no caller waits for it any more.
 struct token_fetch
 {
     struct waiter;
@@ -26,27 +26,27 @@ struct token_fetch
     boost::asio::any_io_executor const executor;
     boost::asio::cancellation_signal cancel; // used on the executor only
 
-    // Guarded by the keeper's mutex.
-    bool begun = false; // the client's own context has run it
-    bool ahead = false; // whether there is a token meanwhile, so that nobody waits
+    // Guarded by the mutex of the cache.
+    bool begun = false; // the client's own context has started the fetch
+    bool ahead = false; // the old token is still usable, so no caller waits
     bool done = false;
     std::vector<std::shared_ptr<waiter>> waiters;
     token_cache::token_ptr token;
     std::exception_ptr failed;
 };
 
-/// The tokens of one credential for all clients that share it: one fetch at a time for each scope and tenant, whoever asks.
+/// The tokens of one credential for all clients that share it: one fetch at a time for each scope and tenant.
 ///
-/// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension.
+/// Thread safety: every function may be called from any executor and thread. The mutex is never held across a suspension.
 class shared_token_cache
 {
 public:
-    /// A fetch has begun, on its executor.
+    /// Marks a fetch as begun. Called on the executor of the fetch.
     void begin(token_fetch& flight) noexcept;
-    /// A fetch has ended: everyone who waits is told.
+    /// Ends a fetch and wakes all its waiters.
     void complete(token_fetch& flight, access_token token, std::exception_ptr failed) noexcept;
 
-    /// As token_cache::invalidate().
+    /// See token_cache::invalidate().
     bool invalidate(std::string_view refused, std::string_view claims) noexcept;
 
 private:
@@ -57,37 +57,38 @@ private:
 
     std::mutex mutex_;
     token_cache cache_;
-    std::vector<std::shared_ptr<token_fetch>> flights_; // under way
+    std::vector<std::shared_ptr<token_fetch>> flights_; // in progress
 };
 
-/// One who wants a token. Leaves when the coroutine goes on, is cancelled, or is destroyed where it waits; the last to leave cancels
-/// the flight.
+/// A caller that needs a token. It leaves the fetch when its coroutine resumes, is cancelled, or is destroyed during the wait. The last
+/// waiter to leave cancels the fetch, unless that is an early fetch that has begun.
 ///
-///     token_waiter visit(keeper, executor, query);
-///     if (auto flight = visit.to_launch())
-///         ...                                   // begin the fetch, which ends in land(), whatever happens
-///     if (visit.must_wait())
-///         co_await visit.landed().async_wait(deferred);
-///     use(visit.result());
+///     token_waiter waiter(cache, executor, query);
+///     if (auto fetch = waiter.to_launch())
+///         ...                                   // start the fetch, which must always end in complete()
+///     if (waiter.must_wait())
+///         co_await waiter.done().async_wait(deferred);
+///     use(waiter.result());
 ///
-/// No coroutine itself: who has no use for tokens need not compile one.
+/// Not a coroutine itself, so that a program without tokens does not compile one.
 class token_waiter
 {
 public:
-    /// @throws foundry::error if the last fetch has failed, and it is too early for another; if a credential waits for its own token.
+    /// @throws foundry::error if the last fetch failed and it is too early for another; if a credential waits for its own token.
     token_waiter(shared_token_cache& keeper, boost::asio::any_io_executor const& executor, token_query query);
     token_waiter(token_waiter const&) = delete;
     token_waiter& operator=(token_waiter const&) = delete;
     ~token_waiter();
 
-    /// Null: there is one under way, or none is needed.
+    /// Null if a fetch is in progress, or none is needed.
     std::shared_ptr<token_fetch> to_launch() noexcept { return std::move(to_launch_); }
     bool must_wait() const noexcept { return waiter_ != nullptr; }
-    /// Fires when the time is over, and is cancelled when there is a token or a failure.
+    /// Expires at the time limit; cancelled when there is a token or a failure.
     boost::asio::steady_timer& done() noexcept;
 
-    /// @param interrupted what the wait has thrown, if anything.
-    /// @throws what the credential has thrown, each who waits for it alike; foundry::error with the query's code.
+    /// @param interrupted the exception of the wait, if any.
+    /// @throws the exception of the credential, the same for each waiter; foundry::error with the query's code if the time limit has
+    /// passed.
     token_cache::token_ptr result(std::exception_ptr interrupted);
 
 private:

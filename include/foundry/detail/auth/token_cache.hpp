@@ -14,35 +14,36 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// The tokens of one credential, and when to ask for new ones. Knows no socket, no clock and no thread.
+/// The tokens of one credential, and the times of their renewal. Independent of sockets, clocks and threads.
 ///
 ///     empty --look_up--> fetching --store--> fresh --time--> aging --time--> stale
 ///                           |
 ///                           +--fail--> failed, for a while
 ///
-/// fresh: used as it is. aging: used, and a new one is to be fetched meanwhile. stale, empty: a new one is waited for. Each key
-/// has one fetch at a time.
+/// fresh: the token is used. aging: the token is used, and a new one is fetched meanwhile. stale, empty: the caller waits for a new one.
+/// Each key has one fetch at a time.
 ///
-/// A token's end is counted on the steady clock from when it came, so that a jump of the wall clock neither revives an old token nor
-/// ends a good one.
+/// The lifetime of a token is counted on the steady clock from its arrival, so that a jump of the wall clock neither revives an old token
+/// nor ends a good one.
 class token_cache
 {
 public:
     using steady = std::chrono::steady_clock;
     using wall = std::chrono::system_clock;
 
-    /// Less left than this, and a token is not sent any more.
+    /// Minimum remaining lifetime of a token that is sent.
     static constexpr std::chrono::minutes floor{2};
-    /// Without a word of the authority's, a new one is fetched so long before the end; of those that live two hours or longer, at half
-    /// of their life.
+    /// If the authority gives no time for the renewal, a new token is fetched this long before the end; for a lifetime of two hours or
+    /// more, after half of it.
     static constexpr std::chrono::minutes ahead{5};
-    /// How long a fetch ahead that failed is not repeated.
+    /// Minimum time between two early fetches, so that a failed one is not repeated at once.
     static constexpr std::chrono::seconds pause_ahead{30};
-    /// How long a failure is told to everyone who asks. An authority that says how long to wait is believed, up to an hour.
+    /// How long callers get the last failure without a new fetch. If the authority says how long to wait, that time counts instead, up to
+    /// an hour.
     static constexpr std::chrono::seconds failure_lasts{5};
     static constexpr std::chrono::seconds refusal_lasts{60};
-    /// How long after a refused token was dropped the next one is kept, whatever the service says: an identity without a role is refused
-    /// with every token, and must not ask the authority for one with each call.
+    /// Minimum time between two tokens dropped because the service refused them. The service refuses an identity without a role with every
+    /// token; such an identity must not ask the authority for a new token with each call.
     static constexpr std::chrono::seconds min_between_drops{30};
     static constexpr std::size_t max_keys = 1024;
 
@@ -52,28 +53,30 @@ public:
     {
         lookup_result() = default;
 
-        token_ptr token; ///< Null: there is none to be used.
-        bool fetch =
-            false; ///< Whether the one who asks has to begin a fetch; if not, and there is no token, there is one.
-        std::optional<error> failed; ///< The last fetch failed, and it is too early for another.
+        token_ptr token; ///< Null if no token can be used.
+        /// Whether the caller has to begin a fetch. If false and there is no token, a fetch is in progress.
+        bool fetch = false;
+        std::optional<error> failed; ///< Set if the last fetch failed and it is too early for another.
     };
 
-    /// What there is for this request. Its scope and tenant are the key; a request with claims takes no token that is there, and its
-    /// fetch is one beside the others.
+    /// Looks up the token for this request. Scope and tenant are the key. A request with claims never uses a cached token, and its fetch
+    /// runs in addition to the others.
     lookup_result look_up(token_request const& wanted, steady::time_point now);
 
-    /// A fetch has ended well.
+    /// Stores the result of a successful fetch.
     ///
-    /// @param random evenly spread over [0, 1): a fleet that started together does not refresh together.
+    /// @param random evenly distributed over [0, 1): programs that started together do not refresh together.
     token_ptr store(token_request const& wanted, access_token token, steady::time_point now, wall::time_point now_wall,
                     double random);
-    /// A fetch has failed; where it was cancelled, or nothing is known of why, nothing is remembered.
+    /// Records a failed fetch.
+    ///
+    /// @param failed null if the fetch was cancelled or its cause is unknown; then the failure is not remembered.
     void fail(token_request const& wanted, error const* failed, steady::time_point now);
 
-    /// The service has refused this token: it is not used again. A newer one stays.
+    /// Drops a token that the service has refused. A newer token stays.
     ///
-    /// @param claims that the service asks for; other ones than before are always a reason for a new token.
-    /// @return false if the token is kept, for one was dropped less than min_between_drops ago.
+    /// @param claims the claims that the service asks for; claims that differ from the last ones always cause a new token.
+    /// @return false if the token is kept, because another was dropped less than min_between_drops ago.
     bool invalidate(std::string_view refused, std::string_view claims, steady::time_point now) noexcept;
 
     std::size_t size() const noexcept { return entries_.size(); }
@@ -88,12 +91,12 @@ private:
         steady::time_point stale_at;
         steady::time_point ends_at;
         bool fetching = false;
-        steady::time_point fetched_at; // the last attempt
+        steady::time_point fetched_at; // time of the last attempt
         std::optional<error> failed;
         steady::time_point failed_until;
         steady::time_point used_at;
-        std::optional<steady::time_point> dropped_at; // a token that was refused
-        std::string claims;                           // of the last request that had any
+        std::optional<steady::time_point> dropped_at; // time of the last refused token
+        std::string claims;                           // of the last request with claims
     };
 
     entry* find(token_request const& wanted) noexcept;

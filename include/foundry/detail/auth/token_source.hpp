@@ -11,11 +11,11 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Fails a fetch that is destroyed unfinished, as when its context ends.
+/// Fails the fetch if it is destroyed unfinished, for example when its context ends.
 class completion_guard
 {
 public:
-    /// @param owner of the keeper.
+    /// @param owner keeps the cache alive.
     completion_guard(std::shared_ptr<credential_source> owner, shared_token_cache& keeper,
                      std::shared_ptr<token_fetch> flight)
         : owner_(std::move(owner)),
@@ -43,7 +43,7 @@ private:
     std::shared_ptr<token_fetch> flight_;
 };
 
-/// A credential that yields tokens. What is compiled here is so only where there is one.
+/// A credential that gives tokens. Its code is compiled only in programs that use one.
 template <class T>
 class token_source final : public credential_source
 {
@@ -89,13 +89,13 @@ private:
         auto self = std::static_pointer_cast<token_source>(shared_from_this());
         auto guard = std::make_unique<completion_guard>(self, keeper_, flight);
         auto coroutine = run_fetch(std::move(self), std::move(guard), flight);
-        // The handler holds the flight: co_spawn looks at its signal once more after the coroutine's frame is gone.
+        // The handler keeps the fetch alive: co_spawn uses its cancellation signal once more after the coroutine's frame is destroyed.
         boost::asio::co_spawn(
             executor, std::move(coroutine),
             boost::asio::bind_cancellation_slot(slot, [flight = std::move(flight)](std::exception_ptr) {}));
     }
 
-    /// @param landing a parameter, for a coroutine whose context ends before it begins has no local variables.
+    /// @param guard a parameter, not a local variable: if the context ends before the coroutine starts, its local variables do not exist.
     FOUNDRY_CORO static boost::asio::awaitable<void> run_fetch(std::shared_ptr<token_source> self,
                                                                std::unique_ptr<completion_guard> guard,
                                                                std::shared_ptr<token_fetch> flight)

@@ -20,7 +20,7 @@ constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || 
 constexpr bool is_graphic(char c) { return c > 0x20 && c < 0x7f; }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-/// Cheaper to compile than std::all_of, which is unrolled anew for each predicate.
+/// Cheaper to compile than std::all_of, which the compiler unrolls for each predicate.
 inline bool all_of(std::string_view text, bool (*holds)(char))
 {
     for (char const c : text) {
@@ -30,8 +30,8 @@ inline bool all_of(std::string_view text, bool (*holds)(char))
     return true;
 }
 
-/// A whole number to `base`, from the digits that `text` begins with, which are taken off it. Nothing where there are none, and
-/// where it is too large. Cheaper to compile than std::from_chars, which has a table and four functions for each type.
+/// Takes the leading digits, in base `base`, off the text and returns their value. Empty if there are none or the value exceeds 64 bits.
+/// Cheaper to compile than std::from_chars, which has a table and four functions for each type.
 inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned base)
 {
     std::uint64_t const max = UINT64_MAX / base;
@@ -50,14 +50,14 @@ inline std::optional<std::uint64_t> take_number(std::string_view& text, unsigned
     return digits == 0 ? std::optional<std::uint64_t>{} : number;
 }
 
-/// The same of a text that is nothing else.
+/// Parses a text that consists of digits only.
 inline std::optional<std::uint64_t> whole_number(std::string_view text, unsigned base)
 {
     std::optional<std::uint64_t> const number = take_number(text, base);
     return text.empty() ? number : std::nullopt;
 }
 
-/// A count of something; nothing where it is negative or not a whole number.
+/// Parses a count. Empty if it is negative, not a whole number or too large.
 inline std::optional<std::int64_t> parse_count(std::string_view text)
 {
     std::optional<std::uint64_t> const count = whole_number(text, 10);
@@ -66,7 +66,7 @@ inline std::optional<std::int64_t> parse_count(std::string_view text)
     return static_cast<std::int64_t>(*count);
 }
 
-/// The parts in one text. A third of the code that a chain of operator+ makes, with its temporaries.
+/// Joins the parts into one text. A chain of operator+, with its temporaries, makes three times the code.
 inline std::string concat(std::initializer_list<std::string_view> parts)
 {
     std::size_t size = 0;
@@ -79,7 +79,7 @@ inline std::string concat(std::initializer_list<std::string_view> parts)
     return all;
 }
 
-/// With a separator if there is something to separate.
+/// Appends `more`, after a separator if neither text is empty.
 inline void append_separated(std::string& text, std::string_view separator, std::string_view more)
 {
     if (!text.empty() && !more.empty())

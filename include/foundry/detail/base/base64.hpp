@@ -11,7 +11,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL std::string to_base64(std::string_view bytes);
 
-/// Nothing where it is not base64.
+/// Empty if the text is not base64.
 FOUNDRY_DECL std::optional<std::string> from_base64(std::string_view text);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -8,8 +8,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A duration that a clock can be set forward by, for each one that a program or a server gives: a hundred years stand for any longer
-/// time, such as `milliseconds::max()`, and zero for a negative one.
+/// Clamps a duration that comes from the program or a server, so that it can be added to the time of any clock: at most a hundred years
+/// (for instance for `milliseconds::max()`), at least zero.
 constexpr std::chrono::milliseconds bounded(std::chrono::milliseconds span) noexcept
 {
     constexpr std::chrono::milliseconds max = std::chrono::hours{100 * 365 * 24};

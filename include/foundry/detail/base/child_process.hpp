@@ -13,18 +13,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// A program to run, and for how long.
+/// A program to run, and its time limit.
 struct command
 {
     command() = default;
 
-    std::string program; ///< An absolute path; no shell is asked what it means.
+    std::string program; ///< An absolute path; no shell resolves it.
     std::vector<std::string> arguments;
-    std::vector<std::string> environment; ///< `NAME=value`, besides one's own.
-    std::chrono::milliseconds timeout{0}; ///< Zero for none.
+    std::vector<std::string> environment; ///< `NAME=value`, in addition to the environment of this process.
+    std::chrono::milliseconds timeout{0}; ///< Zero for no limit.
 };
 
-/// What came of it.
+/// The result of a command.
 struct command_result
 {
     command_result() = default;
@@ -32,23 +32,23 @@ struct command_result
     command_result& operator=(command_result&&) noexcept = default;
     ~command_result(); ///< Erases the output.
 
-    std::optional<int> exit_code; ///< 128 and more: the signal that killed it. Nothing if this program ignores SIGCHLD.
+    std::optional<int> exit_code; ///< 128 + n if signal n ended the program. Empty if this process ignores SIGCHLD.
     bool timed_out = false;
-    bool too_long = false; ///< It wrote more than anybody reads, and was killed.
+    bool too_long = false; ///< The output exceeded its limit, and the program was stopped.
     std::string output;
     std::string errors;
 };
 
-/// Runs a program without blocking: POSIX only. It has no input, a process group of its own, `/` as its working directory and none of
-/// this program's descriptors; at most 64 KiB of its output and 16 KiB of its errors are read, until a quarter of a second after its
-/// end, if a program that it has left behind still holds them. Whatever happens, cancellation included, it is not left running, nor as
-/// a zombie.
+/// Runs a program without blocking; POSIX only. The program gets no input, its own process group, `/` as its working directory and none of
+/// this process's descriptors. At most 64 KiB of its output and 16 KiB of its errors are read. If a child of the program still holds the
+/// pipes after the program has ended, reading stops a quarter of a second later. In every case, cancellation included, the program is
+/// stopped and leaves no zombie.
 ///
-/// @throws boost::system::system_error where it cannot be started; `operation_aborted` where this is cancelled.
+/// @throws boost::system::system_error if the program cannot be started; with `operation_aborted` if the call is cancelled.
 FOUNDRY_DECL boost::asio::awaitable<command_result> run(command what);
 
-/// The absolute path of a program: in the absolute entries of PATH, or where systems usually have it; empty where it is in none. The
-/// working directory is not looked at.
+/// The absolute path of a program, from the absolute entries of PATH or the usual directories; empty if the program is in none of them. The
+/// working directory is never searched.
 FOUNDRY_DECL std::string find_program(std::string_view name);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-/// How the library is built. By default every body is inline. Define FOUNDRY_SEPARATE_COMPILATION for the whole program and
-/// include <foundry/src.hpp> in exactly one source file to compile the bodies once.
+/// How the library is built. By default every body is inline. To compile the bodies once, define FOUNDRY_SEPARATE_COMPILATION for the whole
+/// program and include <foundry/src.hpp> in exactly one source file.
 ///
-/// Each release and each mode has its own inline namespace, so that files of two of them never share a symbol.
+/// Each release and each mode has its own inline namespace, so that source files of different modes never share a symbol.
 #if defined(FOUNDRY_SEPARATE_COMPILATION)
 #define FOUNDRY_DECL
 #define FOUNDRY_ABI v0_1_compiled
@@ -22,7 +22,7 @@
 #define FOUNDRY_CORO
 #endif
 
-// A shared object is made as std::shared_ptr<T>(new T(..)) here: std::make_shared costs the compiler 2 KB of code for each type.
+// Shared objects are created with std::shared_ptr<T>(new T(..)): std::make_shared adds 2 KB of code for each type.
 
-// g++ 12 miscompiles `while (co_await f()) {}` with an empty body: the coroutine goes on with a wrong frame. Such loops are
-// written `for (bool more = true; more;) more = co_await f();` here.
+// g++ 12 miscompiles `while (co_await f()) {}` with an empty body: the coroutine resumes with a wrong frame. Such loops are written as `for
+// (bool more = true; more;) more = co_await f();`.

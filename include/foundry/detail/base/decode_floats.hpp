@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Base64 of little-endian 32-bit floats. False where it is malformed or not a whole number of floats.
+/// Decodes base64 of little-endian 32-bit floats. False if the text is malformed or not a whole number of floats.
 FOUNDRY_DECL bool decode_floats(std::string_view base64, std::vector<float>& out);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -25,7 +25,7 @@ inline std::string in_words(std::chrono::milliseconds span)
     return seconds + " s";
 }
 
-/// No wait is reported as longer than a year, so that it can be added to the time of any clock.
+/// Maximum wait that is reported: one year, so that it can be added to the time of any clock.
 inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours{365 * 24};
 
 inline std::chrono::milliseconds to_wait(double milliseconds)
@@ -34,8 +34,7 @@ inline std::chrono::milliseconds to_wait(double milliseconds)
     return std::chrono::milliseconds{static_cast<std::int64_t>(std::clamp(milliseconds, 0.0, max) + 0.5)};
 }
 
-/// Takes digits, with or without a fraction, from the front of the text. Too many of them make infinity, which is
-/// harmless.
+/// Takes digits, with or without a fraction, off the front of the text. Too many digits give infinity, which is harmless.
 inline std::optional<double> take_decimal(std::string_view& text)
 {
     if (text.empty() || !is_digit(text.front()))
@@ -51,7 +50,7 @@ inline std::optional<double> take_decimal(std::string_view& text)
     return value;
 }
 
-/// A number and nothing else.
+/// Parses a text that is one number and nothing else.
 inline std::optional<std::chrono::milliseconds> parse_wait(std::string_view text, double milliseconds_each)
 {
     auto const number = take_decimal(text);
@@ -60,7 +59,7 @@ inline std::optional<std::chrono::milliseconds> parse_wait(std::string_view text
     return to_wait(*number * milliseconds_each);
 }
 
-/// The length of a unit in milliseconds; 0 where there is no such unit.
+/// The length of a unit in milliseconds; 0 if the unit is unknown.
 inline double unit_length(std::string_view unit)
 {
     constexpr std::pair<std::string_view, double> units[] = {
@@ -72,7 +71,7 @@ inline double unit_length(std::string_view unit)
     return 0;
 }
 
-/// `17ms`, `1.5s`, `1h2m`, or a plain number of seconds.
+/// Parses `17ms`, `1.5s`, `1h2m`, or a plain number of seconds.
 inline std::optional<std::chrono::milliseconds> parse_duration(std::string_view text)
 {
     if (auto const plain = parse_wait(text, 1000))

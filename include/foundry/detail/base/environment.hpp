@@ -8,14 +8,14 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// A variable of the environment; empty is as good as not set. Used in constructors only: another thread may change it.
+/// The value of an environment variable; empty if it is not set. Called in constructors only, because another thread may change it.
 inline std::string environment(char const* name)
 {
     char const* const value = std::getenv(name);
     return value != nullptr ? std::string(value) : std::string();
 }
 
-/// `1` or `true`, in any case.
+/// Whether the value is `1` or `true`, in any case.
 inline bool is_on(std::string const& value)
 {
     return value == "1" || (value.size() == 4 && (value[0] | 32) == 't' && (value[1] | 32) == 'r' &&

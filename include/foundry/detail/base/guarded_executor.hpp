@@ -11,17 +11,17 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// The executor of a coroutine that waits for what happens on other threads. A post from there must not meet the destruction of the
-/// executor's context: Asio destroys what is queued without the queue's mutex.
+/// The executor of a coroutine that waits for events on other threads. A post must not overlap with the destruction of the executor's
+/// context: Asio destroys queued functions without locking the queue's mutex.
 ///
-/// Thread safety: post() may be called from any thread under a mutex that the waiting coroutine, too, takes before it goes.
+/// Thread safety: post() may be called from any thread under a mutex that the waiting coroutine also locks before it ends.
 class guarded_executor
 {
 public:
     explicit guarded_executor(boost::asio::any_io_executor const& executor);
 
-    /// Never calls the function itself, so that who posts before the coroutine waits ends that wait. Does nothing if the context is
-    /// being destroyed, or if there is no memory for it: the wait has a limit, too.
+    /// Never calls the function directly, so that a post before the wait begins still ends that wait. Does nothing if the context is being
+    /// destroyed or memory runs out: the wait has a time limit, too.
     template <class Function>
     void post(Function&& function) const noexcept
     {
@@ -35,14 +35,14 @@ public:
     }
 
 private:
-    /// One for each context.
+    /// One per context.
     struct gate : boost::asio::execution_context::service
     {
         using key_type = gate;
         static inline boost::asio::execution_context::id id;
 
         explicit gate(boost::asio::execution_context& context) : service(context) {}
-        /// Called before the context destroys its queue, which was there first.
+        /// Called before the context destroys its queue: the newest service shuts down first.
         void shutdown() override;
 
         std::mutex mutex;

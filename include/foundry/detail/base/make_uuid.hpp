@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A UUID (version 4) of these bits.
+/// A UUID (version 4) made of these bits.
 inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
 {
     static constexpr char hex[] = "0123456789abcdef";
@@ -28,7 +28,7 @@ inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
     return text;
 }
 
-/// One that nobody can foretell.
+/// An unpredictable UUID.
 inline std::string make_uuid()
 {
     std::uint64_t bits[2] = {0, 0};
@@ -36,14 +36,14 @@ inline std::string make_uuid()
     return make_uuid(bits[0], bits[1]);
 }
 
-/// Many that are unlike each other and those of any other source: OpenSSL's generator is asked once, and after fork() each time. They
-/// are no secrets.
+/// Makes many UUIDs that differ from each other and from those of any other source. OpenSSL's generator is called once, and after fork()
+/// for each UUID. The UUIDs are not secrets.
 class uuid_source
 {
 public:
     uuid_source() { RAND_bytes(reinterpret_cast<unsigned char*>(seed_), sizeof seed_); }
 
-    /// May be called from several threads.
+    /// May be called from several threads at once.
     std::string next()
     {
         if (process_id() != made_by_)
@@ -55,7 +55,7 @@ public:
 private:
     static constexpr std::uint64_t step = 0x9e3779b97f4a7c15;
 
-    /// Every number becomes another one (Steele, Lea and Flood: SplitMix).
+    /// Maps each number to a different one (Steele, Lea and Flood: SplitMix).
     static std::uint64_t mix(std::uint64_t n) noexcept
     {
         n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;

@@ -9,7 +9,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Another one after fork(), for what parent and child must not share.
+/// Changes after fork(); for state that parent and child must not share. Windows has no fork(), so a constant is enough there.
 #if defined(_WIN32)
 inline long process_id() noexcept { return 0; }
 #else

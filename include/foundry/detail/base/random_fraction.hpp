@@ -9,7 +9,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Evenly spread over [0, 1).
+/// A random number, evenly distributed over [0, 1).
 inline double random_fraction()
 {
     std::uint32_t bits = 0;

@@ -8,10 +8,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Overwrites bytes that held a secret in a way that no optimiser removes.
+/// Overwrites bytes that held a secret, in a way that no optimiser removes.
 FOUNDRY_DECL void cleanse(void* bytes, std::size_t size) noexcept;
 
-/// Erases a buffer that held a credential.
+/// Erases a buffer that held a credential at the end of its scope.
 struct scoped_wipe
 {
     explicit scoped_wipe(std::string& held) : text(held) {}

@@ -15,13 +15,13 @@ FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
 
 inline bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
 
-/// Appends text, with U+FFFD for whatever is not UTF-8, as the decoder of the WHATWG Encoding standard does.
+/// Appends text and replaces invalid UTF-8 by U+FFFD, as the decoder of the WHATWG Encoding standard does.
 FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
 
-/// Appends a character, which is no surrogate.
+/// Appends a code point, which must not be a surrogate.
 FOUNDRY_DECL void append_code_point(std::string& out, std::uint32_t c);
 
-/// U+FFFD, which stands for what could not be read.
+/// U+FFFD, which replaces text that cannot be decoded.
 inline constexpr std::uint32_t replacement = 0xfffd;
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

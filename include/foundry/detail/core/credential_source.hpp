@@ -16,7 +16,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A client's question for a token.
+/// A client's request for a token.
 struct token_query
 {
     token_query(token_request what, boost::asio::any_io_executor executor)
@@ -25,8 +25,8 @@ struct token_query
     {}
 
     token_request wanted;
-    boost::asio::any_io_executor background; ///< Where the fetch runs, which others may wait for, too.
-    /// When to wait no longer, and for the error then: its code, the limit's length, and the host that the token is for.
+    boost::asio::any_io_executor background; ///< Executor of the fetch, which other callers may wait for, too.
+    /// Time limit of the wait, and the details of its error: code, length of the limit, and the host that the token is for.
     std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
     errc code = errc::token_timeout;
     std::chrono::milliseconds within{0};
@@ -42,19 +42,19 @@ public:
     /// Whether this is no_credential.
     virtual bool empty() const noexcept { return false; }
 
-    /// Appends header lines (`name: value` CRLF). False where a token is needed instead, from one of the functions that follow.
+    /// Appends header lines (`name: value` CRLF). False if a token is needed instead, from one of the functions below.
     virtual bool write_fields(endpoint const& to, std::string& out) const = 0;
 
-    /// Whether it is one of these.
+    /// Whether this credential gives tokens.
     virtual bool gives_tokens() const noexcept { return false; }
-    /// A token that was kept, or else a new one.
+    /// Finds a cached token, or else fetches a new one.
     virtual boost::asio::awaitable<void> find_token(token_query query, std::shared_ptr<access_token const>& into);
-    /// The service has refused this token: it is not used again.
+    /// Drops a token that the service has refused.
     ///
-    /// @param claims that it wants to see in the next one; may be empty.
-    /// @return whether the next one will be another.
+    /// @param claims the claims that the service asks for in the next token; may be empty.
+    /// @return whether the next token will be a different one.
     virtual bool invalidate(std::string_view, std::string_view /*claims*/) noexcept { return false; }
-    /// A new token, on the executor of the caller: for a credential that is made of others.
+    /// Fetches a new token on the executor of the caller; for a credential that is made of other credentials.
     virtual boost::asio::awaitable<access_token> get_token(token_request request);
 };
 

@@ -11,13 +11,13 @@ namespace http {
 /// Whether two strings are equal when the case of ASCII letters is ignored.
 FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept;
 
-/// Whether this is a token (RFC 9110, 5.6.2) and may so be the name of a field.
+/// Whether this is a token (RFC 9110, 5.6.2), and so a valid field name.
 FOUNDRY_DECL bool valid_field_name(std::string_view name) noexcept;
 
-/// Whether this may be sent as the value of a field: no control characters but the tab, no blank at either end.
+/// Whether this may be sent as a field value: no control character except the tab, no blank at either end.
 FOUNDRY_DECL bool valid_field_value(std::string_view value) noexcept;
 
-/// Whether the library alone writes this field, because it frames, routes or authorises the message.
+/// Whether only the library may write this field, because it frames, routes or authorises the message.
 FOUNDRY_DECL bool reserved_field(std::string_view name) noexcept;
 
 } // namespace http

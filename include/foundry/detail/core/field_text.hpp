@@ -11,7 +11,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http::detail {
 
-/// What a token of RFC 9110, 5.6.2, may consist of; by byte, for a head has hundreds of them.
+/// The characters of a token (RFC 9110, 5.6.2), in a table by byte, because a head has hundreds of them.
 inline constexpr auto token_chars = [] {
     std::array<bool, 256> is{};
     for (int c = 0; c != 128; ++c)
@@ -32,13 +32,13 @@ inline constexpr bool is_field_char(char c)
     return c == '\t' || (u >= 0x20 && u != 0x7f);
 }
 
-/// Whether the text has a control character other than the tab; looks at eight bytes at a time.
+/// Whether the text has a control character other than the tab. Checks eight bytes at a time.
 inline bool has_control(std::string_view text)
 {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     for (std::uint64_t word; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
         std::memcpy(&word, text.data(), sizeof word);
-        // The first byte that is below 0x20 or equal to 0x7f leaves its high bit; so may bytes behind it.
+        // The first byte that is below 0x20 or equal to 0x7f sets its high bit; bytes after it may set theirs, too.
         std::uint64_t const del = word ^ ones * 0x7f;
         std::uint64_t const odd = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80;
         if (odd != 0 && !foundry::detail::all_of(text.substr(0, sizeof word), is_field_char))

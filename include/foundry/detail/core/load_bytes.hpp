@@ -11,9 +11,9 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// The bytes of a file, which must be at most `most`.
+/// Reads the bytes of a file, which must have at most `max_size`.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) naming the file.
+/// @throws foundry::error (`errc::invalid_argument`) naming the file, if it is too large or cannot be read.
 inline std::string load_bytes(std::filesystem::path const& file, std::size_t max_size)
 {
     std::error_code failed;

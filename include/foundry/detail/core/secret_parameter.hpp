@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Parameters that hold a key; URLs end up in logs.
+/// Whether this parameter of a query holds a key. A URL must not have one, because URLs end up in logs.
 inline bool is_secret_parameter(std::string_view name)
 {
     static constexpr std::string_view names[] = {"api-key", "api_key", "apikey", "subscription-key", "access_token"};

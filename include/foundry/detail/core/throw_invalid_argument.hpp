@@ -9,8 +9,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace detail {
 
-/// Throws `errc::invalid_argument`. `advice` says what was wrong and what to write instead; it must not repeat a
-/// secret.
+/// Throws `errc::invalid_argument`. `advice` says what is wrong and what to write instead; it must not repeat a secret.
 [[noreturn]] inline void throw_invalid_argument(std::string advice)
 {
     throw error(errc::invalid_argument, std::move(advice));

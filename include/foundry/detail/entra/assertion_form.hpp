@@ -5,10 +5,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Appends an assertion (RFC 7523) to a form; blanks at its end are cut off.
+/// Appends an assertion (RFC 7523) to a form, without white space at its end.
 ///
-/// @param from where it came from, for the message.
-/// @throws foundry::error (`errc::invalid_argument`) where it cannot be one.
+/// @param from the source of the assertion, for the message.
+/// @throws foundry::error (`errc::invalid_argument`) if the text cannot be an assertion.
 FOUNDRY_DECL void append_assertion(std::string& form, std::string_view assertion, std::string_view from);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

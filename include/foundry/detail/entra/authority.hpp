@@ -10,23 +10,23 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Whom an application or a user belongs to, and where tokens are given for them.
+/// The tenant of an application or a user, and the authority that gives tokens for it.
 class authority
 {
 public:
-    /// @throws foundry::error (`errc::invalid_argument`) where the tenant has a character that no tenant has, or the authority is no
-    /// https origin, or is unknown and was not allowed.
+    /// @throws foundry::error (`errc::invalid_argument`) if the tenant has a character that no tenant has, or if the authority is not an
+    /// https origin, or is unknown and not allowed.
     authority(credential_options const& with, std::string tenant);
 
     std::string const& tenant() const noexcept { return tenant_; }
     bool is_adfs() const noexcept;
 
-    /// The tenant that a request is for.
+    /// The tenant of a request.
     ///
-    /// @throws foundry::error (`errc::invalid_argument`) where it is another than the credential's own and was not allowed.
+    /// @throws foundry::error (`errc::invalid_argument`) if it is neither the credential's own tenant nor allowed.
     std::string resolve(std::string_view requested) const;
 
-    /// Where tokens of a tenant are given. As a text, the audience of an assertion.
+    /// The token endpoint of a tenant. As a text, it is the audience of an assertion.
     http::url token_endpoint(std::string_view tenant) const;
     std::string token_url(std::string_view tenant) const;
 
@@ -37,14 +37,14 @@ private:
     bool own_tenant_only_ = false;
 };
 
-/// @throws foundry::error (`errc::invalid_argument`) where it has a character that no tenant's name or id has.
+/// @throws foundry::error (`errc::invalid_argument`) if the text has a character that no tenant's name or id has.
 FOUNDRY_DECL void check_tenant(std::string_view tenant);
 
-/// The tenant that a request is for (one's own may be empty: that of whoever has logged in).
+/// The tenant of a request. If `own` is empty, the tool's login decides.
 FOUNDRY_DECL std::string resolve_tenant(std::string_view own, std::string_view requested,
                                         std::vector<std::string> const& allowed, bool own_only);
 
-/// From the options, or else from `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
+/// The allowed tenants from the options, or else from `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
 FOUNDRY_DECL std::vector<std::string> allowed_tenants(std::vector<std::string> const& given);
 
 /// The transport of the options, with its TLS context.

@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// One of a chain: a credential, or why there is none.
+/// One entry of a chain: a credential, or the reason why it cannot be made.
 struct chain_entry
 {
     chain_entry() = default;
@@ -20,7 +20,7 @@ struct chain_entry
     std::optional<error> missing;
 };
 
-/// Asks credentials in order.
+/// Tries credentials in order.
 class chain
 {
 public:
@@ -34,7 +34,7 @@ public:
 private:
     std::string_view credential_name_; // a literal
     std::vector<chain_entry> entries_;
-    std::atomic<std::size_t> chosen_{std::size_t(-1)}; // the first that has given a token
+    std::atomic<std::size_t> chosen_{std::size_t(-1)}; // the first entry that gave a token
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

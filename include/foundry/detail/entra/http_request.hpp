@@ -16,7 +16,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// A request of a credential's own. No API key or token of the service is in it, and nobody's proxy or redirect is followed.
+/// A request of a credential. It contains no API key or token of the service, uses no proxy and follows no redirect.
 class http_request
 {
 public:
@@ -25,15 +25,15 @@ public:
     http_request(http_request const&) = delete;
     http_request& operator=(http_request const&) = delete;
 
-    /// @throws foundry::error (`errc::invalid_argument`) where it could not be sent as it is.
+    /// @throws foundry::error (`errc::invalid_argument`) if the field cannot be sent as it is.
     void add_field(std::string_view name, std::string_view value);
 
     http::url to;
     std::string head;
-    std::string body; // erased with this
+    std::string body; // erased by the destructor
 };
 
-/// The whole answer; its body is erased with it.
+/// The whole response; the destructor erases its body.
 class http_answer
 {
 public:
@@ -47,23 +47,23 @@ public:
     std::string body;
 };
 
-/// How requests are sent.
+/// Connection settings for requests.
 struct transport
 {
     transport() = default;
 
     http::context_ptr tls;
-    std::string connect_address; ///< Empty: the URL's host.
+    std::string connect_address; ///< Empty: the host of the URL.
     std::uint16_t connect_port = 0;
     std::chrono::milliseconds connect{std::chrono::seconds{10}};
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};
     std::size_t body_limit = std::size_t{1} << 20;
 };
 
-/// Sends a request over a connection of its own.
+/// Sends a request over a new connection.
 ///
-/// @throws foundry::error with the code of a time limit or of the transport's cause, `errc::unexpected_reply` or
-/// `errc::limit_exceeded`. A status is no error here.
+/// @throws foundry::error with the code of a time limit or of the transport's cause, `errc::unexpected_reply` or `errc::limit_exceeded`. An
+/// error status does not throw.
 FOUNDRY_DECL boost::asio::awaitable<http_answer> send(transport const& how, http_request const& request);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

@@ -20,8 +20,8 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
 inline constexpr std::string_view managed_identity_name = "ManagedIdentityCredential";
 
-/// Where a machine's identity is asked for, as the environment tells. Service Fabric, Azure Arc, Azure ML and Cloud Shell are known, and
-/// not served yet.
+/// Gets tokens for a machine's identity from the endpoint that the environment names. Service Fabric, Azure Arc, Azure ML and Cloud Shell
+/// are recognised, but not supported yet.
 class managed_identity final : private token_requester
 {
 public:
@@ -29,11 +29,11 @@ public:
 
     bool is_app_service() const noexcept { return source_ == source::app_service; }
 
-    /// Another identity than the machine's own, as a parameter of the query.
+    /// Selects an identity other than the machine's own, by a parameter of the query.
     void select(std::string name, std::string value);
 
-    /// First looks, for at most so long, whether anybody answers at all: on a machine that is not Azure's, packets go nowhere. For a chain
-    /// that has others to ask.
+    /// Checks first, for at most this long, whether the endpoint responds: outside Azure, packets to it are lost. For a chain with other
+    /// credentials to try.
     void probe_first(std::chrono::milliseconds at_most) noexcept { probe_limit_ = at_most; }
 
     boost::asio::awaitable<access_token> get_token(token_request request);
@@ -53,20 +53,20 @@ private:
     credential_options options_;
     transport transport_;
     source source_ = source::imds;
-    std::string not_served_; // its name
+    std::string not_served_; // name of the unsupported platform
     http::url endpoint_;
-    secret header_; // of App Service
+    secret header_; // for App Service
     std::string selector_;
     std::string selected_;
     std::chrono::milliseconds probe_limit_{0};
 
-    std::mutex mutex_; // guards what follows
+    std::mutex mutex_; // guards the members below
     bool reachable_ = false;
     std::chrono::steady_clock::time_point unreachable_until_;
 };
 
-/// IMDS restarts for updates of up to 70 s, and forgets about new identities for a while: it is asked again longer and for more reasons
-/// than a service.
+/// IMDS restarts for updates of up to 70 s, and does not know a new identity for a while. So this policy retries longer, and for more
+/// reasons, than the policy for a service.
 class imds_retry_policy final : public retry_policy
 {
 public:

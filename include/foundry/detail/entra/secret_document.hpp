@@ -18,7 +18,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// A JSON object in memory that is erased with it.
+/// A JSON object in memory that the destructor erases.
 class secret_document
 {
 public:
@@ -31,14 +31,14 @@ public:
         boost::system::error_code ec;
         try {
             value_ = boost::json::parse(text, ec, &resource_);
-        } catch (std::bad_alloc const&) { // more members than any answer has
+        } catch (std::bad_alloc const&) { // more members than any response has
         }
     }
     secret_document(secret_document const&) = delete;
     secret_document& operator=(secret_document const&) = delete;
     ~secret_document() { foundry::detail::cleanse(memory_.get(), size_); }
 
-    /// Null where it is no object.
+    /// Null if the text is not a JSON object.
     boost::json::object const* object() const noexcept { return value_.if_object(); }
 
     bool has(std::string_view name) const { return find(name) != nullptr; }
@@ -49,7 +49,7 @@ public:
         return v != nullptr && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
     }
 
-    /// A number, or its decimal digits without leading zeros, without its fraction.
+    /// A number without its fraction, also as a string of decimal digits without leading zeros. Empty if it is negative or above `max`.
     std::optional<std::int64_t> number(std::string_view name, std::int64_t max) const
     {
         boost::json::value const* const v = find(name);
@@ -85,7 +85,7 @@ private:
     std::size_t size_;
     std::unique_ptr<unsigned char[]> memory_;
     boost::json::static_resource resource_;
-    boost::json::value value_; // needs no destructor in such memory
+    boost::json::value value_; // resource_ releases its memory
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

@@ -19,19 +19,19 @@ class signing_key
 {
 public:
     /// @param bytes PEM or PKCS #12.
-    /// @throws foundry::error (`errc::invalid_argument`)
+    /// @throws foundry::error (`errc::invalid_argument`) if they do not hold a certificate with its RSA key, or if the password is wrong.
     signing_key(std::string_view bytes, std::string_view password);
 
-    /// Binary signatures: RSASSA-PSS with SHA-256 and a salt of its length (RFC 7518, 3.5), or the older PKCS #1.
+    /// Makes a binary signature: RSASSA-PSS with SHA-256 and a salt of the same length (RFC 7518, 3.5), or the older PKCS #1.
     std::string sign_ps256(std::string_view text) const { return sign(text, true); }
     std::string sign_rs256(std::string_view text) const { return sign(text, false); }
 
     std::string sha256_thumbprint() const;
     std::string sha1_thumbprint() const;
-    /// DER, the key's own certificate first.
+    /// The certificates in DER, the key's own first.
     std::vector<std::string> chain() const;
 
-    /// @throws foundry::error (`errc::authentication_failed`) where the certificate is not valid at that time.
+    /// @throws foundry::error (`errc::authentication_failed`) if the certificate is not valid at this time.
     void check_time(std::chrono::system_clock::time_point now) const;
 
 private:

@@ -10,22 +10,23 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Reads the token of a good answer (RFC 6749, 5.1, and what managed identities send). Nothing of it is in an error's text.
+/// Reads the token of a successful response (RFC 6749, 5.1, and the form of managed identities). The text of an error repeats no part of
+/// the response.
 ///
-/// @param who the credential, for the message.
-/// @throws foundry::error (`errc::unexpected_reply`) where it is none: without a token or without its lifetime, of another type than
-/// Bearer, or with a character that no header field may hold.
+/// @param credential_name for the message.
+/// @throws foundry::error (`errc::unexpected_reply`) if the response has no token or no lifetime, if the token's type is not Bearer, or if
+/// the token has a character that no header field may hold.
 FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::string_view body,
                                      std::chrono::system_clock::time_point now);
 
-/// What an authority's refusal (RFC 6749, 5.2) stands for: `errc::authentication_failed`, or for what passes `errc::rate_limited` or
-/// `errc::service_error`. It carries the authority's words, its code and ids, and what to do.
+/// The error for an authority's refusal (RFC 6749, 5.2): `errc::authentication_failed`; `errc::rate_limited` or `errc::service_error` if it
+/// is transient. It has the authority's message, code and ids, and advice.
 FOUNDRY_DECL error refused_token(std::string_view credential_name, http_answer const& answer);
 
-/// What goes wrong in a credential is not for the service's retries: it has had its own.
+/// Makes an error of a credential final: after the credential's own retries, the service's retries must not repeat it.
 FOUNDRY_DECL error final_error(std::string_view credential_name, error const& e);
 
-/// A credential that could not even try.
+/// The error of a credential that could not even try.
 FOUNDRY_DECL error unavailable(std::string_view credential_name, std::string why, std::string advice);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail

@@ -10,7 +10,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Something that can be asked for a token once.
+/// Requests a token once, without retries.
 class token_requester
 {
 public:
@@ -20,10 +20,10 @@ protected:
     ~token_requester() = default;
 };
 
-/// Asks as often as the policy says.
+/// Requests a token, with retries as the policy says.
 ///
-/// @param who the credential's name, for the error.
-/// @throws foundry::error the last one; the service's own retries leave it alone.
+/// @param credential_name for the error.
+/// @throws foundry::error the last error, which the service's retries do not repeat.
 FOUNDRY_DECL boost::asio::awaitable<access_token> request_token(std::string_view credential_name,
                                                                 retry_options const& how, token_requester& from,
                                                                 token_request const& request);

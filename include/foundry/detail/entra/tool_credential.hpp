@@ -12,32 +12,33 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// How a developer's tool is asked for tokens.
+/// Options of a credential that runs a developer's tool.
 struct tool_options
 {
     tool_options() = default;
 
-    /// Empty: that of whoever has logged in.
+    /// The tenant; empty: the tenant of the user who is logged in.
     std::string tenant;
-    /// Tenants that tokens may be asked for besides; `*` for any. Empty: `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
+    /// Further tenants that tokens may be requested for; `*` for any. Empty: `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
     std::vector<std::string> additionally_allowed_tenants;
-    /// How long the tool may take; zero for no limit.
+    /// Maximum run time of the tool; zero for no limit.
     std::chrono::milliseconds timeout{std::chrono::seconds{13}};
 };
 
 namespace detail {
 
-/// @throws foundry::error (`errc::invalid_argument`) where a scope has a character that none has: it becomes an argument of a program.
+/// @throws foundry::error (`errc::invalid_argument`) if the scope, which becomes an argument of a program, has a character that no scope
+/// has.
 FOUNDRY_DECL void check_scope(std::string_view scope);
 
-/// Runs a tool and reads what it says.
+/// Runs a tool and returns its output.
 ///
-/// @throws foundry::error `errc::credential_unavailable` where it is not there, was too slow or nobody has logged in;
-/// `errc::authentication_failed` where it has refused.
+/// @throws foundry::error `errc::credential_unavailable` if the tool is not installed or too slow, or if no user is logged in;
+/// `errc::authentication_failed` for any other failure.
 FOUNDRY_DECL boost::asio::awaitable<command_result> run_tool(std::string_view credential_name, std::string_view program,
                                                              command what, std::string_view login);
 
-/// What a tool has said, without what may be a token, and not too long.
+/// The output of a tool for an error text: shortened, and without words that may be tokens.
 FOUNDRY_DECL std::string quote_tool(std::string_view text);
 
 } // namespace detail

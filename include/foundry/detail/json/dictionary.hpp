@@ -10,9 +10,9 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// A JSON object whose names are data, such as metadata or the categories of a content filter: pairs in the order they came.
+/// A JSON object whose names are data, such as metadata or the categories of a content filter: pairs in the order of arrival.
 ///
-/// Made for a handful of entries; looking one up is a linear search.
+/// Made for a handful of entries: a lookup is a linear search.
 template <class T>
 class dictionary
 {
@@ -36,7 +36,7 @@ public:
         return nullptr;
     }
 
-    /// The value of a name, added where it is new.
+    /// The value of a name; adds the name if it is new.
     T& operator[](std::string_view name)
     {
         for (auto& [key, value] : entries_) {
@@ -48,7 +48,6 @@ public:
 
     void clear() noexcept { entries_.clear(); }
 
-    /// The pairs themselves.
     std::vector<value_type>& entries() noexcept { return entries_; }
     std::vector<value_type> const& entries() const noexcept { return entries_; }
 

@@ -24,19 +24,19 @@ class open_enum
 public:
     open_enum() = default;
     open_enum(E value) noexcept : index_(static_cast<int>(value)) {}
-    /// A known name becomes its enumerator, an empty one "not set".
+    /// A known name becomes its enumerator, an empty name "not set".
     open_enum(std::convertible_to<std::string_view> auto const& name) { assign(name); }
 
-    /// Whether there is a name at all.
+    /// Whether the value is set, to a known or an unknown name.
     explicit operator bool() const noexcept { return index_ != unset; }
 
-    /// The enumerator; nothing where the name is not known or not set.
+    /// The enumerator; empty if the name is not known or not set.
     std::optional<E> known() const noexcept
     {
         return index_ >= 0 ? std::optional<E>{static_cast<E>(index_)} : std::nullopt;
     }
 
-    /// The name on the wire; empty where not set.
+    /// The name on the wire; empty if not set.
     std::string_view name() const noexcept
     {
         return index_ >= 0 ? wire_names(E{})[static_cast<std::size_t>(index_)] : std::string_view{other_};

@@ -9,14 +9,14 @@
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
-/// Reads JSON into a described value as the bytes arrive, without a document in between. Knows no socket.
+/// Reads JSON into a described value as the bytes arrive, without a document in between. Independent of sockets.
 ///
-/// It is lenient where services are loose, and never silently so: a member that the class does not have, or whose value has
-/// another shape than described, goes to the class's `extra`. An element of another shape goes to its own `extra`, under the
-/// empty name; a list whose elements have none goes to the `extra` around it, all of it. Refused are vectors of floats with something
-/// else in them, and lists in lists. Null is the same as absent; a number may come as a string and a
-/// string as a number; half a surrogate pair, and what is not UTF-8, becomes U+FFFD. Members that the text does not have become what they are by default, so that one value can be read into
-/// again and again: in the steady state nothing is allocated. Duplicate names: the last one stays. Depth: 64.
+/// The reader tolerates what services do, and loses nothing silently. A member that the class does not have, or whose value has another
+/// shape than described, goes to the class's `extra`. An element of another shape goes to its own `extra`, under the empty name; if the
+/// elements of a list have no `extra`, the whole list goes to the `extra` around it. Vectors of floats with other values in them, and lists
+/// in lists, are refused. Null is the same as absent. A number may come as a string, and a string as a number. Half a surrogate pair, and
+/// invalid UTF-8, becomes U+FFFD. Members that the text does not have are reset to their defaults, so that one value can be reused: in the
+/// steady state nothing is allocated. Of duplicate names the last one counts. Maximum depth: 64.
 ///
 /// Thread safety: none; one document at a time.
 class reader
@@ -27,7 +27,7 @@ public:
     reader& operator=(reader&&) noexcept;
     ~reader();
 
-    /// Begins a document. `value` must stay until it ends.
+    /// Begins a document. `value` must stay valid until the end of the document.
     template <class T>
     void start(T& value)
     {
@@ -35,13 +35,13 @@ public:
     }
     void start(object_ref value);
 
-    /// The next bytes. False once the text has turned out not to be JSON for this value: see problem().
+    /// Reads the next bytes. False as soon as the text cannot be JSON for this value: see problem().
     bool feed(std::string_view bytes);
 
-    /// The text is complete. False where it is not JSON, not whole, or has another shape than the value.
+    /// Ends the document. False if the text is not JSON, is incomplete, or has another shape than the value.
     bool finish();
 
-    /// One whole document.
+    /// Reads one whole document.
     template <class T>
     bool read(T& value, std::string_view text)
     {
@@ -49,7 +49,7 @@ public:
         return whole(text);
     }
 
-    /// What is wrong and where, such as "syntax error in choices[0].logprobs at byte 17"; never a piece of the text.
+    /// What is wrong and where, such as "syntax error in choices[0].logprobs at byte 17"; never contains a piece of the text.
     std::string const& problem() const noexcept;
 
 private:

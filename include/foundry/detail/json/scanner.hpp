@@ -10,7 +10,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
-/// A number of a JSON text, in the narrowest of three forms that holds it.
+/// A number in a JSON text, in the narrowest of three forms that can hold it.
 struct number
 {
     number() = default;
@@ -18,7 +18,7 @@ struct number
     enum
     {
         is_signed,
-        is_unsigned, ///< Only beyond the signed range.
+        is_unsigned, ///< Only above the signed range.
         is_double
     } form = is_signed;
     std::int64_t i = 0;
@@ -26,40 +26,40 @@ struct number
     double d = 0;
 };
 
-/// Whether the whole text is a number of JSON. One beyond all bounds becomes infinite.
+/// Parses a text that is one JSON number and nothing else; false if it is not. A number that is too large for a double becomes infinite.
 FOUNDRY_DECL bool parse_number(std::string_view text, number& n);
 
-/// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and tells the class derived from it what there is. Knows no values.
-/// Half a surrogate pair, and what is not UTF-8, becomes U+FFFD.
+/// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and reports each token to the derived class. Stores no values. Half a
+/// surrogate pair, and invalid UTF-8, becomes U+FFFD.
 ///
-/// Boost.JSON's own parser does as much, with a hundred kilobytes of code to compile in each source file.
+/// Boost.JSON's own parser does the same, but adds a hundred kilobytes of code to each source file.
 ///
-/// `Handler` has these functions. Those that return a bool may return false to go no further, after refuse().
+/// `Handler` has these functions. Those that return a bool may call fail() and return false to stop.
 ///
 /// - `bool on_begin(shape of)`: an object or array begins
-/// - `bool on_end(shape of, std::size_t count)`: and ends; so many members or elements were in it
-/// - `std::string_view likely_key()`: the name that probably comes next; may be empty
-/// - `void on_likely_key()`: it has come
-/// - `void on_key(std::string_view name)`: any name
-/// - `bool on_text(std::string_view text)`: a string
-/// - `std::string& on_string()`: a string that comes in pieces or has escapes begins; it is appended to what is returned
-/// - `bool on_string_end()`: and is complete
-/// - `bool on_number(numeral const& n)`, `bool on_bool(bool v)`, `bool on_null()`
-/// - `char const* on_more_numbers(char const* p, char const* end, std::size_t& count)`: behind a number in an array; takes as many
-///   more as it can, each with the comma before it, and counts them
-/// - `std::string path()`: where the value stands that is being read, for problem()
+/// - `bool on_end(shape of, std::size_t count)`: it ends; `count` is the number of its members or elements
+/// - `std::string_view predicted_key()`: the name that probably comes next; may be empty
+/// - `void on_likely_key()`: the predicted name has come
+/// - `void on_key(std::string_view name)`: any other name
+/// - `bool on_text(std::string_view text)`: a whole string
+/// - `std::string& on_string()`: a string that comes in pieces or has escapes begins; returns the target of its text
+/// - `bool on_string_end()`: that string is complete
+/// - `bool on_number(number const& n)`, `bool on_bool(bool v)`, `bool on_null()`
+/// - `char const* on_more_numbers(char const* p, char const* end, std::size_t& count)`: called after a number in an array; takes as many
+///   more numbers as it can, each with the comma before it, and counts them
+/// - `std::string path()`: the position of the current value, for problem()
 template <class Handler>
 class scanner
 {
 public:
     void reset();
 
-    /// Takes the next bytes, as far as they are good.
+    /// Reads the next bytes, up to the first error.
     bool feed(std::string_view bytes);
-    /// The text is complete.
+    /// Ends the text.
     bool finish();
 
-    /// What is wrong and where; empty where nothing is.
+    /// What is wrong and where; empty if nothing is.
     std::string const& problem() const noexcept { return problem_; }
 
 protected:
@@ -97,7 +97,7 @@ private:
     static constexpr std::size_t max_depth = 64;
 
     char const* take(char const* p, char const* end);
-    // Each gets on, or refuses.
+    // Each returns the position after the bytes it has taken, or fails.
     char const* take_string(char const* p, char const* end);
     char const* begin_value(char const* p, char const* end);
     char const* take_key(char const* p, char const* end);
@@ -119,19 +119,19 @@ private:
     void end_lead_surrogate();
 
     state state_ = state::value;
-    bool is_key_ = false;              // what the string is that is being read
-    std::string* text_ = nullptr;      // where it goes
-    std::uint64_t text_bits_ = 0;      // not zero where it is not ASCII
-    char literal_begin_ = '\0';        // of true, false or null
-    char const* literal_ = nullptr;    // what has yet to come of it
-    unsigned hex_digits_ = 0;          // of a \u escape
-    std::uint32_t code_unit_ = 0;      // its value so far
-    std::uint32_t lead_surrogate_ = 0; // the one that waits for its other half
+    bool is_key_ = false;              // whether the current string is a name
+    std::string* text_ = nullptr;      // target of the current string
+    std::uint64_t text_bits_ = 0;      // zero if the current string is ASCII
+    char literal_begin_ = '\0';        // first letter of true, false or null
+    char const* literal_ = nullptr;    // letters of it that must follow
+    unsigned hex_digits_ = 0;          // number of digits of a \u escape
+    std::uint32_t code_unit_ = 0;      // value of the escape so far
+    std::uint32_t lead_surrogate_ = 0; // surrogate that waits for its second half
     std::size_t depth_ = 0;
     level levels_[max_depth];
     std::size_t consumed_ = 0;
     std::string key_;
-    std::string number_; // the digits that came before, where a number comes in pieces
+    std::string number_; // earlier digits of a number that comes in pieces
     std::string problem_;
 };
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// The run-time description of a C++ type as JSON: constant tables, made from `BOOST_DESCRIBE_STRUCT` by type_of.hpp and walked
-/// by one reader and one writer. No code is generated per type but the few one-line functions the tables point to.
+/// The run-time description of a C++ type as JSON: constant tables, made from `BOOST_DESCRIBE_STRUCT` by type_of.hpp and used by one reader
+/// and one writer. The only code generated per type is the few one-line functions in the tables.
 namespace foundry::inline FOUNDRY_ABI::json {
 
 enum class kind : std::uint8_t
@@ -19,7 +19,7 @@ enum class kind : std::uint8_t
     number,  ///< double
     float32, ///< float
     string,  ///< std::string
-    text,    ///< a type read from and written as a string, by `names`
+    text,    ///< a type that is read from and written as a string, by `names`
     object,  ///< a described class
     array,   ///< std::vector
     map,     ///< dictionary
@@ -41,7 +41,7 @@ enum class shape : std::uint8_t
 
 struct type;
 
-/// A value in memory together with its description.
+/// A value in memory with its description.
 struct object_ref
 {
     void* object = nullptr;
@@ -56,34 +56,34 @@ struct const_object_ref
 
 struct text_functions
 {
-    bool (*assign)(void* self, std::string_view text); ///< False where the text is malformed.
+    bool (*assign)(void* self, std::string_view text); ///< False if the text is malformed.
     std::string_view (*view)(void const* self);
 };
 
 struct choice_functions
 {
-    object_ref (*choose)(void* self, shape of);   ///< Nothing where no alternative has this shape.
-    const_object_ref (*active)(void const* self); ///< Nothing where not set.
+    object_ref (*choose)(void* self, shape of);   ///< Empty if no alternative has this shape.
+    const_object_ref (*active)(void const* self); ///< Empty if not set.
 };
 
 enum class access : std::uint8_t
 {
-    get_or_create, ///< The value; an optional is engaged first, an element behind the last one appended.
-    peek,          ///< The value, or nullptr where an optional is empty or there is no such element.
-    clear,         ///< Empties an optional, removes this element and those behind it; nullptr.
+    get_or_create, ///< The value; engages an empty optional, appends an element after the last one.
+    peek,          ///< The value; nullptr if an optional is empty or there is no such element.
+    clear,         ///< Empties an optional, removes this element and those after it; returns nullptr.
 };
 
 /// An element of a list.
 struct item
 {
     void* value = nullptr;
-    std::string* key = nullptr; ///< Its name, where the list is a map.
+    std::string* key = nullptr; ///< Its name, if the list is a map.
 };
 
-/// Element i of a list. One function per list type, for each costs the compiler time.
+/// Finds element i of a list. One function per list type, because each function costs compile time.
 using item_function = item (*)(void* self, std::size_t i, access how);
 
-/// The same of a list that is not to be changed.
+/// Finds element i of a list without changing it.
 inline item look_at(void const* self, std::size_t i, item_function items)
 {
     return items(const_cast<void*>(self), i, access::peek);
@@ -93,11 +93,10 @@ struct member
 {
     std::string_view name;
     type const* described;
-    void const* model;    ///< Where an object of the class would be,
-    void const* in_model; ///< and this member of it: what is between them is the same in each object.
-    void* (*reach_optional)(void* self, access how); ///< Null for a member that is always there.
+    void const* model;    ///< Address of a model object of the class,
+    void const* in_model; ///< and of this member in it; the difference is the member's offset.
+    void* (*reach_optional)(void* self, access how); ///< Null for a member that is always present.
 
-    /// The member of an object.
     void* reach(void* object, access how) const
     {
         void* const self =
@@ -111,8 +110,8 @@ struct member
 struct type
 {
     kind what;
-    std::uint16_t size = 0;  ///< kind::object: how many members.
-    std::int16_t extra = -1; ///< kind::object: which member collects what is unknown; -1 for none.
+    std::uint16_t size = 0;  ///< kind::object: number of members.
+    std::int16_t extra = -1; ///< kind::object: index of the member for unknown members; -1 for none.
     member const* members = nullptr;
     type const* element = nullptr; ///< kind::array, kind::map
     item_function items = nullptr;
@@ -120,10 +119,10 @@ struct type
     choice_functions const* choices = nullptr;
 };
 
-/// Makes a value what it is by default, keeping what memory it can.
+/// Resets a value to its default, and keeps its memory if possible.
 FOUNDRY_DECL void clear(void* object, type const& described);
 
-/// The same with some members of an object, a bit for each; optionals become empty.
+/// Resets some members of an object, one bit for each; optionals become empty.
 FOUNDRY_DECL void clear_members(void* object, type const& described, std::uint64_t which);
 
 inline std::uint64_t all_members(type const& described)
@@ -131,11 +130,11 @@ inline std::uint64_t all_members(type const& described)
     return described.size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << described.size) - 1;
 }
 
-/// Whether a value is as clear() leaves it.
+/// Whether a value is in the state that clear() leaves.
 FOUNDRY_DECL bool is_clear(void const* value, type const& described);
 
-/// Whether the member would be written: it is not an empty optional, text, array, map or choice, nor an object that is as by default
-/// throughout. A plain number, bool or `std::string` always is.
+/// Whether the member is written. Not written are an empty optional, text, array, map or choice, and an object whose members all have their
+/// defaults. A plain number, bool or `std::string` is always written.
 FOUNDRY_DECL bool is_set(void const* object, member const& m);
 
 } // namespace foundry::inline FOUNDRY_ABI::json

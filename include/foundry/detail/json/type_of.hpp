@@ -19,7 +19,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
-/// The description of `T`; for a class with `BOOST_DESCRIBE_STRUCT` it comes from there.
+/// The description of `T`. For a class, `BOOST_DESCRIBE_STRUCT` provides it.
 template <class T>
 struct type_of;
 
@@ -59,7 +59,7 @@ struct type_of<boost::json::object>
     static constexpr type value{.what = kind::members};
 };
 
-// Static functions instead of lambdas in the tables: half the functions for the compiler to emit.
+// Static functions instead of lambdas in the tables: the compiler emits half as many functions.
 
 template <class E>
 struct type_of<open_enum<E>>
@@ -140,7 +140,7 @@ constexpr bool takes(kind what, shape of) noexcept
     return false;
 }
 
-/// The first alternative that takes the shape is chosen. Starts with `std::monostate` where the value may be absent.
+/// Chooses the first alternative that takes the shape. `std::monostate` comes first, for an absent value.
 template <class... T>
 struct type_of<std::variant<std::monostate, T...>>
 {
@@ -207,7 +207,7 @@ struct unwrap<std::optional<T>>
     }
 };
 
-/// Room for an object that there never is: only its members' addresses are of interest.
+/// Storage used only to compute member offsets; it never contains an object.
 template <class T>
 union offset_probe
 {
@@ -217,7 +217,7 @@ union offset_probe
     char nothing;
     T object;
 };
-#if defined(__clang__) // for which such a union is no literal type
+#if defined(__clang__) // in clang, such a union is not a literal type
 template <class T>
 [[clang::no_destroy]] inline constinit offset_probe<T> const model;
 #else
@@ -225,7 +225,7 @@ template <class T>
 inline constexpr offset_probe<T> model;
 #endif
 
-/// Those of described bases come first; most classes have none, and are spared the search.
+/// Members of described bases come first. Most classes have no bases and skip the search.
 template <class T>
 using public_members = boost::describe::describe_members<
     T, boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value
@@ -238,8 +238,8 @@ constexpr bool all_public_data(List<D...>*)
     return ((D::modifiers == boost::describe::mod_public) && ...);
 }
 
-/// The descriptors of the members. Describe's own list is taken as it is where nothing in it has to be left out: to filter it
-/// costs a tenth of what all else in this file does.
+/// The descriptors of the members. If nothing has to be left out, Describe's own list is used: to filter it costs a tenth of the compile
+/// time of the rest of this file.
 template <class T>
 constexpr auto described_members()
 {
@@ -255,7 +255,7 @@ constexpr auto described_members()
     }
 }
 
-/// A C++ name that would be a keyword or a function's ends with an underscore, which JSON does not see.
+/// The JSON name of a member. A C++ name that would be a keyword or the name of a function ends with an underscore, which is dropped.
 constexpr std::string_view wire_name(std::string_view name)
 {
     return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;

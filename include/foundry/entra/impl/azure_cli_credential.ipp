@@ -24,9 +24,9 @@ inline bool is_subscription_character(char c)
     return foundry::detail::is_alpha(c) || foundry::detail::is_digit(c) || c == '.' || c == '-' || c == '_' || c == ' ';
 }
 
-/// The tool's own words are not repeated: they hold the token.
+/// Does not repeat the tool's output, because it holds the token.
 ///
-/// @param end what it says of the token's end; empty if there is no token.
+/// @param end the token's end as the tool wrote it; empty if there is no token.
 [[noreturn]] inline void throw_tool_answer(std::string_view credential_name, std::string_view program,
                                            std::string_view end)
 {
@@ -40,11 +40,11 @@ inline bool is_subscription_character(char c)
     throw error(make_error_code(errc::authentication_failed), std::move(f));
 }
 
-/// What a tool has written, without colours.
+/// The output of a tool, without colours.
 inline std::string without_colours(std::string_view text)
 {
     std::string plain;
-    plain.reserve(text.size()); // so that a token is not left behind in a shorter copy
+    plain.reserve(text.size()); // so that no reallocation leaves a copy of a token
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\x1b')
             i = std::min(text.find('m', i), text.size());
@@ -54,11 +54,11 @@ inline std::string without_colours(std::string_view text)
     return plain;
 }
 
-/// The JSON object that has the member, among what a tool writes before and after it; the whole text if there is none.
+/// The JSON object with this member, without other output before and after it; the whole text if there is none.
 inline std::string_view find_object(std::string_view text, std::string_view member)
 {
     static constexpr int max_tries = 16;
-    std::string_view const until = text.substr(0, text.rfind('}') + 1); // nothing if there is none
+    std::string_view const until = text.substr(0, text.rfind('}') + 1); // empty if there is none
     std::size_t begin = until.find('{');
     for (int i = 0; i != max_tries && begin != until.npos; ++i) {
         if (secret_document(until.substr(begin)).has(member))
@@ -97,7 +97,7 @@ FOUNDRY_DECL azure_cli_credential::azure_cli_credential(tool_options options, st
         detail::check_tenant(options_.tenant);
     if (!foundry::detail::all_of(subscription_, detail::is_subscription_character) || subscription_.starts_with('-'))
         foundry::detail::throw_invalid_argument(
-            "a subscription has letters, digits, blanks and . - _ only; where its name has others, use its id");
+            "a subscription has letters, digits, blanks and . - _ only; if its name has other characters, use its id");
     options_.additionally_allowed_tenants = detail::allowed_tenants(options_.additionally_allowed_tenants);
 }
 

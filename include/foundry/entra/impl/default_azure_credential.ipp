@@ -21,7 +21,7 @@ inline constexpr std::string_view names_of_chain[] = {
     "AzureCliCredential",    "AzureDeveloperCliCredential",
 };
 
-/// In a chain, whatever is wrong with a developer's tool only means that the next one is asked.
+/// In a chain, any failure of a developer's tool only means that the next credential is tried.
 template <class Tool>
 class lenient
 {
@@ -49,7 +49,7 @@ private:
     Tool tool_;
 };
 
-/// What `AZURE_TOKEN_CREDENTIALS` chooses.
+/// The choice in `AZURE_TOKEN_CREDENTIALS`.
 class choice
 {
 public:
@@ -81,7 +81,7 @@ private:
     std::string text_;
 };
 
-/// A credential of the chain, or why it cannot be made.
+/// A credential of the chain, or the reason why it cannot be made.
 template <class Make>
 chain_entry try_link(Make make)
 {

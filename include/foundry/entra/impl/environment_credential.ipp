@@ -13,7 +13,7 @@ namespace detail {
 
 inline constexpr std::string_view environment_name = "EnvironmentCredential";
 
-/// @throws foundry::error where the environment describes none.
+/// @throws foundry::error if the environment describes no application.
 inline std::unique_ptr<application> application_of_environment(credential_options options)
 {
     std::string missing;

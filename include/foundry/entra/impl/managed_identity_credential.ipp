@@ -8,8 +8,7 @@ namespace foundry::inline FOUNDRY_ABI::entra {
 
 namespace detail {
 
-/// The name and value of an identity in a query. IMDS and App Service spell two of the names differently, and take no notice of a wrong
-/// one.
+/// Name and value of an identity in a query. IMDS and App Service spell two of the names differently, and ignore a wrong one.
 inline std::pair<std::string, std::string> selector_of(managed_identity_id const& id, bool app_service)
 {
     if (id.what() != managed_identity_id::kind::own && id.value().empty())

@@ -19,10 +19,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Where clients look for the endpoints of a tenant (OpenID Connect Discovery 1.0, 4).
+/// Path at which clients find the endpoints of a tenant (OpenID Connect Discovery 1.0, 4).
 inline constexpr std::string_view discovery_path = "/v2.0/.well-known/openid-configuration";
 
-/// Whether somebody asks for a token or how to get one, and does not use one.
+/// Whether the request is for a token or for the endpoints that give tokens.
 FOUNDRY_DECL bool is_for_authority(recorded_request const& request)
 {
     auto const path = request.target.substr(0, request.target.find('?'));
@@ -30,7 +30,7 @@ FOUNDRY_DECL bool is_for_authority(recorded_request const& request)
            path == "/msi/token" || path == "/metadata/identity/oauth2/token";
 }
 
-/// Gives tokens to those whom the directory knows. Used by one thread.
+/// Gives tokens to the identities of the directory. Used by one thread.
 class authority
 {
 public:
@@ -38,7 +38,7 @@ public:
 
     reply answer(recorded_request const& request);
 
-    /// Whether a token was given here for one of these audiences and has not ended.
+    /// Whether this authority gave the token for one of these audiences, and the token has not expired.
     bool has_given(std::string const& token, std::vector<std::string> const& audiences) const;
 
 private:
@@ -58,7 +58,7 @@ private:
 
     directory const& known_;
     std::map<std::string, given> tokens_;
-    std::vector<std::string> seen_; ///< The ids of assertions.
+    std::vector<std::string> seen_; ///< The ids of used assertions.
 };
 
 /// The members of a form, or of a query.
@@ -74,7 +74,7 @@ FOUNDRY_DECL std::map<std::string, std::string> form_members(std::string_view te
     return found;
 }
 
-/// Refuses as the authority does: its number stands in front of the text.
+/// Refuses as the authority does: with its error number before the text.
 [[noreturn]] FOUNDRY_DECL void refuse_token(std::string_view error, std::string const& number, std::string const& text)
 {
     json::object body;
@@ -243,7 +243,7 @@ FOUNDRY_DECL std::string text_member(json::object const& of, std::string_view na
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-/// Whether this is a PS256 signature (RFC 7518, 3.5): its salt is as long as the digest, and no other length will do.
+/// Whether this is a PS256 signature (RFC 7518, 3.5). The salt must be as long as the digest.
 FOUNDRY_DECL bool is_signed(X509* certificate, std::string_view text, std::string const& signature)
 {
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const digest(EVP_MD_CTX_new(), &EVP_MD_CTX_free);

@@ -28,7 +28,7 @@ public:
 using key_ptr = std::unique_ptr<EVP_PKEY, openssl_delete>;
 using x509_ptr = std::unique_ptr<X509, openssl_delete>;
 
-/// What the TLS listener presents, and what its clients have to trust.
+/// The key and certificates of the TLS listener, and the authority that its clients must trust.
 class identity
 {
 public:
@@ -54,7 +54,7 @@ FOUNDRY_DECL key_ptr make_key()
     return key;
 }
 
-/// A certificate for `subject`, valid from yesterday for a month, without extensions and not signed yet.
+/// A certificate for `subject`, without extensions and without a signature; valid from yesterday for a month.
 FOUNDRY_DECL x509_ptr make_unsigned(std::string const& subject, X509 const* issuer, EVP_PKEY* key, long serial)
 {
     x509_ptr made(X509_new());
@@ -91,8 +91,8 @@ FOUNDRY_DECL std::string to_pem(X509* certificate)
     return std::string(text, static_cast<std::size_t>(size));
 }
 
-/// Every host name that an Azure endpoint of this kind can have. A wildcard stands for one label only, so endpoints
-/// with a region in the name have one entry for each region.
+/// Every host name that an Azure endpoint of this kind can have. A wildcard matches one label only, so endpoints with a region in the name
+/// have one entry for each region.
 FOUNDRY_DECL std::vector<std::string> azure_names()
 {
     std::vector<std::string> names = {"localhost",
@@ -138,7 +138,7 @@ FOUNDRY_DECL std::string alternative_names(std::vector<std::string> const& furth
     return all;
 }
 
-/// A new authority, and a certificate signed by it for every Azure name and `further`.
+/// A new authority, and a certificate that it signed for every Azure name and `further`.
 FOUNDRY_DECL identity make_identity(std::vector<std::string> const& further)
 {
     auto const ca_key = make_key();

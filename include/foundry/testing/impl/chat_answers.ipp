@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Writes what a test wants a chat model to say.
+/// Makes a writer for a completion that a test defines.
 FOUNDRY_DECL chat_writer writer_for_test(completion said)
 {
     response_style how;

@@ -14,25 +14,25 @@ class tool_call
 public:
     tool_call(std::string n, std::string a) : name(std::move(n)), arguments(std::move(a)) {}
 
-    std::string id; ///< Empty if whoever writes the answer makes one.
+    std::string id; ///< If empty, the writer of the response makes one.
     std::string name;
     std::string arguments; ///< JSON text.
 };
 
-/// One choice of an answer.
+/// One choice of a response.
 class completion
 {
 public:
     std::string reasoning;
     std::string content;
-    std::vector<std::string> pieces; ///< How a stream divides the content; empty for one word at a time.
+    std::vector<std::string> pieces; ///< Pieces of the content in a stream; empty for one word at a time.
     std::vector<tool_call> calls;
     std::string finish_reason = "stop";
     std::size_t reasoning_tokens = 0;
-    std::size_t tokens = 0; ///< With those of the reasoning.
+    std::size_t tokens = 0; ///< Including those of the reasoning.
 };
 
-/// The model: reads a checked request, makes up the answer. Equal requests get equal answers.
+/// The model: reads a checked request and makes a response. Equal requests get equal responses.
 class chat_model
 {
 public:
@@ -113,7 +113,7 @@ FOUNDRY_DECL bool chat_model::wants_brevity() const
            asked.find("be brief") != std::string::npos;
 }
 
-/// What the user said to be called, earlier in the conversation.
+/// The name that the user gave earlier in the conversation.
 FOUNDRY_DECL std::string chat_model::name_of_user() const
 {
     constexpr std::string_view phrase = "my name is ";
@@ -130,7 +130,7 @@ FOUNDRY_DECL std::string chat_model::name_of_user() const
     return name;
 }
 
-/// Whether a question is about a tool: names it, or one of the words in its name that mean something.
+/// Whether a question is about a tool: it has the tool's name, or a significant word of that name.
 FOUNDRY_DECL bool mentions_tool(std::string_view question, std::string_view tool)
 {
     static constexpr std::array<std::string_view, 14> verbs = {"get",     "find", "search", "lookup",  "look",
@@ -146,7 +146,7 @@ FOUNDRY_DECL bool mentions_tool(std::string_view question, std::string_view tool
     return false;
 }
 
-/// The tools that the model would call now.
+/// The tools that the model calls for this request.
 FOUNDRY_DECL std::vector<json::object> chat_model::wanted_tools() const
 {
     std::vector<json::object> wanted;
@@ -170,7 +170,7 @@ FOUNDRY_DECL std::vector<json::object> chat_model::wanted_tools() const
     return wanted;
 }
 
-/// One call of each tool; of a tool that takes a place, one for each place in the question.
+/// One call of each tool; if a tool takes a place, one call for each place in the question.
 FOUNDRY_DECL std::vector<tool_call> chat_model::call(std::vector<json::object> const& tools) const
 {
     std::vector<tool_call> calls;
@@ -206,7 +206,7 @@ FOUNDRY_DECL std::string chat_model::plain_answer(std::size_t variant) const
     return answer;
 }
 
-/// A JSON object in words: "city Paris, temperature 21". Other text as it is.
+/// A JSON object in words: "city Paris, temperature 21". Returns any other text unchanged.
 FOUNDRY_DECL std::string in_plain_words(std::string const& text)
 {
     boost::system::error_code failed;
@@ -221,7 +221,7 @@ FOUNDRY_DECL std::string in_plain_words(std::string const& text)
     return made;
 }
 
-/// Takes up what the tools said in the messages at the end.
+/// An answer that uses the results of the tools at the end of the conversation.
 FOUNDRY_DECL std::string chat_model::with_tool_results() const
 {
     std::string found;
@@ -258,7 +258,7 @@ FOUNDRY_DECL std::string chat_model::say(std::size_t variant) const
     return has_role(messages_.back(), "tool") ? with_tool_results() : plain_answer(variant);
 }
 
-/// The start of a text that has at most this many tokens.
+/// The start of a text, with at most this many tokens.
 FOUNDRY_DECL std::string shorten(std::string const& text, std::size_t tokens)
 {
     auto const pieces = pieces_of(text);

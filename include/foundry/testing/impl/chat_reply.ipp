@@ -5,22 +5,22 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// How a deployment writes its replies.
+/// The style of a deployment's responses.
 class response_style
 {
 public:
-    std::string id;    ///< Of the completion.
-    std::string model; ///< What the reply calls the model.
+    std::string id;    ///< Id of the completion.
+    std::string model; ///< The model's name in the response.
     std::int64_t created = 0;
     bool filters = true;     ///< Azure's content filter results.
     bool mistral = false;    ///< Streams as Mistral does: finish reason and usage on the last chunk with content.
-    bool think_tags = false; ///< Reasoning inside the content instead of in `reasoning_content`.
+    bool think_tags = false; ///< Whether reasoning is in the content instead of in `reasoning_content`.
     bool logprobs = false;
-    bool streamed_usage = false; ///< Asked for.
+    bool streamed_usage = false; ///< Whether the request asks for usage in the stream.
     local_server local;
 };
 
-/// Writes completions down as the service does, whole or as a stream of events.
+/// Writes completions as the service does, whole or as a stream of events.
 class chat_writer
 {
 public:
@@ -235,7 +235,7 @@ FOUNDRY_DECL std::string chat_writer::whole() const
 
 FOUNDRY_DECL std::string as_event(json::object const& data) { return "data: " + json_text(data) + "\n\n"; }
 
-/// The first event of an Azure stream: no choices, no id, only what the filter says about the prompt.
+/// The first event of an Azure stream: no choices, no id, only the filter's result for the prompt.
 FOUNDRY_DECL std::string chat_writer::filter_event() const
 {
     json::object made;
@@ -294,7 +294,7 @@ FOUNDRY_DECL std::string chat_writer::closing_usage_event() const
     return as_event(made);
 }
 
-/// The text in pieces of about this many bytes. Cuts no UTF-8 sequence in two.
+/// The text in pieces of about this many bytes. Splits no UTF-8 sequence.
 FOUNDRY_DECL std::vector<std::string> fragments_of(std::string_view text, std::size_t size)
 {
     std::vector<std::string> fragments;
@@ -308,8 +308,8 @@ FOUNDRY_DECL std::vector<std::string> fragments_of(std::string_view text, std::s
     return fragments;
 }
 
-/// Calls as OpenAI models stream them: first id and name, then the arguments in pieces. Mistral sends each call whole,
-/// and neither its index nor its type.
+/// Streams calls as OpenAI models do: id and name first, then the arguments in pieces. Mistral sends each call whole, without index and
+/// type.
 FOUNDRY_DECL void chat_writer::add_call_deltas(std::vector<json::object>& deltas, completion const& one) const
 {
     for (std::size_t i = 0; i < one.calls.size(); ++i) {
@@ -392,7 +392,7 @@ FOUNDRY_DECL std::vector<std::string> chat_writer::events_of(std::size_t index) 
     return made;
 }
 
-/// Makes `data:` of each `data: ` that begins a line.
+/// Replaces `data: ` by `data:` at the beginning of each line.
 FOUNDRY_DECL void remove_blanks(std::string& events)
 {
     constexpr std::string_view field = "data: ";
@@ -402,7 +402,7 @@ FOUNDRY_DECL void remove_blanks(std::string& events)
     }
 }
 
-/// Every event up to and with `[DONE]`, if it has one, which shares a part with the last one. Several choices take turns.
+/// All events. `[DONE]`, if any, is in the same part as the last event. Several choices alternate.
 FOUNDRY_DECL std::vector<std::string> chat_writer::events() const
 {
     std::vector<std::vector<std::string>> each;

@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Refuses a chat request that the service would refuse, whatever model it is for.
+/// Refuses a chat request that the service refuses for every model.
 class chat_rules
 {
 public:
@@ -74,7 +74,7 @@ FOUNDRY_DECL void chat_rules::check_messages() const
         check_message(messages[i], inside(at, i), open_calls);
 }
 
-/// `open_calls` are the ids of the tool calls that may be answered here.
+/// `open_calls` are the ids of the tool calls that still need a result.
 FOUNDRY_DECL void chat_rules::check_message(json::value const& value, json_path const& at,
                                             std::vector<std::string>& open_calls) const
 {
@@ -256,7 +256,7 @@ FOUNDRY_DECL void chat_rules::check_response_format() const
                          "invalid_json_schema", "response_format");
 }
 
-/// The model answers in text.
+/// The model supports text only.
 FOUNDRY_DECL void chat_rules::check_modalities() const
 {
     for (auto const& one : array_of(body_, "modalities")) {
@@ -267,7 +267,7 @@ FOUNDRY_DECL void chat_rules::check_modalities() const
         say_.unsupported("audio");
 }
 
-/// Members that make sense only beside others.
+/// Members that are valid only together with others.
 FOUNDRY_DECL void chat_rules::check_dependencies() const
 {
     bool const streamed = flag_of(body_, "stream", false);

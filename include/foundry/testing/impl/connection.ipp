@@ -20,7 +20,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 namespace http = boost::beast::http;
 
-/// Serves the requests of one client, one after the other.
+/// Serves the requests of one client in sequence.
 class connection
 {
 public:
@@ -45,7 +45,7 @@ private:
     journal_file& file_;
     service& service_;
     open_mark mark_;
-    unsigned refused_ = 0; ///< The status for a request that is not HTTP, or too long.
+    unsigned refused_ = 0; ///< The status for a request that is not HTTP, or is too long.
 };
 
 FOUNDRY_DECL connection::connection(std::shared_ptr<wire> socket, shared_state& shared, journal_file& file,
@@ -65,7 +65,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> connection::serve()
     wire_->abort();
 }
 
-/// One request and its reply. Returns whether the connection can take another.
+/// Serves one request. Returns whether the connection can take another.
 FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
 {
     request_parser parser;
@@ -104,7 +104,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::read(request_parser&
     co_return refused_ == 0;
 }
 
-/// Gives the parser what has come in. Returns whether it needs more.
+/// Passes received bytes to the parser. Returns whether it needs more.
 FOUNDRY_DECL bool connection::parse_some(request_parser& parser)
 {
     auto& input = wire_->input();
@@ -144,7 +144,7 @@ FOUNDRY_DECL write_plan connection::respond(recorded_request const& request, boo
     try {
         if (auto given = answer_to(request))
             return perform(request, std::move(*given), keep_alive);
-    } catch (std::exception const& broken) { // a predicate, or an answer that cannot be given
+    } catch (std::exception const& broken) { // a predicate, or an answer that cannot be sent
         reply failed(500, json_text(error_body("EmulatorError", broken.what())));
         failed.set_header("content-type", "application/json");
         failed.close = !keep_alive;
@@ -157,7 +157,7 @@ FOUNDRY_DECL write_plan connection::respond(recorded_request const& request, boo
     return make_write_plan(std::move(made));
 }
 
-/// The answer that the test has given, if any.
+/// The answer that the test defined, if any.
 FOUNDRY_DECL std::optional<answer> connection::answer_to(recorded_request const& request)
 {
     if (auto ruled = state_.rule_for(request))

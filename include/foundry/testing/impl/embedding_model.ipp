@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// FNV-1a with a final mix, since neighbouring words must not land side by side.
+/// FNV-1a with a final mix, because similar words must not be close together.
 FOUNDRY_DECL std::uint64_t hash_of(std::string_view text)
 {
     std::uint64_t hash = 14695981039346656037U;
@@ -19,14 +19,14 @@ FOUNDRY_DECL std::uint64_t hash_of(std::string_view text)
     return hash ^ (hash >> 29);
 }
 
-/// Adds a feature to a vector: to which component and with which sign, its hash says.
+/// Adds a feature to a vector. The hash of the feature selects the component and the sign.
 FOUNDRY_DECL void add_feature(std::vector<float>& vector, std::string_view feature, float weight)
 {
     auto const hash = hash_of(feature);
     vector[hash % vector.size()] += (hash >> 63) != 0 ? -weight : weight;
 }
 
-/// A vector of length one for the words of a text, whatever their order: near texts share meanings or word beginnings.
+/// A vector of length one for the words of a text, in any order. Texts with common meanings or word beginnings are close together.
 FOUNDRY_DECL std::vector<float> embed(std::string_view text, std::size_t dimensions)
 {
     std::vector<float> vector(std::max<std::size_t>(dimensions, 1), 0.0F);
@@ -50,7 +50,7 @@ FOUNDRY_DECL std::vector<float> embed(std::string_view text, std::size_t dimensi
     return vector;
 }
 
-/// Little-endian float32, whatever this machine is.
+/// Little-endian float32 on every machine.
 FOUNDRY_DECL std::string bytes_of(std::vector<float> const& vector)
 {
     std::string bytes;

@@ -14,7 +14,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Picks HTTP/1.1 when the client offers protocols and that is among them; otherwise agrees to none.
+/// Selects HTTP/1.1 if the client offers it, otherwise no protocol.
 FOUNDRY_DECL int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* size, unsigned char const* offered,
                                  unsigned int offered_size, void*)
 {
@@ -56,7 +56,7 @@ private:
 
     service service_;
     asio::ssl::context tls_;
-    asio::io_context io_; // Everything above outlives the coroutines that it holds.
+    asio::io_context io_; // Declared last: the members above must outlive the coroutines in it.
     tcp::acceptor tls_acceptor_;
     tcp::acceptor plain_acceptor_;
     std::thread thread_;
@@ -125,7 +125,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::accept(tcp::acceptor& ac
     while (acceptor.is_open()) {
         boost::system::error_code failed;
         tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
-        if (failed) { // Most likely out of file descriptors: others have to end first.
+        if (failed) { // Probably no file descriptor is left: wait until other connections end.
             pause.expires_after(std::chrono::milliseconds(10));
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
             continue;

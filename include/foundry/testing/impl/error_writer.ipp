@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Thrown where a request is found wanting, with the reply that says so.
+/// Thrown to refuse a request; holds the response that says why.
 class refusal : public std::exception
 {
 public:
@@ -21,10 +21,10 @@ private:
     reply reply_;
 };
 
-/// Where in the body something is: the names and indexes on the way to it.
+/// A position in the body: the names and indexes on the path to it.
 using json_path = json::array;
 
-/// Says what is wrong in the words of one form.
+/// Writes errors in the style of one form.
 class error_writer
 {
 public:
@@ -36,7 +36,7 @@ public:
     [[noreturn]] void bad_value(json_path const& at, std::string const& message, json::value const& value) const;
     [[noreturn]] void bad_request(std::string const& message, std::string_view code, json::value param) const;
 
-    /// For what other models may do, and the emulator's do not.
+    /// For features that other models may have, but not the emulator's.
     [[noreturn]] void unsupported(std::string const& name) const;
     [[noreturn]] void unsupported(std::string const& name, json::value const& value, std::string const& choice) const;
 
@@ -52,7 +52,7 @@ private:
     form form_;
 };
 
-/// `messages[0].content`.
+/// A path as text, such as `messages[0].content`.
 FOUNDRY_DECL std::string in_words(json_path const& at)
 {
     std::string made;

@@ -14,7 +14,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Writes down the requests of every emulator that has the same file, in this process and others.
+/// Appends the requests of all emulators that share the file, in this process and others.
 class journal_file
 {
 public:
@@ -23,7 +23,7 @@ public:
     journal_file(journal_file const&) = delete;
     journal_file& operator=(journal_file const&) = delete;
 
-    /// `status` is that of the emulator's own reply; nothing where a queued answer is sent.
+    /// `status` is that of the emulator's own response; empty for a queued answer.
     void add(recorded_request const& request, std::optional<unsigned> status);
 
 private:
@@ -72,7 +72,7 @@ FOUNDRY_DECL void journal_file::add(recorded_request const& request, std::option
         line["body_base64"] = base64(request.body);
     line["status"] = status ? boost::json::value(*status) : boost::json::value();
     auto const text = boost::json::serialize(line) + "\n";
-    // One write, so that the lines of several processes do not mix.
+    // One write call, so that lines of several processes do not mix.
     if (::write(file_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         throw std::system_error(errno, std::generic_category(), "emulator: cannot write its journal");
 }

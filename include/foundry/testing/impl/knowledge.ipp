@@ -5,13 +5,13 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Something the chat model can talk about.
+/// A topic of the chat model.
 class topic
 {
 public:
-    std::string_view key_words; ///< Any of these in the question calls for it.
+    std::string_view key_words; ///< A question with any of these words is about this topic.
     std::string_view text;
-    bool is_answer = true; ///< Whether it answers something, so that a closing sentence about the question fits.
+    bool is_answer = true; ///< Whether it answers a question, so that a closing sentence about the question fits.
 };
 
 FOUNDRY_DECL std::span<topic const> topics()
@@ -88,7 +88,7 @@ FOUNDRY_DECL std::span<topic const> topics()
     return list;
 }
 
-/// What the model says to a question about nothing it knows: a reflection on the question's own words.
+/// What the model says to a question about an unknown topic: a reflection on the question's own words.
 FOUNDRY_DECL std::string reflection(std::vector<std::string> const& keys)
 {
     auto const subject = keys.empty() ? std::string("that") : join_words(keys);
@@ -136,7 +136,7 @@ FOUNDRY_DECL std::string first_sentence(std::string_view text)
     return std::string(text);
 }
 
-/// A last sentence that takes up the words of the question; `variant` makes several choices differ.
+/// A last sentence with the words of the question; `variant` makes several choices differ.
 FOUNDRY_DECL std::string closing(std::vector<std::string> const& keys, std::size_t variant)
 {
     auto const subject = keys.empty() ? std::string("it") : join_words(keys);
@@ -150,7 +150,7 @@ FOUNDRY_DECL std::string closing(std::vector<std::string> const& keys, std::size
     }
 }
 
-/// An answer in three to five sentences; in one if `brief`.
+/// An answer of three to five sentences; of one sentence if `brief`.
 FOUNDRY_DECL std::string compose_answer(std::string_view question, bool brief, std::size_t variant)
 {
     auto const keys = key_words_of(question, 4);

@@ -30,7 +30,7 @@ FOUNDRY_DECL bool same_name(std::string_view a, std::string_view b)
                       [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
-/// A reply before it is bytes. A streamed body has several parts, with a pause after each.
+/// A response before it is converted to bytes. A streamed body has several parts, with a pause after each.
 class reply
 {
 public:
@@ -44,12 +44,12 @@ public:
     header_list headers;
     std::vector<std::string> parts;
     bool chunked = false;
-    bool close = false; ///< Whether the connection ends with this reply.
-    bool head = false;  ///< Whether it answers HEAD, so has no body.
+    bool close = false; ///< Whether the connection ends after this response.
+    bool head = false;  ///< Whether it responds to HEAD, and so has no body.
     std::chrono::nanoseconds pause = {};
 };
 
-/// What to do with the socket: the bytes of each write, and what surrounds them.
+/// The operations on the socket: the bytes of each write, the pauses, and the end.
 class write_plan
 {
 public:
@@ -62,8 +62,8 @@ public:
     };
 
     std::vector<std::string> writes;
-    std::chrono::nanoseconds delay = {}; ///< Before the first write.
-    std::chrono::nanoseconds pause = {}; ///< After each write but the last.
+    std::chrono::nanoseconds delay = {}; ///< Time before the first write.
+    std::chrono::nanoseconds pause = {}; ///< Time after each write except the last.
     ending end = ending::next_request;
 };
 
@@ -112,8 +112,7 @@ FOUNDRY_DECL std::string head_of(reply const& r)
     return head + "\r\n";
 }
 
-/// The head goes out with the first part, as a server with a corked socket sends it, and the last chunk with the last
-/// part.
+/// The first part is sent together with the head, as a server with a corked socket does, and the last part together with the last chunk.
 FOUNDRY_DECL write_plan make_write_plan(reply r)
 {
     std::size_t size = 0;
@@ -145,7 +144,7 @@ FOUNDRY_DECL write_plan make_write_plan(reply r)
     return made;
 }
 
-/// The same bytes in writes of these sizes; the last size repeats.
+/// Splits the same bytes into writes of these sizes; the last size repeats.
 FOUNDRY_DECL void resize_writes(write_plan& s, std::vector<std::size_t> const& sizes)
 {
     std::string all;
@@ -178,7 +177,7 @@ FOUNDRY_DECL void cut(write_plan& s, std::size_t bytes)
     s.end = write_plan::ending::cut;
 }
 
-/// The text of an event stream, one part for each event.
+/// The text of an event stream, with one part for each event.
 FOUNDRY_DECL std::vector<std::string> split_events(std::string const& body)
 {
     std::vector<std::string> parts;
@@ -191,7 +190,7 @@ FOUNDRY_DECL std::vector<std::string> split_events(std::string const& body)
     return parts;
 }
 
-/// How many bytes of the message there are up to the end of its n-th part.
+/// The size of the message up to the end of its n-th part.
 FOUNDRY_DECL std::size_t size_with_parts(reply const& r, std::size_t n)
 {
     auto const on_the_wire = [&r](std::string const& part) { return r.chunked ? as_chunk(part).size() : part.size(); };
@@ -203,14 +202,14 @@ FOUNDRY_DECL std::size_t size_with_parts(reply const& r, std::size_t n)
     return size;
 }
 
-/// The one who knows what an `answer` asks for.
+/// Converts an `answer` to a response and its writes.
 class answer_reader
 {
 public:
     explicit answer_reader(answer wanted) : answer_(std::move(wanted)) {}
 
     bool wants_default_headers() const { return answer_.default_headers_ && !answer_.is_raw_; }
-    reply make_reply() const; ///< Not for raw bytes.
+    reply make_reply() const; ///< Not for a raw answer.
     write_plan finish(reply r) const;
 
 private:
@@ -246,7 +245,7 @@ FOUNDRY_DECL write_plan answer_reader::finish(reply r) const
         made.writes.push_back(answer_.body_);
         made.end = answer_.close_ ? write_plan::ending::close : write_plan::ending::next_request;
     } else {
-        // Replaces what is there, then keeps several added headers of one name apart.
+        // Removes existing headers with the added names; added headers with the same name all stay.
         std::erase_if(r.headers, [&](auto const& header) {
             return std::any_of(answer_.headers_.begin(), answer_.headers_.end(),
                                [&](auto const& added) { return same_name(added.first, header.first); });

@@ -8,7 +8,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// A form of fields and files as it arrived (RFC 7578).
+/// A received form of fields and files (RFC 7578).
 class form_data
 {
 public:
@@ -17,11 +17,11 @@ public:
     public:
         std::string name;
         std::string file_name;
-        std::string type; ///< Its Content-Type; empty if it came without.
+        std::string type; ///< Its Content-Type; empty if it has none.
         std::string content;
     };
 
-    /// Refuses what is not such a form.
+    /// Refuses a request that is not such a form.
     form_data(recorded_request const& request, error_writer const& say);
 
     part const* find(std::string_view name) const;
@@ -30,7 +30,7 @@ private:
     std::vector<part> parts_;
 };
 
-/// The value of a parameter such as `name="..."` in a field of a header.
+/// The value of a parameter such as `name="..."` in a header field.
 FOUNDRY_DECL std::string parameter_in(std::string_view field, std::string_view name)
 {
     auto const lead = " " + std::string(name) + "=";
@@ -83,7 +83,7 @@ FOUNDRY_DECL form_data::part const* form_data::find(std::string_view name) const
     return found == parts_.end() ? nullptr : &*found;
 }
 
-/// A file that was uploaded.
+/// An uploaded file.
 class stored_file
 {
 public:
@@ -91,16 +91,16 @@ public:
     std::string content;
 };
 
-/// A response that was not to be forgotten.
+/// A response that the request asked to store.
 class stored_response
 {
 public:
-    json::object object;             ///< As it is when it is done.
-    json::array messages;            ///< The conversation up to its end, as a chat request has it.
-    std::vector<std::string> events; ///< To be read again; only of one that was streamed in the background.
+    json::object object;             ///< Its final state.
+    json::array messages;            ///< The conversation including its output, in the form of a chat request.
+    std::vector<std::string> events; ///< For a later read; only if it was streamed in the background.
 };
 
-/// What requests have left here.
+/// The objects that requests have created.
 class object_store
 {
 public:
@@ -114,7 +114,7 @@ public:
     stored_response const* find_response(std::string_view id) const; ///< Null if there is none.
     stored_response const& response(std::string_view id) const;      ///< Refuses if there is none.
     json::object remove_response(std::string_view id);
-    json::object item(std::string_view id) const; ///< One of the outputs; refuses if there is none.
+    json::object item(std::string_view id) const; ///< An item of an output; refuses if there is none.
 
     std::string new_id(std::string_view lead);
 

@@ -6,18 +6,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// A request to the Responses API, checked and put as a request for a chat model.
+/// A checked request to the Responses API, converted to a request for a chat model.
 class response_request
 {
 public:
-    /// Refuses what the service would refuse, and what the model cannot do.
+    /// Refuses a request that the service would refuse, and features that the model does not have.
     response_request(json::object const& body, error_writer const& say, object_store const& store, bool reasons);
 
     json::object chat() const; ///< For `chat_model`.
     json::array const& messages() const
     {
         return messages_;
-    }                              ///< Without the instructions, which hold for one response.
+    }                              ///< Without the instructions, which apply to one response only.
     json::object settings() const; ///< The members that a response repeats.
 
 private:
@@ -107,7 +107,7 @@ FOUNDRY_DECL void response_request::check_reasoning(bool reasons) const
     }
 }
 
-/// What tools would have left can be asked for: there is none of it.
+/// Accepts results of tools that the emulator does not have; the response then contains none.
 FOUNDRY_DECL void response_request::check_include() const
 {
     static constexpr std::array<std::string_view, 6> known = {
@@ -323,7 +323,7 @@ FOUNDRY_DECL void response_request::read_message(json::object const& item, json_
     messages_.push_back(message_of(role.get_string(), std::move(content)));
 }
 
-/// The content of a message or of a function's output, in parts as the chat model knows them.
+/// The content of a message or of a function's output, in parts that the chat model accepts.
 FOUNDRY_DECL json::value response_request::content_of(json::value const& content, json_path const& at) const
 {
     static constexpr std::array<std::string_view, 2> texts = {"input_text", "output_text"};
@@ -352,7 +352,7 @@ FOUNDRY_DECL json::value response_request::content_of(json::value const& content
     return made;
 }
 
-/// Every output has its call, and every call its output.
+/// Every output must have its call, and every call its output.
 FOUNDRY_DECL void response_request::check_calls() const
 {
     auto const refuse = [](std::string const& text, json::value const& id) {

@@ -12,7 +12,7 @@ FOUNDRY_DECL std::string named_event(std::string_view name, json::value const& d
     return "event: " + std::string(name) + "\ndata: " + json_text(data) + "\n\n";
 }
 
-/// Writes an answer as the Responses API does, whole or as a stream of events.
+/// Writes an output as the Responses API does, whole or as a stream of events.
 class response_writer
 {
 public:
@@ -35,7 +35,7 @@ private:
     std::size_t input_tokens_;
     std::size_t output_tokens_;
     std::size_t reasoning_tokens_;
-    std::string ending_; ///< The last status.
+    std::string ending_; ///< The final status.
 };
 
 FOUNDRY_DECL response_writer::response_writer(json::object settings, json::array items, completion const& answer,
@@ -58,7 +58,7 @@ FOUNDRY_DECL json::object text_part(std::string_view text)
     return made;
 }
 
-/// The items of an output: what was thought, then what is said, or the functions to call.
+/// The items of an output: the reasoning, then the message or the function calls.
 FOUNDRY_DECL json::array output_items(completion const& answer, object_store& ids)
 {
     json::array made;
@@ -115,7 +115,7 @@ FOUNDRY_DECL json::array response_writer::content_filters() const
     return made;
 }
 
-/// The response in one of its states. Its output comes with the last one.
+/// The response in one of its states. Only the final state has the output.
 FOUNDRY_DECL json::object response_writer::state(std::string_view status) const
 {
     bool const done = status == ending_;
@@ -144,7 +144,7 @@ FOUNDRY_DECL json::object response_writer::state(std::string_view status) const
     return made;
 }
 
-/// Appends an event, which has the next number.
+/// Appends an event with the next sequence number.
 FOUNDRY_DECL void add_response_event(std::vector<std::string>& events, std::string_view type, json::object const& data)
 {
     json::object made;
@@ -154,7 +154,7 @@ FOUNDRY_DECL void add_response_event(std::vector<std::string>& events, std::stri
     events.push_back(named_event(type, made));
 }
 
-/// What the events inside an item have in common.
+/// The common members of events inside an item.
 FOUNDRY_DECL json::object inside_item(json::object const& item, std::size_t index)
 {
     json::object made;
@@ -240,7 +240,7 @@ FOUNDRY_DECL std::vector<std::string> response_writer::events() const
     return made;
 }
 
-/// The events of a run of an assistant.
+/// The events of an assistant's run.
 FOUNDRY_DECL std::vector<std::string> run_events(std::string const& thread, std::string const& run,
                                                  std::string const& text)
 {

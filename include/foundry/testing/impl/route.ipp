@@ -17,14 +17,14 @@ enum class form
     compatible
 };
 
-/// What a request line asks for.
+/// The meaning of a request line.
 class route
 {
 public:
     form kind = form::compatible;
     bool found = false;     ///< Whether any form has such a path.
-    std::string operation;  ///< `chat/completions`.
-    std::string deployment; ///< Of the dated form; empty for what belongs to the resource as a whole.
+    std::string operation;  ///< Such as `chat/completions`.
+    std::string deployment; ///< In the dated form; empty for operations of the resource as a whole.
     std::vector<std::pair<std::string, std::string>> query;
 
     std::optional<std::string> parameter(std::string_view name) const;
@@ -44,7 +44,7 @@ FOUNDRY_DECL std::optional<std::string> route::parameter(std::string_view name) 
     return std::nullopt;
 }
 
-/// Whether a browser asks if a page may send a request.
+/// Whether the request is a browser's question whether a page may send a request (CORS preflight).
 FOUNDRY_DECL bool is_preflight(recorded_request const& request)
 {
     return request.method == "OPTIONS" && request.header("access-control-request-method");
@@ -75,7 +75,7 @@ FOUNDRY_DECL bool consume(std::string_view& path, std::string_view prefix)
     return true;
 }
 
-/// Removes one segment and the slash after it.
+/// Removes the first segment and the slash after it.
 FOUNDRY_DECL std::string consume_segment(std::string_view& path)
 {
     auto const end = std::min(path.find('/'), path.size());

@@ -24,7 +24,7 @@ class member
 public:
     std::string_view name;
     type expected;
-    bool in_model_inference = true; ///< Whether the Model Inference API has it without `extra-parameters`.
+    bool in_model_inference = true; ///< Whether the Model Inference API accepts it without `extra-parameters`.
 };
 
 using members = std::span<member const>;
@@ -319,7 +319,7 @@ FOUNDRY_DECL members part_members(std::string_view part)
                                    : members();
 }
 
-/// The members of the object inside a content part, which has the name of the part.
+/// The members of the object inside a content part; that object has the name of the part.
 FOUNDRY_DECL members part_body_members(std::string_view part)
 {
     static constexpr std::array<member, 2> image = {{{"url", type::string}, {"detail", type::string}}};
@@ -441,7 +441,7 @@ FOUNDRY_DECL member const* find_member(members known, std::string_view name)
     return found == known.end() ? nullptr : &*found;
 }
 
-/// Refuses members of the wrong type and, where the form is strict, members that are not in the list.
+/// Refuses members of the wrong type and, if the form is strict, members that are not in the list.
 FOUNDRY_DECL void check_members(json::object const& object, members known, json_path const& at, error_writer const& say)
 {
     for (auto const& entry : object) {
@@ -454,7 +454,7 @@ FOUNDRY_DECL void check_members(json::object const& object, members known, json_
     }
 }
 
-/// The member of this name; null and absent are refused alike.
+/// The member with this name; refuses if it is null or absent.
 FOUNDRY_DECL json::value const& require(json::object const& object, std::string_view name, json_path const& at,
                                         error_writer const& say)
 {
@@ -490,7 +490,7 @@ FOUNDRY_DECL void check_range(json::object const& object, std::string_view name,
     say.bad_value(at, "expected a value >= " + in_digits(min) + " and <= " + in_digits(max) + ".", *found);
 }
 
-/// A text member, or nothing when it is absent or null.
+/// A text member; empty if it is absent or null.
 FOUNDRY_DECL std::optional<std::string_view> text_of(json::object const& object, std::string_view name)
 {
     auto const* const found = object.if_contains(name);
@@ -513,7 +513,7 @@ FOUNDRY_DECL std::optional<std::size_t> count_of(json::object const& object, std
     return static_cast<std::size_t>(found->get_int64());
 }
 
-/// The object in this member; an empty one when it is absent or null.
+/// The object in this member; an empty object if it is absent or null.
 FOUNDRY_DECL json::object object_of(json::object const& object, std::string_view name)
 {
     auto const* const found = object.if_contains(name);

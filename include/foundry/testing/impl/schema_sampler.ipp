@@ -7,7 +7,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// The places a question names: capitalised words after in, for, at, of or near. `Seattle` if there is none.
+/// The places in a question: capitalised words after in, for, at, of or near. `Seattle` if there is none.
 FOUNDRY_DECL std::vector<std::string> places_in(std::string_view question)
 {
     static constexpr std::array<std::string_view, 6> before = {"in", "for", "at", "of", "near", "and"};
@@ -29,7 +29,7 @@ FOUNDRY_DECL std::vector<std::string> places_in(std::string_view question)
     return places;
 }
 
-/// The first number in a text, read as people write it: 5,280 is five thousand and some.
+/// The first number in a text; a comma may separate thousands: 5,280.
 FOUNDRY_DECL std::optional<double> number_in(std::string_view text)
 {
     auto const begin = std::find_if(text.begin(), text.end(), is_digit);
@@ -48,7 +48,7 @@ FOUNDRY_DECL std::optional<double> number_in(std::string_view text)
     return number;
 }
 
-/// Makes values up that satisfy a JSON Schema and sound like the question. It keeps a reference to the schema.
+/// Makes values that satisfy a JSON Schema and use words of the question. Keeps a reference to the schema.
 class schema_sampler
 {
 public:
@@ -70,13 +70,13 @@ private:
     json::object resolve(json::object const& schema) const;
 
     json::object const& root_;
-    mutable int left_ = 1000; ///< Values it may still make: a schema can refer to itself.
+    mutable int left_ = 1000; ///< Number of values that may still be made, because a schema can refer to itself.
     std::string question_;
     std::string answer_;
     std::string place_;
 };
 
-/// The schema that `$ref` or the first useful alternative stands for.
+/// The schema that `$ref` or the first usable alternative refers to.
 FOUNDRY_DECL json::object schema_sampler::resolve(json::object const& schema) const
 {
     if (auto const reference = text_of(schema, "$ref")) {
@@ -127,7 +127,7 @@ FOUNDRY_DECL json::value schema_sampler::of(json::object const& unresolved, std:
     return kind == "integer" || kind == "number" ? number(schema, kind == "integer") : text(name);
 }
 
-/// The required properties, or all of them if none is required.
+/// An object with the required properties, or with all properties if none is required.
 FOUNDRY_DECL json::value schema_sampler::object(json::object const& schema, int depth) const
 {
     auto const required = array_of(schema, "required");
@@ -141,7 +141,7 @@ FOUNDRY_DECL json::value schema_sampler::object(json::object const& schema, int 
     return made;
 }
 
-/// The first of the values that the question mentions, or the first.
+/// The first value that the question mentions, otherwise the first value.
 FOUNDRY_DECL json::value schema_sampler::one_of(json::array const& values) const
 {
     auto const asked = lower(question_);

@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Answers requests as the service does. Knows nothing of sockets. Used by one thread.
+/// Serves requests as the service does. Independent of sockets. Used by one thread.
 class service
 {
 public:
@@ -19,7 +19,7 @@ public:
 
     reply answer(recorded_request const& request);
 
-    /// The headers that every reply of this form has.
+    /// Adds the headers that every response of this form has.
     void add_headers(reply& r, recorded_request const& request);
 
 private:

@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// Which verbs an operation takes; none if the form has no such operation.
+/// The verbs of an operation; empty if the form does not have it.
 FOUNDRY_DECL std::string_view verbs_of(route const& target)
 {
     bool const openai = speaks_openai(target.kind);
@@ -33,7 +33,7 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
         return {};
     if (path.front() == "models")
         return path.size() < 3 ? "GET" : "";
-    if (target.operation == "deployments") // later versions leave it to the management API
+    if (target.operation == "deployments") // later versions have it in the management API only
         return target.kind == form::dated && version <= "2023-03-15-preview" ? "GET" : "";
     if (path.front() == "files" && path.size() == 3)
         return path.back() == "content" ? "GET" : "";
@@ -60,7 +60,7 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
     throw refusal(404, error_body("404", "Resource not found"));
 }
 
-/// The reply to a prompt that the content filter blocks.
+/// The response to a prompt that the content filter blocks.
 [[noreturn]] FOUNDRY_DECL void refuse_prompt(error_writer const& say)
 {
     json::object found;
@@ -93,7 +93,7 @@ FOUNDRY_DECL std::string_view vllm_error_type(unsigned status)
     return status == 404 ? "NotFoundError" : status == 401 ? "AuthenticationError" : "BadRequestError";
 }
 
-/// Gives an error of OpenAI's shape the one of a local server.
+/// Converts an error from OpenAI's shape to that of a local server.
 FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
 {
     if (shape == local_server::error_shape::openai)
@@ -146,7 +146,7 @@ FOUNDRY_DECL reply service::answer(recorded_request const& request)
     return made;
 }
 
-/// What a browser asks before a page's request, without a key, and others to learn the verbs.
+/// Responds to a browser's preflight request, which has no key, and to other requests for the verbs.
 FOUNDRY_DECL reply service::options(recorded_request const& request, route const& target) const
 {
     std::string const verbs(verbs_of(target));
@@ -236,7 +236,7 @@ FOUNDRY_DECL void service::check_method(recorded_request const& request, route c
         throw refusal(405, error_body("405", "Method not allowed"));
 }
 
-/// The service takes ten headers that it does not know of HTTP itself.
+/// The service accepts ten headers in addition to those of HTTP itself.
 FOUNDRY_DECL void service::check_headers(recorded_request const& request) const
 {
     static constexpr std::array<std::string_view, 12> ordinary = {
@@ -260,7 +260,7 @@ FOUNDRY_DECL std::string bearer_of(recorded_request const& request)
                                                                                 : std::string();
 }
 
-/// Whose tokens a form takes.
+/// The token audiences that a form accepts.
 FOUNDRY_DECL std::vector<std::string> audiences_of(form kind)
 {
     if (kind == form::project)
@@ -356,7 +356,7 @@ FOUNDRY_DECL json::object service::read_body(recorded_request const& request, ro
     return object;
 }
 
-/// Members outside the API: the OpenAI forms refuse them; the others ask the header `extra-parameters` what to do.
+/// Handles members outside the API: the OpenAI forms refuse them; for the others the header `extra-parameters` decides.
 FOUNDRY_DECL void service::check_extras(json::object& body, recorded_request const& request, members known,
                                         error_writer const& say) const
 {
@@ -431,7 +431,7 @@ FOUNDRY_DECL std::string service::find_model(json::object const& body, recorded_
     throw refusal(404, missing);
 }
 
-/// Refuses a deployment that there is, but for another operation.
+/// Refuses a deployment that exists, but for another operation.
 FOUNDRY_DECL void service::check_operation(std::string const& name, route const& target) const
 {
     if (!contains(all_deployments(), name))
@@ -459,7 +459,7 @@ FOUNDRY_DECL void service::check_model_takes(json::object const& body, std::stri
                                     "invalid_request_error", "max_tokens", "unsupported_parameter"));
 }
 
-/// The name that a reply gives to the model behind a deployment.
+/// The model's name in responses of a deployment.
 FOUNDRY_DECL std::string underlying_model(std::string const& deployment)
 {
     if (deployment == "gpt-4o-mini")

@@ -115,7 +115,7 @@ FOUNDRY_DECL std::vector<std::string> text_writer::events() const
     return made;
 }
 
-/// Completes plain text. Local servers do it with chat models, too.
+/// Completes plain text. Local servers accept chat models, too.
 FOUNDRY_DECL reply service::completions(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);

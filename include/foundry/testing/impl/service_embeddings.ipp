@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// The texts to embed. Tokens stand for themselves: each becomes a word.
+/// The texts to embed. Each token counts as a word.
 FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, error_writer const& say)
 {
     json_path at;
@@ -39,7 +39,7 @@ FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, error_
     return texts;
 }
 
-/// The encodings that the form's models take.
+/// The encoding that the request asks for; refuses encodings that the form's models do not have.
 FOUNDRY_DECL std::string encoding_of(json::object const& body, error_writer const& say)
 {
     static constexpr std::array<std::string_view, 2> openai = {"float", "base64"};
@@ -63,7 +63,7 @@ FOUNDRY_DECL std::string encoding_of(json::object const& body, error_writer cons
     say.bad_value(at, "expected one of float and base64.", body.at("encoding_format"));
 }
 
-/// One bit for each component, the first in the highest place.
+/// One bit for each component, the first in the highest bit.
 FOUNDRY_DECL json::array packed_signs(std::vector<float> const& vector, bool as_signed)
 {
     json::array made;
@@ -97,7 +97,7 @@ FOUNDRY_DECL json::value embedding_value(std::vector<float> const& vector, std::
     return numbers;
 }
 
-/// The reply to a request for vectors, whatever they are of.
+/// The response to a request for vectors of texts or images.
 FOUNDRY_DECL reply embeddings_reply(std::vector<std::string> const& texts, std::size_t dimensions,
                                     std::string_view encoding, std::string const& model)
 {

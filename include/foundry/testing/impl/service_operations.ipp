@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// A picture of one pixel (PNG), as base64.
+/// An image of one pixel (PNG), as base64.
 FOUNDRY_DECL std::string_view smallest_picture()
 {
     return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -50,7 +50,7 @@ FOUNDRY_DECL reply service::images(recorded_request const& request, route const&
     return reply(200, json_text(made));
 }
 
-/// A fifth of a second of silence in one of the formats that the emulator can make.
+/// A fifth of a second of silence, in a format that the emulator can make.
 FOUNDRY_DECL std::string silence(std::string_view format)
 {
     if (format == "mp3") { // eight frames of MPEG-1 layer III, mono, 44.1 kHz, without data

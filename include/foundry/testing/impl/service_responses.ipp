@@ -7,7 +7,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// The reply to a prompt that the content filter blocks: it has another shape than that of chat.
+/// The response to a prompt that the content filter blocks. Its shape differs from that of chat.
 [[noreturn]] FOUNDRY_DECL void refuse_response_prompt()
 {
     json::object found;
@@ -26,7 +26,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
     throw refusal(400, body);
 }
 
-/// What a conversation gains by an output.
+/// Adds an output to a conversation.
 FOUNDRY_DECL void add_output(json::array& messages, json::array const& items)
 {
     for (auto const& item : items) {
@@ -46,7 +46,7 @@ FOUNDRY_DECL reply service::responses(recorded_request const& request, route con
 {
     error_writer const say(target.kind);
     auto const body = read_body(request, target, response_members());
-    // Without a deployment in its path, the dated form finds the model where v1 does.
+    // The dated form has no deployment in this path, so it finds the model as v1 does.
     auto by_body = target;
     by_body.kind = target.kind == form::dated ? form::v1 : target.kind;
     auto const model = find_model(body, request, by_body, options_.chat_deployments);

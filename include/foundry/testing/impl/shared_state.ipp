@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// What `emulator::reply_when` was given.
+/// The arguments of `emulator::reply_when`.
 class rule
 {
 public:
@@ -19,19 +19,18 @@ public:
     answer reply;
 };
 
-/// What the test and the server thread share: queued answers, the journal and the counts.
+/// Shared by the test and the server thread: queued answers, the journal and the counts.
 class shared_state
 {
 public:
     explicit shared_state(std::size_t journal_limit) : journal_limit_(journal_limit) {}
 
-    std::size_t connected();                       ///< Counts a new connection; returns its number.
-    void disconnected();                           ///< Counts its end.
-    void journal(recorded_request const& request); ///< Also counts it.
-    std::optional<answer>
-    rule_for(recorded_request const& request) const; ///< The answer of a predicate that holds, if any.
-    std::optional<answer> next_queued();             ///< Takes it from the queue.
-    void replied();                                  ///< Counts a reply that was sent.
+    std::size_t connected();                                               ///< Counts a connection; returns its number.
+    void disconnected();                                                   ///< Counts the end of a connection.
+    void journal(recorded_request const& request);                         ///< Also counts the request.
+    std::optional<answer> rule_for(recorded_request const& request) const; ///< The answer of a matching rule, if any.
+    std::optional<answer> next_queued();                                   ///< Takes an answer from the queue.
+    void replied();                                                        ///< Counts a sent response.
 
     void queue(answer next);
     std::size_t queued() const;
@@ -58,7 +57,7 @@ private:
     std::size_t open_ = 0;
 };
 
-/// Counts a connection as open for as long as it lives.
+/// Counts a connection as open during its own lifetime.
 class open_mark
 {
 public:
@@ -102,7 +101,7 @@ FOUNDRY_DECL void shared_state::journal(recorded_request const& request)
     changed_.notify_all();
 }
 
-/// Predicates are called without the lock: they may use the emulator.
+/// Calls predicates without the lock, because they may use the emulator.
 FOUNDRY_DECL std::optional<answer> shared_state::rule_for(recorded_request const& request) const
 {
     std::vector<std::shared_ptr<rule const>> rules;

@@ -20,7 +20,7 @@ FOUNDRY_DECL bool is_word_byte(char letter)
     return (small >= 'a' && small <= 'z') || is_digit(letter) || static_cast<unsigned char>(letter) >= 0x80;
 }
 
-/// The words of a text, spelt as they are there.
+/// The words of a text in their original spelling.
 FOUNDRY_DECL std::vector<std::string> words_of(std::string_view text)
 {
     std::vector<std::string> words;
@@ -36,8 +36,8 @@ FOUNDRY_DECL std::vector<std::string> words_of(std::string_view text)
     return words;
 }
 
-/// The text in pieces of one word with the white space before it. What is left of them joined is the text again. This
-/// is what the emulator takes for tokens.
+/// The text in pieces of one word with the white space before it. The pieces together are the text again. The emulator counts pieces as
+/// tokens.
 FOUNDRY_DECL std::vector<std::string> pieces_of(std::string_view text)
 {
     std::vector<std::string> pieces;
@@ -52,7 +52,7 @@ FOUNDRY_DECL std::vector<std::string> pieces_of(std::string_view text)
     return pieces;
 }
 
-/// "a, b and c".
+/// Joins words as in "a, b and c".
 FOUNDRY_DECL std::string join_words(std::span<std::string const> words)
 {
     std::string made;
@@ -96,7 +96,7 @@ FOUNDRY_DECL bool strip_suffix(std::string& word, std::string_view suffix, std::
     return true;
 }
 
-/// What different forms of a word have in common: `miles` and `mile`, `baked` and `baking`. Expects lower case.
+/// The common part of different forms of a word: `miles` and `mile`, `baked` and `baking`. Expects lower case.
 FOUNDRY_DECL std::string stem_of(std::string word)
 {
     if (word.ends_with("ies") && word.size() > 4)
@@ -112,7 +112,7 @@ FOUNDRY_DECL std::string stem_of(std::string word)
     return word;
 }
 
-/// One word for several of the same meaning. Expects and gives a stem.
+/// One word for several with the same meaning. Expects and returns a stem.
 FOUNDRY_DECL std::string same_meaning(std::string stem)
 {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 26> list = {{
@@ -130,7 +130,7 @@ FOUNDRY_DECL std::string same_meaning(std::string stem)
     return stem;
 }
 
-/// What a text is about: the meaning of each of its words that is not a stop word.
+/// The meanings of all words of a text that are not stop words.
 FOUNDRY_DECL std::vector<std::string> meanings_of(std::string_view text)
 {
     std::vector<std::string> meanings;
@@ -142,7 +142,7 @@ FOUNDRY_DECL std::vector<std::string> meanings_of(std::string_view text)
     return meanings;
 }
 
-/// The first few different words of a text that are not stop words, spelt as they are there.
+/// The first few different words of a text that are not stop words, in their original spelling.
 FOUNDRY_DECL std::vector<std::string> key_words_of(std::string_view text, std::size_t max_count)
 {
     std::vector<std::string> keys;
@@ -159,7 +159,7 @@ FOUNDRY_DECL std::vector<std::string> key_words_of(std::string_view text, std::s
     return keys;
 }
 
-/// Replaces %xx. What is no such sequence stays.
+/// Decodes percent triplets; leaves malformed ones unchanged.
 FOUNDRY_DECL std::string percent_decode(std::string_view text)
 {
     constexpr std::string_view digits = "0123456789abcdef";

@@ -20,24 +20,23 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-/// One accepted socket, with or without TLS. It can read while it sleeps, so a client that goes away is noticed at
-/// once.
+/// One accepted socket, with or without TLS. It can read while it sleeps, so it notices at once if the client closes.
 class wire : public std::enable_shared_from_this<wire>
 {
 public:
     wire(tcp::socket socket, asio::ssl::context* tls);
 
-    asio::awaitable<bool> handshake();                       ///< False if TLS was not agreed on.
+    asio::awaitable<bool> handshake();                       ///< False if the TLS handshake failed.
     asio::awaitable<bool> receive();                         ///< Appends to `input()`; false at the end of the stream.
-    asio::awaitable<bool> send(std::string_view bytes);      ///< False if the client is gone.
-    asio::awaitable<bool> sleep(std::chrono::nanoseconds t); ///< False as soon as the client is gone.
-    asio::awaitable<void> wait_until_closed();               ///< Discards what still comes.
-    asio::awaitable<void> finish(); ///< Closes in good order, in a quarter of a second at most.
-    void abort();                   ///< Closes the socket and says nothing.
+    asio::awaitable<bool> send(std::string_view bytes);      ///< False if the client has closed.
+    asio::awaitable<bool> sleep(std::chrono::nanoseconds t); ///< False as soon as the client has closed.
+    asio::awaitable<void> wait_until_closed();               ///< Discards bytes that still arrive.
+    asio::awaitable<void> finish();                          ///< Closes cleanly, within a quarter of a second.
+    void abort();                                            ///< Closes the socket without a TLS close_notify.
 
     bool is_tls() const { return tls_.has_value(); }
     bool is_resumed() { return tls_ && SSL_session_reused(tls_->native_handle()) == 1; }
-    std::string server_name(); ///< The SNI of the handshake; empty without.
+    std::string server_name(); ///< The SNI of the handshake; empty without one.
     std::string& input() { return input_; }
 
 private:
@@ -46,8 +45,8 @@ private:
 
     tcp::socket socket_;
     std::optional<asio::ssl::stream<tcp::socket&>> tls_;
-    asio::steady_timer signal_;   ///< Waiting for the read that is under way, or for time to pass.
-    asio::steady_timer deadline_; ///< For `finish`.
+    asio::steady_timer signal_;   ///< Waits for the read in progress, or for a time to pass.
+    asio::steady_timer deadline_; ///< Time limit of `finish`.
     std::array<char, 16384> chunk_;
     std::string input_;
     bool listening_ = false;
@@ -80,7 +79,7 @@ FOUNDRY_DECL std::string wire::server_name()
     return name ? std::string(name) : std::string();
 }
 
-/// Starts a read unless one is under way. It outlives the function that asked for it: what it brings stays in `input_`.
+/// Starts a read unless one is in progress. The read can outlive its caller: its bytes stay in `input_`.
 FOUNDRY_DECL void wire::listen()
 {
     if (listening_ || ended_)

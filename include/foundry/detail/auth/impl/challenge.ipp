@@ -17,7 +17,7 @@ class challenge_reader
 public:
     explicit challenge_reader(std::string_view field) : rest_(field) {}
 
-    /// The next Bearer challenge. False if there is none.
+    /// Moves to the next Bearer challenge. False if there is none.
     bool find_bearer()
     {
         bool found = false;
@@ -25,7 +25,7 @@ public:
             if (!next())
                 break;
             if (is_scheme()) {
-                if (found) { // this is the next one's
+                if (found) { // the next challenge begins
                     rest_ = before_;
                     return true;
                 }
@@ -43,7 +43,7 @@ public:
     }
 
     std::string_view error() const noexcept { return error_; }
-    /// What the token must hold; empty if nothing is asked for.
+    /// The claims that the token must hold; empty if the challenge asks for none.
     std::string_view claims() const noexcept
     {
         return error_.starts_with("insufficient_claims") ? claims_ : std::string_view{};
@@ -52,7 +52,7 @@ public:
 private:
     bool is_scheme() const noexcept { return !has_value_; }
 
-    /// The next name, with or without a value.
+    /// Reads the next name, with or without a value.
     bool next()
     {
         while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == ','))
@@ -83,7 +83,7 @@ private:
     }
 
     std::string_view rest_;
-    std::string_view before_ = rest_; // what has just been taken
+    std::string_view before_ = rest_; // the input from the last name on
     std::string_view name_;
     std::string_view value_;
     std::string_view error_;

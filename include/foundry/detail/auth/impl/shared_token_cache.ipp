@@ -23,7 +23,7 @@ struct token_fetch::waiter
     {}
 
     guarded_executor wake_up;
-    boost::asio::steady_timer done; // cancelled when it has
+    boost::asio::steady_timer done; // cancelled when the fetch is complete
 };
 
 FOUNDRY_DECL token_fetch::token_fetch(token_request what, boost::asio::any_io_executor const& background)
@@ -31,7 +31,7 @@ FOUNDRY_DECL token_fetch::token_fetch(token_request what, boost::asio::any_io_ex
       executor(boost::asio::make_strand(background))
 {}
 
-/// Everyone gets a copy that shares no memory which several threads count in libstdc++, where ThreadSanitizer does not see it.
+/// Throws a copy that shares no reference-counted memory: libstdc++ counts such references in code that ThreadSanitizer does not see.
 [[noreturn]] inline void throw_copy(error const& failed) { throw failed.with_attempts(failed.attempts()); }
 
 FOUNDRY_DECL std::shared_ptr<token_fetch> shared_token_cache::find_flight(token_request const& wanted)
@@ -86,7 +86,7 @@ FOUNDRY_DECL token_waiter::~token_waiter()
     std::lock_guard const lock(keeper_.mutex_);
     auto& all = flight_->waiters;
     all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
-    bool const goes_on = flight_->ahead && flight_->begun; // for those who come later
+    bool const goes_on = flight_->ahead && flight_->begun; // for later callers
     if (flight_->done || goes_on || !all.empty())
         return;
     keeper_.forget(*flight_);

@@ -16,7 +16,7 @@ FOUNDRY_DECL token_cache::entry* token_cache::find(token_request const& wanted) 
     return nullptr;
 }
 
-/// Tokens that have ended go first, then those that nobody has asked for in the longest time.
+/// Removes one entry: first an entry without a valid token or a fetch, then the least recently requested one.
 FOUNDRY_DECL void token_cache::make_room(steady::time_point now)
 {
     auto const worth = [now](entry const& e) {

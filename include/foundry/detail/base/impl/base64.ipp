@@ -9,12 +9,12 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-// OpenSSL counts in int; longer texts go through it in pieces.
+// OpenSSL takes sizes as int; longer texts are processed in pieces.
 inline constexpr std::size_t base64_piece = std::size_t{3} << 20; // bytes; a multiple of 3
 
 FOUNDRY_DECL std::string to_base64(std::string_view bytes)
 {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); // one more for OpenSSL's NUL
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); // one more byte for OpenSSL's NUL
     auto* to = reinterpret_cast<unsigned char*>(text.data());
     while (!bytes.empty()) {
         std::string_view const piece = bytes.substr(0, base64_piece);
@@ -35,7 +35,7 @@ FOUNDRY_DECL std::optional<std::string> from_base64(std::string_view text)
     while (!text.empty()) {
         std::string_view const piece = text.substr(0, base64_piece / 3 * 4);
         bool const last = piece.size() == text.size();
-        // OpenSSL skips blanks at the ends and takes padding for zeros anywhere.
+        // OpenSSL skips blanks at both ends and accepts padding as zeros anywhere; both are refused here.
         std::size_t const digits = piece.size() - (last ? padding : 0);
         bool const sound = std::all_of(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(digits),
                                        [](char c) { return c != '=' && c > ' ' && c != '-'; });

@@ -60,7 +60,7 @@ FOUNDRY_DECL std::string find_program(std::string_view name)
     throw boost::system::system_error(code, boost::system::system_category(), what);
 }
 
-/// Both ends of a pipe that no other child gets.
+/// Both ends of a pipe that no other child process inherits.
 struct pipe_ends
 {
     pipe_ends()
@@ -82,7 +82,7 @@ struct pipe_ends
     int ends[2] = {-1, -1};
 };
 
-/// Starts a program in a process group of its own.
+/// Starts a program in its own process group.
 inline pid_t start(command const& what, pipe_ends const& output, pipe_ends const& errors)
 {
     std::vector<char*> arguments;
@@ -125,7 +125,7 @@ inline pid_t start(command const& what, pipe_ends const& output, pipe_ends const
     return process;
 }
 
-/// A program that runs. All of it is on one serial executor.
+/// A running program. All functions run on one serial executor.
 class child : public std::enable_shared_from_this<child>
 {
 public:
@@ -144,7 +144,7 @@ public:
         errors_.stream.assign(errors.take_reader());
     }
 
-    /// Where the context ends, there is nobody left to wait politely.
+    /// If the context ends while the program runs, kills it at once.
     ~child()
     {
         if (process_ == -1)
@@ -173,7 +173,7 @@ public:
         });
     }
 
-    /// Ends the program and all that it has started: politely, and half a second later not.
+    /// Ends the program and its process group: SIGTERM first, SIGKILL half a second later.
     void stop()
     {
         if (process_ == -1 || std::exchange(stopping_, true))
@@ -191,10 +191,10 @@ public:
     command_result result;
 
 private:
-    /// How long output is read after the program has ended: one that it has left behind may hold the pipe open.
+    /// How long output is read after the program has ended: a child of the program may hold the pipe open.
     static constexpr std::chrono::milliseconds grace{250};
 
-    /// The program alone, too: it may have left its group.
+    /// Kills the program by its own id, too: it may have left its process group.
     void kill() const noexcept
     {
         ::kill(-process_, SIGKILL);
@@ -229,15 +229,15 @@ private:
         });
     }
 
-    /// A library owns no signals, so it looks again and again: first after a hundredth of a second, then less often.
+    /// Polls for the end of the program, because a library must not handle signals: first after 10 ms, then every 100 ms at most.
     void look()
     {
         int status = 0;
         pid_t const ended = ::waitpid(process_, &status, WNOHANG);
         if (ended == process_ || (ended == -1 && errno == ECHILD)) {
-            if (ended == process_) // as a shell counts
+            if (ended == process_) // as a shell reports it
                 result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-            ::kill(-process_, SIGKILL); // what it has left behind
+            ::kill(-process_, SIGKILL); // children of the program
             process_ = -1;
             read_the_rest();
             check();
@@ -255,10 +255,10 @@ private:
             if (ec)
                 return;
             std::size_t const size = self->result.output.size() + self->result.errors.size();
-            if (std::exchange(self->size_before_, size) != size) // there may be more
+            if (std::exchange(self->size_before_, size) != size) // more may follow
                 return self->read_the_rest();
             boost::system::error_code ignored;
-            self->output_.stream.close(ignored); // which ends the reads
+            self->output_.stream.close(ignored); // ends the reads
             self->errors_.stream.close(ignored);
         });
     }
@@ -284,12 +284,12 @@ private:
     boost::asio::steady_timer finished_;
     std::chrono::milliseconds pause_{10};
     pid_t process_ = -1;
-    std::size_t size_before_ = 0; // of what was read in the grace
+    std::size_t size_before_ = 0; // bytes read up to the last check of the grace period
     bool stopping_ = false;
     bool done_ = false;
 };
 
-/// Stops the program where the coroutine does not wait for it any more.
+/// Stops the program if the coroutine no longer waits for it.
 struct stopper
 {
     explicit stopper(std::shared_ptr<child> const& c) : running(c) {}

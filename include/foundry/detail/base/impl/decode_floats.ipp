@@ -14,7 +14,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// What each of four digits of base64 adds to three bytes, the first byte lowest; the highest byte is set for what is no digit.
+/// For each base64 digit at each of four positions, its bits in the three decoded bytes, first byte lowest. The highest byte is set for a
+/// character that is not a digit.
 class base64_table
 {
 public:
@@ -45,17 +46,17 @@ public:
 
 inline constexpr base64_table base64_digits;
 
-/// Decodes sixteen digits at a time, as far as there is room to write sixteen bytes for the twelve that they are. After W. Mula and
-/// D. Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018).
+/// Decodes sixteen digits at a time, as long as there is room to write sixteen bytes for the twelve decoded ones. After W. Mula and D.
+/// Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018).
 ///
-/// @returns false where one is no digit.
+/// @returns false if a character is not a digit.
 #ifdef __SSE2__
 [[gnu::target("ssse3")]] inline bool decode_sixteens(char const*& from, char const* end, unsigned char*& to)
 {
-    // Of the characters with this high half, and of those with this low half, which are no digits: a bit in common says so.
+    // One table for the high half of a character, one for the low half: the character is invalid if both entries have a bit in common.
     __m128i const wrong_high = _mm_setr_epi8(16, 16, 1, 2, 4, 8, 4, 8, 16, 16, 16, 16, 16, 16, 16, 16);
     __m128i const wrong_low = _mm_setr_epi8(21, 17, 17, 17, 17, 17, 17, 17, 17, 17, 19, 26, 27, 27, 27, 26);
-    // From a character to its value, by its high half; '/' has the one before its own.
+    // The difference between a character and its value, by its high half; '/' uses the entry before its own.
     __m128i const shift = _mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
     __m128i const order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     __m128i const low_half = _mm_set1_epi8(0x0f);

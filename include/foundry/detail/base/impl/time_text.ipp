@@ -12,7 +12,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace detail {
 
-/// Whether the text has the form of the picture, in which '9' stands for any digit and 'A' for any letter.
+/// Whether the text has the form of `picture`, in which '9' stands for any digit and 'A' for any letter.
 inline bool looks_like(std::string_view text, std::string_view picture)
 {
     if (text.size() != picture.size())
@@ -49,7 +49,7 @@ FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text)
     date.tm_mon = static_cast<int>(month / 3);
     date.tm_mday = number(5, 2);
     std::time_t const midnight = timegm(&date);
-    bool const is_date = date.tm_mday == number(5, 2);       // timegm() has put it right
+    bool const is_date = date.tm_mday == number(5, 2);       // timegm() changes an impossible day
     if (!is_date || hour > 23 || minute > 59 || second > 60) // 60: a leap second
         return {};
     return midnight + (hour * 60 + minute) * 60 + second;
@@ -59,14 +59,14 @@ FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text)
 
 namespace entra::detail {
 
-/// The fields of a date and time without a zone, and what stands behind them.
+/// The fields of a date and time without a zone, and the text after them.
 struct civil_time
 {
     std::tm fields{};
     std::string_view rest;
 };
 
-/// `1/9/2026 1:00:00 AM`, as .NET writes it, as `01/09/2026 01:00:00`; any other text as it is.
+/// Converts `1/9/2026 1:00:00 AM`, the form of .NET, to `01/09/2026 01:00:00`; returns any other text unchanged.
 inline std::string with_two_digits(std::string_view text)
 {
     std::string out;
@@ -125,7 +125,7 @@ inline std::optional<civil_time> take_civil_time(std::string_view text)
     return t;
 }
 
-/// How far the zone is ahead of UTC, in seconds.
+/// The offset of a zone in seconds; positive if the zone is ahead of UTC.
 inline std::optional<long> parse_offset(std::string_view text)
 {
     if (text.empty() || text == "Z" || text == "z")

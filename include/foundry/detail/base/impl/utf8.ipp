@@ -8,10 +8,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// What the first byte of a sequence promises: its length, and the range of its second byte.
+/// What the first byte of a sequence determines: the length, and the range of the second byte.
 struct utf8_lead
 {
-    std::size_t length = 0; ///< 0 where no sequence begins like this.
+    std::size_t length = 0; ///< 0 if no sequence begins with this byte.
     unsigned char low = 0x80;
     unsigned char high = 0xbf;
 };
@@ -33,11 +33,11 @@ inline constexpr utf8_lead read_utf8_lead(unsigned char lead)
 
 struct utf8_sequence
 {
-    std::size_t length; ///< Of the sequence, or of the part of it that one U+FFFD stands for.
+    std::size_t length; ///< Length of the sequence, or of the invalid part that one U+FFFD replaces.
     bool valid;
 };
 
-/// `bytes` is not empty.
+/// @pre `bytes` is not empty.
 inline utf8_sequence read_utf8_sequence(std::string_view bytes)
 {
     auto const lead = read_utf8_lead(static_cast<unsigned char>(bytes.front()));
@@ -53,7 +53,7 @@ inline utf8_sequence read_utf8_sequence(std::string_view bytes)
     return {lead.length, true};
 }
 
-/// The number of bytes before the first that is not ASCII.
+/// The number of bytes before the first one that is not ASCII.
 inline std::size_t skip_ascii(std::string_view bytes)
 {
     constexpr std::uint64_t high = 0x8080808080808080U;

@@ -24,7 +24,7 @@ inline constexpr bool is_sub_delim(char c)
     return c != '\0' && std::string_view("!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
-/// The text before the first byte of `ends`, which is taken off `rest`.
+/// Takes the text before the first byte of `ends` off `rest`.
 inline std::string_view take_until(std::string_view& rest, std::string_view ends)
 {
     auto const part = rest.substr(0, rest.find_first_of(ends));
@@ -42,7 +42,7 @@ inline void check_bytes(std::string_view text)
     }
 }
 
-/// Whether the text is made of percent triplets, unreserved characters, sub-delimiters and the `extra` ones.
+/// Whether the text consists of percent triplets, unreserved characters, sub-delimiters and characters of `extra`.
 inline bool is_encoded(std::string_view text, std::string_view extra)
 {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -71,7 +71,7 @@ inline bool take_scheme(std::string_view& rest)
     return scheme == "https";
 }
 
-/// Resolvers read `127.1` and `0x7f000001` as addresses; such spellings are told apart here and refused.
+/// Resolvers read `127.1` and `0x7f000001` as addresses; this detects such spellings, which the caller refuses.
 inline bool ends_in_number(std::string_view host)
 {
     auto const last = host.substr(host.rfind('.') + 1);

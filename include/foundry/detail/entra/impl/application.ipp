@@ -15,7 +15,7 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 FOUNDRY_DECL void append_parameter(std::string& form, std::string_view name, std::string_view value)
 {
     std::string const encoded = http::percent_encode_segment(value);
-    std::string larger; // what moves leaves nothing behind
+    std::string larger; // so that no reallocation leaves a copy of a secret
     larger.reserve(form.size() + name.size() + encoded.size() + 2);
     larger.append(form).append(form.empty() ? "" : "&").append(name).append("=").append(encoded);
     foundry::detail::cleanse(form.data(), form.size());
@@ -23,7 +23,7 @@ FOUNDRY_DECL void append_parameter(std::string& form, std::string_view name, std
     form.swap(larger);
 }
 
-/// Objects are merged member by member; what both have and is no object must be equal.
+/// Merges objects member by member. A value that both have must be equal in both, unless it is an object.
 inline bool merge_into(boost::json::object& into, boost::json::object const& from, int depth)
 {
     for (auto const& [name, value] : from) {
@@ -49,7 +49,7 @@ FOUNDRY_DECL std::string merge_claims(std::string_view challenge)
     constexpr int depth = 16;
     if (ec || !asked.is_object() || !merge_into(capability.get_object(), asked.get_object(), depth))
         foundry::detail::throw_invalid_argument(
-            "the claims of a token request are not a JSON object that can be merged with one's own");
+            "the claims of a token request are not a JSON object that can be merged with the client's own claims");
     return boost::json::serialize(capability);
 }
 

@@ -10,7 +10,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Microsoft's authorities; secrets go there without a word.
+/// Microsoft's authorities. A secret goes to any other authority only if allow_unknown_authority is set.
 inline constexpr std::string_view known_authorities[] = {
     "login.microsoftonline.com",
     "login.windows.net",
@@ -69,7 +69,7 @@ FOUNDRY_DECL authority::authority(credential_options const& with, std::string te
         foundry::detail::throw_invalid_argument(
             "the authority " + url.host +
             " is none of Microsoft's, and would be shown the credential's secret; set "
-            "credential_options::allow_unknown_authority where it is meant");
+            "credential_options::allow_unknown_authority if that is intended");
     origin_ = "https://" + url.host;
     if (url.port != 443)
         origin_ += ':' + std::to_string(url.port);

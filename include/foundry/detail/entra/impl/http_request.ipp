@@ -36,7 +36,7 @@ FOUNDRY_DECL http_request::~http_request()
 
 FOUNDRY_DECL void http_request::add_field(std::string_view name, std::string_view value)
 {
-    head.reserve(head.size() + name.size() + value.size() + 4); // so that a secret is not left behind in a shorter copy
+    head.reserve(head.size() + name.size() + value.size() + 4); // so that no reallocation leaves a copy of a secret
     http::append_field(head, name, value);
 }
 
@@ -50,7 +50,7 @@ public:
 
     void on_body(std::string_view bytes) override
     {
-        if (into_.capacity() - into_.size() < bytes.size()) { // what moves leaves nothing behind
+        if (into_.capacity() - into_.size() < bytes.size()) { // so that no reallocation leaves a copy
             std::string larger;
             larger.reserve(2 * (into_.size() + bytes.size()));
             larger.append(into_);

@@ -17,7 +17,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> imds_retry_policy::decide(
                                                                                 double random) const
 {
     unsigned const s = failed.status;
-    bool const updating = s == 410; // back within 70 s
+    bool const updating = s == 410; // an update ends within 70 s
     bool const passing = updating || s == 404 || s == 408 || s == 429 || (s >= 500 && s <= 508) || s == 510 ||
                          s == 511 || (s == 0 && failed.code == errc::connection_lost);
     unsigned const max_size = numbers_.max_retries == 0 ? 0 : updating ? 7 : 6;
@@ -25,7 +25,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> imds_retry_policy::decide(
         return std::nullopt;
     if (failed.retry_after && *failed.retry_after <= numbers_.max_server_wait)
         return failed.retry_after;
-    // A second, unless it was set.
+    // 1 s with the default backoff of 0.8 s.
     double const unit = static_cast<double>(foundry::detail::bounded(numbers_.backoff).count()) * 1.25;
     double const wait =
         updating ? 10 * unit
@@ -94,11 +94,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> managed_identity:
     co_return token;
 }
 
-/// Without the header that IMDS wants, so that it answers at once, with 400, and nothing else takes it for a request for a token.
+/// Sends no `Metadata` header: IMDS then responds at once, with 400, and no other server takes the probe for a token request.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> managed_identity::probe()
 {
     using steady = std::chrono::steady_clock;
-    static constexpr std::chrono::seconds remembered{60}; // a machine may be starting up
+    static constexpr std::chrono::seconds remembered{60}; // not longer: the machine may be starting up
     bool reachable = false;
     bool unreachable = false;
     {
@@ -191,7 +191,7 @@ FOUNDRY_DECL error managed_identity::refusal(http_answer const& answer) const
                    : "look at the machine's identity in the portal";
     f.retry_after = said.retry_after();
     f.body = said.body();
-    // 404, 408, 410 and the like pass, which the policy knows
+    // 404, 408, 410 and similar statuses are transient; the retry policy knows them
     return error(said.code(), std::move(f));
 }
 

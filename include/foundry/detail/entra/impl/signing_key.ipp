@@ -25,7 +25,7 @@ namespace foundry::inline FOUNDRY_ABI::entra::detail {
 FOUNDRY_DECL void signing_key::deleter::operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
 FOUNDRY_DECL void signing_key::deleter::operator()(X509* certificate) const noexcept { X509_free(certificate); }
 
-/// OpenSSL's queue of errors belongs to the thread: what is left in it would look like a failure of somebody else's.
+/// Clears OpenSSL's error queue, which belongs to the thread: an entry left in it would look like a failure of other code.
 struct error_queue
 {
     error_queue() { ERR_clear_error(); }
@@ -52,7 +52,7 @@ FOUNDRY_DECL void signing_key::take_pem(std::string_view text, std::string_view 
     char* header = nullptr;
     unsigned char* data = nullptr;
     long size = 0;
-    // PEM_read_bio decrypts nothing, and so asks nobody for a password.
+    // PEM_read_bio does not decrypt, so it never asks for a password at the terminal.
     while (PEM_read_bio(source.get(), &name, &header, &data, &size) == 1) {
         auto const free_all = [&] {
             OPENSSL_free(name);
@@ -119,7 +119,7 @@ FOUNDRY_DECL void signing_key::take_pfx(std::string_view bytes, std::string_view
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     STACK_OF(X509)* others = nullptr;
-    std::string secret(password); // with a zero at its end
+    std::string secret(password); // terminated by NUL
     int const opened = PKCS12_parse(file.get(), secret.c_str(), &key, &certificate, &others);
     foundry::detail::cleanse(secret.data(), secret.size());
     key_.reset(key);
@@ -159,7 +159,7 @@ FOUNDRY_DECL std::string signing_key::sign(std::string_view text, bool pss) cons
 {
     error_queue const errors;
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const digest(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-    EVP_PKEY_CTX* how = nullptr; // the digest's
+    EVP_PKEY_CTX* how = nullptr; // owned by the digest
     bool good = digest && EVP_DigestSignInit(digest.get(), &how, EVP_sha256(), nullptr, key_.get()) == 1;
     if (good && pss)
         good = EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) == 1 &&

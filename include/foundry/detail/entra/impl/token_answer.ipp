@@ -63,7 +63,7 @@ FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::stri
     return access_token(token, expires_on);
 }
 
-/// What to do about the authority's own numbers, which stand at the beginning of its description: hints only, for they may change.
+/// Advice for the authority's error numbers, which begin its description. These are hints only, because the numbers may change.
 struct authority_hint
 {
     std::string_view number;
@@ -108,7 +108,7 @@ inline std::string_view advise_on_refusal(std::string_view description, std::str
     return "check tenant id and client id";
 }
 
-/// What answers instead of the authority; empty if it may be the authority.
+/// What responded instead of the authority; empty if it may be the authority.
 inline std::string describe_intruder(http_answer const& answer)
 {
     if (answer.status == 407)
@@ -133,7 +133,7 @@ FOUNDRY_DECL error refused_token(std::string_view credential_name, http_answer c
     failure f;
     f.status = answer.status;
     f.service_code = code;
-    // its later lines repeat the ids
+    // later lines of the description repeat the ids
     f.service_message = std::string(credential_name) + ": ";
     if (!intruder.empty())
         f.service_message += intruder;

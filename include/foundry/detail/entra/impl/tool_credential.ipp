@@ -23,7 +23,7 @@ FOUNDRY_DECL void check_scope(std::string_view scope)
             "a scope is like https://cognitiveservices.azure.com/.default, of letters, digits and . - _ : /");
 }
 
-/// Whether a JWT is in this word: what every header looks like in base64.
+/// Whether the word may hold a token: "eyJ" begins every JWT.
 inline bool is_token_like(std::string_view word) { return word.find("eyJ") != word.npos || word.size() > 200; }
 
 FOUNDRY_DECL std::string quote_tool(std::string_view text)
@@ -68,20 +68,20 @@ run_tool(std::string_view credential_name, std::string_view program, command wha
     if (ran->too_long)
         throw unavailable(credential_name, name + " has written more than an answer",
                           "look at what it says when run by hand");
-    // If the exit status is unknown, as in a program that ignores SIGCHLD, the output decides.
+    // If the exit status is unknown, because this process ignores SIGCHLD, the output decides.
     if (ran->exit_code ? *ran->exit_code == 0 : !ran->output.empty())
         co_return std::move(*ran);
     std::string const said = quote_tool(ran->errors);
     bool const refused = said.find("AADSTS") != said.npos;
     bool const logged_out = said.find(login) != said.npos || said.find("az account set") != said.npos;
     if (logged_out && !refused)
-        throw unavailable(credential_name, "nobody has logged in", log_in);
+        throw unavailable(credential_name, "not logged in", log_in);
     if (ran->exit_code == 127)
         throw unavailable(credential_name, name + " is not installed: " + said,
                           "install it, or use another credential");
     failure f;
     f.service_message =
-        std::string(credential_name) + ": " + (said.empty() ? name + " has failed without a word" : said);
+        std::string(credential_name) + ": " + (said.empty() ? name + " has failed without an error message" : said);
     f.advice = log_in;
     f.should_retry = false;
     throw error(make_error_code(errc::authentication_failed), std::move(f));

@@ -41,7 +41,7 @@ inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_l
 inline bool as_integer(number const& n, std::int64_t& out) noexcept
 {
     if (n.form == number::is_unsigned)
-        return false; // beyond the signed range
+        return false; // above the signed range
     if (n.form == number::is_double) {
         if (!(n.d >= -9.2e18 && n.d <= 9.2e18) || std::trunc(n.d) != n.d)
             return false;
@@ -61,7 +61,7 @@ inline boost::json::value as_value(number const& n)
 
 } // namespace detail
 
-/// Walks the tables and puts each value where it belongs.
+/// Follows the type tables and stores each value in its member.
 struct reader::state : scanner<reader::state>
 {
     state() = default;
@@ -103,14 +103,14 @@ private:
             index = predicted();
         }
 
-        /// This member has come where another was likely.
+        /// Selects a member that came where another was predicted.
         void update_prediction(std::size_t i)
         {
             learned[next_index] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(next_index));
             select(i);
         }
 
-        /// The value that came first under this name, in another shape, does not count.
+        /// Discards an earlier value of this name that had another shape.
         void forget_odd(std::size_t i)
         {
             odd &= ~(std::uint64_t{1} << i);
@@ -123,20 +123,19 @@ private:
             return *static_cast<boost::json::object*>(m.reach(of.object, access::get_or_create));
         }
 
-        /// The member that came here the last time that an object was as deep as this one; at first the next one. The chunks of a
-        /// stream have their members in one order, which need not be that in which they are described.
+        /// The member that came at this position in the last object of the same depth; at first the next described one. The chunks of a
+        /// stream have their members in one order, which can differ from the described order.
         std::size_t predicted() const { return next_index + static_cast<std::size_t>(learned[next_index]); }
 
         object_ref of;
-        member const* current = nullptr; // kind::object: the member whose value comes next; null: not one of ours
+        member const* current = nullptr; // kind::object: the member whose value comes next; null if it is not described
         std::uint64_t seen = 0;
-        std::uint64_t odd = 0; // the members whose value is in `extra`, for its shape
-        std::size_t index =
-            0; // kind::array and kind::map: how many elements; kind::object: which member probably comes next
-        std::size_t next_index = 0; // kind::object: one more than the member that came last; 0 before the first
-        std::size_t entry = 0;      // kind::map: which element has the name that came last
-        std::size_t repeats = 0;    // kind::map: how many names have come again
-        std::array<std::int8_t, 65> learned{}; // from there to the likely one
+        std::uint64_t odd = 0;      // members whose value is in `extra` because of its shape
+        std::size_t index = 0;      // kind::array, kind::map: number of elements; kind::object: predicted member
+        std::size_t next_index = 0; // kind::object: index after the last member; 0 before the first
+        std::size_t entry = 0;      // kind::map: element with the last name
+        std::size_t repeats = 0;    // kind::map: number of repeated names
+        std::array<std::int8_t, 65> learned{}; // difference between next_index and the predicted member
     };
 
     bool on_begin(shape of)
@@ -218,7 +217,7 @@ private:
         return true;
     }
 
-    /// Pieces go where they belong at once, or are collected where they have to be looked at as a whole.
+    /// Returns the target for the pieces of a string: its member, or a buffer if the text must be checked as a whole.
     std::string& on_string()
     {
         text_.clear();
@@ -241,7 +240,7 @@ private:
 
     static bool is_string(object_ref to) { return to.object != nullptr && to.described->what == kind::string; }
 
-    /// A text that is more than a std::string.
+    /// Stores a text in a value that is not a std::string.
     bool take_text(std::string_view text, object_ref to)
     {
         if (to.object != nullptr) {
@@ -291,7 +290,7 @@ private:
         return keep(detail::as_value(n), to);
     }
 
-    /// Vectors of embeddings are long.
+    /// A fast path for the long vectors of embeddings.
     char const* on_more_numbers(char const* p, char const* end, std::size_t& count)
     {
         if (captured_depth_ != 0 || top_->of.described != &type_of<std::vector<float>>::value)
@@ -301,7 +300,7 @@ private:
             char const* stop = p + 1;
             number n;
             if (!detail::read_number(stop, end, n) || stop == end || !detail::fits_float(detail::as_double(n)))
-                break; // it is not as simple as that
+                break; // the general path decides
             auto const value = static_cast<float>(detail::as_double(n));
             if (top_->index < floats.size())
                 floats[top_->index] = value;
@@ -339,7 +338,7 @@ private:
         frame& f = *top_;
         if (f.of.described->what != kind::object) {
             object_ref const element = next_element(f);
-            if (is_arithmetic(element.described->what)) // no number stands for null
+            if (is_arithmetic(element.described->what)) // no number represents null
                 return keep(nullptr, element);
             clear(element.object, *element.described);
         } else if (f.current == nullptr) {
@@ -355,7 +354,7 @@ private:
         return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::float32;
     }
 
-    /// Of described names only, for the others are the text's own: `choices[0].logprobs`.
+    /// Has described names only, such as `choices[0].logprobs`: other names are part of the text.
     std::string path() const
     {
         std::string text;
@@ -398,7 +397,7 @@ private:
         return {f.of.described->items(f.of.object, i, access::get_or_create).value, f.of.described->element};
     }
 
-    /// The entry of a map that has this name already, or how many there are.
+    /// The index of the map's entry with this name; the number of entries if there is none.
     std::size_t find_entry(frame const& f, std::string_view name)
     {
         static constexpr std::size_t few = 32;
@@ -422,7 +421,7 @@ private:
         return positions.emplace(text_type(name.data(), name.size()), f.index).first->value().get_uint64();
     }
 
-    /// Where the value goes that comes next; nothing where it is not described.
+    /// Target of the next value; empty if the value is not described.
     object_ref next_value(shape of)
     {
         object_ref to;
@@ -440,7 +439,7 @@ private:
         return to;
     }
 
-    /// Decides where a value goes that is kept as JSON.
+    /// Selects the target of a value that is kept as JSON.
     bool capture_to(object_ref to, shape of)
     {
         captured_value_ = nullptr;
@@ -481,7 +480,7 @@ private:
         return true;
     }
 
-    /// Whether a value of this shape makes the whole list one of another shape: nothing in the element can keep it.
+    /// Whether a value of this shape forces the whole list to be kept as JSON, because its element cannot hold the value.
     bool breaks_list(object_ref element, shape of) const
     {
         if (top_ == frames_.data() || top_->of.described->what == kind::object)
@@ -492,14 +491,14 @@ private:
         return !keeps;
     }
 
-    /// The list whose element has just begun is kept as JSON, with what has been read of it.
+    /// Keeps a list as JSON, with all elements read so far. Called when an element has just begun.
     bool capture_list()
     {
         frame& list = *top_;
         type const& t = *list.of.described;
         bool const is_map = t.what == kind::map;
         std::size_t const last = is_map ? list.entry : --list.index;
-        if (t.element->what == kind::float32) // a vector with a hole in it is none
+        if (t.element->what == kind::float32) // a vector must not have a gap
             return fail("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
             return fail("an element of another shape");
@@ -509,7 +508,7 @@ private:
                 stack_.push_key(text_type(one.key->data(), one.key->size()));
         };
         for (std::size_t i = 0; i != list.index; ++i) {
-            if (i == last) // whose value comes next
+            if (i == last) // its value comes next
                 continue;
             item const one = t.items(list.of.object, i, access::peek);
             push_name(one);
@@ -521,7 +520,8 @@ private:
             push(value);
         }
         item const current = t.items(list.of.object, last, access::peek);
-        for (std::size_t i = 0; i != list.repeats; ++i) { // they are counted; of one name the last value stays
+        // the scanner counts repeated names; the last value of a name stays
+        for (std::size_t i = 0; i != list.repeats; ++i) {
             push_name(current);
             stack_.push_null();
         }
@@ -571,7 +571,7 @@ private:
             captured_object_->insert_or_assign(name_, std::move(v));
     }
 
-    /// A scalar that is kept as JSON.
+    /// Keeps a scalar as JSON.
     bool keep(boost::json::value v, object_ref to)
     {
         if (breaks_list(to, shape::null)) {
@@ -586,7 +586,7 @@ private:
         return true;
     }
 
-    /// False where it does not fit.
+    /// False if the number does not fit.
     static bool set_number(number const& n, object_ref to)
     {
         double const d = detail::as_double(n);
@@ -615,14 +615,14 @@ private:
         return to.described->names->assign(to.object, text) || fail("a text is malformed");
     }
 
-    // The first stands for nothing. What is described nests no deeper than the others; anything deeper is kept as JSON.
+    // frames_[0] is a sentinel. Described types nest no deeper than the other frames; anything deeper is kept as JSON.
     std::array<frame, 17> frames_;
     frame* top_ = frames_.data();
     object_ref root_;
     object_ref pending_;
-    std::string text_;                           // the string that is being read, where it has no place of its own
-    std::string name_;                           // of a member that is kept as JSON
-    std::vector<boost::json::object> positions_; // of the entries of maps that have many, by name; one for each frame
+    std::string text_;                           // current string, if it cannot go to its member directly
+    std::string name_;                           // name of a member that is kept as JSON
+    std::vector<boost::json::object> positions_; // for each frame, the entries of a large map by name
     std::size_t captured_depth_ = 0;
     boost::json::value_stack stack_;
     boost::json::value* captured_value_ = nullptr;
@@ -630,7 +630,7 @@ private:
     boost::json::object* captured_members_ = nullptr;
 };
 
-FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which fills it with zeros first
+FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first
 FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
 FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
 FOUNDRY_DECL reader::~reader() = default;

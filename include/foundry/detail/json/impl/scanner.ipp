@@ -34,9 +34,9 @@ inline bool is_number_part(char c)
 
 inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 
-/// The first byte that a string does not just consist of; looks at many at a time.
+/// The first byte that a string does not contain as it is: a quote, a backslash or a control character. Checks many bytes at a time.
 ///
-/// @param bits collects a bit of each byte that was skipped and is not ASCII, perhaps of more.
+/// @param bits collects the high bits of the skipped bytes, and possibly of later ones; zero means ASCII only.
 inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bits)
 {
 #ifdef __SSE2__
@@ -58,7 +58,7 @@ inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bit
     for (std::uint64_t word; end - p >= 8; p += 8) {
         std::memcpy(&word, p, sizeof word);
         bits |= word & ones * 0x80;
-        // The first byte that is below 0x20, or equal to one of the two, leaves its high bit; so may bytes behind it.
+        // The first byte that is below 0x20, a quote or a backslash sets its high bit; bytes after it may set theirs, too.
         std::uint64_t const quote = word ^ ones * '"';
         std::uint64_t const backslash = word ^ ones * '\\';
         std::uint64_t const odd =
@@ -77,13 +77,13 @@ inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bit
 
 inline bool is_ascii(std::uint64_t bits) { return bits == 0; }
 
-/// Reads decimal digits, whose value goes to the end of the mantissa, where it has room.
+/// Reads decimal digits and appends them to the mantissa; the caller checks that they fit.
 ///
-/// @returns how many there are.
+/// @returns the number of digits.
 inline int read_digits(char const*& p, char const* end, std::uint64_t& mantissa)
 {
     char const* const begin = p;
-    char const* stop = p; // not p itself, so that it stays in a register
+    char const* stop = p; // a local copy, so that it stays in a register
     std::uint64_t value = mantissa;
     for (; stop != end && foundry::detail::is_digit(*stop); ++stop)
         value = value * 10 + static_cast<std::uint64_t>(*stop - '0');
@@ -99,7 +99,7 @@ inline bool take_char(char const*& p, char const* end, char c)
     return there;
 }
 
-/// Reads the digits of an exponent; what is beyond all exponents stays so.
+/// Reads the digits of an exponent; limits a huge one to 10^9.
 inline std::uint64_t read_exponent(char const*& p, char const* end)
 {
     std::uint64_t value = 0;
@@ -108,7 +108,7 @@ inline std::uint64_t read_exponent(char const*& p, char const* end)
     return value;
 }
 
-/// What a number is that no double holds: infinite, or zero if its first digit is far behind the point.
+/// The value of a number outside the range of double: infinite, or zero if its first digit is far after the point.
 inline double out_of_range(std::string_view text, std::uint64_t exponent, bool shrinks)
 {
     std::size_t const stop = std::min(text.find_first_of("eE"), text.size());
@@ -119,7 +119,7 @@ inline double out_of_range(std::string_view text, std::uint64_t exponent, bool s
     return object_ref + (shrinks ? -shift : shift) > 0 ? HUGE_VAL : 0;
 }
 
-/// The integer of so many digits.
+/// Stores an integer of this many digits; as a double if it needs more than 64 bits.
 inline void set_integer(number& n, std::string_view text, int digits, std::uint64_t mantissa)
 {
     if (digits <= 18) {
@@ -127,7 +127,7 @@ inline void set_integer(number& n, std::string_view text, int digits, std::uint6
         if (text.front() != '-')
             return;
         n.i = -n.i;
-        if (mantissa == 0) { // no integer is minus zero
+        if (mantissa == 0) { // an integer cannot be minus zero
             n.form = number::is_double;
             n.d = -0.0;
         }
@@ -147,7 +147,7 @@ inline void set_integer(number& n, std::string_view text, int digits, std::uint6
     }
 }
 
-/// Reads the number that stands here, if it does. What is beyond all bounds becomes infinite.
+/// Reads a number at `p`. False if there is none. A number that is too large for a double becomes infinite.
 inline bool read_number(char const*& p, char const* end, number& n)
 {
     char const* const begin = p;
@@ -181,7 +181,7 @@ inline bool read_number(char const*& p, char const* end, number& n)
         return true;
     }
     n.form = number::is_double;
-    // Whole numbers and powers of ten up to here are exact doubles, so that one division gives the nearest double.
+    // Whole numbers up to 2^53 and powers of ten up to 1e22 are exact doubles, so one division gives the nearest double.
     static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     std::uint64_t const smaller = static_cast<std::uint64_t>(decimals) + exponent;
@@ -195,7 +195,7 @@ inline bool read_number(char const*& p, char const* end, number& n)
     return true;
 }
 
-/// The text with U+FFFD for whatever is not UTF-8.
+/// The text with U+FFFD in place of invalid UTF-8.
 inline std::string with_replacements(std::string_view text)
 {
     std::string out;
@@ -249,7 +249,7 @@ bool scanner<Handler>::feed(std::string_view bytes)
 template <class Handler>
 bool scanner<Handler>::finish()
 {
-    if (!feed(state_ == state::number ? " " : "")) // a number ends where something else begins
+    if (!feed(state_ == state::number ? " " : "")) // a number ends only when another character follows
         return false;
     return state_ == state::done || fail("incomplete JSON at byte " + std::to_string(consumed_));
 }
@@ -371,7 +371,7 @@ char const* scanner<Handler>::take_key(char const* p, char const* end)
     }
     std::uint64_t bits = 0;
     char const* const stop = detail::skip_plain(p, end, bits);
-    if (stop != end && *stop == '"' && detail::is_ascii(bits)) { // nearly always
+    if (stop != end && *stop == '"' && detail::is_ascii(bits)) { // the usual case
         state_ = state::colon;
         handler().on_key({p, static_cast<std::size_t>(stop - p)});
         return stop + 1;
@@ -388,7 +388,7 @@ char const* scanner<Handler>::begin_string(char const* p, char const* end)
 {
     std::uint64_t bits = 0;
     char const* const stop = detail::skip_plain(p, end, bits);
-    if (stop != end && *stop == '"') { // the whole of it, without an escape
+    if (stop != end && *stop == '"') { // the whole string, without an escape
         std::string_view const text(p, static_cast<std::size_t>(stop - p));
         bool const valid = detail::is_ascii(bits) || foundry::detail::valid_utf8(text);
         if (valid ? handler().on_text(text) : handler().on_text(detail::with_replacements(text)))
@@ -468,7 +468,7 @@ char const* scanner<Handler>::take_string(char const* p, char const* end)
 template <class Handler>
 bool scanner<Handler>::end_string()
 {
-    // Escapes make whole characters, so that the text is valid where all that stood in it was.
+    // Escapes add whole characters, so the text is valid if its other parts are.
     bool const ascii = detail::is_ascii(text_bits_);
     text_bits_ = 0;
     if (!ascii && !foundry::detail::valid_utf8(*text_))
@@ -529,7 +529,7 @@ bool scanner<Handler>::take_code_unit()
     return true;
 }
 
-/// The other half of the pair has not come.
+/// Replaces a lead surrogate without a second half.
 template <class Handler>
 void scanner<Handler>::end_lead_surrogate()
 {
@@ -546,7 +546,7 @@ char const* scanner<Handler>::take_number(char const* p, char const* end)
     char const* stop = p;
     if (number_.empty()) {
         bool const ok = detail::read_number(stop, end, n);
-        if (stop == end) // there may be more of it
+        if (stop == end) // more digits may follow
             number_.assign(p, end);
         else if (end_number(ok, n) && state_ == state::after_value && levels_[depth_ - 1].of == shape::array)
             stop = handler().on_more_numbers(stop, end, levels_[depth_ - 1].count);

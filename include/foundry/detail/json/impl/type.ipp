@@ -88,7 +88,7 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
         return static_cast<boost::json::object const*>(value)->empty();
     case kind::object:
         for (member const* m = described.members; m != described.members + described.size; ++m) {
-            // access::look changes nothing.
+            // access::peek changes nothing.
             void const* const inner = m->reach(const_cast<void*>(value), access::peek);
             if (inner != nullptr && (m->reach_optional != nullptr || !is_clear(inner, *m->described)))
                 return false;

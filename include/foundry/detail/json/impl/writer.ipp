@@ -20,7 +20,7 @@ namespace detail {
 
 class value_writer
 {
-    /// From a value to one in it: a member, or else an element.
+    /// One step from a value to a value inside it: to a member if `name` is set, else to an element.
     struct step
     {
         step const* outer;
@@ -79,7 +79,7 @@ private:
     [[noreturn]] static void fail(std::string_view what, step const* path)
     {
         std::string path_text;
-        std::string_view between; // this step and those further in
+        std::string_view between; // separator between this step and the inner ones
         for (; path != nullptr; path = path->outer) {
             path_text.insert(0, between);
             path_text.insert(0, path->name.empty() ? '[' + std::to_string(path->index) + ']' : std::string(path->name));
@@ -97,7 +97,7 @@ private:
         out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
     }
 
-    /// So that it is read as a double again.
+    /// Writes a number so that it is read as a double again.
     void floating(double value, step const* path)
     {
         std::size_t const begin = out_.size();
@@ -171,7 +171,7 @@ private:
             if (!first)
                 out_ += ',';
             first = false;
-            out_.append("\"").append(m.name).append("\":"); // nothing in it has to be escaped
+            out_.append("\"").append(m.name).append("\":"); // a described name needs no escapes
             step const here{path, m.name};
             write({m.reach(const_cast<void*>(v.object), access::peek), m.described}, &here);
         }
@@ -180,14 +180,14 @@ private:
         out_ += '}';
     }
 
-    /// The members that the class does not have.
+    /// The members that the class does not describe.
     static boost::json::object const& extra_of(const_object_ref v)
     {
         member const& m = v.described->members[v.described->extra];
         return *static_cast<boost::json::object const*>(m.reach(const_cast<void*>(v.object), access::peek));
     }
 
-    /// Whether nothing but `extra` tells the value of a plain member: what came had another shape than described.
+    /// Whether only `extra` holds the value of a plain member, because it came in another shape than described.
     static bool is_replaced(const_object_ref v, member const& m)
     {
         if (v.described->extra < 0 || m.reach_optional != nullptr || extra_of(v).empty())
@@ -239,7 +239,8 @@ private:
         out_ += '}';
     }
 
-    /// An element that came in another shape stands in its own `extra`, under the empty name; an object came under that name.
+    /// Writes an element. If it came in another shape, its own `extra` holds it under the empty name; an object under that name is a real
+    /// member.
     void element(const_object_ref v, step const* path)
     {
         if (v.described->what == kind::object && v.described->extra >= 0) {
