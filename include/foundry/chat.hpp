@@ -338,16 +338,11 @@ struct completion_tokens_details
 {
     completion_tokens_details() = default;
 
-    /// Tokens of the reasoning.
-    std::int64_t reasoning_tokens = 0;
-    /// Tokens of audio.
-    std::int64_t audio_tokens = 0;
-    /// Tokens of the prediction that the answer repeats.
-    std::int64_t accepted_prediction_tokens = 0;
-    /// Tokens of the prediction that the answer does not repeat; billed all the same.
-    std::int64_t rejected_prediction_tokens = 0;
-    /// Other members.
-    boost::json::object extra;
+    std::int64_t reasoning_tokens = 0;           ///< Tokens of the reasoning.
+    std::int64_t audio_tokens = 0;               ///< Tokens of audio.
+    std::int64_t accepted_prediction_tokens = 0; ///< Tokens of the prediction that the answer repeats.
+    std::int64_t rejected_prediction_tokens = 0; ///< Other tokens of the prediction, which are billed, too.
+    boost::json::object extra;                   ///< Other members.
 
     friend bool operator==(completion_tokens_details const&, completion_tokens_details const&) = default;
 };
@@ -373,18 +368,12 @@ struct token_usage
 {
     token_usage() = default;
 
-    /// Tokens of the input.
-    std::int64_t prompt_tokens = 0;
-    /// Tokens of the output, of all choices.
-    std::int64_t completion_tokens = 0;
-    /// Sum of both.
-    std::int64_t total_tokens = 0;
-    /// Parts of the input; 0 if the service does not report them.
-    foundry::prompt_tokens_details prompt_tokens_details;
-    /// Parts of the output; likewise.
-    foundry::completion_tokens_details completion_tokens_details;
-    /// Other members.
-    boost::json::object extra;
+    std::int64_t prompt_tokens = 0;                               ///< Tokens of the input.
+    std::int64_t completion_tokens = 0;                           ///< Tokens of the output, of all choices.
+    std::int64_t total_tokens = 0;                                ///< Sum of both.
+    foundry::prompt_tokens_details prompt_tokens_details;         ///< Parts of the input.
+    foundry::completion_tokens_details completion_tokens_details; ///< Parts of the output.
+    boost::json::object extra;                                    ///< Other members.
 
     friend bool operator==(token_usage const&, token_usage const&) = default;
 };
@@ -398,7 +387,7 @@ struct token_alternative
     token_alternative() = default;
 
     std::string token;               ///< Text of the token.
-    double logprob = 0;              ///< Natural logarithm of its probability; -9999 for a very unlikely token.
+    double logprob = 0;              ///< Natural logarithm of its probability; -9999 if very unlikely.
     std::vector<std::int64_t> bytes; ///< UTF-8 bytes of the token, 0 to 255 each; may be empty.
     boost::json::object extra;       ///< Other members.
 
@@ -411,16 +400,11 @@ struct token_logprob
 {
     token_logprob() = default;
 
-    /// Text of the token.
-    std::string token;
-    /// Natural logarithm of its probability; -9999 for a very unlikely token.
-    double logprob = 0;
-    /// UTF-8 bytes of the token, 0 to 255 each; may be empty.
-    std::vector<std::int64_t> bytes;
-    /// The most likely tokens at this position; at most `chat_request::top_logprobs`.
-    std::vector<token_alternative> top_logprobs;
-    /// Other members.
-    boost::json::object extra;
+    std::string token;                           ///< Text of the token.
+    double logprob = 0;                          ///< Natural logarithm of its probability; -9999 if very unlikely.
+    std::vector<std::int64_t> bytes;             ///< UTF-8 bytes of the token, 0 to 255 each; may be empty.
+    std::vector<token_alternative> top_logprobs; ///< The most likely tokens at this position.
+    boost::json::object extra;                   ///< Other members.
 
     friend bool operator==(token_logprob const&, token_logprob const&) = default;
 };

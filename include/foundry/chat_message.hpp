@@ -184,24 +184,15 @@ struct chat_message
     /// Text of the content; if the content is a list of parts, their texts joined.
     std::string text() const;
 
-    /// Author of the message; required.
-    open_enum<chat_role> role;
-    /// Text or parts; empty if an assistant only calls tools. At most 1,048,576 characters on Azure OpenAI.
-    message_content content;
-    /// Tells participants of the same role apart.
-    std::optional<std::string> name;
-    /// Reason of the model for not answering.
-    std::optional<std::string> refusal;
-    /// Reasoning of the model; also set if the service names it `reasoning`.
-    std::optional<std::string> reasoning_content;
-    /// Functions that the assistant wants to call.
-    std::vector<foundry::tool_call> tool_calls;
-    /// Call that this message of role `tool` answers.
-    std::optional<std::string> tool_call_id;
-    /// Spoken output of the assistant.
-    std::optional<message_audio> audio;
-    /// Other members, such as `context` (On Your Data) and `annotations`.
-    boost::json::object extra;
+    open_enum<chat_role> role;                    ///< Author of the message; required.
+    message_content content;                      ///< Text or parts; on Azure OpenAI at most 1,048,576 characters.
+    std::optional<std::string> name;              ///< Distinguishes participants of the same role.
+    std::optional<std::string> refusal;           ///< Why the model does not answer.
+    std::optional<std::string> reasoning_content; ///< Reasoning of the model; also read from `reasoning`.
+    std::vector<foundry::tool_call> tool_calls;   ///< Functions that the assistant calls.
+    std::optional<std::string> tool_call_id;      ///< Call that this message of role `tool` answers.
+    std::optional<message_audio> audio;           ///< Spoken output of the assistant.
+    boost::json::object extra;                    ///< Others, such as `context` (On Your Data) and `annotations`.
 
     friend bool operator==(chat_message const&, chat_message const&) = default;
 };
