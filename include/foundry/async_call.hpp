@@ -17,9 +17,9 @@ namespace foundry::inline FOUNDRY_ABI {
 ///     std::future<foundry::chat_completion> reply =
 ///         foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);
 ///
-/// The call runs on a strand over `executor`, which any number of threads may run. The completion signature is `void(std::exception_ptr,
-/// T)`, or `void(std::exception_ptr)` for an `awaitable<void>`. The handler runs on its associated executor; without one, on that strand.
-/// The exception is what the call throws.
+/// The call runs on a strand over `executor`, which any number of threads may run. The completion signature is
+/// `void(std::exception_ptr, T)`, or `void(std::exception_ptr)` for an `awaitable<void>`; the exception is the one that the call throws.
+/// The handler runs on its associated executor; without one, on that strand.
 ///
 /// Cancellation: the handler's cancellation slot cancels the call, which then completes with `boost::asio::error::operation_aborted`.
 /// Thread safety: may be called from any thread.

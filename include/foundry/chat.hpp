@@ -528,7 +528,7 @@ struct filter_offsets
     filter_offsets() = default;
 
     std::int64_t check_offset = 0; ///< End of the text that the filter has checked.
-    std::int64_t start_offset = 0; ///< Begin of the text that the results refer to.
+    std::int64_t start_offset = 0; ///< Start of the text that the results refer to.
     std::int64_t end_offset = 0;   ///< End of that text.
     boost::json::object extra;     ///< Other members.
 

@@ -89,7 +89,7 @@ public:
     iterator end() const noexcept { return {*this, size()}; }
 
 private:
-    /// Offsets of a field in text_: begin of the name, begin of the value, end of the value.
+    /// Offsets of a field in text_: start of the name, start of the value, end of the value.
     struct place
     {
         std::size_t name;
