@@ -83,6 +83,7 @@ BOOST_DESCRIBE_STRUCT(function_definition, (), (name, description, parameters, s
 struct tool_definition
 {
     tool_definition() = default;
+    /// @param parameters JSON Schema of the arguments.
     tool_definition(std::string name, std::string description, boost::json::value parameters);
 
     std::string type = "function"; ///< Always `function`.
@@ -140,6 +141,7 @@ struct response_format
 {
     response_format() = default;
     response_format(format_type t) : type(t) {}
+    /// A format of type `json_schema`; the arguments are the members of `json_schema_format`.
     static response_format from_schema(std::string name, boost::json::value schema, bool strict = true);
 
     open_enum<format_type> type;                   ///< Text, a JSON object, or JSON of a schema.
@@ -238,6 +240,7 @@ struct chat_request
     /// Deleted: two string literals in braces would become the iterators of one string. Write a text without braces.
     chat_request& user(std::initializer_list<char const*> texts) = delete;
     chat_request& assistant(std::string text);
+    /// @param tool_call_id `tool_call::id` of the call that `result` answers.
     chat_request& tool(std::string tool_call_id, std::string result);
     chat_request& add(chat_message message);
     /// @}

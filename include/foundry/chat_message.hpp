@@ -107,9 +107,13 @@ struct content_part
 {
     content_part() = default;
 
+    /// A part of type `text`.
     static content_part from_text(std::string text);
+    /// A part of type `image_url`; `url` as in `image_reference::url`.
     static content_part from_image_url(std::string url, open_enum<image_detail> detail = {});
+    /// A part of type `input_audio`; `format` is `wav` or `mp3`.
     static content_part from_audio(std::string base64, std::string format);
+    /// A part of type `audio_url`.
     static content_part from_audio_url(std::string url);
 
     open_enum<part_type> type;                ///< Selects the member that holds the content.

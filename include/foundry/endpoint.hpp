@@ -74,6 +74,7 @@ public:
     bool secure() const noexcept { return secure_; }
     /// Host in lower case, without the brackets of an IPv6 address and without a trailing dot.
     std::string const& host() const noexcept { return host_; }
+    /// Port; 443 for https and 80 for http unless the URL names another.
     std::uint16_t port() const noexcept { return port_; }
     /// Value of the `Host` field: the host, and the port if it is not the default of the scheme.
     std::string host_field() const;
