@@ -11,18 +11,18 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// What a token credential is asked for. Passed by value: the coroutine may outlive the call.
+/// What a client asks a token credential for. Passed by value, because the coroutine may outlive the call.
 struct token_request
 {
     token_request() = default;
     explicit token_request(std::string wanted_scope) : scope(std::move(wanted_scope)) {}
 
-    std::string scope;  ///< Such as `https://cognitiveservices.azure.com/.default`.
-    std::string tenant; ///< Empty: the credential's own.
-    std::string claims; ///< A claims challenge to answer; empty: none.
+    std::string scope;  ///< Scope of the token, such as `https://cognitiveservices.azure.com/.default`.
+    std::string tenant; ///< Entra tenant id or domain; empty: the credential's own.
+    std::string claims; ///< Claims challenge that the token must satisfy, as JSON text; empty: none.
 };
 
-/// A token and when it ends.
+/// A token and its expiry time. Thread safety: as a value; const members may be called from several threads.
 class access_token
 {
 public:
@@ -31,7 +31,7 @@ public:
         : token_(token),
           expires_on_(expires_on)
     {}
-    /// @param refresh_on when a new one is to be asked for, while this one is still good.
+    /// @param refresh_on when to fetch the next token, before this one expires.
     access_token(std::string_view token, std::chrono::system_clock::time_point expires_on,
                  std::chrono::system_clock::time_point refresh_on)
         : token_(token),
@@ -39,9 +39,11 @@ public:
           refresh_on_(refresh_on)
     {}
 
+    /// The token, as sent after `Authorization: Bearer`.
     secret const& token() const noexcept { return token_; }
+    /// When the token expires.
     std::chrono::system_clock::time_point expires_on() const noexcept { return expires_on_; }
-    /// Nothing where the authority did not say.
+    /// When to fetch the next token; empty if the authority does not say.
     std::optional<std::chrono::system_clock::time_point> const& refresh_on() const noexcept { return refresh_on_; }
 
 private:

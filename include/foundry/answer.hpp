@@ -8,16 +8,21 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// What every answer has besides its members. A described class of your own that derives from it gets it from `client::call`, too.
+/// Base of every answer: the head of the response and its JSON text. `client::call` also fills it in a described class that derives
+/// from it.
+///
+/// Thread safety: as a value; const members may be called from several threads.
 class answer
 {
 public:
-    /// The head of the answer: status, header fields, request ids, rate limits.
+    /// Head of the response: status, header fields, request ids, rate limits.
     response_info const& info() const noexcept { return info_; }
-    /// The JSON text as it came; empty where it is not kept, as for embeddings and for what was put together from chunks.
+    /// JSON text of the response, as received; empty for embeddings and for an answer that was joined from chunks.
     std::string const& raw() const noexcept { return raw_; }
 
+    /// Sets info(); for the library and for tests.
     void set_info(response_info info) { info_ = std::move(info); }
+    /// Storage of raw(), which the library fills.
     std::string& raw_storage() noexcept { return raw_; }
 
 private:

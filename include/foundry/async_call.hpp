@@ -12,16 +12,19 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// A call for callers that are not coroutines, with any of Asio's completion tokens:
+/// Starts a call from code that is not a coroutine, with any completion token of Asio:
 ///
 ///     std::future<foundry::chat_completion> reply =
 ///         foundry::async_call(pool.get_executor(), client.complete(request), asio::use_future);
 ///
-/// The call runs on a strand over `executor`, which may be run by any number of threads. Its completion has the signature
-/// `void(std::exception_ptr, T)`, or `void(std::exception_ptr)` for an `awaitable<void>`, and runs on the executor of the handler, or
-/// else on that strand. A cancellation slot of the handler cancels the call.
+/// The call runs on a strand over `executor`, which any number of threads may run. The completion signature is
+/// `void(std::exception_ptr, T)`, or `void(std::exception_ptr)` for an `awaitable<void>`; the exception is the one that the call throws.
+/// The handler runs on its associated executor; without one, on that strand.
 ///
-/// @return what the token makes of it: a future, an awaitable, nothing for a function.
+/// Cancellation: the handler's cancellation slot cancels the call, which then completes with `boost::asio::error::operation_aborted`.
+/// Thread safety: may be called from any thread.
+///
+/// @return the result of the token: a future, an awaitable, or nothing for a function.
 template <class T, class CompletionToken>
 auto async_call(boost::asio::any_io_executor const& executor, boost::asio::awaitable<T> call, CompletionToken&& token)
 {

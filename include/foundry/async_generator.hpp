@@ -17,7 +17,8 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Anything that is read like a stream: `chat_stream`, `async_generator`, and types of one's own.
+/// A type that is read like a stream: `chat_stream`, `async_generator` and types of the program. At the end, next() gives an empty
+/// optional.
 template <class S>
 concept chunk_source = requires(S& source)
 {
@@ -34,7 +35,7 @@ inline constexpr bool is_awaitable = false;
 template <class T>
 inline constexpr bool is_awaitable<boost::asio::awaitable<T>> = true;
 
-/// What a coroutine of Asio's gets from `co_await operation`.
+/// Type of `co_await operation` in a coroutine of Asio.
 template <class Operation>
 using awaited_type =
     decltype(std::declval<typename std::coroutine_traits<boost::asio::awaitable<void>>::promise_type&>()
@@ -43,8 +44,8 @@ using awaited_type =
 
 } // namespace detail
 
-/// A coroutine that may both `co_await` what an `asio::awaitable` may and `co_yield` values, read by
-/// `while (auto v = co_await g.next())`.
+/// Return type of a coroutine that yields values with `co_yield` and may `co_await` everything that an `asio::awaitable` may.
+/// Read it with `while (auto v = co_await g.next())`.
 ///
 ///     foundry::async_generator<std::string> words(foundry::chat_stream chunks)
 ///     {
@@ -52,14 +53,16 @@ using awaited_type =
 ///             co_yield std::string{chunk->text()};
 ///     }
 ///
-/// The body runs inside next(), on the executor of the coroutine that awaits it; what the body awaits is awaited there, so
-/// cancelling next() cancels it: the body's `co_await` throws `operation_aborted`. If the body catches that and awaits something else,
-/// next() ends, and this second `co_await` throws `operation_aborted` too, in the next call of next(). Nothing runs before the first
-/// next(), and nothing between two of them. Destroying the generator destroys the body where it stands.
+/// The body runs inside next(), on the executor of the coroutine that awaits next(). It does not run before the first next(), nor between
+/// two calls. The destructor of the generator destroys the body at the point where it is suspended.
 ///
-/// `T` must not be an aggregate (g++ 12 corrupts aggregate temporaries in `co_yield`).
+/// Cancellation: cancelling next() cancels the operation that the body awaits; its `co_await` throws `operation_aborted`. If the body
+/// catches that and awaits another operation, next() ends, and this second `co_await` throws `operation_aborted` in the following call of
+/// next().
 ///
-/// Thread safety: none. One next() at a time; the generator must outlive it.
+/// `T` must not be an aggregate, because g++ 12 corrupts aggregate temporaries in `co_yield`.
+///
+/// Thread safety: none. Only one next() may run at a time; the generator must outlive it.
 template <class T>
 class [[nodiscard]] async_generator
 {
@@ -84,7 +87,7 @@ public:
             body_.destroy();
     }
 
-    /// The next value; nothing at the end. Throws what the body throws, after which the generator is at its end.
+    /// The next value; empty at the end. If the body throws, next() throws the same exception, and the generator is at its end.
     FOUNDRY_CORO boost::asio::awaitable<std::optional<T>> next()
     {
         while (body_ && !body_.done()) {
@@ -95,7 +98,7 @@ public:
                 std::rethrow_exception(std::exchange(promise.failure, nullptr));
             if (promise.value)
                 co_return std::move(promise.value);
-            if (promise.awaited) // if this throws, the operation has not begun
+            if (promise.awaited) // if this throws, the operation has not started
                 co_await std::move(*std::exchange(promise.awaited, nullptr));
         }
         co_return std::nullopt;
@@ -126,14 +129,14 @@ public:
         return {};
     }
 
-    /// What the body awaits becomes a request that next() awaits on its behalf.
+    /// Turns an awaitable of the body into a request that next() awaits.
     template <class R>
     auto await_transform(boost::asio::awaitable<R> operation)
     {
         return request<R>{*this, std::move(operation)};
     }
 
-    /// The same for an asynchronous operation and for what is in `this_coro`.
+    /// The same for an asynchronous operation and for the values of `this_coro`.
     template <class Operation>
     requires(!detail::is_awaitable<std::decay_t<Operation>>) auto await_transform(Operation&& operation)
     {
@@ -171,7 +174,7 @@ private:
         {
             if (failure_)
                 std::rethrow_exception(failure_);
-            if (!result_) // the wait was ended before the operation was
+            if (!result_) // next() ended before the operation
                 throw boost::system::system_error(boost::asio::error::operation_aborted);
             if constexpr (!std::is_void_v<R>)
                 return std::move(*result_);

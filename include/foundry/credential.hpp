@@ -15,28 +15,30 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Which header field carries a key.
+/// Header field that carries a key.
 enum class key_header
 {
-    by_endpoint, ///< `api-key` on Azure's own hosts and gateways, `Authorization: Bearer` elsewhere.
-    api_key,
-    bearer,
-    both,
+    by_endpoint, ///< `api-key` for Azure hosts and gateways, else `Authorization: Bearer`.
+    api_key,     ///< `api-key: <key>`
+    bearer,      ///< `Authorization: Bearer <key>`
+    both,        ///< Both of them.
 };
 
-/// A key of the resource.
+/// Credential: an API key of the resource.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructors where the key is empty or holds anything but visible
-/// ASCII, such as the line break of a file it was read from.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructors if the key is empty or has a character that is not visible
+/// ASCII, such as the line break at the end of a file, or if the header name is not valid or reserved.
 class api_key
 {
 public:
     explicit api_key(std::string_view key, key_header header = key_header::by_endpoint);
-    /// For gateways with a header of their own.
+    /// For a gateway that reads the key from the header field `header_name`.
     api_key(std::string_view key, std::string header_name);
 
+    /// The key itself; do not print it.
     std::string_view reveal() const noexcept { return key_.reveal(); }
     key_header header() const noexcept { return header_; }
+    /// Name of the header field; empty if `header()` selects it.
     std::string const& header_name() const noexcept { return header_name_; }
 
 private:
@@ -45,20 +47,22 @@ private:
     std::string header_name_;
 };
 
-/// A token that the program got elsewhere; it is sent as it is and never refreshed.
+/// Credential: a token that the program already has. The client sends it unchanged and never refreshes it.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) as `api_key`.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructor if the token is empty or has a character that is not visible
+/// ASCII.
 class bearer_token
 {
 public:
     explicit bearer_token(std::string_view token);
+    /// The token itself; do not print it.
     std::string_view reveal() const noexcept { return token_.reveal(); }
 
 private:
     secret token_;
 };
 
-/// Nothing is sent: for local servers, and for gateways that add the credential.
+/// Sends no credential: for local servers, and for gateways that add the credential.
 struct no_credential
 {
     explicit no_credential() = default;
@@ -66,17 +70,17 @@ struct no_credential
 
 class any_credential;
 
-/// Any type that yields a token from a coroutine; include <foundry/token_credential.hpp> to make a client of one of your own. One
-/// function models it:
+/// A type with a coroutine that returns tokens. To use a type of the program in a client, include <foundry/token_credential.hpp>.
+/// One function models the concept:
 ///
 ///     struct my_credential
 ///     {
 ///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
 ///     };
 ///
-/// Its coroutine runs on a strand over the client's executor, one at a time for each scope and tenant. The token is kept: shared by
-/// all copies of the client (and of an `any_credential`), and renewed some minutes before it ends while the old one is still used. The
-/// client answers a service's claims challenge by asking again with `request.claims`; a credential that cannot pass them on ignores
+/// The coroutine runs on a strand over the client's executor, once at a time for each scope and tenant. All copies of the client, or of an
+/// `any_credential`, share the token in a cache. The client renews it some minutes before it expires and uses the old token until then. If
+/// the service sends a claims challenge, the client requests a token with `request.claims`; a credential that cannot pass them on ignores
 /// them or throws.
 template <class T>
 concept token_credential = requires(T& t, token_request request)
@@ -86,12 +90,12 @@ concept token_credential = requires(T& t, token_request request)
         } -> std::same_as<boost::asio::awaitable<access_token>>;
 };
 
-/// Whether it is one of the library's own credentials that need no coroutine. Not a concept: a compiler would explain it at length.
+/// Whether `T` is a credential of the library that needs no coroutine. A variable instead of a concept keeps compiler messages short.
 template <class T>
 inline constexpr bool is_static_credential = std::same_as<T, api_key> || std::same_as<T, bearer_token> ||
                                              std::same_as<T, no_credential> || std::same_as<T, any_credential>;
 
-/// What `client` takes: something that proves who is asking.
+/// A type that `client` takes as its credential.
 // clang-format off
 template <class T>
 concept credential = std::move_constructible<T> && (is_static_credential<T> || token_credential<T>);
@@ -116,7 +120,9 @@ std::shared_ptr<credential_source> make_source(T credential)
 
 } // namespace detail
 
-/// Any credential, chosen at run time. Copies share it.
+/// Holds a credential of any type, chosen at run time. Copies share the credential and its token cache.
+///
+/// Thread safety: copies may be used from several threads.
 class any_credential
 {
 public:
@@ -126,6 +132,7 @@ public:
         : source_(make(std::forward<T>(from)))
     {}
 
+    /// The credential, for the library.
     std::shared_ptr<detail::credential_source> const& source() const noexcept { return source_; }
 
 private:

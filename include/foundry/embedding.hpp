@@ -13,42 +13,47 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+/// What an embedding is for. Wire format: `EmbeddingInputType` (Models, see <foundry/chat_message.hpp>).
 enum class embedding_purpose
 {
-    text,
-    query,
-    document
+    text,    ///< Any text.
+    query,   ///< A search query.
+    document ///< A document to search.
 };
 inline constexpr std::string_view embedding_purpose_names[] = {"text", "query", "document"};
 constexpr auto& wire_names(embedding_purpose) { return embedding_purpose_names; }
 
-/// How vectors travel, and for the last four also what they are made of.
+/// Encoding of vectors on the wire; the last four also change the type of their elements.
+/// Wire format: `EmbeddingEncodingFormat` (Models).
 enum class embedding_encoding
 {
-    float32, ///< A JSON array of numbers.
-    base64,  ///< The same numbers as the bytes of 32-bit floats: exact, and a quarter of the size.
-    binary,  ///< One bit for each dimension, eight to a signed byte.
-    int8,
-    ubinary, ///< One bit for each dimension, eight to an unsigned byte.
-    uint8
+    float32, ///< JSON array of numbers.
+    base64,  ///< Base64 of little-endian 32-bit floats: exact, and about a quarter of the size.
+    binary,  ///< One bit for each dimension; eight bits form a signed byte.
+    int8,    ///< Integers, -128 to 127.
+    ubinary, ///< One bit for each dimension; eight bits form an unsigned byte.
+    uint8    ///< Integers, 0 to 255.
 };
 inline constexpr std::string_view embedding_encoding_names[] = {"float", "base64",  "binary",
                                                                 "int8",  "ubinary", "uint8"};
 constexpr auto& wire_names(embedding_encoding) { return embedding_encoding_names; }
 
-/// Texts, or texts as the model's tokens.
+/// Input of an embedding request: a list of texts, or a list of texts as the model's token ids.
 using embedding_input = std::variant<std::monostate, std::vector<std::string>, std::vector<std::vector<std::int64_t>>>;
 
-/// Texts to be turned into vectors. Azure OpenAI takes at most 2,048 of them, most other models 1,024.
+/// Request for the embeddings of texts: at most 2,048 texts on Azure OpenAI, 1,024 for most other models.
+///
+/// Wire format: `EmbeddingsOptions` (Models), `AzureCreateEmbeddingRequest` (v1, see <foundry/chat_message.hpp>).
 struct embedding_request
 {
     embedding_request() = default;
-    /// An empty name leaves the model unset.
+    /// @param model_name the deployment; empty leaves `model` unset.
     explicit embedding_request(std::string model_name);
     embedding_request(std::string model_name, std::string text);
     embedding_request(std::string model_name, char const* text);
     embedding_request(std::string model_name, std::vector<std::string> texts);
-    /// `{"text-embedding-3-small", {"a mile", "a foot"}}`. Not inside `co_await`, where g++ 12 takes no list: give the request a name.
+    /// `{"text-embedding-3-small", {"a mile", "a foot"}}`. Not inside a `co_await` expression, because g++ 12 rejects initializer lists
+    /// there: construct the request in a statement of its own.
     template <class Text>
     requires std::convertible_to<Text const&, std::string_view> embedding_request(std::string model_name,
                                                                                   std::initializer_list<Text> texts)
@@ -57,37 +62,43 @@ struct embedding_request
     embedding_request(std::string model_name, std::vector<std::int64_t> tokens);
     embedding_request(std::string model_name, std::vector<std::vector<std::int64_t>> texts_as_tokens);
 
-    /// @name Append a text
-    /// @throws foundry::error (`errc::invalid_argument`) where texts and tokens would stand side by side, which no service takes.
+    /// @name Append a text; each function returns `*this`.
+    /// @throws foundry::error (`errc::invalid_argument`) if the input would contain both texts and tokens, which no service takes.
     /// @{
     embedding_request& add(std::string text);
     embedding_request& add(std::vector<std::int64_t> tokens);
     /// @}
 
-    /// How many texts.
+    /// Number of texts.
     std::size_t size() const noexcept;
 
-    std::optional<std::string> model; ///< The deployment's name. Not set: the endpoint's or the client's default.
+    /// Name of the deployment. Not set: the endpoint's deployment, else the client's default model for embeddings.
+    std::optional<std::string> model;
+    /// The texts; at least one. Each must fit into the context of the model: 8,192 tokens for those of OpenAI.
     embedding_input input;
+    /// Number of dimensions, 1 or more; only for models that take it, such as text-embedding-3. Not set: all that the model has.
     std::optional<std::int64_t> dimensions;
+    /// What the embeddings are for; not set: text. Only for models that take it.
     open_enum<embedding_purpose> input_type;
-    /// Not set: base64 on Azure OpenAI's forms, which all serve it, and what the service likes best elsewhere. The vectors are
-    /// floats either way.
+    /// Encoding of the vectors. Not set: `base64` on Azure OpenAI, which serves it with every model; elsewhere the default of the service.
+    /// The vectors are floats in both cases.
     open_enum<embedding_encoding> encoding_format;
-    std::optional<std::string> user_; ///< Azure OpenAI; an extra parameter on a Foundry Models endpoint.
+    /// Identifies the end user, for abuse detection. An extra parameter on a Foundry Models endpoint.
+    std::optional<std::string> user_;
+    /// Members that this class does not declare.
     boost::json::object extra;
 
     friend bool operator==(embedding_request const&, embedding_request const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(embedding_request, (), (model, input, dimensions, input_type, encoding_format, user_, extra))
 
-/// One vector as it came: numbers, or base64 text of little-endian 32-bit floats.
+/// One vector. Wire format: an array of numbers, or base64 text of little-endian 32-bit floats.
 struct embedding_vector
 {
     embedding_vector() = default;
 
-    std::vector<float> numbers;
-    std::vector<std::uint8_t> bytes; ///< Of the encodings that are not floats, instead of the numbers.
+    std::vector<float> numbers;      ///< Elements of the vector, if they are floats.
+    std::vector<std::uint8_t> bytes; ///< Elements of the vector, if the encoding is one of integers or bits.
 
     friend bool operator==(embedding_vector const&, embedding_vector const&) = default;
 };
@@ -125,48 +136,52 @@ struct json::type_of<embedding_vector>
     static constexpr type value{.what = kind::choice, .choices = &choices};
 };
 
+/// One vector and its position. Wire format: `EmbeddingItem` (Models), `OpenAI.Embedding` (v1).
 struct embedding
 {
     embedding() = default;
 
-    std::int64_t index = 0;
-    embedding_vector embedding_;
-    boost::json::object extra;
+    std::int64_t index = 0;      ///< Position of its text in the request, from 0.
+    embedding_vector embedding_; ///< The vector.
+    boost::json::object extra;   ///< Other members.
 
     friend bool operator==(embedding const&, embedding const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(embedding, (), (index, embedding_, extra))
 
-/// The vectors, in the order of the request's texts.
+/// The embeddings, in the order of the texts in the request. The functions do not convert: each serves the encodings that it names.
 ///
-/// They are what was asked for; to look at them as something else is a mistake, not a conversion.
+/// Wire format: `EmbeddingsResult` (Models), `OpenAI.CreateEmbeddingResponse` (v1).
 ///
-/// @throws std::out_of_range where there is no vector `i`; foundry::error (`errc::invalid_argument`) where they are of another
-/// kind.
+/// @throws std::out_of_range if there is no vector `i`; foundry::error (`errc::invalid_argument`) if the encoding is not one of the
+/// function.
 class embeddings : public answer
 {
 public:
     embeddings() = default;
 
+    /// Number of vectors.
     std::size_t size() const noexcept { return data.size(); }
 
-    /// Vector `i` of the encodings `float32` and `base64`.
+    /// Vector `i` for the encodings `float32` and `base64`, valid until `data` changes.
     std::span<float const> operator[](std::size_t i) const;
+    /// Vector `i` for the encoding `int8`.
     std::span<std::int8_t const> int8(std::size_t i) const;
+    /// Vector `i` for the encoding `uint8`.
     std::span<std::uint8_t const> uint8(std::size_t i) const;
-    /// Of `binary` and `ubinary`: the bits of eight dimensions in each byte, as the model packs them.
+    /// Vector `i` for the encodings `binary` and `ubinary`: each byte has eight dimensions, in the order of the model.
     std::span<std::byte const> bits(std::size_t i) const;
 
-    /// What the vectors are; not set or `base64` for floats.
+    /// Encoding that the request asked for; not set, `float32` or `base64` for floats.
     open_enum<embedding_encoding> const& encoding() const noexcept { return encoding_; }
     void set_encoding(open_enum<embedding_encoding> encoding) { encoding_ = std::move(encoding); }
 
-    std::string id;
-    std::string object;
-    std::string model;
-    std::vector<embedding> data;
-    std::optional<token_usage> usage;
-    boost::json::object extra;
+    std::string id;                   ///< Identifies the answer; empty on Azure OpenAI.
+    std::string object;               ///< `list`.
+    std::string model;                ///< Model that serves the deployment.
+    std::vector<embedding> data;      ///< One vector for each text.
+    std::optional<token_usage> usage; ///< Number of tokens used.
+    boost::json::object extra;        ///< Other members.
 
 private:
     std::vector<std::uint8_t> const& bytes(std::size_t i, embedding_encoding one, embedding_encoding other) const;
@@ -175,8 +190,9 @@ private:
 };
 BOOST_DESCRIBE_STRUCT(embeddings, (), (id, object, model, data, usage, extra))
 
-/// The cosine of the angle between two vectors: 1 where they point the same way. 0 where one is zero.
-/// @throws std::invalid_argument where their lengths differ.
+/// Cosine of the angle between two vectors, -1 to 1: 1 if they have the same direction, 0 if one of them is zero.
+///
+/// @throws std::invalid_argument if their lengths differ.
 FOUNDRY_DECL double cosine_similarity(std::span<float const> a, std::span<float const> b);
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -11,46 +11,57 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// The four forms of URL that serve chat completions and embeddings.
+/// Form of the API: which URLs and parameters it has. Four forms serve chat completions and embeddings.
 enum class api_form
 {
-    models,    ///< Foundry Models: `https://{resource}.services.ai.azure.com/models`, serverless and managed compute.
-    openai_v1, ///< `https://{resource}.openai.azure.com/openai/v1`; takes no api-version.
-    dated, ///< `https://{resource}.openai.azure.com`; the deployment stands in the URL, the api-version in the query.
-    compatible, ///< Any other OpenAI-compatible server: `http://localhost:8080/v1`, GitHub Models, ...
+    /// Foundry Models: `https://{resource}.services.ai.azure.com/models`, serverless and managed compute.
+    models,
+    /// Azure OpenAI v1: `https://{resource}.openai.azure.com/openai/v1`, without an api-version.
+    openai_v1,
+    /// Azure OpenAI, dated: `https://{resource}.openai.azure.com`; deployment in the path, api-version in the query.
+    dated,
+    /// Any other OpenAI-compatible server: `http://localhost:8080/v1`, GitHub Models, ...
+    compatible,
 };
 
-/// Who runs the host; decides the key header, the token scope and what is an extra parameter.
+/// Operator of the host; decides the key header, the token scope and which parameters are extra ones.
 enum class host_kind
 {
-    foundry, ///< `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and their `.us` and `.cn` twins.
-    serverless,      ///< `*.models.ai.azure.com`
-    managed_compute, ///< `*.inference.ml.azure.com`
-    github,          ///< `models.github.ai`, `models.inference.ai.azure.com`
-    gateway,         ///< `*.azure-api.net` (Azure API Management)
-    other,           ///< Everything else.
+    /// `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and the same under `.us` and `.cn`.
+    foundry,
+    /// `*.models.ai.azure.com`
+    serverless,
+    /// `*.inference.ml.azure.com`
+    managed_compute,
+    /// `models.github.ai`, `models.inference.ai.azure.com`
+    github,
+    /// `*.azure-api.net` (Azure API Management)
+    gateway,
+    /// Any other host.
+    other,
 };
 
-/// Permits plain http to a host that is not loopback, and only together with `no_credential`:
+/// Allows plain http to a host other than loopback, for a client with `no_credential`:
 /// `endpoint{"http://gpu-box:8000/v1", allow_plain_http()}`.
 struct allow_plain_http
 {
     explicit allow_plain_http() = default;
 };
 
-/// Which host is asked, by which form of the API, at which URL.
+/// Address of a service: host, form of the API and base URL.
 ///
-/// The URL decides the form. What the portal shows as "target URI" may be pasted as it is: it is cut back to its base, and a
-/// deployment and an api-version in it are kept. Everything recognised can be set by hand afterwards, for gateways.
+/// The URL decides the form. The "target URI" of the portal may be used unchanged: the constructor removes the operation at its end and
+/// keeps a deployment and an api-version in it. For gateways, the setters change everything that the constructor recognised.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) from the constructor and the setters where no request could ever work:
-/// a malformed URL, user-info in it, a Foundry host without a path, a bare project URL, plain http to anything but loopback.
+/// @throws foundry::error (`errc::invalid_argument`) from the constructors and the setters if no request could succeed: a malformed URL,
+/// user-info in it, `*.services.ai.azure.com` without a path, a project URL without `/openai/v1`, plain http to a host other than loopback.
 /// The message says what to write instead.
 ///
 /// Thread safety: as a value; const members may be called from several threads.
 class endpoint
 {
 public:
+    /// @param url absolute https or http URL, such as `https://contoso.services.ai.azure.com/models`.
     endpoint(std::string_view url);
     endpoint(char const* url) : endpoint(std::string_view(url)) {}
     endpoint(std::string const& url) : endpoint(std::string_view(url)) {}
@@ -59,22 +70,25 @@ public:
     api_form form() const noexcept { return form_; }
     host_kind kind() const noexcept { return kind_; }
 
+    /// Whether the scheme is https.
     bool secure() const noexcept { return secure_; }
-    /// Lower case, without brackets around an IPv6 address and without a trailing dot.
+    /// Host in lower case, without the brackets of an IPv6 address and without a trailing dot.
     std::string const& host() const noexcept { return host_; }
+    /// Port; 443 for https and 80 for http unless the URL names another.
     std::uint16_t port() const noexcept { return port_; }
-    /// The `Host` field: the host, and the port where it is not the scheme's own.
+    /// Value of the `Host` field: the host, and the port if it is not the default of the scheme.
     std::string host_field() const;
     /// Scheme, host, port and base path, without a slash at the end.
     std::string url() const;
-    /// The api-version that is sent; empty where none is.
+    /// Value of the query parameter `api-version`; empty: the client sends none.
     std::string const& api_version() const noexcept { return api_version_; }
-    /// The deployment that the URL names; empty where it names none. A request for another one is refused.
+    /// Deployment that the URL names; may be empty. A request for another one is refused.
     std::string const& deployment() const noexcept { return deployment_; }
-    /// The scope of a token for this endpoint, such as `https://cognitiveservices.azure.com/.default`.
+    /// Scope of the tokens for this endpoint, such as `https://cognitiveservices.azure.com/.default`.
     std::string const& scope() const noexcept { return scope_; }
-    /// Whether a key goes into the `api-key` field (true) or is sent as `Authorization: Bearer` (false).
+    /// Whether `key_header::by_endpoint` sends a key as `api-key` (true) or as `Authorization: Bearer` (false).
     bool key_in_api_key_field() const noexcept;
+    /// Header fields of add_header(), as name and value.
     std::vector<std::pair<std::string, std::string>> const& extra_headers() const noexcept { return headers_; }
 
     /// Path of the URL without the operation, percent-encoded, without a slash at the end.
@@ -82,26 +96,29 @@ public:
     /// Parameters that are added to the query of every request, percent-encoded, without a leading `&`.
     std::string const& extra_query() const noexcept { return query_; }
 
-    /// @name Set by hand, for gateways. Each returns `*this`.
+    /// @name Setters, for gateways; each returns `*this`.
     /// @{
-    /// The api-version follows the form unless it was set by hand or stood in the URL.
+    /// Also changes the api-version to that of the form, unless the URL or set_api_version() gave one.
     endpoint& set_form(api_form form);
-    /// An empty string sends none.
+    /// @param version value of the query parameter `api-version`; empty: none is sent.
     endpoint& set_api_version(std::string version);
     endpoint& set_deployment(std::string name);
     endpoint& set_scope(std::string scope);
-    /// Added to the query of every request; encoded here. Keys are refused: a query is logged.
+    /// Adds a parameter to the query of every request; percent-encodes both. Rejects names of keys, because servers log queries.
     endpoint& add_query(std::string_view name, std::string_view value);
-    /// Added to every request. The fields that frame or authorise a message are refused.
+    /// Adds a header field to every request. Rejects the fields that frame or authorise a message.
     endpoint& add_header(std::string name, std::string value);
-    /// Connects the socket to this address (or host) instead, as curl's option of this name does. URL, SNI, `Host` and the
-    /// certificate check stay as they are. For private links and for the emulator.
+    /// Connects the socket to another address or host name, as `--connect-to` of curl does. URL, SNI, `Host` and the certificate check
+    /// still use the host of the URL. For private links and for the emulator.
+    ///
+    /// @param port 1 to 65535.
     endpoint& connect_to(std::string address, std::uint16_t port);
     /// @}
 
+    /// Address or host name that the socket connects to.
     std::string const& connect_address() const noexcept { return connect_address_.empty() ? host_ : connect_address_; }
     std::uint16_t connect_port() const noexcept { return connect_address_.empty() ? port_ : connect_port_; }
-    /// Whether credentials may be sent: over TLS, or in plain text to a socket on this machine.
+    /// Whether a client may send credentials: over TLS, or in plain text to loopback.
     bool may_carry_credentials() const noexcept;
     bool plain_http_allowed() const noexcept { return plain_http_allowed_; }
 
@@ -118,11 +135,11 @@ private:
     std::uint16_t port_ = 443;
     std::uint16_t connect_port_ = 0;
     std::string host_;
-    std::string path_; // as in the URL without the operation; no slash at the end
+    std::string path_; // path of the URL without the operation and without a slash at the end
     std::string api_version_;
     std::string deployment_;
     std::string scope_;
-    std::string query_; // encoded, without a leading '&'
+    std::string query_; // percent-encoded, without a leading '&'
     std::string connect_address_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };

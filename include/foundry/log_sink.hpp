@@ -9,34 +9,36 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+/// Level of a log line; each level includes the ones before it.
 enum class log_level
 {
     error,   ///< Calls that failed.
-    warning, ///< Requests that failed and are made again.
-    info,    ///< Calls that ended well, or were given up.
-    debug,   ///< Each request and answer.
-    verbose, ///< The header fields of answers that are on the list of those fit for a log; of the others, the name.
+    warning, ///< Failed requests that are retried.
+    info,    ///< Calls that succeeded or were cancelled.
+    debug,   ///< Each request and each response.
+    verbose, ///< The header fields of responses; `REDACTED` for the value of a field that is_loggable() rejects.
 };
 
-/// Writes a line for each step of each call:
+/// Observer that writes a line for each step of each call:
 ///
 /// ```
 /// foundry end operation=chat model=gpt-4o-mini server=contoso.openai.azure.com attempt=1 ms=412.7 status=200 ...
 /// ```
 ///
-/// No line holds a secret, a prompt or a completion. What comes from the service is untrusted: control characters are escaped, and
-/// values with blanks are quoted.
+/// A line never contains a secret, a prompt or a completion. Text of the service is untrusted: control characters are escaped, and values
+/// with blanks are quoted.
 ///
 ///     options.observer = std::make_shared<foundry::log_sink>(foundry::log_level::debug);
 ///
-/// Thread safety: any. `write` is called from several threads at once where calls are made from them; the default writes each line to
-/// the standard error in one piece.
+/// Thread safety: any. If several threads make calls, they call `write` at the same time; the default writer writes each line to the
+/// standard error stream in one piece. Exceptions of `write` are ignored.
 class log_sink final : public observer
 {
 public:
+    /// Writes a line; the line has no line break at its end.
     using writer = std::function<void(log_level, std::string_view line)>;
 
-    /// @param most the last level that is written.
+    /// @param max_level the last level that is written.
     explicit log_sink(log_level max_level = log_level::info);
     log_sink(log_level max_level, writer write);
 
@@ -47,7 +49,7 @@ private:
     writer write_;
 };
 
-/// Whether the value of this response header field is fit for a log.
+/// Whether a log may contain the value of this response header field; the case of the name does not matter.
 FOUNDRY_DECL bool is_loggable(std::string_view field) noexcept;
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -9,41 +9,44 @@
 #include <string>
 #include <string_view>
 
-/// Pictures and sound for messages.
+/// Images and audio for messages.
 ///
 ///     std::vector<foundry::content_part> parts;
 ///     parts.push_back(foundry::content_part::from_text("What is this?"));
 ///     parts.push_back(foundry::image::load_file("cat.png").part());
 ///     request.user(parts);
 ///
-/// Functions whose name begins with `load` read a file and block while they do: call them before the context runs or on a thread
-/// of its own.
+/// Functions whose name begins with `load` block while they read a file: call them before the context runs, or on another thread.
 ///
 /// Thread safety: as values.
 namespace foundry::inline FOUNDRY_ABI {
 
-/// A picture: an address that the service fetches it from, or the picture itself.
+/// An image: an address that the service fetches it from, or its data.
 class image
 {
 public:
-    /// The most bytes that a picture may have: 20 MiB, what Azure takes.
+    /// Maximum size of the data in bytes: 20 MiB, the limit of Azure.
     static constexpr std::size_t max_size = std::size_t{20} << 20;
 
-    /// @throws foundry::error (`errc::invalid_argument`) where it is neither `https:`, `http:` nor `data:image/`.
+    /// @param url begins with `https://`, `http://` or `data:image/`.
+    /// @throws foundry::error (`errc::invalid_argument`) if the URL begins otherwise.
     static image from_url(std::string url);
 
-    /// @param media_type such as `image/png`; not given, the first bytes tell PNG, JPEG, GIF and WebP apart.
-    /// @throws foundry::error (`errc::invalid_argument`) where there are no bytes, more than max_size, or nobody says what they are.
+    /// @param media_type such as `image/png`; empty: detected by the first bytes, for PNG, JPEG, GIF and WebP.
+    /// @throws foundry::error (`errc::invalid_argument`) if there are no bytes or more than max_size, if the media type is not one of
+    /// images, or if none is given and the bytes are of another format.
     static image from_bytes(std::span<std::byte const> bytes, std::string_view media_type = {});
 
     /// As from_bytes(), from a file. Blocks.
-    /// @throws foundry::error (`errc::invalid_argument`) naming the file where it cannot be read.
+    ///
+    /// @throws foundry::error (`errc::invalid_argument`) as from_bytes(), or naming the file if it cannot be read or is larger than
+    /// max_size.
     static image load_file(std::filesystem::path const& file, std::string_view media_type = {});
 
-    /// The address, or `data:...;base64,...`.
+    /// The address, or the data as `data:...;base64,...`.
     std::string const& url() const noexcept { return url_; }
 
-    /// As a piece of a message.
+    /// The part of a message.
     content_part part(open_enum<image_detail> detail = {}) const;
 
 private:
@@ -52,32 +55,36 @@ private:
     std::string url_;
 };
 
-/// Sound: an address that the service fetches it from, or the sound itself as WAV or MP3.
+/// Audio: an address that the service fetches it from, or its data as WAV or MP3.
 class audio
 {
 public:
-    /// The most bytes that a recording may have: 25 MiB, what Azure takes.
+    /// Maximum size of the data in bytes: 25 MiB, the limit of Azure.
     static constexpr std::size_t max_size = std::size_t{25} << 20;
 
-    /// @throws foundry::error (`errc::invalid_argument`) where it is neither `https:`, `http:` nor `data:`.
+    /// @param url begins with `https://`, `http://` or `data:`.
+    /// @throws foundry::error (`errc::invalid_argument`) if the URL begins otherwise.
     static audio from_url(std::string url);
 
-    /// @param format `wav` or `mp3`; not given, the first bytes tell.
-    /// @throws foundry::error (`errc::invalid_argument`) where there are no bytes, more than max_size, or nobody says what they are.
+    /// @param format `wav` or `mp3`; empty: detected by the first bytes.
+    /// @throws foundry::error (`errc::invalid_argument`) if there are no bytes or more than max_size, or if no format is given and the
+    /// bytes are of another one.
     static audio from_bytes(std::span<std::byte const> bytes, std::string_view format = {});
 
     /// As from_bytes(), from a file. Blocks.
-    /// @throws foundry::error (`errc::invalid_argument`) naming the file where it cannot be read.
+    ///
+    /// @throws foundry::error (`errc::invalid_argument`) as from_bytes(), or naming the file if it cannot be read or is larger than
+    /// max_size.
     static audio load_file(std::filesystem::path const& file, std::string_view format = {});
 
-    /// As a piece of a message.
+    /// The part of a message.
     content_part part() const;
 
 private:
     audio() = default;
 
-    std::string url_;    // or else
-    std::string base64_; // and
+    std::string url_; // if empty, base64_ and format_ are set
+    std::string base64_;
     std::string format_;
 };
 

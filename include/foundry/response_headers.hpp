@@ -11,15 +11,17 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// A field of a head. The texts are those of the response_headers that it is from.
+/// A header field. The views are valid until the `response_headers` that it comes from changes.
 struct header_field
 {
     std::string_view name;
     std::string_view value;
 };
 
-/// The fields of an answer's head, in the order in which they came, for `for (auto const& [name, value] : info.headers())`. One text,
-/// because strings of their own would be most of a small answer's allocations.
+/// Header fields of a response in the order of arrival; iterate with `for (auto const& [name, value] : info.headers())`. All fields share
+/// one string, because a string for each would be most of the allocations of a small answer.
+///
+/// Thread safety: as a value; const members may be called from several threads.
 class response_headers
 {
 public:
@@ -48,9 +50,10 @@ public:
             add(f.name, f.value);
     }
 
+    /// Adds a field at the end.
     void add(std::string_view name, std::string_view value)
     {
-        if (places_.empty()) { // as much as Azure sends, roughly
+        if (places_.empty()) { // about as much as Azure sends
             places_.reserve(16);
             text_.reserve(768);
         }
@@ -58,13 +61,13 @@ public:
         text_.append(name).append(value);
         places_.push_back({begin, begin + name.size(), text_.size()});
     }
-    /// Adds to the value of the last field, of which there must be one.
+    /// Appends to the value of the last field. There must be a field.
     void extend_last(std::string_view more)
     {
         text_.append(more);
         places_.back().end = text_.size();
     }
-    /// Keeps the memory.
+    /// Removes all fields; keeps the memory.
     void clear() noexcept
     {
         text_.clear();
@@ -73,19 +76,20 @@ public:
 
     std::size_t size() const noexcept { return places_.size(); }
     bool empty() const noexcept { return places_.empty(); }
+    /// Field `i`, which must be less than size().
     header_field operator[](std::size_t i) const noexcept
     {
         place const& at = places_[i];
         std::string_view const all = text_;
         return {all.substr(at.name, at.value - at.name), all.substr(at.value, at.end - at.value)};
     }
-    /// The value of the first field of this name, whatever its case; empty where there is none.
+    /// Value of the first field of this name; empty if there is none. The case of the name does not matter.
     std::string_view find(std::string_view name) const noexcept;
     iterator begin() const noexcept { return {*this, 0}; }
     iterator end() const noexcept { return {*this, size()}; }
 
 private:
-    /// Where a field is in the text.
+    /// Offsets of a field in text_: start of the name, start of the value, end of the value.
     struct place
     {
         std::size_t name;

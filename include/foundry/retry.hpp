@@ -13,64 +13,64 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// One request and how it ended.
+/// One request of a call and its outcome.
 struct attempt
 {
     attempt() = default;
 
-    boost::system::error_code code; ///< One of `errc`; none where it went well.
-    unsigned status = 0;            ///< The HTTP status, or 0 where no answer came.
-    std::optional<std::chrono::milliseconds>
-        retry_after;                      ///< The wait that the service asked for; zero leaves it to the policy.
-    std::optional<bool> should_retry;     ///< `x-should-retry`, where the service sent it.
-    std::string request_id;               ///< `x-request-id`, or `apim-request-id` where that alone is there.
-    std::chrono::milliseconds waited{0};  ///< Before this request.
-    std::chrono::milliseconds elapsed{0}; ///< From its start to its end, without that wait.
+    boost::system::error_code code;                       ///< One of `errc`; no error if the request succeeded.
+    unsigned status = 0;                                  ///< HTTP status, or 0 if there is no response.
+    std::optional<std::chrono::milliseconds> retry_after; ///< Wait that the service asks for; 0: the policy decides.
+    std::optional<bool> should_retry;                     ///< Value of `x-should-retry`, if the service sent it.
+    std::string request_id;                               ///< Value of `x-request-id`, else of `apim-request-id`.
+    std::chrono::milliseconds waited{0};                  ///< Wait before this request.
+    std::chrono::milliseconds elapsed{0};                 ///< From its start to its end, without the wait.
 };
 
-/// Decides whether a failed request is made again, and when. Knows no socket and no clock; a program's own goes into
-/// `options.retry.policy`.
+/// Decides whether and when to retry a failed request, without sockets and clocks. Set `options.retry.policy` to use another policy.
 ///
-/// Thread safety: decide() is called from any executor that uses the client, so it must be safe to call from several threads.
+/// Thread safety: every executor that uses the client calls decide(), so several threads may call it at the same time.
 class retry_policy
 {
 public:
     virtual ~retry_policy() = default;
 
-    /// How long to wait before the next request; nothing to give up. A negative time is none, and `milliseconds::max()` a hundred years.
+    /// Wait before the next request; empty: no retry. A negative time counts as 0, `milliseconds::max()` as a hundred years.
     ///
     /// @param failed the last request.
-    /// @param retries how many were made again so far: 0 after the first request.
-    /// @param random evenly spread over [0, 1), for jitter.
+    /// @param retries number of retries so far: 0 after the first request.
+    /// @param random uniformly distributed in [0, 1), for jitter.
     virtual std::optional<std::chrono::milliseconds> decide(attempt const& failed, unsigned retries,
                                                             double random) const = 0;
 };
 
-/// When failed requests are made again: after 408, 409, 429, 500, 502, 503, 504 and 520 to 530, and if the connection could not be made or
-/// broke before the first byte of the answer. Never after a chunk reached the program, never where a time limit for the answer has
-/// passed, never where waiting does not help (`errc::quota_exhausted`). `x-should-retry` decides where the service sends it.
+/// Retry of failed requests. The client retries after status 408, 409, 429, 500, 502, 503, 504 and 520 to 530, and if it could not connect
+/// or the connection broke before the first byte of the response. It does not retry after the program has received a chunk, after a time
+/// limit for the response has passed, or if waiting does not help (`errc::quota_exhausted`). If the service sends `x-should-retry`, that
+/// decides.
 ///
-/// A request that is made again may be carried out, and billed, twice.
+/// A retry may execute, and bill, the request a second time.
 struct retry_options
 {
     retry_options() = default;
 
-    unsigned max_retries = 3; ///< 0: one request.
-    /// The first wait of one's own; each further one is twice as long, up to the next member. Times 0.8 to 1.3, so that many clients
-    /// do not come back at once.
+    unsigned max_retries = 3; ///< Maximum number of retries; 0: one request only.
+    /// First wait, if the service does not ask for one. Each further wait is twice as long, up to `max_backoff`. A random factor of 0.8 to
+    /// 1.3 spreads the requests of many clients.
     std::chrono::milliseconds backoff{800};
+    /// Maximum wait, if the service does not ask for one.
     std::chrono::milliseconds max_backoff{std::chrono::seconds{60}};
-    /// A wait that the service asks for is honoured up to this, up to a tenth longer so that callers do not come back at once. If it
-    /// asks for more, the error is thrown at once with the wait in `error::retry_after()`.
+    /// Maximum wait that the service may ask for; the client adds up to 10 % at random, to spread the requests of many clients. If the
+    /// service asks for more, the call fails at once, with that wait in `error::retry_after()`.
     std::chrono::milliseconds max_server_wait{std::chrono::seconds{120}};
 
-    /// Decides instead of the above.
+    /// Decides instead of the numbers above; null: they decide.
     std::shared_ptr<retry_policy const> policy;
-    /// Told before each wait, on the executor of the call.
+    /// Called before each wait, on the executor of the call; may be empty.
     std::function<void(attempt const& failed, std::chrono::milliseconds wait)> on_retry;
 };
 
-/// The policy of the numbers above.
+/// The policy that the numbers of `retry_options` describe. Thread safety: any.
 class default_retry_policy final : public retry_policy
 {
 public:
@@ -86,5 +86,5 @@ private:
 } // namespace foundry::inline FOUNDRY_ABI
 
 #ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/error.hpp> // has the bodies, which need its codes
+#include <foundry/error.hpp> // includes the bodies, which need its codes
 #endif

@@ -9,16 +9,16 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Runs a coroutine to its end, on a context and in the thread of the caller: what `main` needs.
+/// Runs a coroutine to its end, on a new context and in the calling thread. For `main`:
 ///
 ///     int main() { return foundry::run(ask()); }
 ///
-/// If the coroutine throws, `what()` goes to the standard error stream.
+/// If the coroutine throws, run() writes `what()` of the exception to the standard error stream. It throws nothing itself.
 ///
-/// @return 0, or 1 if it has thrown.
+/// @return 0, or 1 if the coroutine has thrown.
 FOUNDRY_DECL int run(boost::asio::awaitable<void> program);
 
-/// The type of `rethrow`.
+/// Type of `rethrow`.
 struct rethrow_handler
 {
     void operator()(std::exception_ptr thrown) const
@@ -33,11 +33,11 @@ struct rethrow_handler
     }
 };
 
-/// A completion handler that throws out of the context's `run()` what the coroutine threw, so that no error passes unseen:
+/// Completion handler that rethrows the exception of the coroutine out of `run()` of the context, so that no error is lost:
 ///
 ///     asio::co_spawn(context, ask(), foundry::rethrow);
 ///
-/// The value of an `awaitable<T>` is dropped.
+/// It ignores the value of an `awaitable<T>`.
 inline constexpr rethrow_handler rethrow{};
 
 } // namespace foundry::inline FOUNDRY_ABI

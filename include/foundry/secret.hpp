@@ -11,6 +11,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
+/// Deleter that overwrites the text.
 struct secret_eraser
 {
     std::size_t size = 0;
@@ -23,9 +24,9 @@ struct secret_eraser
 
 } // namespace detail
 
-/// Text that must not leak: it lives on the heap, is erased when it goes, cannot be copied, printed or compared by accident.
+/// Text that must not leak. It lives on the heap; the destructor overwrites it. It cannot be copied, printed or compared by accident.
 ///
-/// Out of reach stay the socket's buffers, OpenSSL's records and core dumps.
+/// The buffers of the socket and of OpenSSL, and core dumps, may still contain it.
 class secret
 {
 public:
@@ -36,7 +37,7 @@ public:
 
     bool empty() const noexcept { return text_ == nullptr; }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself, for the code that sends it. The view is valid as long as the secret is.
     std::string_view reveal() const noexcept { return {text_.get(), text_ ? text_.get_deleter().size : 0}; }
 
 private:

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// The names of OpenTelemetry's conventions for generative AI, for an observer that feeds spans and metrics
-/// (https://opentelemetry.io/docs/specs/semconv/gen-ai/).
+/// Names of the OpenTelemetry semantic conventions for generative AI, for an observer that fills spans and metrics
+/// (https://opentelemetry.io/docs/specs/semconv/gen-ai/). The functions may be called from any thread.
 namespace foundry::inline FOUNDRY_ABI::telemetry {
 
 // Attributes of a span.
@@ -26,24 +26,25 @@ inline constexpr std::string_view server_address = "server.address";
 inline constexpr std::string_view server_port = "server.port";
 inline constexpr std::string_view error_type = "error.type";
 
-// Metrics: histograms in seconds, and of tokens.
+// Metrics: histograms, in seconds and in tokens.
 inline constexpr std::string_view operation_duration = "gen_ai.client.operation.duration";
 inline constexpr std::string_view time_to_first_chunk = "gen_ai.client.operation.time_to_first_chunk";
 inline constexpr std::string_view token_usage = "gen_ai.client.token.usage";
-/// Of `token_usage`: "input" or "output".
+/// Attribute of `token_usage`: "input" or "output".
 inline constexpr std::string_view token_type = "gen_ai.token.type";
 
-/// Such as "chat gpt-4o-mini".
+/// Name of the span, such as "chat gpt-4o-mini".
 FOUNDRY_DECL std::string span_name(call_event const& e);
 
-/// A word for what went wrong, one of few: that of the `errc`, such as "rate_limited", "cancelled", or "_OTHER" of a code that is not
-/// the library's. Empty where nothing did.
+/// Value of `error_type`: the name of the `errc`, such as "rate_limited"; "cancelled"; or "_OTHER" for a code of another library. Empty
+/// if there is no error.
 FOUNDRY_DECL std::string_view error_type_of(call_event const& e) noexcept;
 
+/// The time in seconds, as the histograms take it.
 constexpr double seconds(std::chrono::nanoseconds time) noexcept { return std::chrono::duration<double>(time).count(); }
 
-/// Calls `visit(name, value)` for each attribute that an event of the kind `end` has; values are `std::string_view`, `std::int64_t`
-/// and, the finish reasons, `std::vector<std::string> const&`.
+/// Calls `visit(name, value)` for each attribute of an event of kind `end`. A value is a `std::string_view`, a `std::int64_t` or, for the
+/// finish reasons, a `std::vector<std::string> const&`.
 template <class Visit>
 void for_each_attribute(call_event const& e, Visit visit)
 {

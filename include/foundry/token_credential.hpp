@@ -4,5 +4,5 @@
 #include <foundry/credential.hpp>
 #include <foundry/detail/auth/token_source.hpp>
 
-/// For a client of a credential of one's own that yields tokens: the concept `token_credential` of <foundry/credential.hpp>. The cache
-/// of tokens and what keeps it fresh are compiled where this is included, and nowhere else.
+/// Include this to make a client with a token credential of the program: a type that models `token_credential` of <foundry/credential.hpp>.
+/// The token cache and its refresh are compiled only in files that include this header.

@@ -70,7 +70,7 @@ FOUNDRY_DECL chat_request chat_request::from_json(std::string_view text)
             throw error(errc::invalid_argument,
                         "messages[" + std::to_string(i) + "] is no object; write a role and a content");
     }
-    request.extra.erase("stream"); // the operation says it
+    request.extra.erase("stream"); // the operation sets it
     return request;
 }
 
@@ -124,11 +124,10 @@ FOUNDRY_DECL std::string_view chat_chunk::text() const noexcept
     return choices.empty() || choices[0].index != 0 ? std::string_view{} : std::string_view{choices[0].delta.content};
 }
 
-// Chunks put together
+// Accumulator
 
 namespace detail {
 
-/// Appends the elements of one list to another.
 template <class T>
 void append(std::vector<T>& into, std::vector<T> const& more)
 {
@@ -152,7 +151,7 @@ inline void append_content(message_content& content, std::string_view more)
     std::get<std::string>(content) += more;
 }
 
-/// Parts that are no text make the content a list of parts.
+/// Turns the content into a list of parts, because a string cannot hold parts of other types than text.
 inline void append_parts(message_content& content, boost::json::value const& more)
 {
     std::vector<content_part> added;
@@ -179,7 +178,7 @@ inline void merge_verdicts(filter_results& into, filter_results const& more)
         into[category] = verdict;
 }
 
-/// Follows the brackets of a JSON text, so that its end is known without reading it twice.
+/// Tracks the brackets of the JSON text, so that its end is known without parsing it a second time.
 FOUNDRY_DECL void open_tool_call::read_arguments(std::string_view more)
 {
     for (char const c : more) {
@@ -199,7 +198,7 @@ FOUNDRY_DECL void open_tool_call::read_arguments(std::string_view more)
     }
 }
 
-/// Whether a delta that came under the index or the id of an open call begins another one: some services use one for all.
+/// Whether a delta with the index or the id of an open call begins another call: some services send the same for all calls.
 FOUNDRY_DECL bool open_tool_call::is_followed_by(tool_call const& call, tool_call_delta const& d) const noexcept
 {
     if (d.function.name.empty() || call.function.name.empty())
@@ -210,14 +209,14 @@ FOUNDRY_DECL bool open_tool_call::is_followed_by(tool_call const& call, tool_cal
     return is_complete || d.function.name != call.function.name;
 }
 
-/// The number of the call that a delta continues, or of the new one that it begins.
+/// Position of the call that the delta continues; `calls.size()` if it begins a new one.
 inline std::size_t find_call(std::vector<tool_call> const& calls, std::vector<open_tool_call> const& open,
                              tool_call_delta const& d)
 {
     std::size_t i = calls.size();
     while (i != 0 && !(d.index ? open[i - 1].index == *d.index : !d.id.empty() && calls[i - 1].id == d.id))
         --i;
-    if (i == 0 && !d.index && d.function.name.empty()) // no new call is without a name, whatever its id
+    if (i == 0 && !d.index && d.function.name.empty()) // a new call always has a name
         i = calls.size();
     return i == 0 || open[i - 1].is_followed_by(calls[i - 1], d) ? calls.size() : i - 1;
 }
@@ -250,7 +249,7 @@ inline void merge_value(boost::json::value& into, boost::json::value const& more
     }
 }
 
-/// Adds what a delta says under names that are not known: lists and texts grow, but for those that are told as a whole.
+/// Merges the unknown members of a delta: lists and strings grow, except for members that each delta repeats in full.
 inline void merge_members(boost::json::object& into, boost::json::object const& from)
 {
     static constexpr std::string_view whole[] = {"id", "type", "name", "role", "format", "index"};
@@ -265,7 +264,7 @@ inline void merge_members(boost::json::object& into, boost::json::object const& 
     }
 }
 
-/// What came in another shape once, and as described in another chunk, counts as described.
+/// Drops a member of unexpected shape from `extra` if another chunk has set the declared member.
 inline void drop_odd(void* object, json::type const& t)
 {
     auto& extra = *static_cast<boost::json::object*>(t.members[t.extra].reach(object, json::access::peek));
@@ -326,7 +325,7 @@ inline void merge_audio(std::optional<message_audio>& audio, message_audio const
 FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
 {
     chat_completion& all = completion_;
-    // The first and the late chunks of Azure's filter have no id; they belong to the same message.
+    // The chunks of Azure's content filter, the first and the late ones, have no id; they belong to the same message.
     detail::take_text(all.id, chunk.id);
     detail::take_text(all.model, chunk.model);
     all.object = "chat.completion";
@@ -347,7 +346,7 @@ FOUNDRY_DECL void chat_accumulator::add(chat_chunk const& chunk)
 
 FOUNDRY_DECL void chat_accumulator::add(chunk_choice const& piece)
 {
-    static constexpr std::int64_t max_choices = 128; // the API's own limit of `n`
+    static constexpr std::int64_t max_choices = 128; // limit of `n` in the API
     if (piece.index < 0 || piece.index >= max_choices)
         return;
     auto const i = static_cast<std::size_t>(piece.index);

@@ -23,7 +23,7 @@ inline std::string_view checked_secret(std::string_view text, std::string_view w
     return text;
 }
 
-/// `name: [Bearer ]secret`, without a copy of the secret that nobody erases.
+/// Appends `name: [Bearer ]secret` CRLF without a temporary copy of the secret, which would remain in memory.
 inline void append_secret(std::string& out, std::string_view name, std::string_view scheme, std::string_view secret)
 {
     out.append(name).append(": ").append(scheme).append(secret).append("\r\n");

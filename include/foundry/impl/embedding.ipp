@@ -47,7 +47,7 @@ FOUNDRY_DECL embedding_request::embedding_request(std::string model_name,
 
 namespace detail {
 
-/// Appends to the alternative that the input has, or gets.
+/// Appends to the alternative that the input holds; an empty input gets the alternative of the item.
 template <class Item>
 void add_input(embedding_input& input, Item item)
 {

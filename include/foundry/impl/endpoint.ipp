@@ -15,7 +15,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-/// A family of hosts: what stands before the top-level domain, and that domain in the public cloud.
+/// A family of hosts: the labels before the top-level domain, and that domain in the public cloud.
 struct host_family
 {
     std::string_view suffix;
@@ -36,7 +36,7 @@ inline constexpr std::array<host_family, 6> host_families{{
 struct host_facts
 {
     host_kind kind = host_kind::other;
-    std::string cloud; ///< "com", "us" or "cn"; empty where the host is not one of Azure's.
+    std::string cloud; ///< "com", "us" or "cn"; empty if the host is not one of Azure.
     std::string scope;
 };
 
@@ -78,14 +78,14 @@ inline bool drop_suffix(std::string& path, std::string_view suffix)
     return true;
 }
 
-/// Whether the path is `prefix` or lies below it.
+/// Whether the path is `prefix` or below it.
 inline bool is_below(std::string_view path, std::string_view prefix)
 {
     return http::iequals(path.substr(0, prefix.size()), prefix) &&
            (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
-/// An operation at the end of a path was pasted along with the base.
+/// Removes an operation at the end of the path, as in a target URI of the portal.
 inline bool drop_operation(std::string& path)
 {
     for (std::string_view const operation :
@@ -95,7 +95,7 @@ inline bool drop_operation(std::string& path)
     return false;
 }
 
-/// Where the dated form's own part of a path begins: `/openai` at the end, or `/openai/deployments` anywhere.
+/// Offset of the part that the dated form adds to a path: `/openai` at the end, or `/openai/deployments` anywhere.
 inline std::size_t find_dated_part(std::string_view path)
 {
     std::string_view const part = "/openai/deployments";
@@ -105,7 +105,7 @@ inline std::size_t find_dated_part(std::string_view path)
     return has_suffix(path, "/openai") ? path.size() - 7 : path.size();
 }
 
-/// The deployment after `/openai/deployments/`; empty where there is none.
+/// The deployment after `/openai/deployments/`; empty if there is none.
 inline std::string find_deployment(std::string_view path)
 {
     std::string_view const lead = "/openai/deployments/";
@@ -159,14 +159,14 @@ inline std::string_view default_api_version(api_form form, host_kind kind)
                 has_models ? " or https://" : "", has_models ? host : std::string{}, has_models ? "/models" : ""}));
 }
 
-/// Whether the path is `/api/projects/{project}/openai/v1` or lies below it.
+/// Whether the path is `/api/projects/{project}/openai/v1` or below it.
 inline bool is_project_v1(std::string_view path)
 {
     auto const end = path.find('/', std::string_view("/api/projects/").size() + 1);
     return end != std::string_view::npos && is_below(path.substr(end), "/openai/v1");
 }
 
-/// The form of a path on a Foundry host; `path` is cut back to its base.
+/// Form of a path on a Foundry host; cuts `path` to its base.
 inline api_form recognise_foundry_path(std::string const& host, std::string& path)
 {
     std::string_view const v1 = "/openai/v1";

@@ -23,7 +23,7 @@ struct foundry_category final : boost::system::error_category
 
     std::string message(int value) const override { return text(static_cast<errc>(value)); }
 
-    /// The codes for which there is a standard condition compare equal to it.
+    /// A code compares equal to the standard condition that means the same, if there is one.
     boost::system::error_condition default_error_condition(int value) const noexcept override
     {
         namespace standard = boost::system::errc;
@@ -122,7 +122,7 @@ private:
 
 inline constexpr foundry_category category_instance{};
 
-/// The character that valid UTF-8 of one character stands for.
+/// Code point of one character in valid UTF-8.
 inline std::uint32_t code_point_of(std::string_view one)
 {
     auto const lead = static_cast<unsigned char>(one[0]);
@@ -132,7 +132,7 @@ inline std::uint32_t code_point_of(std::string_view one)
     return c;
 }
 
-/// Not what changes a terminal or the order of what is read: control characters, and the marks of direction and of lines.
+/// Whether a terminal prints the character: false for control characters, and for marks of text direction and line ends.
 inline bool is_printable(std::uint32_t c)
 {
     bool const control = c < 0x20 || (c >= 0x7f && c < 0xa0);
@@ -141,7 +141,7 @@ inline bool is_printable(std::uint32_t c)
     return !control && !mark;
 }
 
-/// Text from outside, safe to print: valid UTF-8, what is not printable escaped, cut at 1,024 bytes.
+/// Appends text of the service in a form that is safe to print: valid UTF-8, other characters escaped, cut at 1,024 bytes.
 inline void append_printable(std::string& out, std::string_view text)
 {
     constexpr std::size_t max_size = 1024;
@@ -170,7 +170,7 @@ inline void append_printable(std::string& out, std::string_view text)
         out += "...";
 }
 
-/// How often it was tried, if more than once.
+/// Text for the number of attempts; empty for one.
 inline std::string count_attempts(std::vector<attempt> const& made)
 {
     if (made.size() < 2)
@@ -191,7 +191,7 @@ inline std::string describe(boost::system::error_code code, failure const& f)
     std::string const status = f.status != 0 ? std::to_string(f.status) : std::string{};
     if (!status.empty())
         part(": HTTP ", status);
-    if (f.service_code != status) // as Azure repeats it
+    if (f.service_code != status) // Azure repeats the status as its code
         part(status.empty() ? ": " : " ", f.service_code);
     part(": ", f.service_message);
     if (!f.advice.empty())

@@ -13,7 +13,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-/// Response header fields whose values hold neither secrets nor personal data.
+/// Response header fields whose values contain neither secrets nor personal data.
 inline constexpr std::string_view logged_fields[] = {
     "accept-ranges",
     "apim-request-id",
@@ -49,7 +49,7 @@ inline constexpr std::string_view logged_fields[] = {
 };
 inline constexpr std::string_view logged_families[] = {"azureml-model-", "x-ratelimit-"};
 
-/// ` name=value`, the value quoted where it has to be.
+/// Appends ` name=value`; quotes the value if necessary.
 inline void append_pair(std::string& line, std::string_view name, std::string_view value)
 {
     line.append(" ").append(name).append("=");
@@ -193,7 +193,7 @@ FOUNDRY_DECL void log_sink::on_event(call_event const& e) noexcept
         return;
     try {
         write_(level, detail::line_of(e, max_level_ == log_level::verbose));
-    } catch (...) { // a line less
+    } catch (...) { // this line is lost
     }
 }
 

@@ -15,7 +15,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-/// How long to wait until `then`. The answer's own `Date` is the better "now": the clock of this machine may be wrong.
+/// Time until `then`, from the `Date` of the response if there is one, because the clock of this machine may be wrong.
 inline std::optional<std::chrono::milliseconds> parse_wait_until(std::string_view then, std::string_view date)
 {
     auto const end = parse_http_date(then);
@@ -55,7 +55,7 @@ FOUNDRY_DECL foundry::rate_limits response_info::rate_limits() const
     limits.remaining_tokens = detail::parse_count(header("x-ratelimit-remaining-tokens"));
     limits.reset_requests = detail::parse_duration(header("x-ratelimit-reset-requests"));
     limits.reset_tokens = detail::parse_duration(header("x-ratelimit-reset-tokens"));
-    if (!limits.reset_tokens) // Azure has sent it with a hyphen too many
+    if (!limits.reset_tokens) // a spelling that Azure has sent
         limits.reset_tokens = detail::parse_duration(header("x-rate-limit-reset-tokens"));
     return limits;
 }
@@ -67,7 +67,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> response_info::retry_after
     if (!longest)
         longest = detail::parse_wait_until(text, header("date"));
     for (std::string_view const name : {"retry-after-ms", "x-ms-retry-after-ms"})
-        longest = std::max(longest, detail::parse_wait(header(name), 1)); // nothing is less than any wait
+        longest = std::max(longest, detail::parse_wait(header(name), 1)); // an empty optional is less than any wait
     return longest;
 }
 

@@ -12,7 +12,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-/// Whether the same request may well go better the next time.
+/// Whether the same request may succeed later.
 inline bool is_transient(attempt const& failed) noexcept
 {
     switch (failed.status) {
@@ -24,17 +24,17 @@ inline bool is_transient(attempt const& failed) noexcept
     case 503:
     case 504:
         return true;
-    case 0: // no answer
+    case 0: // no response
         return failed.code == errc::connect_failed || failed.code == errc::connect_timeout ||
                failed.code == errc::tls_timeout || failed.code == errc::connection_lost;
-    default: // of gateways, or an error in the body of a 200
+    default: // statuses of gateways, or an error in the body of a 200
         if (failed.status >= 520 && failed.status <= 530)
             return true;
         return failed.status == 200 && (failed.code == errc::rate_limited || failed.code == errc::service_error);
     }
 }
 
-/// Up to a tenth more, so that callers who were told the same do not come back at the same instant.
+/// Adds up to 10 %, so that clients with the same wait do not return at the same time.
 inline std::chrono::milliseconds spread(std::chrono::milliseconds wait, double random)
 {
     return wait +

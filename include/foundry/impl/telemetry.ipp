@@ -10,7 +10,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::telemetry {
 
-/// In the order of `errc`, which begins at 1.
+/// Names of the codes, in the order of `errc`, which begins at 1.
 inline constexpr std::string_view error_words[] = {
     "invalid_argument", "no_ca_store",    "credential_unavailable", "authentication_failed", "bad_request",
     "unauthorized",     "forbidden",      "model_not_found",        "route_not_found",       "unprocessable",

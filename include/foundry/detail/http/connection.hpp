@@ -21,21 +21,21 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// Where a connection goes.
+/// Where a connection goes to.
 struct origin
 {
     origin() = default;
 
-    std::string host; ///< For SNI and the certificate check.
-    std::string connect_address;
+    std::string host;            ///< For SNI and the certificate check.
+    std::string connect_address; ///< Address or host name that the socket connects to.
     std::uint16_t connect_port = 0;
     context_ptr tls; ///< Null: plain TCP.
 };
 
-/// A socket that speaks TLS or not, decided at run time. OpenSSL works on the descriptor itself, without buffers in between.
+/// A socket with or without TLS, chosen at run time. OpenSSL works on the socket itself, without buffers in between.
 ///
-/// Errors are thrown as boost::system::system_error or foundry::error. Cancelling an operation leaves the connection fit only
-/// to be closed. Used by one serial executor at a time.
+/// Its functions throw boost::system::system_error or foundry::error. After the cancellation of an operation, the only valid operation is
+/// close(). One serial executor uses a connection at a time.
 class connection : public boost::intrusive_ref_counter<connection>
 {
 public:
@@ -44,14 +44,15 @@ public:
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
-    /// Resolves, connects and shakes hands, each within its limit.
+    /// Resolves the host, connects and performs the TLS handshake, each within its time limit.
     ///
-    /// @param times receives how long it took.
-    /// @param earlier the TLS session of an earlier connection to the same origin, which makes the handshake shorter; may be null.
+    /// @param earlier the TLS session of an earlier connection to the same origin, for a shorter handshake; may be null.
+    /// @param times receives how long it took to connect and for the handshake.
+    /// @throws foundry::error (`errc::resolve_failed`, `errc::connect_failed`, `errc::tls_failed`, `errc::connection_lost`).
     boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier,
                                       exchange_times& times);
 
-    /// The TLS session for the next connection, where it is another than the one that was given or taken last; else null.
+    /// The TLS session for the next connection; null if it has not changed since open() or the last take_session().
     session_ptr take_session();
 
     enum class step
@@ -61,39 +62,40 @@ public:
         want_write,
     };
 
-    /// Reads what is there, without waiting: `count` is 0 at the orderly end.
+    /// Reads the available bytes without waiting. `done` with a `count` of 0 is the clean end of the connection.
     ///
     ///     while ((s = c.try_read(into, count)) != step::done)
     ///         co_await c.wait(s);
     ///
-    /// Two calls instead of one coroutine, because a frame less is malloc's work less for each chunk of a stream.
+    /// Two functions instead of one coroutine, because that saves the allocation of a frame for each chunk of a stream.
     step try_read(boost::asio::mutable_buffer into, std::size_t& count);
-    /// Writes what can be written without waiting.
+    /// Writes the bytes that the socket takes without waiting.
     step try_write(std::string_view bytes, std::size_t& count);
+    /// Waits until the socket is readable or writable.
     auto wait(step what)
     {
         return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write,
                                   boost::asio::deferred);
     }
 
-    /// Ends what is waited for.
+    /// Cancels the outstanding operations.
     void cancel() noexcept;
 
-    /// Goes on with another executor. Where that is of another context, the socket moves there with it, so that nothing depends
-    /// on the context before; where that fails, the connection is closed. Nothing may be outstanding.
+    /// Moves the connection to another executor. If that belongs to another context, the socket moves to that context, so that the old one
+    /// may end; if that fails, the connection is closed. No operation may be outstanding.
     void move_to(boost::asio::any_io_executor const& executor) noexcept;
 
-    /// Whether it is open and nothing has come that nobody asked for.
+    /// Whether it is open and has received no unexpected bytes.
     bool idle_and_alive() noexcept;
 
     bool is_open() const noexcept { return socket_.is_open(); }
-    /// Whether it was opened before fork(), so that the other process may use it, too.
+    /// Whether it was opened before fork(), so that another process may use the same socket.
     bool is_inherited() const noexcept { return opened_by_ != foundry::detail::process_id(); }
     void close() noexcept;
 
     clock::time_point opened_at;
     clock::time_point idle_since;
-    boost::intrusive_ptr<connection> next; // in the pool's list
+    boost::intrusive_ptr<connection> next; // next in the list of the pool
 
 private:
     void start_tls(origin const& to, SSL_SESSION* earlier);
@@ -103,8 +105,8 @@ private:
 
     boost::asio::ip::tcp::socket socket_;
     tls_ptr<SSL> ssl_;
-    session_ptr known_session_; // given or taken
-    long opened_by_ = 0;        // the process
+    session_ptr known_session_; // of open() or the last take_session()
+    long opened_by_ = 0;        // process id
 };
 
 } // namespace http

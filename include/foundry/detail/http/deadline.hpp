@@ -18,7 +18,7 @@ namespace http {
 using clock = std::chrono::steady_clock;
 inline constexpr clock::time_point never = clock::time_point::max();
 
-/// What goes on when a wait is over. Counted by itself: std::shared_ptr costs the compiler sixty functions for each type.
+/// Receives the completion of a wait. Counts its own references, because std::shared_ptr costs the compiler sixty functions for each type.
 class wait_callback : public boost::intrusive_ref_counter<wait_callback>
 {
 public:
@@ -26,8 +26,8 @@ public:
     virtual void on_wake(boost::system::error_code ec) = 0;
 };
 
-/// The completion handler of every wait that is not a coroutine's. One type for all of them, because each costs the compiler some
-/// forty functions of Asio's.
+/// Completion handler of every wait outside a coroutine. One type for all of them, because each costs the compiler some forty functions of
+/// Asio.
 struct wait_handler
 {
     boost::intrusive_ptr<wait_callback> whom;
@@ -35,29 +35,29 @@ struct wait_handler
     void operator()(boost::system::error_code ec) const { whom->on_wake(ec); }
 };
 
-/// A time limit: when it passes, what it is called then, and for the error's text how long it was.
+/// A time limit.
 struct limit
 {
-    clock::time_point at = never;
-    errc code = errc::total_timeout;
-    std::chrono::milliseconds span{0};
-    bool of_stream = false; ///< Whether the answer is a stream.
+    clock::time_point at = never;      ///< When it passes.
+    errc code = errc::total_timeout;   ///< Code of the error.
+    std::chrono::milliseconds span{0}; ///< Length, for the message of the error.
+    bool of_stream = false;            ///< Whether the answer is a stream.
 };
 
-/// The error for a limit that has passed: it names the limit, the host, and which option to set.
+/// The error for a limit that has passed. Its message names the limit, the host and the option to set.
 FOUNDRY_DECL error limit_error(limit const& passed, std::string_view host);
 
-/// The time limits of one exchange, watched by one timer that is armed once: a limit only moves a variable, and the timer
-/// looks at it when it fires.
+/// The time limits of one exchange, with one timer that is armed once: a new limit only sets a variable, which the timer checks when it
+/// fires. Arming the timer again would cost about 600 ns for each read.
 ///
-/// All of it runs on the executor it is made with, which must be serial.
+/// Runs on the executor of the constructor, which must be serial.
 class deadline final : public wait_callback
 {
 public:
     class listener
     {
     public:
-        /// A limit has passed. Called at most once, and not after stop().
+        /// Called when a limit has passed; at most once, and not after stop().
         virtual void on_deadline() = 0;
 
     protected:
@@ -70,24 +70,24 @@ public:
           listener_(&whom)
     {}
 
-    /// The limit of the whole; `never` for none.
+    /// Sets the limit of the whole call; `never` for none.
     void set_total(clock::time_point at, std::chrono::milliseconds span, bool of_stream = false);
-    /// The answer is a stream.
+    /// Makes the following limits ones of a stream.
     void expect_stream() noexcept { is_stream_ = true; }
     clock::time_point total() const noexcept { return total_.at; }
-    /// A limit for what is awaited now; zero for none.
+    /// Sets the limit of the current step; zero for none.
     void set_step(clock::time_point now, std::chrono::milliseconds within, errc code);
-    /// How long to go on without content, of which `left` is left; zero for no limit.
+    /// Sets the limit for progress without content: `within` in total, of which `left` remains; zero for none.
     void set_stall(clock::time_point now, std::chrono::milliseconds left, std::chrono::milliseconds within);
-    /// What was awaited has come.
+    /// Ends the limits of set_step() and set_stall().
     void clear_step() noexcept { step_.at = stall_.at = never; }
-    /// Nothing is watched any more.
+    /// Ends all limits.
     void stop() noexcept;
 
-    /// The limit that has passed; `errc()` where none has.
+    /// Code of the limit that has passed; `errc()` if none has.
     errc expired() const noexcept { return expired_.code; }
     limit const& expired_limit() const noexcept { return expired_; }
-    /// The first limit to pass.
+    /// The limit that passes first.
     limit const& next() const noexcept;
 
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
@@ -98,7 +98,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;
-    listener* listener_; // null once it has been told, or must not be any more
+    listener* listener_; // null after on_deadline() or stop()
     limit total_;
     limit step_;
     limit stall_;

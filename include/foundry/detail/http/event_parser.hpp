@@ -14,45 +14,44 @@ namespace http {
 
 namespace detail {
 
-/// Finds one byte in a text that grows at its end and is read from its front; looks at every byte once.
+/// Finds a byte in a buffer that grows at its end and shrinks at its start; examines each byte once.
 class byte_finder
 {
 public:
     explicit byte_finder(char byte) : byte_(byte) {}
 
-    /// Where the byte first stands at or after `from`, or the size of the text where it does not.
+    /// Position of the first such byte at or after `from`, or the size of the text if there is none.
     std::size_t find(std::string_view text, std::size_t from);
 
-    /// The first `count` bytes of the text were removed.
+    /// To call after the removal of the first `count` bytes of the text.
     void shift(std::size_t count) { found_ -= count < found_ ? count : found_; }
 
 private:
     char byte_;
-    std::size_t found_ = 0; // the byte does not stand between what was read and here
+    std::size_t found_ = 0; // no unread byte before this position matches
 };
 
 } // namespace detail
 
-/// A server-sent event.
+/// A server-sent event. The views are valid until the next call of a non-const function of the parser.
 struct event
 {
     event() = default;
-    std::string_view type; ///< "message" where the stream named none.
+    std::string_view type; ///< "message" if the stream names none.
     std::string_view data;
-    std::string_view id;                ///< The last one that the stream gave, in this event or before it.
-    std::optional<std::uint64_t> retry; ///< Milliseconds; only where this event gave them.
+    std::string_view id;                ///< The last id of the stream, in this event or before it.
+    std::optional<std::uint64_t> retry; ///< Reconnection time in milliseconds, if this event has one.
 };
 
-/// How much an `event_parser` holds at most, in bytes.
+/// Maximum sizes for an `event_parser`, in bytes.
 struct event_limits
 {
     event_limits() = default;
-    std::size_t line = std::size_t{16} << 20;
+    std::size_t line = std::size_t{16} << 20;  ///< One line.
     std::size_t event = std::size_t{16} << 20; ///< Type, id and data of one event.
 };
 
-/// Reads an event stream as the HTML standard says (9.2.6, "Interpreting an event stream"), whatever pieces it arrives
-/// in.
+/// Parses an event stream by the HTML standard (9.2.6, "Interpreting an event stream"), in pieces of any size. Has no socket.
 ///
 /// ```
 /// parser.feed(bytes);
@@ -60,10 +59,10 @@ struct event_limits
 ///     ...
 /// ```
 ///
-/// One thing more: a field `error`, which the standard ignores, makes the event one of that type and adds its value to the data.
-/// llama.cpp's server has sent errors so, with an end marker behind them as if all were well.
+/// One extension: a field `error`, which the standard ignores, sets the type of the event to `error` and adds its value to the data. The
+/// server of llama.cpp has sent errors in this way, followed by an end marker.
 ///
-/// An event that the stream ends in the middle of is never delivered; feed two line feeds to have it all the same.
+/// The parser does not deliver an incomplete event at the end of the stream; feed two line feeds to receive it.
 ///
 /// Thread safety: as a value.
 class event_parser
@@ -72,25 +71,25 @@ public:
     event_parser() = default;
     explicit event_parser(event_limits limits) : limits_(limits) {}
 
-    /// Takes the next bytes of the stream. Ends the life of the views that next() gave.
+    /// Adds the next bytes of the stream. Invalidates the views of the last event.
     void feed(std::string_view bytes);
 
-    /// The next event. Its views live until the next call of feed(), next() or reset().
+    /// The next event. Its views are valid until the next call of feed(), next() or reset().
     ///
-    /// @returns false where more bytes are needed.
-    /// @throws foundry::error (`errc::limit_exceeded`) from here on, where a line or an event is over its limit.
+    /// @returns false if it needs more bytes.
+    /// @throws foundry::error (`errc::limit_exceeded`) if a line or an event exceeds its limit, also in all further calls.
     bool next(event& out);
 
-    /// The bytes fed and not delivered; after next() returned false, those of an unfinished event.
+    /// Number of bytes that are not delivered; after next() has returned false, those of an incomplete event.
     std::size_t pending() const noexcept;
-    /// What a reconnect sends as `Last-Event-ID`.
+    /// Value of `Last-Event-ID` for a reconnection.
     std::string_view last_event_id() const noexcept { return last_event_id_; }
-    /// The last reconnection time that the stream gave, in milliseconds.
+    /// Last reconnection time of the stream, in milliseconds.
     std::optional<std::uint64_t> retry() const noexcept { return retry_; }
-    /// How many comments (keep-alives) came by.
+    /// Number of comments (keep-alives) so far.
     std::size_t comments() const noexcept { return comments_; }
 
-    /// Starts over with a new stream; keeps limits and memory.
+    /// Prepares for a new stream; keeps limits and memory.
     void reset();
 
 private:
@@ -108,16 +107,16 @@ private:
     event_limits limits_;
 
     std::string buffer_;
-    std::size_t begin_ = 0; // the first byte of the buffer that is not consumed
+    std::size_t begin_ = 0; // position of the first byte in the buffer that is not consumed
     detail::byte_finder lf_{'\n'};
     detail::byte_finder cr_{'\r'};
-    bool mark_skipped_ = false; // past the byte order mark, if there was one
+    bool mark_skipped_ = false; // true after the check for a byte order mark
     bool after_cr_ = false;
 
     std::string type_;
     std::string data_;
     std::size_t data_lines_ = 0;
-    bool data_in_buffer_ = false; // then it is one line, and data_ is not used
+    bool data_in_buffer_ = false; // if true, the data is one line of the buffer, and data_ is not used
     std::size_t data_begin_ = 0;
     std::size_t data_size_ = 0;
     std::optional<std::uint64_t> event_retry_;

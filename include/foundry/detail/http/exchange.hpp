@@ -11,59 +11,63 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// One request and its response on a leased connection. Knows nothing of what the bytes mean.
+/// One request and its response on a leased connection. Does not interpret the bytes.
 ///
-/// Every failure is thrown as foundry::error with the code of the time limit or of the transport's cause; cancellation as
-/// boost::system::system_error with boost::asio::error::operation_aborted. After a failure the connection is closed.
+/// @throws foundry::error with the code of the time limit that has passed, or with that of the transport error: `errc::connection_lost`
+/// before the first byte of the response, `errc::stream_truncated` after it, or those of `connection::open()` and `response_parser`.
+/// Cancellation throws boost::system::system_error with boost::asio::error::operation_aborted. After any of them the connection is closed.
 class exchange final : public boost::intrusive_ref_counter<exchange>, private deadline::listener
 {
 public:
-    /// @throws foundry::error (`errc::invalid_argument`) if the executor is that of a thread pool or of the system, without a strand.
+    /// @throws foundry::error (`errc::invalid_argument`) if the executor is that of a thread pool or the system executor, without a strand.
     exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor, timeouts const& within,
              std::size_t head_limit);
     exchange(exchange const&) = delete;
     exchange& operator=(exchange const&) = delete;
     ~exchange();
 
-    /// Sends the message and waits for the response's head. A kept connection that turns out dead before the first byte of the
-    /// response is replaced once. If the server refuses the request (3xx to
-    /// 5xx) before it has read all, no more is written.
+    /// Sends the message and waits for the head of the response. If a reused connection fails before the first byte of the response, send()
+    /// repeats the message once on a new connection. If the server answers with a status of 300 or more before it has read the whole
+    /// message, send() does not write the rest.
     ///
-    /// @param message empty: a connection is opened, unless one is idle, and goes to the pool.
-    /// @param rest of the message.
+    /// @param message empty: opens a connection for the pool, unless one is idle.
+    /// @param rest second part of the message; saves a copy of a large body.
     boost::asio::awaitable<void> send(std::string_view message, std::string_view rest = {});
 
     response_head& head() noexcept { return parser_.head(); }
 
-    /// From here on, the body goes there. Every byte of it is content for the stall limit, unless only got_content() says so.
+    /// What counts as content for the stall limit.
     enum class progress
     {
-        on_bytes,
-        on_signal,
+        on_bytes,  ///< Every byte of the body.
+        on_signal, ///< Only a call of got_content().
     };
+    /// Delivers the following bytes of the body to `sink`; at most `body_limit` bytes.
     void deliver_to(body_sink& sink, std::size_t body_limit, progress how = progress::on_bytes);
-    /// What was read was content: the stall limit begins anew.
+    /// Reports content: restarts the stall limit.
     void got_content() noexcept
     {
         stall_left_ = timeouts_.stall;
         idle_reads_ = 0;
     }
 
-    /// Reads what is there and delivers it. False once the response is complete.
+    /// Reads the next bytes of the response and delivers them. Returns false if the response is complete.
     boost::asio::awaitable<bool> read_more();
 
-    /// The response is complete: the connection goes back to the pool, if it may carry another.
+    /// Ends the exchange: releases the connection to the pool if the response is complete and the connection can carry another message,
+    /// else closes it.
     void finish() noexcept;
-    /// The rest of the response is of no interest. What little there may be is read in the background, so that the connection
-    /// can be used again; where it is more, the connection is closed.
+    /// Drains the rest of a response in the background, so that the connection can be reused. Closes the connection if the rest is larger
+    /// than 64 KiB or takes more than 2 s.
     static void drain(boost::intrusive_ptr<exchange> rest);
+    /// Closes the connection.
     void close() noexcept;
 
     deadline& limits() noexcept { return *limits_; }
     /// Complete once the head has arrived.
     exchange_times const& times() const noexcept { return times_; }
     bool done() const noexcept { return parser_.done(); }
-    /// Whether the body says itself where it ends.
+    /// Whether the body marks its own end, by chunked coding or Content-Length; if not, it ends with the connection.
     bool has_framing() const noexcept { return parser_.has_framing(); }
 
 private:
@@ -74,14 +78,14 @@ private:
     void take_head(std::size_t count);
     connection::step read_early();
     bool is_refused() noexcept;
-    bool is_local_abort(boost::system::system_error const& e) const noexcept; // on our side: a limit, or cancellation
+    bool is_local_abort(boost::system::system_error const& e) const noexcept; // by a time limit or cancellation
     void rebind(boost::asio::any_io_executor executor);
     void begin_waiting();
     void end_waiting() noexcept;
     void check_flood();
     void check_leased() const;
     void on_deadline() override;
-    /// Reads and delivers what is there, or says what has to be waited for.
+    /// Reads and delivers the available bytes, or returns the event to wait for.
     connection::step read_now();
     boost::asio::mutable_buffer prepare_buffer();
     void consume();
@@ -93,19 +97,19 @@ private:
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
     exchange_times times_;
-    clock::time_point sent_at_;         // when the request had been written
-    std::size_t idle_reads_ = 0;        // since the last content
-    clock::time_point flooded_since_;   // the first of them
-    std::size_t bytes_since_yield_ = 0; // read without a wait
-    clock::time_point waiting_since_;   // of the read that is outstanding
+    clock::time_point sent_at_;         // end of the write of the request
+    std::size_t idle_reads_ = 0;        // number of reads since the last content
+    clock::time_point flooded_since_;   // time of the first of these reads
+    std::size_t bytes_since_yield_ = 0; // bytes read since the last wait
+    clock::time_point waiting_since_;   // start of the outstanding wait
     progress progress_by_ = progress::on_bytes;
     response_parser parser_;
-    std::unique_ptr<char[]> buffer_;        // not a string, which would be filled with zeros first
-    std::size_t size_ = 0;                  // of the buffer
-    std::size_t next_read_size_ = 4 * 1024; // for the next read
-    std::size_t unparsed_ = 0;              // bytes at the front of the buffer that the parser has not taken yet
+    std::unique_ptr<char[]> buffer_; // not a std::string, which fills its memory with zeros
+    std::size_t size_ = 0;           // size of the buffer
+    std::size_t next_read_size_ = 4 * 1024;
+    std::size_t unparsed_ = 0; // bytes at the start of the buffer that the parser has not consumed
     bool answered_ = false;
-    bool written_ = true; // false where the response came before the whole request was written
+    bool written_ = true; // false if the response came before the end of the write
 };
 
 } // namespace http

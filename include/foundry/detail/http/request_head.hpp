@@ -9,18 +9,20 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// Appends `name: value` and a line end.
+/// Appends `name: value` CRLF.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) naming the field, never its value, where it could not be sent as it is.
+/// @throws foundry::error (`errc::invalid_argument`) if the name or the value has characters that HTTP does not
+/// allow. The message does not contain the value.
 FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::string_view value);
 
-/// The request line and `Host`.
+/// Begins a head with the request line and `Host`.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) where the target could not be sent as it is.
+/// @throws foundry::error (`errc::invalid_argument`) if the target has characters that HTTP does not allow.
 FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host);
 
-/// The whole request in one buffer, for one write. The last check before the wire: the head holds whole lines and nothing else,
-/// whatever has put it together.
+/// The whole request in one buffer, for one write. Checks that the head contains complete lines and nothing else, whatever code made it.
+///
+/// @throws foundry::error (`errc::invalid_argument`) if it contains anything else.
 FOUNDRY_DECL std::string assemble(std::string_view head, std::string_view credential_fields, std::string_view body);
 
 } // namespace http

@@ -11,29 +11,31 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// Finds the addresses of a host. Neither cancelling nor the time limit waits for the lookup to end: Asio's resolver thread cannot be
-/// interrupted, and the context of the caller, which it belongs to, waits for it when it is destroyed.
+/// Finds the addresses of a host. Cancellation and the time limit end the operation without waiting for the lookup, because the resolver
+/// thread of Asio cannot be interrupted. The destructor of the caller's context, which owns that thread, waits for it.
 ///
-///     resolving flight(host, port, limits);
-///     if (flight.must_wait())
-///         ... co_await flight.done().async_wait(deferred) ...
-///     use(flight.addresses());
+///     resolve_op lookup(host, port, limits);
+///     if (lookup.must_wait())
+///         ... co_await lookup.done().async_wait(deferred) ...
+///     use(lookup.addresses(interrupted));
 class resolve_op
 {
 public:
-    /// An address as text needs no lookup.
+    /// Starts the lookup; an IP address needs none.
     resolve_op(std::string const& host, std::uint16_t port, deadline const& limits);
     resolve_op(resolve_op const&) = delete;
     resolve_op& operator=(resolve_op const&) = delete;
     ~resolve_op();
 
     bool must_wait() const noexcept;
-    /// Fires when the time is over, and is cancelled when the lookup has ended.
+    /// A timer that expires with the time limit and is cancelled when the lookup has ended.
     boost::asio::steady_timer& done() noexcept;
 
-    /// @param interrupted what the wait has thrown, if anything.
-    /// @throws that, where the lookup has not ended; foundry::error (`errc::resolve_failed`), or with the code of the limit that
-    /// has passed.
+    /// The addresses.
+    ///
+    /// @param interrupted the exception of the wait, or null.
+    /// @throws foundry::error (`errc::resolve_failed`) if the host has no address, or with the code of the limit that has passed;
+    /// `interrupted` if the lookup has not ended.
     boost::asio::ip::tcp::resolver::results_type addresses(std::exception_ptr interrupted);
 
 private:
@@ -41,7 +43,7 @@ private:
 
     std::string const& host_;
     limit last_;
-    boost::intrusive_ptr<lookup> flight_; // null where none is needed
+    boost::intrusive_ptr<lookup> flight_; // null for an IP address
     boost::asio::ip::tcp::endpoint literal_;
 };
 

@@ -12,7 +12,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// The head of a response.
+/// Head of a response.
 struct response_head
 {
     response_head() = default;
@@ -21,7 +21,7 @@ struct response_head
     response_headers headers;
 };
 
-/// Takes the body as it is decoded from its transfer coding. The bytes are valid during the call.
+/// Receives the body without its transfer coding. The bytes are valid only during the call.
 class body_sink
 {
 public:
@@ -31,49 +31,49 @@ protected:
     ~body_sink() = default;
 };
 
-/// Reads one HTTP/1.1 response, whatever pieces it arrives in; knows no socket.
+/// Parses one HTTP/1.1 response (RFC 9112), in pieces of any size. Has no socket.
 ///
-/// Interim responses (1xx) are skipped, at most eight. Refused: content codings (none was asked for; of an error only the body is
-/// then of no use), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines not ended by
-/// CRLF, more than one length. Folded lines of the head are joined by a blank (RFC 9112, 5.2).
-/// Trailers are dropped, and count as part of the head where its size is limited.
+/// Skips interim responses (1xx), at most eight. Rejects content codings, because the client requests none (of an error only the body is
+/// then unusable), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines that do not end with
+/// CRLF, and several lengths. Joins folded lines of the head with a blank (RFC 9112, 5.2). Drops trailers, which count as part of the head
+/// for its size limit.
 ///
-/// @throws foundry::error from feed() and end(): `errc::unexpected_reply` where it is not such a response,
-/// `errc::limit_exceeded` where it is larger than the limits, `errc::stream_truncated` where it ends too early.
+/// @throws foundry::error from feed() and end(): `errc::unexpected_reply` if the bytes are not such a response, `errc::limit_exceeded` if
+/// it is larger than the limits, `errc::stream_truncated` if it ends too early.
 class response_parser
 {
 public:
     explicit response_parser(std::size_t head_limit) : head_limit_(head_limit), head_left_(head_limit) {}
 
-    /// Takes bytes and says how many it has done with; the rest must come again, with more behind it.
-    /// Stops behind the head, and at the end of the message.
+    /// Parses bytes and returns how many it has consumed; pass the others again, followed by more. Stops after the head and at the end of
+    /// the message.
     std::size_t feed(std::string_view bytes);
 
-    /// Begins anew, with a message from its first byte on.
+    /// Prepares for a new message.
     void restart();
 
-    /// The connection has ended, in good order.
+    /// To call at the clean end of the connection.
     void end();
 
     bool has_head() const noexcept { return at_ > place::field; }
     response_head& head() noexcept { return head_; }
-    /// How many bytes of body the response may have from here on, and where they go; without a sink they are dropped.
+    /// Sets the receiver of the following bytes of the body, and how many may follow. Without a sink they are dropped.
     void deliver_to(body_sink* sink, std::size_t body_limit);
 
     bool done() const noexcept { return at_ == place::end; }
-    /// Whether the body says itself where it ends; else it ends with the connection.
+    /// Whether the body marks its own end, by chunked coding or Content-Length; if not, it ends with the connection.
     bool has_framing() const noexcept { return chunked_ || length_.has_value(); }
-    /// Whether the connection may carry another message.
+    /// Whether the server keeps the connection for another message.
     bool keep_alive() const noexcept { return keep_alive_; }
 
 private:
-    /// What the next byte belongs to.
+    /// Element that the next byte belongs to.
     enum class place
     {
         status_line,
         field,
         sized_body,
-        until_eof, // until the connection ends
+        until_eof, // body without framing: ends with the connection
         chunk_size,
         chunk,
         chunk_end,
@@ -97,9 +97,9 @@ private:
     response_head head_;
     std::size_t head_limit_;
     std::size_t head_left_;
-    std::size_t body_left_ = 0;   // of what the caller takes
-    std::uint64_t part_left_ = 0; // of the body or of the chunk
-    std::size_t scan_pos_ = 0;    // of a line that has not ended yet
+    std::size_t body_left_ = 0;   // body bytes until the limit of the caller
+    std::uint64_t part_left_ = 0; // bytes until the end of the body or the chunk
+    std::size_t scan_pos_ = 0;    // position in an incomplete line
     std::optional<std::uint64_t> length_;
     body_sink* sink_ = nullptr;
     int interim_ = 0;

@@ -16,13 +16,13 @@ FOUNDRY_DECL void tls_free(SSL_SESSION* session) noexcept;
 FOUNDRY_DECL void tls_share(SSL_CTX* context) noexcept;
 FOUNDRY_DECL void tls_share(SSL_SESSION* session) noexcept;
 
-/// A share of an object of OpenSSL's, which counts them. A smart pointer of the standard library would do, with ten times the code for
-/// each type.
+/// Shared ownership of an OpenSSL object, which counts its own references. A smart pointer of the standard library has ten times the code
+/// for each type.
 template <class T>
 class tls_ptr
 {
 public:
-    /// Takes over the share that the caller has.
+    /// Takes the reference of the caller.
     explicit tls_ptr(T* object = nullptr) noexcept : object_(object) {}
     tls_ptr(tls_ptr const& other) noexcept : object_(other.object_)
     {
@@ -51,16 +51,18 @@ private:
 };
 
 using context_ptr = tls_ptr<SSL_CTX>;
-/// What makes the next TLS handshake with the same origin shorter.
+/// TLS session, for a shorter handshake with the same origin.
 using session_ptr = tls_ptr<SSL_SESSION>;
 
-/// TLS 1.2 or later, the peer's certificate always verified, ALPN `http/1.1`; or the program's own context.
+/// Makes a context with TLS 1.2 or later, verification of the server's certificate and ALPN `http/1.1`; or shares the context of the
+/// options.
 ///
-/// @throws foundry::error (`errc::no_ca_store`) naming the places searched where there is no certificate store, or what the
-/// environment names is none; (`errc::invalid_argument`) where an option holds no certificate or key.
+/// @throws foundry::error (`errc::no_ca_store`) naming the searched places if there is no certificate store, or if the environment names
+/// one that has no certificates; (`errc::invalid_argument`) if an option contains no certificate or key.
 FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options);
 
-/// The one for these options. Clients without any share one; made on first use, which takes some 25 ms to read the system's store.
+/// The context for these options. Clients with default options share one context; its first use takes about 25 ms to read the certificate
+/// store of the system.
 FOUNDRY_DECL context_ptr tls_context_for(tls_options const& options);
 
 } // namespace http

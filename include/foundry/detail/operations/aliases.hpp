@@ -11,12 +11,12 @@
 #include <string_view>
 #include <utility>
 
-// Members of an answer that some services call by another name, or send in another shape. What came so is kept in `extra` until it is
-// moved here to where the described class has it. Nearly every answer has none of them.
+// Some services use other names or shapes for members of an answer. The reader keeps such members in `extra`; these functions move them to
+// the declared members. Most answers have none of them.
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// `reasoning`, of Ollama and of newer vLLM. Where both names came, `reasoning_content` counts.
+/// Moves `reasoning`, the name in Ollama and newer vLLM. If both names are present, `reasoning_content` counts.
 inline void take_reasoning(std::string& reasoning_content, boost::json::object& extra)
 {
     auto const* const found = extra.if_contains("reasoning");
@@ -29,7 +29,7 @@ inline void take_reasoning(std::string& reasoning_content, boost::json::object& 
         extra.erase("reasoning");
 }
 
-/// `prompt_annotations`, the old name of `prompt_filter_results`.
+/// Moves `prompt_annotations`, the old name of `prompt_filter_results`.
 inline void take_annotations(std::vector<prompt_filter_result>& results, boost::json::object& extra)
 {
     auto const* const found = extra.if_contains("prompt_annotations");
@@ -41,7 +41,7 @@ inline void take_annotations(std::vector<prompt_filter_result>& results, boost::
         results.clear();
 }
 
-/// Arguments that came as a value instead of as its text.
+/// Moves arguments that are a JSON value instead of the text of one.
 inline void take_arguments(called_function& f)
 {
     auto const* const found = f.extra.if_contains("arguments");
@@ -51,7 +51,7 @@ inline void take_arguments(called_function& f)
     f.extra.erase("arguments");
 }
 
-/// The text of a part, of a list of them, or of what a part of type `thinking` holds.
+/// Appends the text of a part, of a list of parts, or of the content of a part of type `thinking`.
 inline void append_text(std::string& to, boost::json::value const& from)
 {
     if (auto const* const text = from.if_string())
@@ -63,7 +63,7 @@ inline void append_text(std::string& to, boost::json::value const& from)
             append_text(to, part);
 }
 
-/// Whether this part of a content is text or thinking, which is then taken.
+/// Moves a part that is text or thinking into the delta. Returns false for any other part.
 inline bool take_part(boost::json::value const& part, chat_delta& delta)
 {
     auto const* const object = part.if_object();
@@ -77,7 +77,7 @@ inline bool take_part(boost::json::value const& part, chat_delta& delta)
     return thinking != nullptr;
 }
 
-/// Content that came in parts, or as one. Parts of other types stay in `extra`.
+/// Moves content that is a part or a list of parts. Parts of other types stay in `extra`.
 inline void take_parts(chat_delta& delta)
 {
     boost::json::value* const found = delta.extra.if_contains("content");
@@ -98,7 +98,7 @@ inline void take_parts(chat_delta& delta)
         *found = std::move(others);
 }
 
-/// What parts of type `thinking` hold is reasoning. They stay in the content, too, for the next request.
+/// Copies the text of parts of type `thinking` to `reasoning_content`. The parts also stay in the content, for the next request.
 inline void take_thinking(chat_message& message)
 {
     if (auto const* const single = message.extra.if_contains("content"); single != nullptr && single->is_object()) {
@@ -120,6 +120,7 @@ inline void take_thinking(chat_message& message)
         message.reasoning_content = std::move(reasoning);
 }
 
+/// Moves all of these members of a completion.
 inline void normalize_aliases(chat_completion& reply)
 {
     take_annotations(reply.prompt_filter_results, reply.extra);
@@ -134,6 +135,7 @@ inline void normalize_aliases(chat_completion& reply)
     }
 }
 
+/// Moves all of these members of a chunk.
 inline void normalize_aliases(chat_chunk& chunk)
 {
     take_annotations(chunk.prompt_filter_results, chunk.extra);

@@ -8,13 +8,13 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Parts text from the reasoning that some models write between `<think>` and `</think>`, also where a tag comes in pieces.
+/// Separates the answer from the reasoning that some models write between `<think>` and `</think>`. A tag may arrive in pieces.
 class think_splitter
 {
 public:
-    /// What is not tag goes to `content` or `reasoning`; the beginning of what may be a tag is held back.
+    /// Appends the text to `content` or `reasoning`, without the tags. Keeps an incomplete tag at the end for the next call.
     void add(std::string_view text, std::string& content, std::string& reasoning);
-    /// The text has ended: what was held back was no tag.
+    /// Ends the text: appends the incomplete tag as text.
     void finish(std::string& content, std::string& reasoning);
 
 private:

@@ -16,7 +16,7 @@ namespace http {
 
 namespace detail {
 
-/// An OpenSSL BIO over an Asio socket that does not block. Asio's calls raise no SIGPIPE, OpenSSL's own would.
+/// An OpenSSL BIO over a non-blocking Asio socket. Asio suppresses SIGPIPE; the socket BIO of OpenSSL does not.
 inline int bio_write(BIO* bio, char const* bytes, int size)
 {
     auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
@@ -45,7 +45,7 @@ inline long bio_control(BIO*, int command, long, void*) { return command == BIO_
 
 inline BIO_METHOD* socket_bio_method()
 {
-    static BIO_METHOD* const method = [] { // for as long as the program runs
+    static BIO_METHOD* const method = [] { // lives until the program ends
         BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "asio socket");
         BIO_meth_set_write(m, &bio_write);
         BIO_meth_set_read(m, &bio_read);
@@ -62,7 +62,7 @@ inline std::string last_openssl_error()
     return text;
 }
 
-/// Whether the failure is that the peer went away, and not what it said.
+/// Whether the failure is the end of the connection, rather than a protocol error.
 inline bool peer_is_gone(int reason)
 {
     unsigned long const code = ERR_peek_error();
@@ -70,7 +70,7 @@ inline bool peer_is_gone(int reason)
            (reason == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
-/// Whether what came is no record of TLS, such as the answer of an HTTP server.
+/// Whether the received bytes are not a TLS record, such as the answer of a plain HTTP server.
 inline bool is_plain_text_error()
 {
     int const reason = ERR_GET_REASON(ERR_peek_error());
@@ -115,7 +115,7 @@ connection::open(origin const& to, timeouts const& within, deadline& limits, ses
     auto const addresses = flight.addresses(std::move(interrupted));
     boost::system::error_code last = boost::asio::error::host_not_found;
     for (auto entry = addresses.begin(); last && entry != addresses.end(); ++entry) {
-        if (limits.expired() != errc()) // while there was no socket to be closed: nothing watches any more
+        if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
             throw boost::system::system_error(boost::asio::error::operation_aborted);
         try {
             close();
@@ -159,10 +159,10 @@ FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
-    SSL_set_read_ahead(ssl_.get(), 1); // a record's header is not read alone
+    SSL_set_read_ahead(ssl_.get(), 1); // reads the header of a record together with its body
     SSL_set_mode(ssl_.get(),
                  SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // Copies here and in take_session(), for OpenSSL spoils the session of a connection that is closed without a goodbye.
+    // Copies here and in take_session(), because OpenSSL invalidates the session of a connection that closes without close_notify.
     known_session_ = session_ptr(earlier != nullptr ? SSL_SESSION_dup(earlier) : nullptr);
     if (known_session_)
         SSL_set_session(ssl_.get(), known_session_.get());
@@ -195,7 +195,7 @@ FOUNDRY_DECL void connection::check_protocol()
 
 FOUNDRY_DECL session_ptr connection::take_session()
 {
-    bool const shaken = ssl_ && SSL_is_init_finished(ssl_.get()) == 1; // the session of half a handshake is of no use
+    bool const shaken = ssl_ && SSL_is_init_finished(ssl_.get()) == 1; // only then the session is usable
     SSL_SESSION* const current = shaken ? SSL_get0_session(ssl_.get()) : nullptr;
     if (current == nullptr || current == known_session_.get() || SSL_SESSION_is_resumable(current) != 1)
         return session_ptr();
@@ -278,7 +278,7 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
     case SSL_ERROR_ZERO_RETURN:
         return step::done; // the peer's close_notify: count is 0
     default:
-        // A TCP end without close_notify is one, too: what came may be cut short.
+        // The end of TCP without close_notify is an end of file, too: the data may be incomplete.
         if (reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
             throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
@@ -305,7 +305,7 @@ FOUNDRY_DECL void connection::move_to(boost::asio::any_io_executor const& execut
         if (ec)
             moved.close(ec);
     }
-    socket_ = std::move(moved); // which closes what could not be moved
+    socket_ = std::move(moved); // closes a socket that could not be moved
 }
 
 FOUNDRY_DECL bool connection::idle_and_alive() noexcept
@@ -320,11 +320,11 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
         return silent;
     if (silent && SSL_has_pending(ssl_.get()) == 0)
         return true;
-    // Anything readable ends it: bytes before a request, the peer's end, an alert. Except for the session tickets that follow the
-    // handshake: nobody has read them on a connection that has carried no message yet.
+    // Readable bytes make the connection unusable: data before a request, the end of the connection, an alert. The exception is session
+    // tickets after the handshake, which are still unread on a connection that has carried no message.
     ERR_clear_error();
     int const result = SSL_peek(ssl_.get(), &byte, 1);
-    // Of a record that has only begun, OpenSSL says no more than that it waits for a body, not for a header.
+    // For an incomplete record, OpenSSL only reports that it does not wait for the header of a record ("RH").
     return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0 &&
            std::string_view{SSL_rstate_string(ssl_.get())} == "RH";
 }

@@ -9,7 +9,7 @@ namespace http {
 
 namespace detail {
 
-/// What has not happened within the time that follows.
+/// Text that the length of the limit follows.
 inline std::string what_is_late(limit const& passed, std::string const& host)
 {
     switch (passed.code) {
@@ -75,7 +75,7 @@ FOUNDRY_DECL void deadline::set_total(clock::time_point at, std::chrono::millise
 {
     total_ = {at, errc::total_timeout, span, of_stream};
     if (next().at == never && armed_ != never) {
-        // nothing left to watch: a pending wait would keep the context running
+        // without a limit, a pending wait would only keep the context running
         armed_ = never;
         timer_.cancel();
         return;
@@ -107,7 +107,7 @@ FOUNDRY_DECL void deadline::stop() noexcept
     listener_ = nullptr;
     try {
         timer_.cancel();
-    } catch (...) { // the handler then fires in its time and finds nothing to do
+    } catch (...) { // the handler runs later and does nothing
     }
 }
 

@@ -78,7 +78,7 @@ FOUNDRY_DECL void event_parser::reset()
     comments_ = 0;
 }
 
-/// Returns false where it takes more bytes to tell whether the stream begins with a byte order mark.
+/// Skips a byte order mark. Returns false if it needs more bytes to recognise one.
 FOUNDRY_DECL bool event_parser::skip_mark()
 {
     constexpr std::string_view mark = "\xef\xbb\xbf";
@@ -90,7 +90,7 @@ FOUNDRY_DECL bool event_parser::skip_mark()
     return mark_skipped_ = true;
 }
 
-/// A CR ends a line at once, without waiting for the LF that may follow; that LF is skipped with the next line.
+/// A CR ends a line at once, without waiting for an LF. If an LF follows, the next call skips it.
 FOUNDRY_DECL std::optional<std::string_view> event_parser::take_line()
 {
     if (!mark_skipped_ && !skip_mark())
@@ -155,7 +155,7 @@ FOUNDRY_DECL void event_parser::take_retry(std::string_view digits)
         retry_ = event_retry_ = *milliseconds;
 }
 
-/// Returns false for an event without data, which only sets the last event id.
+/// Ends the event at an empty line. Returns false for an event without data, which only sets the last event id.
 FOUNDRY_DECL bool event_parser::end_event(event& out)
 {
     last_event_id_ = id_;
@@ -180,7 +180,7 @@ FOUNDRY_DECL void event_parser::begin_event()
     delivered_ = false;
 }
 
-/// Copies data out of the buffer, which is about to change or is not all of it.
+/// Copies the data out of the buffer, before the buffer changes or another line adds to the data.
 FOUNDRY_DECL void event_parser::own_data()
 {
     if (!data_in_buffer_)
@@ -189,7 +189,7 @@ FOUNDRY_DECL void event_parser::own_data()
     data_in_buffer_ = false;
 }
 
-/// Moves no more bytes than were consumed, so that the moves are paid for however often this is called.
+/// Moves at most as many bytes as were consumed, so that the amortized cost of each byte is constant.
 FOUNDRY_DECL void event_parser::drop_consumed()
 {
     if (begin_ < buffer_.size() - begin_)

@@ -24,10 +24,10 @@ namespace detail {
 
 using foundry::detail::concat;
 
-inline constexpr std::size_t least_read = 4 * 1024; // counted for a smaller one, too
+inline constexpr std::size_t least_read = 4 * 1024; // a smaller read counts as this many bytes
 inline constexpr std::size_t most_read = 16 * 1024;
-inline constexpr std::size_t max_unparsed = 8 * 1024; // of a body: a chunk's header, or a trailer
-// Of a body; then others have their turn: timers, cancellation, the program's coroutines.
+inline constexpr std::size_t max_unparsed = 8 * 1024; // limit of a chunk header or a trailer
+// Bytes of a body to read before read_more() yields to timers, cancellation and other coroutines.
 inline constexpr std::size_t max_at_once = 64 * 1024;
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
@@ -48,7 +48,7 @@ inline error transport_error(errc code, boost::system::error_code cause, bool pl
     return error(make_error_code(code), std::move(f));
 }
 
-/// Whether a record of TLS begins here: an alert or a handshake message of any version.
+/// Whether the bytes begin a TLS record: an alert or a handshake message of any version.
 inline bool is_tls_record(std::string_view bytes)
 {
     return bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03;
@@ -119,7 +119,7 @@ FOUNDRY_DECL void exchange::close() noexcept
 FOUNDRY_DECL void exchange::finish() noexcept
 {
     limits_->stop();
-    // Bytes behind the message would be taken for the next answer.
+    // Bytes after the message would become part of the next response.
     if (parser_.done() && unparsed_ == 0 && written_ && parser_.keep_alive())
         lease_.release();
     else
@@ -134,7 +134,7 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
     try {
         std::rethrow_exception(e);
     } catch (error const& known) {
-        if (in_time || known.code() == expired) // its own words say more
+        if (in_time || known.code() == expired) // its message is more precise
             throw;
     } catch (boost::system::system_error const& low) {
         if (in_time && low.code() == boost::asio::error::operation_aborted)
@@ -152,7 +152,7 @@ FOUNDRY_DECL bool exchange::is_local_abort(boost::system::system_error const& e)
     return limits_->expired() != errc() || e.code() == boost::asio::error::operation_aborted;
 }
 
-/// For another connection.
+/// Resets the state for another connection.
 FOUNDRY_DECL void exchange::start_over()
 {
     limits_->clear_step();
@@ -171,17 +171,17 @@ public:
         try {
             for (connection::step const s : {connection::step::want_read, connection::step::want_write})
                 on.wait(s)(boost::asio::bind_executor(executor, wait_handler{state_}));
-        } catch (...) { // no memory: one of them may be outstanding
+        } catch (...) { // out of memory: one of the waits may be outstanding
             state_->on = nullptr;
             throw;
         }
     }
     ready_wait(ready_wait const&) = delete;
     ready_wait& operator=(ready_wait const&) = delete;
-    /// What is still outstanding ends when the connection is closed.
+    /// Closing the connection ends a wait that is still outstanding.
     ~ready_wait() { state_->on = nullptr; }
 
-    /// Is cancelled when neither wait is outstanding any more.
+    /// A timer that is cancelled when both waits have completed.
     boost::asio::steady_timer& ended() noexcept { return state_->ended; }
     bool has_ended() const noexcept { return state_->pending == 0; }
 
@@ -209,7 +209,7 @@ private:
     boost::intrusive_ptr<state> state_;
 };
 
-// One coroutine for all of it: each layer more costs malloc's work for each request, and the compiler's.
+// A single coroutine, because each nested one costs an allocation for each request, and compile time.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message, std::string_view rest)
 {
     std::exception_ptr failed;
@@ -230,14 +230,14 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                     interrupted = std::current_exception();
                 }
                 lease_ = mine.take(std::move(interrupted));
-                // Granted and cancelled at once: nothing is sent.
+                // If the cancellation arrives together with the connection, nothing is sent.
                 if (mine.must_wait() && detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
                     lease_.release();
                     throw boost::system::system_error(boost::asio::error::operation_aborted);
                 }
             }
             limits_->clear_step();
-            if (limits_->expired() != errc()) // while nothing was there to be closed
+            if (limits_->expired() != errc()) // passed while on_deadline() had no connection to close
                 throw limit_error(limits_->expired_limit(), pool_->to().host);
             lease_->move_to(limits_->executor());
             if (!lease_->is_open())
@@ -282,7 +282,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             } catch (boost::system::system_error const& e) {
                 if (is_local_abort(e) || e.code().category() == error_category())
                     throw;
-                // A server that refuses a request may say why before it has read it all.
+                // A server that rejects a request may send the reason before it has read the whole request.
                 unwritten = std::current_exception();
                 written_ = false;
                 limits_->clear_step();
@@ -318,7 +318,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
     }
 }
 
-/// Reads what is there of the head while the request is written: `done` if that is whole.
+/// Reads the available bytes of the head during the write of the request; returns `done` if the head is complete.
 FOUNDRY_DECL connection::step exchange::read_early()
 {
     while (!parser_.has_head()) {
@@ -330,7 +330,7 @@ FOUNDRY_DECL connection::step exchange::read_early()
     return connection::step::done;
 }
 
-/// Whether the server does not want the rest of the request (RFC 9112, 9.5). One that has begun a good answer may still read it.
+/// Whether the server rejects the request before it has read all of it (RFC 9112, 9.5). After a status below 300 it may still read on.
 FOUNDRY_DECL bool exchange::is_refused() noexcept { return parser_.has_head() && parser_.head().status >= 300; }
 
 FOUNDRY_DECL void exchange::begin_waiting()
@@ -410,7 +410,7 @@ FOUNDRY_DECL connection::step exchange::read_now()
     return connection::step::done;
 }
 
-/// A read that need not wait takes no time that the stall limit's timer would count.
+/// Checks the stall limit for reads that do not wait; the timer counts only the time of waits.
 FOUNDRY_DECL void exchange::check_flood()
 {
     auto const now = clock::now();
@@ -420,7 +420,7 @@ FOUNDRY_DECL void exchange::check_flood()
         throw limit_error({now, errc::stall_timeout, timeouts_.stall, false}, pool_->to().host);
 }
 
-/// Others may have closed it while it was read.
+/// close() may run during the wait.
 FOUNDRY_DECL void exchange::check_leased() const
 {
     if (!lease_)
@@ -456,8 +456,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
     co_return true;
 }
 
-/// A response of which nobody wants the rest. Its connection is on the client's executor, whatever runs that: the user's own may
-/// end with the user's coroutine.
+/// Drains the rest of a response in the background. Moves the connection to the client's executor, because the caller's executor may end
+/// with the caller's coroutine.
 class exchange::drain_op final : public wait_callback, private body_sink
 {
 public:
@@ -497,7 +497,7 @@ private:
                 return;
             }
             rest_->finish();
-        } catch (boost::system::system_error const&) { // closed
+        } catch (boost::system::system_error const&) { // the connection has failed
         }
         rest_.reset();
         timer_.cancel();
@@ -505,7 +505,7 @@ private:
 
     void on_body(std::string_view) override {}
 
-    std::mutex mutex_; // as the timer and the socket may fire at the same time
+    std::mutex mutex_; // the timer and the socket may complete at the same time
     boost::intrusive_ptr<exchange> rest_;
     boost::asio::steady_timer timer_;
 };

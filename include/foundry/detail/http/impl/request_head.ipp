@@ -12,7 +12,7 @@ namespace http {
 
 namespace detail {
 
-/// Whether the text is one or more lines that each end with CRLF, without any other control character but tabs.
+/// Whether the text consists of lines that are not empty, end with CRLF and have no other control characters than tabs.
 inline bool whole_lines(std::string_view text) noexcept
 {
     while (!text.empty()) {

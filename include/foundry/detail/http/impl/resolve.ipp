@@ -9,7 +9,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
-/// A name lookup that nobody has to wait for.
+/// State of a lookup; may outlive the operation.
 struct resolve_op::lookup : boost::intrusive_ref_counter<lookup>
 {
     lookup(boost::asio::any_io_executor const& executor, clock::time_point until)

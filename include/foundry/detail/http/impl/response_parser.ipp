@@ -30,7 +30,7 @@ inline std::string_view trim(std::string_view text)
     return text;
 }
 
-/// Whether a list such as that of `Connection` has this member.
+/// Whether a comma-separated list, such as the value of `Connection`, has this member.
 inline bool lists(std::string_view list, std::string_view member)
 {
     for (;;) {
@@ -43,7 +43,7 @@ inline bool lists(std::string_view list, std::string_view member)
     }
 }
 
-/// Takes a token or a quoted text off what is left. False where there is neither.
+/// Removes a token or a quoted string from the start of the text. Returns false if there is neither.
 inline bool take_word(std::string_view& text)
 {
     std::size_t end = 0;
@@ -60,7 +60,7 @@ inline bool take_word(std::string_view& text)
     return end != 0;
 }
 
-/// What may stand behind the size of a chunk: nothing, or `;name` and `;name=value`.
+/// Whether the text consists of chunk extensions: nothing, or `;name` and `;name=value` (RFC 9112, 7.1.1).
 inline bool are_extensions(std::string_view text)
 {
     while (!text.empty()) {
@@ -120,7 +120,7 @@ FOUNDRY_DECL std::size_t response_parser::feed(std::string_view bytes)
 
 FOUNDRY_DECL bool response_parser::take_line(std::string_view& rest)
 {
-    // What is not HTTP may have no lines to wait for.
+    // Checked before the end of the line, because an answer that is not HTTP may have no lines.
     if (at_ == place::status_line && rest.substr(0, detail::http_1.size()) != detail::http_1.substr(0, rest.size()))
         fail("the answer is not HTTP");
     std::size_t const end = rest.find('\n', scan_pos_);
@@ -210,7 +210,7 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
             fail("the body has a transfer coding that was not asked for");
         chunked_ = true;
     } else if (iequals(name, "content-encoding")) {
-        // Some send a charset here.
+        // Some servers send a charset here.
         if (!value.empty() && !iequals(value, "identity") && !iequals(value, "none") && !iequals(value, "utf-8"))
             is_encoded_ = true;
     } else if (iequals(name, "content-length")) {
@@ -227,7 +227,7 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
     head_.headers.add(name, value);
 }
 
-/// A line that begins with a blank continues the one before it.
+/// A line that begins with a blank continues the previous one.
 FOUNDRY_DECL void response_parser::unfold(std::string_view line)
 {
     std::string_view const last = head_.headers[head_.headers.size() - 1].name;
@@ -244,7 +244,7 @@ FOUNDRY_DECL void response_parser::on_head()
     static constexpr int max_interim = 8;
     if (chunked_ && length_)
         fail("the body has two lengths");
-    if (is_encoded_ && head_.status < 400) // an error's status and fields are understood without its body
+    if (is_encoded_ && head_.status < 400) // the status and the fields of an error are useful without its body
         fail("the body is compressed, which was not asked for; look for a proxy that does it");
     if (head_.status < 200) {
         if (++interim_ > max_interim)

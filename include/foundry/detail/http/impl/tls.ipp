@@ -19,7 +19,7 @@ namespace http {
 
 namespace detail {
 
-/// Where Linux distributions keep their store, as Go's crypto/x509 has them.
+/// Certificate stores of Linux distributions; the same list as in Go's crypto/x509.
 inline constexpr char const* store_files[] = {
     "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",   // Fedora, RHEL
@@ -35,7 +35,7 @@ inline bool is_there(char const* path)
     return path != nullptr && stat(path, &found) == 0 && found.st_size != 0;
 }
 
-/// What the environment names must be there: a store that it does not name would be a surprise.
+/// Loads the store that an environment variable names. Fails if there is none, because a fallback to another store would be unexpected.
 inline void load_named_store(SSL_CTX* context, char const* variable, char const* path,
                              int (*load)(SSL_CTX*, char const*))
 {
@@ -72,7 +72,7 @@ inline void load_system_store(SSL_CTX* context)
                                        ", or set options.tls.ca_file");
 }
 
-/// An object of OpenSSL's that is needed for a moment.
+/// Sole ownership of an OpenSSL object within a function.
 template <class T, void (*Free)(T*)>
 class owned
 {
@@ -90,7 +90,7 @@ private:
 
 using owned_bio = owned<BIO, &BIO_free_all>;
 
-/// Instead of OpenSSL's own function, which asks at the terminal.
+/// Replaces the default of OpenSSL, which asks for a pass phrase at the terminal.
 inline int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 inline BIO* as_bio(std::string const& pem) { return BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())); }
@@ -101,7 +101,7 @@ inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     int count = 0;
     while (X509* const certificate = PEM_read_bio_X509(text.get(), nullptr, &no_pass_phrase, nullptr)) {
-        X509_check_purpose(certificate, -1, 0); // reads its extensions now, not when threads share it
+        X509_check_purpose(certificate, -1, 0); // parses its extensions before threads share it
         count += X509_STORE_add_cert(store, certificate);
         X509_free(certificate);
     }

@@ -5,7 +5,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// How many bytes at the end of the text may be the beginning of the tag.
+/// Number of bytes at the end of the text that may be the start of the tag.
 inline std::size_t partial_tag(std::string_view text, std::string_view tag) noexcept
 {
     std::size_t n = text.size() < tag.size() ? text.size() : tag.size() - 1;
