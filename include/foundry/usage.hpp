@@ -59,6 +59,4 @@ BOOST_DESCRIBE_STRUCT(token_usage, (),
                       (prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details,
                        extra))
 
-}
-
 } // namespace foundry::inline FOUNDRY_ABI
