@@ -7,10 +7,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=tests/npm.sh
-. "$here/../npm.sh"
-# shellcheck source=tests/programs/start_emulator.sh
-. "$here/../programs/start_emulator.sh"
+# shellcheck source=tests/support/npm.sh
+. "$here/../support/npm.sh"
+# shellcheck source=tests/support/start_emulator.sh
+. "$here/../support/start_emulator.sh"
 
 if command -v node >/dev/null; then
     node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "the clients need Node.js 20 or newer"

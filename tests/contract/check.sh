@@ -10,8 +10,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 journal=$1
 directory=$2
 
-# shellcheck source=tests/npm.sh
-. "$here/../npm.sh"
+# shellcheck source=tests/support/npm.sh
+. "$here/../support/npm.sh"
 
 if [ ! -s "$journal" ]; then
     echo "There are no requests to check: run the tests that send them first."

@@ -2,7 +2,7 @@
 
 // Many streams at once, on one thread and on four, built with the thread sanitizer.
 
-#include "integration/fixture.hpp"
+#include "support/fixture.hpp"
 
 #include <foundry/token_credential.hpp>
 

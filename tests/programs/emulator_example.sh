@@ -2,8 +2,8 @@
 # Starts the emulator alone, asks it one question over a plain socket, and ends it as Ctrl-C does.
 set -euo pipefail
 
-# shellcheck source=tests/programs/start_emulator.sh
-. "$(dirname "${BASH_SOURCE[0]}")/start_emulator.sh"
+# shellcheck source=tests/support/start_emulator.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/start_emulator.sh"
 start_emulator "$1"
 
 # A port that is taken is named, and no place in a source file.

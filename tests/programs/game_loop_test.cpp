@@ -8,7 +8,7 @@
 // the same budget exceeds it, and a single send() may take as long. So halfway between two frames the loop does what it would do
 // without the library (a bare frame), and what the longest of those takes beyond its budget is not the library's.
 
-#include "integration/fixture.hpp"
+#include "support/fixture.hpp"
 
 #include <foundry/detail/http/tls.hpp>
 

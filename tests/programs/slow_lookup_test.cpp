@@ -2,7 +2,7 @@
 
 // A name server that does not answer: the linker leads look-ups to a getaddrinfo that blocks until the test lets it go (--wrap).
 
-#include "integration/fixture.hpp"
+#include "support/fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -6,8 +6,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=tests/npm.sh
-. "$here/../npm.sh"
+# shellcheck source=tests/support/npm.sh
+. "$here/../support/npm.sh"
 
 for name in chromium chromium-browser google-chrome; do
     if browser=$(command -v "$name") && "$browser" --version >/dev/null 2>&1; then break; fi

@@ -3,7 +3,7 @@
 // A thousand readers of examples/server.cpp at once, over plain sockets: the server is a process of its own, so that what it holds
 // can be counted.
 
-#include "integration/fixture.hpp"
+#include "support/fixture.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>

@@ -19,8 +19,8 @@ grep -q 'define FOUNDRY_IMPLEMENTATION in one source file instead' <<<"$output" 
 
 bash "$(dirname "${BASH_SOURCE[0]}")/../build/old_standard.sh" "$compiler" "$flags" "$header"
 
-# shellcheck source=tests/programs/start_emulator.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../programs/start_emulator.sh"
+# shellcheck source=tests/support/start_emulator.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/start_emulator.sh"
 start_emulator "$emulator"
 answer=$("$prototype" "http://localhost:$port/v1" emulator-key gpt-4o-mini "How many feet are in a mile?") ||
     fail "The prototype failed: $answer"

@@ -7,7 +7,7 @@
 //
 // One thread does the same each time; of several, each has contexts of its own and shares a client with the others.
 
-#include "scripted_server.hpp"
+#include "support/scripted_server.hpp"
 
 #include <foundry.hpp>
 #include <foundry/call.hpp>

@@ -1,0 +1,17 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A few of the faults of stress/, under the sanitizers.
+
+#include "support/fault_matrix.hpp"
+#include "support/report.hpp"
+
+using namespace foundry_test;
+
+TEST_CASE("a connection that fails anywhere leaves nothing behind that a sanitizer would find")
+{
+    fault_counts const counts = run_matrix(extent::sample, 64);
+    for (std::string const& wrong : counts.wrong)
+        FAIL_CHECK(wrong);
+    CHECK(counts.passed == counts.run);
+    report("faults, sanitized", counts.run);
+}

@@ -1,0 +1,25 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// A connection that fails at any byte, with and without TLS.
+
+#include "support/fault_matrix.hpp"
+
+#include <cstdlib>
+#include <iostream>
+
+using namespace foundry_test;
+
+TEST_SUITE_BEGIN("faults");
+
+TEST_CASE("wherever a connection fails, a call gives what had arrived and then its error, and the next call is well")
+{
+    extent const how = std::getenv("FOUNDRY_LONG") != nullptr ? extent::all : extent::quick;
+    fault_counts const counts = run_matrix(how, 128);
+    for (std::string const& wrong : counts.wrong)
+        FAIL_CHECK(wrong);
+    CHECK(counts.run != 0);
+    CHECK(counts.passed == counts.run);
+    std::cout << "report: faults: " << counts.run << " run, " << counts.passed << " passed" << std::endl;
+}
+
+TEST_SUITE_END();
