@@ -77,11 +77,10 @@ FOUNDRY_CORO asio::awaitable<void> run_read(foundry::client<>& client, std::size
 {
     foundry::chat_request const request = question();
     foundry::chat_stream chunks = co_await client.stream(request);
-    foundry::chat_chunk chunk;
-    bool more = co_await chunks.read(chunk);
-    while (more) {
-        received += chunk.text().size();
-        more = co_await chunks.read(chunk);
+    foundry::chat_chunk const* chunk = co_await chunks.read();
+    while (chunk != nullptr) {
+        received += chunk->text().size();
+        chunk = co_await chunks.read();
     }
 }
 
@@ -111,8 +110,7 @@ FOUNDRY_CORO asio::awaitable<void> open_stream(foundry::client<>& client, std::v
 {
     foundry::chat_request const request = question();
     foundry::chat_stream chunks = co_await client.stream(request);
-    foundry::chat_chunk chunk;
-    co_await chunks.read(chunk);
+    co_await chunks.read();
     open.push_back(std::move(chunks));
 }
 

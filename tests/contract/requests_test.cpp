@@ -8,7 +8,7 @@
 
 #include <foundry/call.hpp>
 #include <foundry/image_embedding.hpp>
-#include <foundry/image_generation.hpp>
+#include <foundry/images.hpp>
 #include <foundry/model_info.hpp>
 
 #include <boost/core/demangle.hpp>
@@ -504,7 +504,7 @@ asio::awaitable<void> embed_tokens(foundry::client<> client, foundry::call_optio
 
 asio::awaitable<void> draw(foundry::client<> client, foundry::image_request request, foundry::call_options call)
 {
-    foundry::generated_images const reply = co_await client.generate_images(request, call);
+    foundry::generated_images const reply = co_await foundry::images(client).generate(request, call);
     CHECK(reply.data.size() == 1);
 }
 

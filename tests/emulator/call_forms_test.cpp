@@ -7,7 +7,7 @@
 
 #include <foundry/call.hpp>
 #include <foundry/image_embedding.hpp>
-#include <foundry/image_generation.hpp>
+#include <foundry/images.hpp>
 #include <foundry/media.hpp>
 #include <foundry/model_info.hpp>
 #include <foundry/token_credential.hpp>
@@ -156,10 +156,9 @@ asio::awaitable<void> streams(foundry::client<> client)
     CHECK(request.messages.back().role == foundry::chat_role::assistant);
 
     auto again = co_await client.stream(foundry::chat_request(model).user("How many feet are in a mile?"));
-    foundry::chat_chunk chunk;
     std::string same;
-    while (co_await again.read(chunk))
-        same += chunk.text();
+    while (foundry::chat_chunk const* const chunk = co_await again.read())
+        same += chunk->text();
     CHECK(same == text);
 
     auto third = co_await client.stream(model, "How many feet are in a mile?");
@@ -190,9 +189,9 @@ asio::awaitable<void> pictures(foundry::client<> client)
     foundry::image_request request{"gpt-image-1", "a lighthouse"};
     request.n = 1;
     request.size = "1024x1024";
-    CHECK((co_await client.generate_images(request)).data.size() == 1);
-    CHECK((co_await client.generate_images(request, foundry::call_options())).data.size() == 1);
-    foundry::generated_images const drawn = co_await client.generate_images(request);
+    CHECK((co_await foundry::images(client).generate(request)).data.size() == 1);
+    CHECK((co_await foundry::images(client).generate(request, foundry::call_options())).data.size() == 1);
+    foundry::generated_images const drawn = co_await foundry::images(client).generate(request);
     CHECK(!drawn.data[0].bytes().empty());
 }
 

@@ -71,11 +71,10 @@ asio::awaitable<void> read_all(foundry::client<>& client, std::string& text)
 {
     foundry::chat_request const request = question();
     foundry::chat_stream chunks = co_await client.stream(request);
-    foundry::chat_chunk chunk;
-    bool more = co_await chunks.read(chunk);
-    while (more) {
-        text += chunk.text();
-        more = co_await chunks.read(chunk);
+    foundry::chat_chunk const* chunk = co_await chunks.read();
+    while (chunk != nullptr) {
+        text += chunk->text();
+        chunk = co_await chunks.read();
     }
 }
 
@@ -247,11 +246,10 @@ namespace {
 
 asio::awaitable<void> read_to_end(foundry::chat_stream& chunks, int& texts, bool& ended)
 {
-    foundry::chat_chunk chunk;
-    bool more = co_await chunks.read(chunk);
-    while (more) {
+    foundry::chat_chunk const* chunk = co_await chunks.read();
+    while (chunk != nullptr) {
         ++texts;
-        more = co_await chunks.read(chunk);
+        chunk = co_await chunks.read();
     }
     ended = true;
 }

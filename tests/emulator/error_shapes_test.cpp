@@ -770,18 +770,19 @@ asio::awaitable<void> annotated_answers(emulator& service, char const* url, std:
     REQUIRE(first);
     REQUIRE(first->prompt_filter_results.size() == 1);
     CHECK(wrong_with(first->prompt_filter_results[0].content_filter_results) == "");
-    foundry::chat_chunk chunk;
-    CHECK(co_await chunks.read(chunk));
-    CHECK(chunk.text() == "a");
-    CHECK(chunk.prompt_filter_results.empty());
-    CHECK(co_await chunks.read(chunk));
-    CHECK(chunk.text().empty());
-    REQUIRE(chunk.choices.size() == 1);
-    CHECK(wrong_with(chunk.choices[0].content_filter_results) == "");
-    CHECK(chunk.choices[0].finish_reason == foundry::finish_reason::content_filter);
-    CHECK(chunk.choices[0].content_filter_offsets.end_offset == 3);
-    bool const more = co_await chunks.read(chunk);
-    CHECK(!more);
+    foundry::chat_chunk const* chunk = co_await chunks.read();
+    REQUIRE(chunk != nullptr);
+    CHECK(chunk->text() == "a");
+    CHECK(chunk->prompt_filter_results.empty());
+    chunk = co_await chunks.read();
+    REQUIRE(chunk != nullptr);
+    CHECK(chunk->text().empty());
+    REQUIRE(chunk->choices.size() == 1);
+    CHECK(wrong_with(chunk->choices[0].content_filter_results) == "");
+    CHECK(chunk->choices[0].finish_reason == foundry::finish_reason::content_filter);
+    CHECK(chunk->choices[0].content_filter_offsets.end_offset == 3);
+    chunk = co_await chunks.read();
+    CHECK(chunk == nullptr);
 }
 
 asio::awaitable<void> strange_blocklists(emulator& service)

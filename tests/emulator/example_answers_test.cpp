@@ -6,7 +6,7 @@
 #include "support/report.hpp"
 
 #include <foundry/call.hpp>
-#include <foundry/image_generation.hpp>
+#include <foundry/images.hpp>
 
 #include <boost/json.hpp>
 
@@ -130,18 +130,17 @@ asio::awaitable<void> decode_stream(foundry::client<> client, emulator& service,
         events += "data: " + text + "\n\n";
     service.queue(foundry::testing::answer::events(events + "data: [DONE]\n\n"));
     foundry::chat_stream chunks = co_await client.stream("gpt-4o-mini", "Hello.");
-    foundry::chat_chunk chunk;
     for (std::string const& text : one.texts) {
-        bool const more = co_await chunks.read(chunk);
-        REQUIRE(more);
+        foundry::chat_chunk const* const chunk = co_await chunks.read();
+        REQUIRE(chunk != nullptr);
         json::value const read = json::parse(text);
-        expect_envelope(read, chunk);
-        CHECK(chunk.text() == string_in(read, "/choices/0/delta/content"));
-        CHECK(chunk.choices[0].delta.role.name() == string_in(read, "/choices/0/delta/role"));
-        CHECK(chunk.raw() == text);
+        expect_envelope(read, *chunk);
+        CHECK(chunk->text() == string_in(read, "/choices/0/delta/content"));
+        CHECK(chunk->choices[0].delta.role.name() == string_in(read, "/choices/0/delta/role"));
+        CHECK(chunk->raw() == text);
     }
-    bool const more = co_await chunks.read(chunk);
-    CHECK(!more);
+    foundry::chat_chunk const* const after = co_await chunks.read();
+    CHECK(after == nullptr);
 }
 
 asio::awaitable<void> decode_chat(foundry::client<> client, emulator& service, example const& one)
@@ -185,7 +184,7 @@ asio::awaitable<void> decode_images(foundry::client<> client, emulator& service,
     foundry::image_request request("gpt-image-1", "a lighthouse");
     request.n = 1;
     request.size = "1024x1024";
-    foundry::generated_images const reply = co_await client.generate_images(request);
+    foundry::generated_images const reply = co_await foundry::images(client).generate(request);
     json::value const text = json::parse(one.texts[0]);
     CHECK(reply.created == text.at("created").as_int64());
     REQUIRE(reply.data.size() == size_in(text, "/data"));

@@ -346,11 +346,10 @@ asio::awaitable<streamed> read_stream(foundry::client<>& client, foundry::chat_r
     streamed seen;
     try {
         foundry::chat_stream chunks = co_await client.stream(request);
-        foundry::chat_chunk chunk;
-        bool more = co_await chunks.read(chunk);
-        while (more) {
-            seen.text += chunk.text();
-            more = co_await chunks.read(chunk);
+        foundry::chat_chunk const* chunk = co_await chunks.read();
+        while (chunk != nullptr) {
+            seen.text += chunk->text();
+            chunk = co_await chunks.read();
         }
     } catch (foundry::error const& e) {
         seen.failed = e;

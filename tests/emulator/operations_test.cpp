@@ -6,9 +6,9 @@
 
 #include <foundry/call.hpp>
 #include <foundry/image_embedding.hpp>
-#include <foundry/image_generation.hpp>
+#include <foundry/images.hpp>
 #include <foundry/media.hpp>
-#include <foundry/model_info.hpp>
+#include <foundry/models.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -199,20 +199,20 @@ TEST_CASE("a model's facts are asked once and then remembered by all copies of t
     run([](emulator& service) -> asio::awaitable<void> {
         foundry::client<> client = client_of(co_await asio::this_coro::executor, service);
         foundry::client<> const copy = client;
-        foundry::model_info const chat = co_await client.model_info("Mistral-Large-2411");
+        foundry::model_info const chat = co_await foundry::models(client).info("Mistral-Large-2411");
         CHECK(chat.model_provider_name == "Mistral");
         CHECK(chat.model_type == "chat-completion");
         CHECK(chat.kind() == foundry::model_kind::chat_completion);
-        foundry::model_info const again = co_await copy.model_info("Mistral-Large-2411");
+        foundry::model_info const again = co_await foundry::models(copy).info("Mistral-Large-2411");
         CHECK(again.model_name == chat.model_name);
         CHECK(service.journal().size() == 1);
-        foundry::model_info const other = co_await copy.model_info(embedding_model);
+        foundry::model_info const other = co_await foundry::models(copy).info(embedding_model);
         CHECK(other.kind() == foundry::model_kind::embeddings);
         CHECK(service.journal().size() == 2);
         CHECK(service.journal().back().body.empty());
         CHECK(!service.journal().back().header("content-type"));
 
-        foundry::error const unknown = co_await failure_of(client.model_info("nobody"));
+        foundry::error const unknown = co_await failure_of(foundry::models(client).info("nobody"));
         CHECK(unknown.code() == errc::model_not_found);
     }(azure));
 }
@@ -224,7 +224,7 @@ TEST_CASE("Azure OpenAI's forms have no facts about models, and the error names 
         auto const executor = co_await asio::this_coro::executor;
         for (char const* const url : {v1_url, dated_url}) {
             foundry::client<> client = client_of(executor, service, url);
-            foundry::error const refused = co_await failure_of(client.model_info("gpt-4o"));
+            foundry::error const refused = co_await failure_of(foundry::models(client).info("gpt-4o"));
             CHECK(refused.code() == errc::invalid_argument);
             CHECK(contains(refused.what(), "https://contoso.services.ai.azure.com/models"));
         }
@@ -258,29 +258,29 @@ TEST_CASE("pictures are drawn on every form")
             foundry::image_request request{"gpt-image-1", "a lighthouse"};
             request.n = url == dated_url ? 1 : 2; // the last dated version draws one at a time
             request.size = "1024x1024";
-            foundry::generated_images const pictures = co_await client.generate_images(request);
+            foundry::generated_images const pictures = co_await foundry::images(client).generate(request);
             REQUIRE(static_cast<std::int64_t>(pictures.data.size()) == *request.n);
             CHECK(pictures.data.back().bytes().starts_with("\x89PNG"));
             CHECK(pictures.created != 0);
 
             request.prompt.clear();
-            foundry::error const refused = co_await failure_of(client.generate_images(request));
+            foundry::error const refused = co_await failure_of(foundry::images(client).generate(request));
             CHECK(refused.code() == errc::invalid_argument);
         }(azure, form));
     }
     run([](emulator& service) -> asio::awaitable<void> {
         foundry::client<> client = client_of(co_await asio::this_coro::executor, service);
         foundry::image_request request{"gpt-image-1", "a lighthouse"};
-        foundry::error const incomplete = co_await failure_of(client.generate_images(request));
+        foundry::error const incomplete = co_await failure_of(foundry::images(client).generate(request));
         CHECK(incomplete.code() == errc::unprocessable);
         request.n = 1;
         request.size = foundry::image_size(512, 256);
-        foundry::generated_images const one = co_await client.generate_images(request);
+        foundry::generated_images const one = co_await foundry::images(client).generate(request);
         CHECK(one.data.size() == 1);
         CHECK(last_body(service).at_pointer("/size/height") == 256);
         CHECK(!service.journal().back().header("extra-parameters"));
         request.style = "vivid";
-        foundry::generated_images const styled = co_await client.generate_images(request);
+        foundry::generated_images const styled = co_await foundry::images(client).generate(request);
         CHECK(service.journal().back().header("extra-parameters") == "pass-through");
     }(azure));
 }
@@ -395,11 +395,10 @@ asio::awaitable<void> talk_in_a_thread(foundry::client<> client)
         foundry::route{"POST", "threads"}.segment(id).segment("runs"), run_request);
     std::vector<std::string> seen;
     std::string text;
-    foundry::raw_event event;
-    while (co_await events.read(event)) {
-        seen.push_back(event.event);
-        if (event.event == "thread.message.delta")
-            text += boost::json::parse(event.data).at_pointer("/delta/content/0/text/value").as_string();
+    while (foundry::raw_event const* const event = co_await events.read()) {
+        seen.push_back(event->event);
+        if (event->event == "thread.message.delta")
+            text += boost::json::parse(event->data).at_pointer("/delta/content/0/text/value").as_string();
     }
     CHECK(contains(text, "5,280"));
     CHECK(seen.front() == "thread.run.created");

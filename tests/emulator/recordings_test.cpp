@@ -359,14 +359,13 @@ asio::awaitable<void> replay_stream(foundry::client<>& client, exchange const& e
         chunk = co_await chunks.next();
         CHECK(!chunk);
     } else {
-        foundry::chat_chunk chunk;
-        bool more = co_await chunks.read(chunk);
-        while (more && seen < events.size()) {
+        foundry::chat_chunk const* chunk = co_await chunks.read();
+        while (chunk != nullptr && seen < events.size()) {
             expect_chunk(events[seen], chunk);
             ++seen;
-            more = co_await chunks.read(chunk);
+            chunk = co_await chunks.read();
         }
-        CHECK(!more);
+        CHECK(chunk == nullptr);
     }
     CHECK(seen == events.size());
 }

@@ -4,6 +4,7 @@
 
 #include "fuzz.hpp"
 
+#include <foundry/detail/call/request_target.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
@@ -30,7 +31,8 @@ std::optional<endpoint> read(std::string_view text, bool plain)
 void check_target(endpoint const& where, std::string_view deployment)
 {
     try {
-        std::string const target = where.target("chat/completions", deployment);
+        std::string const target =
+            foundry::detail::request_target(where, foundry::detail::operations::chat, "chat/completions", deployment);
         check(target.starts_with('/'), "no path", target);
         check(target.find_first_of(std::string_view(" \t\r\n#\0\x7f", 7)) == target.npos, "cannot be sent", target);
         std::string const path = target.substr(0, target.find('?')) + '/';

@@ -11,6 +11,8 @@
 #include <foundry/detail/call/impl/error_advice.ipp>
 #include <foundry/detail/call/impl/error_body.ipp>
 #include <foundry/detail/call/impl/error_code.ipp>
+#include <foundry/detail/call/impl/operation.ipp>
+#include <foundry/detail/call/impl/request_target.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
 #include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/core/impl/url.ipp>

@@ -61,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
                                       in.mode & 16 ? take_fields(body) : foundry::response_headers(), "client-id");
     foundry::detail::error_context what;
     what.where = &places[in.split % 4];
-    what.operation = in.split & 4 ? "embeddings" : "chat/completions";
+    what.what = in.split & 4 ? &foundry::detail::operations::embeddings : &foundry::detail::operations::chat;
+    what.path = what.what->path;
     what.deployment = in.split & 8 ? "" : "gpt-4";
     what.scope = in.split & 16 ? "https://cognitiveservices.azure.com/.default" : "";
 

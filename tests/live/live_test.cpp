@@ -15,8 +15,8 @@
 #include <foundry/call.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/image_embedding.hpp>
-#include <foundry/image_generation.hpp>
-#include <foundry/model_info.hpp>
+#include <foundry/images.hpp>
+#include <foundry/models.hpp>
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -152,13 +152,13 @@ asio::awaitable<std::string> generate_image(subject const& s)
     foundry::image_request request{s.of.image_model, "a lighthouse"};
     request.n = 1;
     request.size = "1024x1024";
-    foundry::generated_images const images = co_await s.client.generate_images(request);
+    foundry::generated_images const images = co_await s.foundry::images(client).generate(request);
     co_return require(images.data.size() == 1, "not one picture", images.info());
 }
 
 asio::awaitable<std::string> model_info(subject const& s)
 {
-    foundry::model_info const info = co_await s.client.model_info(s.of.model);
+    foundry::model_info const info = co_await foundry::models(s.client).info(s.of.model);
     co_return require(!info.model_name.empty(), "the model has no name", info.info());
 }
 

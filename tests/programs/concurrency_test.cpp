@@ -39,9 +39,8 @@ std::string question(int round, int i)
 FOUNDRY_CORO asio::awaitable<void> read_one(foundry::client<> client, std::string prompt, std::string& text)
 {
     foundry::chat_stream chunks = co_await client.stream("gpt-4o-mini", prompt);
-    foundry::chat_chunk chunk;
-    while (co_await chunks.read(chunk))
-        text += chunk.text();
+    while (foundry::chat_chunk const* const chunk = co_await chunks.read())
+        text += chunk->text();
 }
 
 FOUNDRY_CORO asio::awaitable<void> ask_one(foundry::client<> client, std::string prompt, std::string& text)

@@ -132,18 +132,17 @@ private:
 asio::awaitable<void> talk(foundry::client<> client, std::size_t& words)
 {
     std::string said = "Tell me a story about a ship.";
-    foundry::chat_chunk chunk;
     for (;;) {
         foundry::chat_request request{"gpt-4o-mini"};
         request.system("You are a character of a game.").user(std::move(said));
         foundry::chat_stream chunks = co_await client.stream(request);
         said.clear();
-        bool more = co_await chunks.read(chunk);
-        while (more) {
-            said += chunk.text();
+        foundry::chat_chunk const* chunk = co_await chunks.read();
+        while (chunk != nullptr) {
+            said += chunk->text();
             ++words;
             co_await asio::post(asio::deferred);
-            more = co_await chunks.read(chunk);
+            chunk = co_await chunks.read();
         }
         co_await asio::post(asio::deferred);
     }

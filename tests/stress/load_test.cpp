@@ -72,10 +72,9 @@ FOUNDRY_CORO asio::awaitable<void> ask(foundry::client<>& client, std::size_t i)
         break;
     case 1: {
         foundry::chat_stream chunks = co_await client.stream("gpt-4o-mini", "How many feet are in a mile?");
-        foundry::chat_chunk chunk;
-        bool more = true;
-        while (more)
-            more = co_await chunks.read(chunk);
+        foundry::chat_chunk const* chunk = co_await chunks.read();
+        while (chunk != nullptr)
+            chunk = co_await chunks.read();
         break;
     }
     default:

@@ -125,12 +125,11 @@ FOUNDRY_CORO inline asio::awaitable<void> ask(foundry::client<>& client, subject
     try {
         if (s.recorded.streamed()) {
             foundry::chat_stream answer = co_await client.stream(s.request, with);
-            foundry::chat_chunk chunk;
-            bool more = co_await answer.read(chunk);
-            while (more) {
-                got.equal = got.equal && got.events < s.events.size() && chunk.raw() == s.events[got.events];
+            foundry::chat_chunk const* chunk = co_await answer.read();
+            while (chunk != nullptr) {
+                got.equal = got.equal && got.events < s.events.size() && chunk->raw() == s.events[got.events];
                 ++got.events;
-                more = co_await answer.read(chunk);
+                chunk = co_await answer.read();
             }
         } else {
             foundry::chat_completion const reply = co_await client.complete(s.request, with);

@@ -1,5 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include <foundry/detail/call/request_target.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
 
@@ -54,9 +55,14 @@ std::string refusal(std::string_view url)
 
 bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+std::string target(endpoint const& e, std::string_view path, std::string_view deployment = {})
+{
+    return foundry::detail::request_target(e, foundry::detail::find_operation(path), path, deployment);
+}
+
 std::string chat(std::string_view url, std::string_view deployment = "m")
 {
-    return endpoint(url).target("chat/completions", deployment);
+    return target(endpoint(url), "chat/completions", deployment);
 }
 
 struct expectation
@@ -149,7 +155,7 @@ TEST_CASE("the URL decides the form, the kind of host, the base, the api-version
         CHECK(e.kind() == x.kind);
         CHECK(e.form() == x.form);
         CHECK(e.url() == x.base);
-        CHECK(e.target("chat/completions", "m") == x.chat_target);
+        CHECK(target(e, "chat/completions", "m") == x.chat_target);
         CHECK(e.scope() == x.scope);
         CHECK(e.deployment() == "");
     }
@@ -180,12 +186,12 @@ TEST_CASE("a pasted target URI is cut back to its base; deployment, api-version 
     CHECK(dated.url() == "https://r.openai.azure.com");
     CHECK(dated.deployment() == "gpt 4o");
     CHECK(dated.api_version() == "2025-01-01-preview");
-    CHECK(dated.target("chat/completions") ==
+    CHECK(target(dated, "chat/completions") ==
           "/openai/deployments/gpt%204o/chat/completions?api-version=2025-01-01-preview");
 
     endpoint const models{"https://r.services.ai.azure.com/models/chat/completions?a=b%26&API-Version=2025-04-01&c"};
     CHECK(models.url() == "https://r.services.ai.azure.com/models");
-    CHECK(models.target("embeddings") == "/models/embeddings?api-version=2025-04-01&a=b%26&c");
+    CHECK(target(models, "embeddings") == "/models/embeddings?api-version=2025-04-01&a=b%26&c");
 
     for (auto const* operation : {"chat/completions", "responses", "embeddings", "models"})
         CHECK(chat("https://r.openai.azure.com/openai/v1/" + std::string(operation)) == "/openai/v1/chat/completions");
@@ -305,15 +311,15 @@ TEST_CASE("a deployment that would change the path, or none, is refused")
 TEST_CASE("a request for another deployment than the endpoint's is refused, naming both")
 {
     endpoint e{"https://r.openai.azure.com/openai/deployments/GPT-4o"};
-    CHECK(e.target("embeddings", "gpt-4O") == "/openai/deployments/GPT-4o/embeddings?api-version=2024-10-21");
-    auto const message = refusal_of([&] { e.target("embeddings", "other"); });
+    CHECK(target(e, "embeddings", "gpt-4O") == "/openai/deployments/GPT-4o/embeddings?api-version=2024-10-21");
+    auto const message = refusal_of([&] { target(e, "embeddings", "other"); });
     CHECK(mentions(message, "'GPT-4o'"));
     CHECK(mentions(message, "'other'"));
 
     endpoint models{"https://r.services.ai.azure.com/models"};
     models.set_deployment("a");
-    CHECK_FALSE(refusal_of([&] { models.target("embeddings", "b"); }).empty());
-    CHECK(models.target("embeddings", "A") == "/models/embeddings?api-version=2024-05-01-preview");
+    CHECK_FALSE(refusal_of([&] { target(models, "embeddings", "b"); }).empty());
+    CHECK(target(models, "embeddings", "A") == "/models/embeddings?api-version=2024-05-01-preview");
 }
 
 TEST_CASE("the api-version follows the form until it is set")
@@ -322,11 +328,11 @@ TEST_CASE("the api-version follows the form until it is set")
     CHECK(e.api_version() == "");
     CHECK(e.set_form(api_form::models).api_version() == "2024-05-01-preview");
     CHECK(e.set_form(api_form::dated).api_version() == "2024-10-21");
-    CHECK(e.target("embeddings", "d") == "/team/openai/deployments/d/embeddings?api-version=2024-10-21");
+    CHECK(target(e, "embeddings", "d") == "/team/openai/deployments/d/embeddings?api-version=2024-10-21");
     CHECK(e.set_form(api_form::openai_v1).api_version() == "");
-    CHECK(e.set_api_version("a b&").target("embeddings") == "/team/embeddings?api-version=a%20b%26");
+    CHECK(target(e.set_api_version("a b&"), "embeddings") == "/team/embeddings?api-version=a%20b%26");
     CHECK(e.set_form(api_form::models).api_version() == "a b&");
-    CHECK(e.set_api_version("").target("embeddings") == "/team/embeddings");
+    CHECK(target(e.set_api_version(""), "embeddings") == "/team/embeddings");
     CHECK(e.set_form(api_form::dated).api_version() == "");
     CHECK(endpoint("https://g.azure-api.net/x?api-version=1").set_form(api_form::models).api_version() == "1");
     CHECK(endpoint("https://models.github.ai/inference").set_form(api_form::models).api_version() == "");
@@ -341,16 +347,16 @@ TEST_CASE("the form can be set both ways without losing the path")
 
     endpoint own{"https://ai.example/openai/deployments/d/chat/completions?api-version=1"};
     CHECK(own.form() == api_form::compatible);
-    CHECK(own.target("chat/completions", "x") == "/openai/deployments/d/chat/completions?api-version=1");
+    CHECK(target(own, "chat/completions", "x") == "/openai/deployments/d/chat/completions?api-version=1");
     CHECK(own.set_form(api_form::dated).deployment() == "d");
-    CHECK(own.target("chat/completions") == "/openai/deployments/d/chat/completions?api-version=1");
+    CHECK(target(own, "chat/completions") == "/openai/deployments/d/chat/completions?api-version=1");
 }
 
 TEST_CASE("extra parameters are encoded and follow the api-version")
 {
     endpoint e{"https://r.services.ai.azure.com/models?x=%20"};
     e.add_query("a b", "c&d=e").add_query("f", "");
-    CHECK(e.target("info?model=m") == "/models/info?model=m&api-version=2024-05-01-preview&x=%20&a%20b=c%26d%3De&f=");
+    CHECK(target(e, "info?model=m") == "/models/info?model=m&api-version=2024-05-01-preview&x=%20&a%20b=c%26d%3De&f=");
     CHECK(mentions(refusal_of([&] { e.add_query("api-version", "1"); }), "set_api_version"));
     CHECK(mentions(refusal_of([&] { e.add_query("Api-Key", "sekret"); }), "credential"));
     CHECK_FALSE(refusal_of([&] { e.add_query("", "1"); }).empty());
@@ -360,8 +366,8 @@ TEST_CASE("an operation that does not make a request target is refused")
 {
     endpoint const e{"https://api.example/v1"};
     for (auto const* operation : {"a b", "a\r\nX: y", "a#b", "\xc3\xbc", "../x", "a/%2e%2e", "a\x7f"})
-        CHECK_MESSAGE(!refusal_of([&] { e.target(operation); }).empty(), operation);
-    CHECK(e.target("info?x=/../y") == "/v1/info?x=/../y");
+        CHECK_MESSAGE(!refusal_of([&] { target(e, operation); }).empty(), operation);
+    CHECK(target(e, "info?x=/../y") == "/v1/info?x=/../y");
 }
 
 TEST_CASE("extra headers are checked")
