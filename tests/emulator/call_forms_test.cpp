@@ -330,15 +330,16 @@ TEST_CASE("a request and a client may be gone before the coroutine starts")
         asio::use_future);
     auto vectors_of = asio::co_spawn(
         context, client_of(context.get_executor(), service).embed({embedding_model, "a mile"}), asio::use_future);
-    auto info = asio::co_spawn(context, client_of(context.get_executor(), service).model_info(model), asio::use_future);
+    auto info = asio::co_spawn(context, foundry::models(client_of(context.get_executor(), service)).info(model),
+                               asio::use_future);
     auto pixel = asio::co_spawn(
         context,
         client_of(context.get_executor(), service)
             .embed(foundry::image_embedding_request(embedding_model).add("data:image/png;base64,iVBORw0KGgo=")),
         asio::use_future);
     auto drawn = asio::co_spawn(context,
-                                client_of(context.get_executor(), service, urls[1])
-                                    .generate_images(foundry::image_request("gpt-image-1", "a lighthouse")),
+                                foundry::images(client_of(context.get_executor(), service, urls[1]))
+                                    .generate(foundry::image_request("gpt-image-1", "a lighthouse")),
                                 asio::use_future);
     auto listed =
         asio::co_spawn(context,

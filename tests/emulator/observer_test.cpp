@@ -266,6 +266,7 @@ TEST_CASE("the attributes of a span have the names of OpenTelemetry's convention
     call_event e;
     e.what = call_event::kind::end;
     e.operation = "chat/completions";
+    e.operation_name = "chat";
     e.model = "gpt-4o-mini";
     e.provider = "azure.ai.openai";
     e.server_address = "contoso.openai.azure.com";

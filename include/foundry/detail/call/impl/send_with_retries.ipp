@@ -32,7 +32,7 @@ inline call_event describe(pending_request const& request, bool is_stream)
     std::string_view const name = request.what->telemetry_name;
     call_event e;
     e.operation = request.path;
-    e.operation_name = name.empty() ? std::string_view(request.path) : name;
+    e.operation_name = name.empty() ? request.path : std::string(name);
     e.model = request.deployment;
     e.provider = provider_name(endpoint.form());
     e.endpoint = endpoint.url();
