@@ -30,12 +30,11 @@ struct call_event
     unsigned attempt = 0;               ///< Which request of the call, from 1.
     std::chrono::nanoseconds elapsed{}; ///< Since the call began.
 
-    std::string operation; ///< The path after the endpoint's base, such as "chat/completions".
-    std::string_view
-        operation_name; ///< OpenTelemetry's name, such as "chat"; the path if there is none. Valid while the observer is notified.
-    std::string model;    ///< The requested deployment; may be empty.
-    std::string provider; ///< "azure.ai.inference", "azure.ai.openai" or "openai", by the endpoint's form.
-    std::string endpoint; ///< The endpoint's URL: scheme, host, port and base path.
+    std::string operation;      ///< The path after the endpoint's base, such as "chat/completions".
+    std::string operation_name; ///< OpenTelemetry's name, such as "chat"; the path if it has none.
+    std::string model;          ///< The requested deployment; may be empty.
+    std::string provider;       ///< "azure.ai.inference", "azure.ai.openai" or "openai", by the endpoint's form.
+    std::string endpoint;       ///< The endpoint's URL: scheme, host, port and base path.
     std::string server_address;
     std::uint16_t server_port = 0;
     bool stream = false;
