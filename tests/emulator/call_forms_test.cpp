@@ -9,7 +9,7 @@
 #include <foundry/image_embedding.hpp>
 #include <foundry/images.hpp>
 #include <foundry/media.hpp>
-#include <foundry/model_info.hpp>
+#include <foundry/models.hpp>
 #include <foundry/token_credential.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>

@@ -48,8 +48,9 @@ endpoint const local{"http://localhost:8080/v1"};
 error_context chat(endpoint const& where, std::string_view deployment = "gpt-4")
 {
     error_context what;
-    what.where = &where;
-    what.operation = "chat/completions";
+    what.endpoint = &where;
+    what.what = &foundry::detail::operations::chat;
+    what.path = what.what->path;
     what.deployment = deployment;
     return what;
 }
@@ -395,7 +396,7 @@ TEST_CASE("A missing model is asked for by the name of its option")
     auto what = chat(models, "");
     auto const* const body = R"({"error":{"code":"no_model_name","message":"m"}})";
     CHECK(answered(what, 400, body).advice() == "set the request's model or options.default_model");
-    what.operation = "embeddings";
+    what.what = &foundry::detail::operations::embeddings;
     CHECK(answered(what, 400, body).advice() == "set the request's model or options.default_embedding_model");
 }
 
@@ -409,9 +410,9 @@ TEST_CASE("A plain 404 means the model where the URL is the same for all models,
             auto what = chat(*where);
             CHECK(answered(what, 404, body).code() == errc::model_not_found);
             CHECK(has(answered(what, 404, body).advice(), "check the path of the URL"));
-            what.operation = "embeddings";
+            what.what = &foundry::detail::operations::embeddings;
             CHECK(answered(what, 404, body).code() == errc::model_not_found);
-            what.operation = "responses";
+            what.what = &foundry::detail::find_operation("responses");
             CHECK(answered(what, 404, body).code() == errc::route_not_found);
         }
     for (auto const* const where : {&models, &dated, &serverless})
