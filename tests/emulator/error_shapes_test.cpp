@@ -332,7 +332,7 @@ std::vector<shape> shapes()
          errc::too_large,
          "",
          nullptr,
-         "ten of one's own"},
+         "ten custom ones"},
         {"18",
          openai | models,
          "a model that does not stream",
