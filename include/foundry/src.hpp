@@ -39,6 +39,7 @@
 #include <foundry/detail/core/impl/retry_budget.ipp>
 #include <foundry/detail/core/impl/url.ipp>
 #include <foundry/detail/entra/impl/application.ipp>
+#include <foundry/detail/entra/impl/application_proofs.ipp>
 #include <foundry/detail/entra/impl/assertion_form.ipp>
 #include <foundry/detail/entra/impl/authority.ipp>
 #include <foundry/detail/entra/impl/chain.ipp>
@@ -58,7 +59,6 @@
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
-#include <foundry/detail/json/impl/scanner.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>

@@ -22,7 +22,6 @@
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
-#include <foundry/detail/json/impl/scanner.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/impl/chat.ipp>

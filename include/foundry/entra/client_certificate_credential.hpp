@@ -2,22 +2,12 @@
 #pragma once
 
 #include <foundry/detail/entra/application.hpp>
+#include <foundry/entra/certificate_options.hpp>
 #include <foundry/token_credential.hpp>
 
 #include <filesystem>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
-
-/// Options of a certificate.
-struct certificate_options
-{
-    certificate_options() = default;
-
-    /// Password of an encrypted key. There is no prompt at the terminal.
-    std::string password;
-    /// Sends the whole chain (`x5c`), for applications that trust an issuer and a subject instead of one certificate.
-    bool send_chain = false;
-};
 
 /// An application's certificate with its private key: RSA, 2,048 bits or more. The key never leaves the program; each request to the
 /// authority has a new assertion, valid for ten minutes (PS256, `x5t#S256`).

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/json/number.hpp>
 #include <foundry/detail/json/type.hpp>
 
 #include <cstddef>
@@ -9,25 +10,6 @@
 #include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::json {
-
-/// A number in a JSON text, in the narrowest of three forms that can hold it.
-struct number
-{
-    number() = default;
-
-    enum
-    {
-        is_signed,
-        is_unsigned, ///< Only above the signed range.
-        is_double
-    } form = is_signed;
-    std::int64_t i = 0;
-    std::uint64_t u = 0;
-    double d = 0;
-};
-
-/// Parses a text that is one JSON number and nothing else; false if it is not. A number that is too large for a double becomes infinite.
-FOUNDRY_DECL bool parse_number(std::string_view text, number& n);
 
 /// Reads the syntax of JSON (RFC 8259) from bytes as they arrive, and reports each token to the derived class. Stores no values. Half a
 /// surrogate pair, and invalid UTF-8, becomes U+FFFD.
@@ -137,6 +119,4 @@ private:
 
 } // namespace foundry::inline FOUNDRY_ABI::json
 
-#ifdef FOUNDRY_HEADER_ONLY
-#include <foundry/detail/json/impl/scanner.ipp>
-#endif
+#include <foundry/detail/json/impl/scanner.ipp> // a template: needed in both modes

@@ -1,8 +1,16 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/base64.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
+#include <foundry/detail/base/time_text.hpp>
+#include <foundry/detail/core/throw_invalid_argument.hpp>
+#include <foundry/detail/entra/authority.hpp>
+#include <foundry/detail/entra/secret_document.hpp>
+#include <foundry/detail/entra/token_answer.hpp>
+#include <foundry/detail/entra/tool_answer.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
-#include <foundry/entra/impl/azure_cli_credential.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/base/scoped_wipe.hpp>
+#include <foundry/detail/core/load_bytes.hpp>
+#include <foundry/detail/entra/application_proofs.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/entra/environment_credential.hpp>
-#include <foundry/entra/impl/client_certificate_credential.ipp>
-#include <foundry/entra/impl/client_secret_credential.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/json/impl/scanner.ipp>
 #include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/scanner.hpp>
 #include <foundry/detail/json/writer.hpp>
 
 #include <boost/json/object.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/utf8.hpp>
-#include <foundry/detail/json/impl/scanner.ipp>
+#include <foundry/detail/json/plain_text.hpp>
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
 
