@@ -57,6 +57,7 @@
 #include <foundry/detail/http/impl/request_head.ipp>
 #include <foundry/detail/http/impl/resolve.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
+#include <foundry/detail/http/impl/time_limits.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/type.ipp>

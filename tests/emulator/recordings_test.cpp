@@ -361,7 +361,7 @@ asio::awaitable<void> replay_stream(foundry::client<>& client, exchange const& e
     } else {
         foundry::chat_chunk const* chunk = co_await chunks.read();
         while (chunk != nullptr && seen < events.size()) {
-            expect_chunk(events[seen], chunk);
+            expect_chunk(events[seen], *chunk);
             ++seen;
             chunk = co_await chunks.read();
         }

@@ -5,7 +5,7 @@
 #include <foundry/detail/http/deadline.hpp>
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/tls.hpp>
-#include <foundry/options.hpp>
+#include <foundry/limits.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>

@@ -1,9 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/guarded_executor.hpp>
 #include <foundry/detail/http/connection.hpp>
-#include <foundry/options.hpp>
+#include <foundry/detail/http/pool_queue.hpp>
+#include <foundry/limits.hpp>
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -16,7 +19,7 @@ namespace http {
 
 class pool;
 
-/// The right to use a connection. Goes back to the pool when dropped: closed, unless it was said to be reusable.
+/// RAII lease of a connection: gives it back to the pool, closed unless release() was called.
 class lease
 {
 public:
@@ -30,11 +33,11 @@ public:
     connection& operator*() const noexcept { return *connection_; }
     connection* operator->() const noexcept { return connection_.get(); }
 
-    /// Whether it has carried a message before, so that the server may have closed it meanwhile.
+    /// Whether it has carried a message before: the server may have closed it since.
     bool reused() const noexcept { return reused_; }
-    /// Gives it back for the next message.
+    /// Gives the connection back, open, for the next message.
     void release() noexcept;
-    /// Closes it.
+    /// Gives the connection back, closed.
     void discard() noexcept;
 
 private:
@@ -43,15 +46,15 @@ private:
     bool reused_ = false;
 };
 
-/// The connections to one origin. A call beyond the limit waits its turn; turns come in order.
+/// The connections to one origin. A call beyond the limit waits for a free one, in the order of arrival.
 ///
-///     pool::place mine(all, executor, limits.next(), fresh);
-///     if (mine.must_wait())
-///         ... co_await mine.turn().async_wait(deferred) ...
-///     lease granted = mine.leave(interrupted);
+///     pool::acquire_ticket ticket(all, executor, limits.next(), fresh);
+///     if (ticket.must_wait())
+///         ... co_await ticket.ready_timer().async_wait(deferred) ...
+///     lease granted = ticket.take(interrupted);
 ///
-/// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension, and who
-/// waits is woken by a post to its own executor.
+/// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension, and a waiter is
+/// resumed by a post to its own executor.
 class pool : public boost::intrusive_ref_counter<pool>
 {
 public:
@@ -61,7 +64,7 @@ public:
     class acquire_ticket;
 
     origin const& to() const noexcept { return to_; }
-    /// The TLS session that the server gave last.
+    /// The TLS session that the server sent last.
     session_ptr session() const;
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
@@ -70,31 +73,39 @@ private:
     struct waiter;
 
     static void close_all(boost::intrusive_ptr<connection> list) noexcept;
-    void sweep(boost::intrusive_ptr<connection>& dead);
     boost::intrusive_ptr<connection> take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead);
     void release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
-    bool stale(connection& c) const noexcept;
+    bool is_usable(connection& c) const noexcept;
 
     boost::asio::any_io_executor executor_;
     origin to_;
-    pool_options options_;
 
     mutable std::mutex mutex_;
     session_ptr session_;
-    std::size_t open_ = 0; // leased and idle
-    clock::time_point sweep_at_;
-    // Lists through their own elements: nothing is allocated to give a connection back, and they cost the compiler little.
-    boost::intrusive_ptr<connection> idle_; // the one used last in front
-    boost::intrusive_ptr<waiter> waiters_;  // the first in front
+    pool_queue<connection, waiter> queue_;
 };
 
-/// A connection, or a place in the queue for one: an idle connection or, where there is none, one that is not open yet, unless the
-/// limit is reached. Left when the coroutine goes on, is cancelled, or is destroyed where it waits.
+/// A call that waits for a connection, with a waiting time of its own.
+struct pool::waiter : boost::intrusive_ref_counter<waiter>
+{
+    waiter(boost::asio::any_io_executor const& executor, clock::time_point until)
+        : wake_up(executor),
+          ready_timer(executor, until)
+    {}
+
+    foundry::detail::guarded_executor wake_up;
+    boost::asio::steady_timer ready_timer;
+    boost::intrusive_ptr<connection> granted; // guarded by the pool's mutex, as is next
+    boost::intrusive_ptr<waiter> next;
+};
+
+/// A pending acquisition: of an idle connection or, if there is none, of one that is to be opened, as soon as the limit allows it. Ends
+/// when the coroutine continues, is cancelled, or is destroyed while it waits.
 class pool::acquire_ticket
 {
 public:
-    /// @param last when to wait no longer.
-    /// @param fresh only a connection that is not open yet.
+    /// @param last the limit of the wait.
+    /// @param fresh accepts only a connection that is not open yet.
     acquire_ticket(boost::intrusive_ptr<pool> owner, boost::asio::any_io_executor const& executor, limit const& last,
                    bool fresh);
     acquire_ticket(acquire_ticket const&) = delete;
@@ -102,21 +113,21 @@ public:
     ~acquire_ticket();
 
     bool must_wait() const noexcept { return waiter_ != nullptr; }
-    /// Fires when the time is over, and is cancelled when the turn has come.
+    /// Fires when the time is over, and is cancelled when a connection is granted.
     boost::asio::steady_timer& ready_timer() noexcept;
 
-    /// What was granted.
+    /// The granted connection.
     ///
-    /// @param interrupted what the wait has thrown, if anything.
-    /// @throws that, or foundry::error with the limit's code, where the turn has not come.
+    /// @param interrupted the exception that ended the wait; null if none did.
+    /// @throws that exception, or foundry::error with the limit's code, if no connection was granted.
     lease take(std::exception_ptr interrupted);
 
 private:
     lease give_up();
 
     boost::intrusive_ptr<pool> pool_;
-    boost::intrusive_ptr<connection> granted_; // at once
-    boost::intrusive_ptr<waiter> waiter_;      // null where nothing has to be waited for
+    boost::intrusive_ptr<connection> granted_; // without a wait
+    boost::intrusive_ptr<waiter> waiter_;      // null if no wait is needed
     limit last_;
     bool fresh_;
 };

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/options.hpp>
+#include <foundry/limits.hpp>
 
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;

@@ -1,25 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/guarded_executor.hpp>
 #include <foundry/detail/http/pool.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
-
-/// Somebody who waits for a connection. `granted` is guarded by the pool's mutex.
-struct pool::waiter : boost::intrusive_ref_counter<waiter>
-{
-    waiter(boost::asio::any_io_executor const& executor, clock::time_point until)
-        : wake_up(executor),
-          ready_timer(executor, until)
-    {}
-
-    foundry::detail::guarded_executor wake_up;
-    boost::asio::steady_timer ready_timer;
-    boost::intrusive_ptr<connection> granted;
-    boost::intrusive_ptr<waiter> next; // in the pool's list
-};
 
 FOUNDRY_DECL lease::lease(boost::intrusive_ptr<pool> owner, boost::intrusive_ptr<connection> c, bool reused) noexcept
     : pool_(std::move(owner)),
@@ -50,21 +35,24 @@ FOUNDRY_DECL void lease::discard() noexcept
         pool_->release_or_close(std::move(connection_), false);
 }
 
-FOUNDRY_DECL bool pool::stale(connection& c) const noexcept
+FOUNDRY_DECL bool pool::is_usable(connection& c) const noexcept
 {
-    auto const now = clock::now();
-    return c.is_inherited() || now - c.idle_since > options_.max_idle || now - c.opened_at > options_.max_age ||
-           !c.idle_and_alive();
+    return !c.is_inherited() && !queue_.is_expired(c, clock::now()) && c.idle_and_alive();
 }
 
 FOUNDRY_DECL pool::pool(boost::asio::any_io_executor executor, origin to, pool_options options)
     : executor_(std::move(executor)),
       to_(std::move(to)),
-      options_(options)
+      queue_(options)
 {}
-FOUNDRY_DECL pool::~pool() { close_all(std::move(idle_)); }
 
-/// One after the other: a list that is dropped as a whole goes as deep into the stack as it is long.
+FOUNDRY_DECL pool::~pool()
+{
+    while (queue_.take_idle()) {
+    }
+}
+
+/// One after the other: a list that is destroyed as a whole uses as much stack as it is long.
 FOUNDRY_DECL void pool::close_all(boost::intrusive_ptr<connection> list) noexcept
 {
     while (list)
@@ -77,37 +65,25 @@ FOUNDRY_DECL session_ptr pool::session() const
     return session_;
 }
 
-/// What has been idle for too long does not stay open behind what is used more often.
-FOUNDRY_DECL void pool::sweep(boost::intrusive_ptr<connection>& dead)
-{
-    auto const now = clock::now();
-    if (now < sweep_at_)
-        return;
-    sweep_at_ = now + options_.max_idle / 4;
-    boost::intrusive_ptr<connection>* at = &idle_;
-    while (*at && now - (*at)->idle_since <= options_.max_idle)
-        at = &(*at)->next;
-    dead = std::move(*at); // and all behind it, which have been idle for longer
-    for (connection const* c = dead.get(); c != nullptr; c = c->next.get())
-        --open_;
-}
-
+/// @param fresh no idle connection is taken; if there is no room, one of them is closed.
+/// @param dead receives connections to be closed outside the mutex.
 FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead)
 {
-    sweep(dead);
-    while (idle_ && (!fresh || open_ >= options_.max_connections)) {
-        boost::intrusive_ptr<connection> c = std::move(idle_); // the one used last is the likeliest to be alive
-        idle_ = std::move(c->next);
-        if (!fresh && !stale(*c))
+    dead = queue_.take_expired(clock::now());
+    while (!fresh || !queue_.has_room()) {
+        boost::intrusive_ptr<connection> c = queue_.take_idle();
+        if (!c)
+            break;
+        if (!fresh && is_usable(*c))
             return c;
+        queue_.closed();
         c->next = std::move(dead);
         dead = std::move(c);
-        --open_;
     }
-    if (open_ >= options_.max_connections || waiters_)
+    if (!queue_.may_open())
         return nullptr;
     boost::intrusive_ptr<connection> c(new connection(executor_));
-    ++open_;
+    queue_.opened();
     return c;
 }
 
@@ -120,15 +96,12 @@ FOUNDRY_DECL pool::acquire_ticket::acquire_ticket(boost::intrusive_ptr<pool> own
 {
     boost::intrusive_ptr<connection> dead;
     {
-        // One lock for both: what is given back in between would wake nobody.
+        // One lock for both, against a lost wake-up: a connection may be given back in between.
         std::lock_guard const lock(pool_->mutex_);
         granted_ = pool_->take_idle_or_new(fresh, dead);
         if (!granted_) {
             waiter_.reset(new waiter(executor, last.at));
-            boost::intrusive_ptr<waiter>* end = &pool_->waiters_;
-            while (*end)
-                end = &(*end)->next;
-            *end = waiter_;
+            pool_->queue_.add_waiter(waiter_);
         }
     }
     close_all(std::move(dead)); // outside the mutex
@@ -154,21 +127,17 @@ FOUNDRY_DECL lease pool::acquire_ticket::take(std::exception_ptr interrupted)
     throw error(make_error_code(last_.code), std::move(f));
 }
 
-/// What was granted until now; nothing where the turn has not come.
+/// Leaves the queue with the connection that was granted, if one was.
 FOUNDRY_DECL lease pool::acquire_ticket::give_up()
 {
     if (waiter_) {
         {
             std::lock_guard const lock(pool_->mutex_);
-            boost::intrusive_ptr<waiter>* at = &pool_->waiters_;
-            while (*at && *at != waiter_)
-                at = &(*at)->next;
-            if (*at)
-                *at = std::move(waiter_->next);
+            pool_->queue_.remove_waiter(*waiter_);
             granted_ = std::move(waiter_->granted);
         }
-        // It comes straight from another call: nobody has looked at it since.
-        if (granted_ && granted_->is_open() && (fresh_ || pool_->stale(*granted_)))
+        // It comes straight from another call, and was not checked since.
+        if (granted_ && granted_->is_open() && (fresh_ || !pool_->is_usable(*granted_)))
             granted_->close();
     }
     if (!granted_)
@@ -188,22 +157,12 @@ FOUNDRY_DECL void pool::release_or_close(boost::intrusive_ptr<connection> c, boo
         c->close();
     c->move_to(executor_); // the context it was used on may end
 
+    bool const is_open = c->is_open();
     std::lock_guard const lock(mutex_);
     if (session)
         session_ = std::move(session);
-    if (!c->is_open() && !waiters_) {
-        --open_;
-        return;
-    }
-    if (!waiters_) {
-        c->next = std::move(idle_);
-        idle_ = std::move(c);
-        return;
-    }
-    boost::intrusive_ptr<waiter> const next = std::move(waiters_);
-    waiters_ = std::move(next->next);
-    next->granted = std::move(c);
-    next->wake_up.post([next] { next->ready_timer.cancel(); });
+    if (boost::intrusive_ptr<waiter> const next = queue_.give_back(std::move(c), is_open))
+        next->wake_up.post([next] { next->ready_timer.cancel(); });
 }
 
 } // namespace http
