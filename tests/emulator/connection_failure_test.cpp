@@ -58,7 +58,7 @@ asio::awaitable<void> plain_to_tls(emulator& service)
 
 } // namespace
 
-TEST_CASE("TLS to a port that speaks plain HTTP fails as TLS")
+TEST_CASE("connection failure: TLS to a port that speaks plain HTTP fails as TLS")
 {
     emulator service(strict_emulator());
     foundry::endpoint where{foundry_url};
@@ -67,14 +67,14 @@ TEST_CASE("TLS to a port that speaks plain HTTP fails as TLS")
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("plain HTTP to a port that speaks TLS is an answer that is not HTTP, or none")
+TEST_CASE("connection failure: plain HTTP to a port that speaks TLS is an answer that is not HTTP, or none")
 {
     emulator service(strict_emulator());
     run(plain_to_tls(service));
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("a certificate of an authority that is not trusted ends the call before the key is sent")
+TEST_CASE("connection failure: a certificate of an authority that is not trusted ends the call before the key is sent")
 {
     emulator service(strict_emulator());
     emulator const other;
@@ -83,7 +83,7 @@ TEST_CASE("a certificate of an authority that is not trusted ends the call befor
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("the system's authorities do not vouch for an emulator")
+TEST_CASE("connection failure: the system's authorities do not trust the emulator's certificate")
 {
     emulator service(strict_emulator());
     foundry::endpoint const where = at(service, foundry_url);
@@ -97,7 +97,7 @@ TEST_CASE("the system's authorities do not vouch for an emulator")
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("authorities that are not certificates are refused where the client is made")
+TEST_CASE("connection failure: authorities that are not certificates are rejected where the client is made")
 {
     asio::io_context context;
     foundry::options with;
@@ -109,7 +109,7 @@ TEST_CASE("authorities that are not certificates are refused where the client is
                  errc::invalid_argument, {"ca_certificates", "PEM"});
 }
 
-TEST_CASE("a certificate for another host ends the call before the key is sent")
+TEST_CASE("connection failure: a certificate for another host ends the call before the key is sent")
 {
     emulator service(strict_emulator());
     for (char const* const url : {"https://other.example/v1", "https://contoso.services.ai.azure.com.example/v1",
@@ -122,7 +122,7 @@ TEST_CASE("a certificate for another host ends the call before the key is sent")
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("nobody listening is a failed connection that names address and port")
+TEST_CASE("connection failure: a refused connection names address and port")
 {
     emulator service(strict_emulator());
     asio::io_context context;
@@ -137,7 +137,7 @@ TEST_CASE("nobody listening is a failed connection that names address and port")
     }
 }
 
-TEST_CASE("a host that does not exist is named by the error")
+TEST_CASE("connection failure: a host that does not exist is named by the error")
 {
     emulator service(strict_emulator());
     run(expect_failure(foundry::endpoint{"https://no-such-host.invalid/v1"}, limited(service), errc::resolve_failed,
@@ -205,13 +205,13 @@ asio::awaitable<void> ask_stranger(std::string greeting, errc wanted)
 
 } // namespace
 
-TEST_CASE("what answers a large request early and is no HTTP server is told at once")
+TEST_CASE("early answer: bytes that are not HTTP end a large request at once")
 {
     run(ask_stranger("220 mail.example.com ESMTP ready\r\n", errc::unexpected_reply));
     run(ask_stranger(std::string("\x15\x03\x01\x00\x02\x02\x16", 7), errc::unexpected_reply));
 }
 
-TEST_CASE("a server that has refused a request and takes no more is heard out")
+TEST_CASE("early answer: a 413 is received whole if the server reads no more, at any size of the request")
 {
     // One size or other fills the socket's buffers so far that it counts as not writable, and not to the brim.
     for (double size = 64 * 1024; size < 12 * 1024 * 1024; size *= 1.2)
@@ -232,7 +232,7 @@ asio::awaitable<foundry::error> failure_of_large_request(foundry::endpoint where
 
 } // namespace
 
-TEST_CASE("a server that refuses a large request before it has read it is heard")
+TEST_CASE("early answer: a 413 before a large request is read is received")
 {
     asio::io_context context;
     asio::ip::tcp::acceptor acceptor{context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)};

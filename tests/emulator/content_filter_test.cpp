@@ -178,7 +178,8 @@ asio::awaitable<void> strange_blocklists(emulator& service)
 
 } // namespace
 
-TEST_CASE("a blocked prompt tells its verdicts in each spelling, whole and among events, on every form of Azure")
+TEST_CASE("content filter: a blocked prompt tells its verdicts in each spelling, whole and among events, on every form "
+          "of Azure")
 {
     emulator service;
     for (form const& where : forms::all) {
@@ -190,8 +191,8 @@ TEST_CASE("a blocked prompt tells its verdicts in each spelling, whole and among
     }
 }
 
-TEST_CASE(
-    "the verdicts on prompts and answers are typed under their new name and their old one, on every form of Azure")
+TEST_CASE("content filter: the verdicts on prompts and answers are typed under their new name and their old one, on "
+          "every form of Azure")
 {
     emulator service;
     for (form const& where : forms::all) {
@@ -203,7 +204,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("a verdict of another shape, or with a severity that is new, is kept as it came")
+TEST_CASE("content filter: a verdict of another shape, or with a severity that is new, is kept as it came")
 {
     emulator service;
     run(strange_blocklists(service));

@@ -390,7 +390,7 @@ asio::awaitable<void> play(emulator& service, form where, std::vector<shape> con
 
 } // namespace
 
-TEST_CASE("every shape of an error is one clear error by every operation on every form where it occurs")
+TEST_CASE("error shapes: every known shape gives one clear error, for every operation on every form where it occurs")
 {
     std::vector<shape> const table = shapes();
     tally counted;
@@ -465,7 +465,7 @@ TEST_CASE("error bodies: as an event, with a byte order mark, in UTF-16 or with 
     foundry_test::queued::play(&bodies_of_errors);
 }
 
-TEST_CASE("error bodies: a wrong path is told as such and not as a wrong model, and 501 is no reason to try again")
+TEST_CASE("error bodies: a wrong path is route_not_found and not a wrong model, and 501 is no reason to try again")
 {
     foundry_test::queued::play(&wrong_paths);
 }

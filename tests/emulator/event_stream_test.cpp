@@ -166,12 +166,9 @@ asio::awaitable<void> reason_in_the_next_event(emulator& service)
 
 } // namespace
 
-TEST_CASE("in-band errors: an error that says nothing, beside a good answer, is none")
-{
-    play(&empty_error_beside_an_answer);
-}
+TEST_CASE("in-band errors: an empty error beside a good answer is ignored") { play(&empty_error_beside_an_answer); }
 
-TEST_CASE("in-band errors: one of any shape is an error with its words, and a stream that brings nothing is no success")
+TEST_CASE("in-band errors: one of any shape keeps its message, and a stream without content is no success")
 {
     play(&errors_of_any_shape);
 }
@@ -308,7 +305,7 @@ asio::awaitable<void> words_that_are_no_end(emulator& service)
 
 } // namespace
 
-TEST_CASE("events: the word done ends no raw stream, and blank lines before the first event are passed over")
+TEST_CASE("events: the word done ends no raw stream, and blank lines before the first event are skipped")
 {
     play(&words_that_are_no_end);
 }

@@ -42,7 +42,7 @@ asio::awaitable<void> wrong_key(emulator& service, char const* url, std::string_
 
 } // namespace
 
-TEST_CASE("a wrong key is unauthorized on every form, and the error names the header and never the key")
+TEST_CASE("authentication: a wrong key is unauthorized on every form, and the error names the header and never the key")
 {
     emulator service(strict_emulator());
     for (char const* const url : urls) {
@@ -51,7 +51,7 @@ TEST_CASE("a wrong key is unauthorized on every form, and the error names the he
     }
 }
 
-TEST_CASE("a missing key is unauthorized on every form")
+TEST_CASE("authentication: a missing key is unauthorized on every form")
 {
     emulator service(strict_emulator());
     for (char const* const url : urls) {
@@ -81,7 +81,7 @@ asio::awaitable<void> unknown_deployment(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("an unknown deployment is named by the error on every form")
+TEST_CASE("unknown deployment: the error names it on every form")
 {
     emulator service(strict_emulator());
     for (char const* const url : urls) {
@@ -196,7 +196,7 @@ asio::awaitable<void> refuse_requests(emulator& service)
 
 } // namespace
 
-TEST_CASE("a request that cannot work is refused by name, and nothing is sent")
+TEST_CASE("request validation: an invalid member is rejected by its name, and nothing is sent")
 {
     emulator service(strict_emulator());
     run(refuse_requests(service));
@@ -221,7 +221,7 @@ asio::awaitable<void> refuse_embedding(emulator& service)
 
 } // namespace
 
-TEST_CASE("an embedding of nothing, or of what is not text, is refused, and nothing is sent")
+TEST_CASE("request validation: an embedding of an empty input or of invalid UTF-8 is rejected, and nothing is sent")
 {
     emulator service(strict_emulator());
     run(refuse_embedding(service));
@@ -254,13 +254,13 @@ asio::awaitable<void> refuse_client_headers(emulator& service)
 
 } // namespace
 
-TEST_CASE("headers of the client's options with line breaks are refused, and nothing is sent")
+TEST_CASE("header injection: line breaks in headers of the client's options are rejected, and nothing is sent")
 {
     emulator service(strict_emulator());
     run(refuse_client_headers(service));
 }
 
-TEST_CASE("headers of an endpoint with line breaks are refused where they are set")
+TEST_CASE("header injection: line breaks in headers of an endpoint are rejected by add_header()")
 {
     foundry::endpoint where{foundry_url};
     for (char const* const value : {"b\r\nInjected: 1", "b\n", "b\r", " b", "b\x01"})
@@ -270,7 +270,7 @@ TEST_CASE("headers of an endpoint with line breaks are refused where they are se
     CHECK(where.extra_headers().empty());
 }
 
-TEST_CASE("a key with anything but visible characters is refused where it is made, unrepeated")
+TEST_CASE("api key: characters that are not visible are rejected by the constructor, and not repeated")
 {
     for (char const* const tail : {"\n", "\r\n", " ", "\t", "\x7f", "\xc3\xa9", "\r\nInjected: 1"}) {
         std::string const key = secret_key + std::string(tail);

@@ -139,13 +139,13 @@ asio::awaitable<void> play_bad_answers(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("a bad answer over TLS is one clear error, and the client goes on")
+TEST_CASE("malformed answer: over TLS it gives one clear error, and the client stays usable")
 {
     emulator service(strict_emulator());
     run(play_bad_answers(service, foundry_url));
 }
 
-TEST_CASE("a bad answer over plain HTTP is one clear error, and the client goes on")
+TEST_CASE("malformed answer: over plain HTTP it gives one clear error, and the client stays usable")
 {
     emulator service(strict_emulator());
     run(play_bad_answers(service, local_url));
@@ -173,7 +173,7 @@ asio::awaitable<void> truncate_unsized(emulator& service)
 
 } // namespace
 
-TEST_CASE("a body without a length ends with TLS's goodbye and not with the socket")
+TEST_CASE("truncated answer: a body without a length ends with close_notify of TLS and not with the socket")
 {
     emulator service(strict_emulator());
     run(truncate_unsized(service));
@@ -202,7 +202,7 @@ asio::awaitable<void> skip_interim(emulator& service)
 
 } // namespace
 
-TEST_CASE("interim answers before the real one are skipped")
+TEST_CASE("interim responses: 1xx answers before the final one are skipped")
 {
     emulator service(strict_emulator());
     run(skip_interim(service));
@@ -241,7 +241,7 @@ asio::awaitable<void> bad_embeddings(emulator& service)
 
 } // namespace
 
-TEST_CASE("an answer that is not the vectors that were asked for is refused")
+TEST_CASE("malformed answer: embeddings that do not match the request are rejected")
 {
     emulator service(strict_emulator());
     run(bad_embeddings(service));

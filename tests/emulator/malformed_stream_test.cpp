@@ -128,14 +128,14 @@ asio::awaitable<void> play_bad_streams(emulator& service, char const* url, std::
 
 } // namespace
 
-TEST_CASE("a bad stream over TLS ends with one clear error after the chunks before it, and the client goes on")
+TEST_CASE("malformed stream: over TLS it gives one clear error after the chunks before it, and the client stays usable")
 {
     emulator service(strict_emulator());
     run(play_bad_streams(service, foundry_url, {100000}));
     run(play_bad_streams(service, foundry_url, {1, 3, 17}));
 }
 
-TEST_CASE("a bad stream of an Azure host's other form ends in the same way")
+TEST_CASE("malformed stream: it ends in the same way on the other form of an Azure host")
 {
     emulator service(strict_emulator());
     run(play_bad_streams(service, urls[1], {50}));

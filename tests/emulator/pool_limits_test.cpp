@@ -72,7 +72,7 @@ struct two_in_a_row
 
 } // namespace
 
-TEST_CASE("bytes behind an answer are not the answer to a call that waits for the connection")
+TEST_CASE("pool: bytes after an answer are not the answer to a call that waits for the connection")
 {
     for (char const* const url : {foundry_url, local_url}) {
         CAPTURE(std::string(url));
@@ -92,7 +92,7 @@ TEST_CASE("bytes behind an answer are not the answer to a call that waits for th
     }
 }
 
-TEST_CASE("a call that is cancelled at the moment in which its turn comes sends nothing")
+TEST_CASE("pool: a call that is cancelled at the moment when it gets a connection sends nothing")
 {
     for (char const* const url : {foundry_url, local_url}) {
         emulator service;
@@ -114,7 +114,7 @@ TEST_CASE("a call that is cancelled at the moment in which its turn comes sends 
     }
 }
 
-TEST_CASE("a question is sent twice at most, also where the second time has to wait for a connection")
+TEST_CASE("pool: a request is sent twice at most, also if the second attempt has to wait for a connection")
 {
     emulator service;
     two_in_a_row calls(service, foundry_url);
@@ -159,7 +159,7 @@ asio::awaitable<void> ask(foundry::client<> client, std::string text, int& done)
 
 } // namespace
 
-TEST_CASE("a pool of one connection serves eight calls one after another, in order")
+TEST_CASE("pool: one connection serves eight calls one after another, in order")
 {
     emulator service;
     asio::io_context context;
@@ -182,7 +182,7 @@ TEST_CASE("a pool of one connection serves eight calls one after another, in ord
     }
 }
 
-TEST_CASE("calls beyond the pool's limit take over where connections end")
+TEST_CASE("pool: calls beyond the limit open connections when others end")
 {
     emulator service;
     asio::io_context context;
@@ -223,13 +223,13 @@ asio::awaitable<void> no_turn(emulator& service)
 
 } // namespace
 
-TEST_CASE("a call that gets no connection in its time says so")
+TEST_CASE("pool: the error of a call that gets no connection in its time names max_connections")
 {
     emulator service;
     run(no_turn(service));
 }
 
-TEST_CASE("what a burst of calls has left idle for too long is closed by a later call")
+TEST_CASE("pool: connections that a burst has left idle for too long are closed by a later call")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {

@@ -69,7 +69,7 @@ asio::awaitable<void> reuse_after_stream(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("calls of all kinds and copies of a client share one connection")
+TEST_CASE("pool: calls of all kinds and copies of a client share one connection")
 {
     for (char const* const url : urls) {
         CAPTURE(std::string(url));
@@ -79,7 +79,7 @@ TEST_CASE("calls of all kinds and copies of a client share one connection")
     }
 }
 
-TEST_CASE("the connection of a stream that was read to its end is used again")
+TEST_CASE("pool: the connection of a stream that was read to its end is reused")
 {
     emulator service;
     run(reuse_after_stream(service, foundry_url));
@@ -144,7 +144,7 @@ asio::awaitable<void> warm_up_in_vain(emulator& service)
 
 } // namespace
 
-TEST_CASE("a client that was warmed up asks its first question over the connection that is open already")
+TEST_CASE("warm_up: the first request uses the connection that is open already")
 {
     for (char const* const url : {foundry_url, local_url}) {
         CAPTURE(std::string(url));
@@ -153,13 +153,13 @@ TEST_CASE("a client that was warmed up asks its first question over the connecti
     }
 }
 
-TEST_CASE("two warm-ups at once open two connections")
+TEST_CASE("warm_up: two at once open two connections")
 {
     emulator service;
     run(warm_up_two(service));
 }
 
-TEST_CASE("a warm-up that fails says why and leaves nothing open")
+TEST_CASE("warm_up: a failure says why and leaves nothing open")
 {
     emulator service;
     run(warm_up_in_vain(service));
@@ -183,7 +183,7 @@ asio::awaitable<void> not_reused(emulator& service, char const* url, answer next
 
 } // namespace
 
-TEST_CASE("a connection with bytes behind the answer is not used again, and they are nobody's answer")
+TEST_CASE("pool: a connection with bytes after the answer is not reused, and no call gets them")
 {
     emulator service;
     std::string const body = completion_text("once");
@@ -238,7 +238,7 @@ asio::awaitable<void> head_of_a_record(emulator& service)
 
 } // namespace
 
-TEST_CASE("a connection is not used again where a TLS record has begun behind the answer")
+TEST_CASE("pool: a connection is not reused if a TLS record has begun after the answer")
 {
     emulator service;
     run(head_of_a_record(service));
@@ -284,19 +284,19 @@ asio::awaitable<void> resume_after_drop(emulator& service)
 
 } // namespace
 
-TEST_CASE("the TLS session of a connection that ends with the answer is good for the next")
+TEST_CASE("TLS session: that of a connection that ended with its answer is resumed")
 {
     emulator service;
     run(resume_each_time(service));
 }
 
-TEST_CASE("a connection that is dropped early does not spoil the TLS session that it has resumed")
+TEST_CASE("TLS session: a connection that is dropped early does not spoil the session that it has resumed")
 {
     emulator service;
     run(resume_after_drop(service));
 }
 
-TEST_CASE("a connection that the answer says is over is not used again")
+TEST_CASE("pool: a connection is not reused if the answer says that it ends")
 {
     emulator service;
     std::string const body = completion_text("once");
@@ -358,7 +358,7 @@ asio::awaitable<void> replace_on_use(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("a kept connection that the server has closed is replaced without an error, once")
+TEST_CASE("pool: a stale connection is replaced without an error, once")
 {
     for (char const* const url : {foundry_url, local_url}) {
         CAPTURE(std::string(url));

@@ -157,7 +157,7 @@ asio::awaitable<void> read_heads(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("the wait that a service asks for is found wherever it stands, on every form")
+TEST_CASE("retry_after: found in each header and in the message, on every form")
 {
     emulator service;
     for (form const& where : forms::all) {
@@ -166,7 +166,7 @@ TEST_CASE("the wait that a service asks for is found wherever it stands, on ever
     }
 }
 
-TEST_CASE("quotas and ids are read from the heads of answers, streams and errors, on every form")
+TEST_CASE("response head: rate limits and ids are read from answers, streams and errors, on every form")
 {
     emulator service;
     for (form const& where : forms::all) {
@@ -354,13 +354,10 @@ TEST_CASE(
     play(&loose_heads);
 }
 
-TEST_CASE("errors: all that follow the head of an answer have its status, ids, body and attempts")
-{
-    play(&details_of_errors);
-}
+TEST_CASE("response head: every error after it has its status, ids, body and attempts") { play(&details_of_errors); }
 
 TEST_CASE("retry: of several waits the longest counts, and zero leaves it to the policy") { play(&waits); }
 
 TEST_CASE("retry: waits in words and dates of any spelling of UTC are understood") { play(&waits_in_words); }
 
-TEST_CASE("retry: what gateways answer for a server that is gone is tried again") { play(&gateways); }
+TEST_CASE("retry: a gateway's 520, 525, 529 and 530 are retried") { play(&gateways); }

@@ -45,7 +45,7 @@ answer overloaded(char const* request_id)
 
 } // namespace
 
-TEST_CASE("a request that fails for a moment is made again, on every form and for every operation")
+TEST_CASE("retry: a transient error is retried, on every form and for every operation")
 {
     emulator azure;
     for (char const* const form : urls) {
@@ -76,7 +76,7 @@ TEST_CASE("a request that fails for a moment is made again, on every form and fo
     }
 }
 
-TEST_CASE("an error carries every request that was made, and the program is told before each wait")
+TEST_CASE("retry: the error has every attempt, and on_retry is called before each wait")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -111,7 +111,7 @@ TEST_CASE("an error carries every request that was made, and the program is told
     }(azure));
 }
 
-TEST_CASE("no retries is one request, for a client or for a call")
+TEST_CASE("retry: max_retries 0 sends one request, for a client or for a call")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -132,8 +132,7 @@ TEST_CASE("no retries is one request, for a client or for a call")
     }(azure));
 }
 
-TEST_CASE(
-    "the service decides whether and when: x-should-retry, every spelling of the wait, and a wait that is too long")
+TEST_CASE("retry: x-should-retry and every spelling of Retry-After are obeyed, and a wait that is too long gives up")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -190,7 +189,7 @@ TEST_CASE(
     }(azure));
 }
 
-TEST_CASE("an error in the body of a 200 is asked again, too, and half an answer leaves nothing in the next")
+TEST_CASE("retry: an error in the body of a 200 is retried, and half an answer leaves nothing in the next")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -204,7 +203,7 @@ TEST_CASE("an error in the body of a 200 is asked again, too, and half an answer
     }(azure));
 }
 
-TEST_CASE("a connection that breaks before the answer is made again; within the answer it is an error")
+TEST_CASE("retry: a connection lost before the answer is retried; within the answer it is an error")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -238,7 +237,7 @@ public:
 
 } // namespace
 
-TEST_CASE("a program may decide for itself what is made again")
+TEST_CASE("retry: a custom policy decides what is retried")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -294,7 +293,7 @@ std::size_t requests_with(std::function<void(foundry::options&)> const& set)
 
 } // namespace
 
-TEST_CASE("a wait without end is a wait, and a negative one is none")
+TEST_CASE("retry: the longest wait of a policy is a wait, and a negative one is none")
 {
     auto const policy = [](std::chrono::milliseconds time) {
         return [time](foundry::options& o) { o.retry.policy = std::make_shared<constant_wait>(time); };
@@ -313,7 +312,7 @@ TEST_CASE("a wait without end is a wait, and a negative one is none")
           }) == 1);
 }
 
-TEST_CASE("the numbers of a call are stronger than the client's policy")
+TEST_CASE("retry: the options of a call override the client's policy")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -330,7 +329,7 @@ TEST_CASE("the numbers of a call are stronger than the client's policy")
     }(azure));
 }
 
-TEST_CASE("what a call does not set stays as the client has it")
+TEST_CASE("retry: options that a call does not set are the client's")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -356,7 +355,7 @@ TEST_CASE("what a call does not set stays as the client has it")
     }(azure));
 }
 
-TEST_CASE("a wait is over at once when the call is cancelled, and not begun where the whole call would take too long")
+TEST_CASE("retry: cancellation ends a wait at once, and no wait begins that exceeds the total time limit")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {

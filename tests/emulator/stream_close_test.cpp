@@ -52,7 +52,7 @@ asio::awaitable<void> drop_stream(emulator& service, int how)
 
 } // namespace
 
-TEST_CASE("a stream that is dropped, closed or assigned to closes its connection at once")
+TEST_CASE("stream close: a stream that is dropped, closed or assigned to closes its connection at once")
 {
     for (int const how : {0, 1, 2}) {
         CAPTURE(how);
@@ -95,7 +95,7 @@ asio::awaitable<void> close_while_reading(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("a stream may be closed while another coroutine waits for its next chunk, which is the end for that one")
+TEST_CASE("stream close: close() ends the next() for which another coroutine waits")
 {
     for (char const* const url : {foundry_url, local_url}) {
         CAPTURE(std::string(url));
@@ -131,7 +131,7 @@ asio::awaitable<void> long_end(emulator& service)
 
 } // namespace
 
-TEST_CASE("the end of a stream is waited for in the background, and closed where it is long, whatever it consists of")
+TEST_CASE("stream close: the end of the body is read in the background, and a long one closes the connection")
 {
     emulator service;
     run(long_end(service));
@@ -165,7 +165,7 @@ asio::awaitable<void> race_in_stream(emulator& service, char const* url)
 
 } // namespace
 
-TEST_CASE("a stream that loses a race is closed and at its end, and the next call works")
+TEST_CASE("stream close: a stream that loses a race is closed and at its end, and the next call works")
 {
     emulator service;
     run(race_in_stream(service, foundry_url));

@@ -91,19 +91,19 @@ asio::awaitable<void> long_stream(emulator& service)
 
 } // namespace
 
-TEST_CASE("a server that says nothing, or stops, ends a call at its time limit")
+TEST_CASE("time limits: a server that sends nothing, or stops, ends a call at timeouts.total")
 {
     emulator service(strict_emulator());
     run(silence(service));
 }
 
-TEST_CASE("a server that falls silent within an answer ends the call at the silence limit")
+TEST_CASE("time limits: a server that stops within an answer ends the call at timeouts.silence")
 {
     emulator service(strict_emulator());
     run(silence_in_mid_stream(service));
 }
 
-TEST_CASE("a stream ends at its own total limit where one is set")
+TEST_CASE("time limits: a stream ends at timeouts.stream_total")
 {
     emulator service(strict_emulator());
     run(long_stream(service));
@@ -136,7 +136,7 @@ asio::awaitable<void> without_limits(emulator& service)
 
 } // namespace
 
-TEST_CASE("the longest times that there are are no limits")
+TEST_CASE("time limits: milliseconds::max() is no limit")
 {
     emulator service;
     run(without_limits(service));
@@ -180,7 +180,7 @@ asio::awaitable<foundry::error> failure_at(foundry::endpoint where, foundry::opt
 
 } // namespace
 
-TEST_CASE("each step has a time limit with a code of its own: TLS, write, first byte")
+TEST_CASE("time limits: TLS, write and first byte have each a limit and a code")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -213,7 +213,7 @@ TEST_CASE("each step has a time limit with a code of its own: TLS, write, first 
     }(azure));
 }
 
-TEST_CASE("TLS that takes too long is tried again, an answer that does is not")
+TEST_CASE("time limits: tls_timeout is retried, first_byte_timeout is not")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -235,7 +235,7 @@ TEST_CASE("TLS that takes too long is tried again, an answer that does is not")
     }(azure));
 }
 
-TEST_CASE("a call waits for a connection as long as it may")
+TEST_CASE("time limits: a call waits for a connection for timeouts.pool")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -251,7 +251,7 @@ TEST_CASE("a call waits for a connection as long as it may")
     }(azure));
 }
 
-TEST_CASE("keep-alives keep a stream from being silent, but not from being stalled")
+TEST_CASE("time limits: keep-alives reset timeouts.silence, but not timeouts.stall")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -275,7 +275,7 @@ TEST_CASE("keep-alives keep a stream from being silent, but not from being stall
     }(azure));
 }
 
-TEST_CASE("the error of a stream's time limit names the limit that streams have, and does not advise to stream")
+TEST_CASE("time limits: the error of a stream names the limit of streams, and does not advise to stream")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -309,7 +309,7 @@ TEST_CASE("the error of a stream's time limit names the limit that streams have,
     }(azure));
 }
 
-TEST_CASE("a program that is slow between two reads is not a server that is")
+TEST_CASE("time limits: a program that is slow between two reads does not count as a silent server")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
