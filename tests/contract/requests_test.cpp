@@ -685,7 +685,7 @@ bool is_sent(std::string const& member)
 
 } // namespace
 
-TEST_CASE("the contract is checked with every member of every request set")
+TEST_CASE("contract: it is checked with every member of every request set")
 {
     member_census census;
     for (auto const& one : every_chat_variation())
@@ -704,7 +704,7 @@ TEST_CASE("the contract is checked with every member of every request set")
     }
 }
 
-TEST_CASE("every request that the library can produce is sent, for each form of the API")
+TEST_CASE("contract: every request that the library can produce is sent, for each form of the API")
 {
     emulator service;
     plan const calls = every_call();

@@ -305,7 +305,7 @@ asio::awaitable<void> with(foundry::testing::emulator& service, char const* url,
 
 } // namespace
 
-TEST_CASE("every documented form of a call works on every form of the API")
+TEST_CASE("call forms: every documented form of a call works on every form of the API")
 {
     foundry::testing::emulator service;
     for (char const* const url : urls) {
@@ -316,7 +316,7 @@ TEST_CASE("every documented form of a call works on every form of the API")
     }
 }
 
-TEST_CASE("a request and a client may be gone before the coroutine starts")
+TEST_CASE("lifetime: a request and a client may be gone before the coroutine starts")
 {
     foundry::testing::emulator service;
     asio::io_context context;
@@ -364,7 +364,7 @@ TEST_CASE("a request and a client may be gone before the coroutine starts")
     CHECK(vectors_of.get().size() == 1);
 }
 
-TEST_CASE("the type of the client follows the credential, and any client is a client<>")
+TEST_CASE("client: its type follows the credential, and any client converts to client<>")
 {
     foundry::testing::emulator service;
     asio::io_context context;
@@ -403,7 +403,7 @@ asio::awaitable<void> ask_with_literals(foundry::options with)
 
 } // namespace
 
-TEST_CASE("a client takes its URL and its key as text")
+TEST_CASE("call forms: a client takes its URL and its key as text")
 {
     foundry::testing::emulator service;
     std::string const url = "http://localhost:" + std::to_string(service.plain_port()) + "/v1";
@@ -427,7 +427,7 @@ TEST_CASE("a client takes its URL and its key as text")
     CHECK_THROWS_AS((foundry::client{context, "no URL", "a-key"}), foundry::error);
 }
 
-TEST_CASE("an open enumeration takes its names as text")
+TEST_CASE("call forms: an open enumeration takes its names as text")
 {
     foundry::chat_request request{model};
     request.tool_choice = "auto";
@@ -450,7 +450,7 @@ TEST_CASE("an open enumeration takes its names as text")
     CHECK(request.to_json().find("reasoning_effort") == std::string::npos);
 }
 
-TEST_CASE("the free functions need no client")
+TEST_CASE("free functions: they need no client")
 {
     foundry::testing::emulator service;
     asio::io_context context;

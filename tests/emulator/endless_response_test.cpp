@@ -194,7 +194,7 @@ asio::awaitable<void> count_turns(bool const& over, int& turns)
 } // namespace
 
 TEST_CASE(
-    "a flood that never lets a read wait keeps neither the call's timers nor the program's coroutines from their turn")
+    "endless response: a flood that never lets a read wait starves neither the call's timers nor other coroutines")
 {
     asio::thread_pool elsewhere(1);
     auto const server = std::make_shared<endless_server>(elsewhere.get_executor(), events,

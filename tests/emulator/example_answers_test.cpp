@@ -229,7 +229,7 @@ asio::awaitable<void> decode_all(emulator& service, std::vector<example> const& 
 
 } // namespace
 
-TEST_CASE("every example answer of the documents decodes, on each form of the API")
+TEST_CASE("example answers: every one of the documents decodes, on each form of the API")
 {
     std::vector<example> const examples = load();
     REQUIRE(examples.size() >= 15);

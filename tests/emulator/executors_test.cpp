@@ -45,7 +45,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 } // namespace
 
-TEST_CASE("an executor of several threads is refused with what to write instead, and nothing is sent")
+TEST_CASE("executor: one with several threads is rejected with what to write instead, and nothing is sent")
 {
     emulator service;
     asio::thread_pool pool(2);
@@ -57,7 +57,7 @@ TEST_CASE("an executor of several threads is refused with what to write instead,
     CHECK(service.requests() == 1);
 }
 
-TEST_CASE("a thread pool of one thread is an executor like any other")
+TEST_CASE("executor: a thread pool of one thread is accepted")
 {
     emulator service;
     asio::thread_pool pool(1);

@@ -7,7 +7,7 @@
 
 using namespace foundry_test;
 
-TEST_CASE("a connection that fails anywhere leaves nothing behind that a sanitizer would find")
+TEST_CASE("fault matrix: a connection that fails anywhere leaves nothing that a sanitizer finds")
 {
     fault_counts const counts = run_matrix(extent::sample, 64);
     for (std::string const& wrong : counts.wrong)

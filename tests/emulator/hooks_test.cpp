@@ -99,7 +99,7 @@ asio::awaitable<std::string> ask_with(emulator& service, throwing_credential<Thr
 
 TEST_SUITE_BEGIN("hooks");
 
-TEST_CASE("what a retry policy or its callback throws is thrown by the call, and the client goes on")
+TEST_CASE("hooks: what a retry policy or its callback throws is thrown by the call, and the client goes on")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -121,7 +121,7 @@ TEST_CASE("what a retry policy or its callback throws is thrown by the call, and
     CHECK(azure.wait_for_open_at_most(0, long_enough));
 }
 
-TEST_CASE("a policy and an observer may call the client that calls them")
+TEST_CASE("hooks: a policy and an observer may call the client that calls them")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -144,7 +144,7 @@ TEST_CASE("a policy and an observer may call the client that calls them")
     CHECK(azure.wait_for_replies(3, long_enough));
 }
 
-TEST_CASE("what a credential throws is thrown by the call as it is, and the next call asks it again")
+TEST_CASE("hooks: what a credential throws is thrown by the call as it is, and the next call asks it again")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -155,7 +155,7 @@ TEST_CASE("what a credential throws is thrown by the call as it is, and the next
     }(azure));
 }
 
-TEST_CASE("limits that are negative are off")
+TEST_CASE("limits: a negative limit is off")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {

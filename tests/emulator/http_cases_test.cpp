@@ -124,7 +124,7 @@ asio::awaitable<void> play_all(emulator& service, std::vector<http_case> const& 
 
 } // namespace
 
-TEST_CASE("an answer that is wrong as HTTP is understood as it is meant, or refused")
+TEST_CASE("HTTP cases: a malformed answer of http_cases.json is understood as it is meant, or rejected")
 {
     std::vector<http_case> const cases = load_cases();
     CHECK(cases.size() >= 63);

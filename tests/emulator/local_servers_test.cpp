@@ -176,7 +176,7 @@ asio::awaitable<void> ask_for_nobody(emulator& service)
 
 } // namespace
 
-TEST_CASE("a local server's stream says what its whole answer says, however it spells it")
+TEST_CASE("local server: a stream and a whole answer give the same, in each server's spelling")
 {
     for (server const& one : servers()) {
         CAPTURE(std::string(one.name));
@@ -187,7 +187,7 @@ TEST_CASE("a local server's stream says what its whole answer says, however it s
     }
 }
 
-TEST_CASE("a local server's tool calls are kept apart, with ids and without")
+TEST_CASE("local server: tool calls are kept apart, with ids and without")
 {
     for (server const& one : servers()) {
         CAPTURE(std::string(one.name));
@@ -196,7 +196,7 @@ TEST_CASE("a local server's tool calls are kept apart, with ids and without")
     }
 }
 
-TEST_CASE("a local server's error is understood in its own shape")
+TEST_CASE("local server: an error is understood in each server's shape")
 {
     for (server const& one : servers()) {
         CAPTURE(std::string(one.name));
@@ -399,8 +399,8 @@ std::vector<foundry::endpoint> endpoints(emulator const& service)
 
 } // namespace
 
-TEST_CASE(
-    "a stream may leave the end marker off after a finish reason if its body ends cleanly; a cut is never a normal end")
+TEST_CASE("local server: the end marker may be missing after a finish reason if the body ends cleanly; a cut is never "
+          "a normal end")
 {
     emulator service;
     std::vector<stream_case> const all = endings();
@@ -410,7 +410,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("an error among the events is one in each server's shape, after the text before it")
+TEST_CASE("local server: an error among the events is one in each server's shape, after the text before it")
 {
     emulator service;
     std::vector<stream_case> const all = errors();
@@ -515,25 +515,25 @@ asio::awaitable<void> reason(emulator& service)
 
 } // namespace
 
-TEST_CASE("a local server's error as an answer has its code and its words")
+TEST_CASE("local server: an error as an answer has its code and its message")
 {
     emulator service;
     run(refuse(service));
 }
 
-TEST_CASE("tool calls without ids whose pieces mix are kept apart by their index")
+TEST_CASE("local server: tool calls without ids whose pieces mix are kept apart by their index")
 {
     emulator service;
     run(mix_calls(service));
 }
 
-TEST_CASE("reasoning is read under either name, once, and only where it is text")
+TEST_CASE("local server: reasoning is read under either name, once, and only if it is text")
 {
     emulator service;
     run(reason(service));
 }
 
-TEST_CASE("all quirks of local servers were checked")
+TEST_CASE("local server: every known deviation was checked")
 {
     CHECK(counted.passed == counted.run);
     std::cout << "report: quirks: " << counted.run << " run, " << counted.passed << " passed\n";

@@ -85,7 +85,7 @@ foundry::chat_request question()
 
 TEST_SUITE_BEGIN("observer");
 
-TEST_CASE("an observer is told of each step of a call, and what came of it")
+TEST_CASE("observer: it is notified of each step of a call, with its outcome")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -116,7 +116,7 @@ TEST_CASE("an observer is told of each step of a call, and what came of it")
     }(service));
 }
 
-TEST_CASE("it is told of requests that fail, of the wait behind each, and of the one that works")
+TEST_CASE("observer: it is notified of failed attempts, of the wait after each, and of the one that succeeds")
 {
     emulator service;
     service.queue(answer::raw("")); // the connection breaks
@@ -137,7 +137,7 @@ TEST_CASE("it is told of requests that fail, of the wait behind each, and of the
     }(service));
 }
 
-TEST_CASE("a call that fails ends with the code of its error")
+TEST_CASE("observer: a call that fails ends with the code of its error")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -158,7 +158,8 @@ TEST_CASE("a call that fails ends with the code of its error")
     }(service));
 }
 
-TEST_CASE("a stream ends for the observer when its last chunk is read, with the usage and the time to its first chunk")
+TEST_CASE("observer: a stream ends for the observer when its last chunk is read, with the usage and the time to its "
+          "first chunk")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -183,7 +184,7 @@ TEST_CASE("a stream ends for the observer when its last chunk is read, with the 
     }(service));
 }
 
-TEST_CASE("a stream that is dropped, or breaks off, has an end, too")
+TEST_CASE("observer: a stream that is dropped or truncated has an end, too")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -208,7 +209,7 @@ TEST_CASE("a stream that is dropped, or breaks off, has an end, too")
     }(service));
 }
 
-TEST_CASE("a stream whose body is wrong from its first byte on ends with the code of its error")
+TEST_CASE("observer: a stream whose body is wrong from its first byte on ends with the code of its error")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -223,7 +224,7 @@ TEST_CASE("a stream whose body is wrong from its first byte on ends with the cod
     }(service));
 }
 
-TEST_CASE("a call whose context ends in the middle of it has an end")
+TEST_CASE("observer: a call whose context is destroyed has an end")
 {
     emulator service;
     service.queue(answer::raw("").hang());
@@ -245,7 +246,7 @@ TEST_CASE("a call whose context ends in the middle of it has an end")
     CHECK(seen->events.back().code == boost::asio::error::operation_aborted);
 }
 
-TEST_CASE("embeddings and other routes are told of by their paths")
+TEST_CASE("observer: embeddings and other routes are named by their paths")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -261,7 +262,7 @@ TEST_CASE("embeddings and other routes are told of by their paths")
     }(service));
 }
 
-TEST_CASE("the attributes of a span have the names of OpenTelemetry's conventions")
+TEST_CASE("telemetry: the attributes of a span have the names of OpenTelemetry's conventions")
 {
     call_event e;
     e.what = call_event::kind::end;
@@ -306,7 +307,7 @@ TEST_CASE("the attributes of a span have the names of OpenTelemetry's convention
     CHECK(foundry::telemetry::token_usage == "gen_ai.client.token.usage");
 }
 
-TEST_CASE("a traceparent is sent and told of, and one that is none is refused")
+TEST_CASE("telemetry: a traceparent is sent and reported, and an invalid one is rejected")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -327,7 +328,7 @@ TEST_CASE("a traceparent is sent and told of, and one that is none is refused")
     }(service));
 }
 
-TEST_CASE("a log has a line for each step down to its level")
+TEST_CASE("log_sink: a log has a line for each step up to its level")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -345,7 +346,7 @@ TEST_CASE("a log has a line for each step down to its level")
     }(service));
 }
 
-TEST_CASE("the most verbose log shows the header fields that are fit for it, and hides the others")
+TEST_CASE("log_sink: the most verbose log shows the header fields that are safe, and hides the others")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {

@@ -48,7 +48,7 @@ foundry::client<> preview_client(asio::any_io_executor executor, emulator const&
 
 } // namespace
 
-TEST_CASE("texts and token ids are embedded on every form, and base64 is asked for on Azure OpenAI's only")
+TEST_CASE("embeddings: texts and token ids work on every form, and base64 is requested on Azure OpenAI's only")
 {
     emulator azure;
     for (std::string_view const form : urls) {
@@ -85,7 +85,7 @@ TEST_CASE("texts and token ids are embedded on every form, and base64 is asked f
     }
 }
 
-TEST_CASE("a service that answers in the other of the two float encodings is understood")
+TEST_CASE("embeddings: numbers and base64 are decoded, whichever was requested")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -105,7 +105,7 @@ TEST_CASE("a service that answers in the other of the two float encodings is und
     }(azure));
 }
 
-TEST_CASE("every encoding comes as what it is, and as nothing else")
+TEST_CASE("embeddings: each encoding is decoded into its own type of vector")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -160,14 +160,15 @@ TEST_CASE("every encoding comes as what it is, and as nothing else")
     }(azure));
 }
 
-TEST_CASE("texts and tokens do not stand side by side")
+TEST_CASE("embeddings: a request cannot mix texts and token ids")
 {
     foundry::embedding_request request{"m", "text"};
     CHECK_THROWS_AS(request.add(std::vector<std::int64_t>{1}), foundry::error);
     CHECK(request.size() == 1);
 }
 
-TEST_CASE("pictures are embedded on a Foundry Models endpoint, and refused unsent on Azure OpenAI's forms")
+TEST_CASE(
+    "image embeddings: work on a Foundry Models endpoint, and are rejected before sending on Azure OpenAI's forms")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -193,7 +194,7 @@ TEST_CASE("pictures are embedded on a Foundry Models endpoint, and refused unsen
     }(azure));
 }
 
-TEST_CASE("a model's facts are asked once and then remembered by all copies of the client")
+TEST_CASE("model info: it is requested once and then cached by all copies of the client")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -217,7 +218,7 @@ TEST_CASE("a model's facts are asked once and then remembered by all copies of t
     }(azure));
 }
 
-TEST_CASE("Azure OpenAI's forms have no facts about models, and the error names the endpoint that has")
+TEST_CASE("model info: Azure OpenAI's forms have none, and the error names the endpoint that has")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -232,7 +233,7 @@ TEST_CASE("Azure OpenAI's forms have no facts about models, and the error names 
     }(azure));
 }
 
-TEST_CASE("kinds of models are understood however a service spells them")
+TEST_CASE("model info: kinds of models are understood in every spelling")
 {
     foundry::model_info info;
     for (char const* const name : {"chat-completion", "chat_completions", "Chat-Completions", "chat_completion"}) {
@@ -248,7 +249,7 @@ TEST_CASE("kinds of models are understood however a service spells them")
     CHECK(!info.kind().known());
 }
 
-TEST_CASE("pictures are drawn on every form")
+TEST_CASE("image generation: works on every form")
 {
     emulator azure;
     for (std::string_view const form : urls) {
@@ -407,7 +408,7 @@ asio::awaitable<void> talk_in_a_thread(foundry::client<> client)
 
 } // namespace
 
-TEST_CASE("files are kept, listed, read and removed through any route")
+TEST_CASE("route: files are uploaded, listed, read and deleted")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -419,7 +420,7 @@ TEST_CASE("files are kept, listed, read and removed through any route")
     }(azure));
 }
 
-TEST_CASE("the Responses API is driven through any route, whole and as raw events")
+TEST_CASE("route: the Responses API works, whole and as raw events")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -431,7 +432,7 @@ TEST_CASE("the Responses API is driven through any route, whole and as raw event
     CHECK(azure.connections() == 3);
 }
 
-TEST_CASE("threads are driven through any route of the dated form")
+TEST_CASE("route: threads of the Assistants API work on the dated form")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -440,7 +441,7 @@ TEST_CASE("threads are driven through any route of the dated form")
     CHECK(azure.connections() == 1);
 }
 
-TEST_CASE("speech comes as bytes, below the deployment that the body names where the form wants it so")
+TEST_CASE("route: speech comes as bytes, and the body's deployment is in the path if the form requires it")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -460,7 +461,7 @@ TEST_CASE("speech comes as bytes, below the deployment that the body names where
     }(azure));
 }
 
-TEST_CASE("a made-up route takes a described type and one line")
+TEST_CASE("route: an operation without a type of its own takes a described type")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -477,7 +478,7 @@ TEST_CASE("a made-up route takes a described type and one line")
     }(azure));
 }
 
-TEST_CASE("a call's own options hold for any route")
+TEST_CASE("route: the options of a call apply")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -492,7 +493,8 @@ TEST_CASE("a call's own options hold for any route")
     }(azure));
 }
 
-TEST_CASE("a route that the endpoint's form lacks is refused unsent, naming the endpoint to use, unless one insists")
+TEST_CASE(
+    "route: one that the form lacks is rejected before sending, with the endpoint to use, unless the check is skipped")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -525,7 +527,7 @@ TEST_CASE("a route that the endpoint's form lacks is refused unsent, naming the 
     }(azure));
 }
 
-TEST_CASE("a stream of events ends as its API says, or it was cut")
+TEST_CASE("route: an event stream without the end of its API is truncated")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -578,7 +580,7 @@ TEST_CASE("a stream of events ends as its API says, or it was cut")
     }(azure));
 }
 
-TEST_CASE("an answer of status 200 that is nothing but an error is one; an object with an error in it is not")
+TEST_CASE("in-band errors: a 200 that is only an error is one; an object with an error in it is not")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {

@@ -553,7 +553,7 @@ asio::awaitable<void> replay_everything(emulator& service, std::vector<exchange>
 
 } // namespace
 
-TEST_CASE("every recorded exchange with Azure is understood, however its bytes arrive")
+TEST_CASE("recordings: every recorded exchange with Azure is read the same in any chunking")
 {
     std::vector<exchange> const all = load_all();
     REQUIRE(all.size() >= 28);

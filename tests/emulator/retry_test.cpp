@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// Requests that are made again, and time limits, on real sockets. Waits are short: their lengths are the unit tests' matter.
+// Requests that are made again, on real sockets. Waits are short: their lengths are the unit tests' matter.
 
 #include "support/fixture.hpp"
 
@@ -29,14 +29,6 @@ namespace {
 
 char const* const model = "gpt-4o-mini";
 
-foundry::options with_retries(emulator const& service)
-{
-    foundry::options with = trusting(service);
-    with.retry.max_retries = 3;
-    with.retry.backoff = 1ms;
-    return with;
-}
-
 foundry::client<> make_client(asio::any_io_executor executor, emulator const& service, foundry::options with,
                               char const* url = urls[0])
 {
@@ -53,7 +45,7 @@ answer overloaded(char const* request_id)
 
 } // namespace
 
-TEST_CASE("a request that fails for a moment is made again, on every form and for every operation")
+TEST_CASE("retry: a transient error is retried, on every form and for every operation")
 {
     emulator azure;
     for (char const* const form : urls) {
@@ -84,7 +76,7 @@ TEST_CASE("a request that fails for a moment is made again, on every form and fo
     }
 }
 
-TEST_CASE("an error carries every request that was made, and the program is told before each wait")
+TEST_CASE("retry: the error has every attempt, and on_retry is called before each wait")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -119,7 +111,7 @@ TEST_CASE("an error carries every request that was made, and the program is told
     }(azure));
 }
 
-TEST_CASE("no retries is one request, for a client or for a call")
+TEST_CASE("retry: max_retries 0 sends one request, for a client or for a call")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -140,8 +132,7 @@ TEST_CASE("no retries is one request, for a client or for a call")
     }(azure));
 }
 
-TEST_CASE(
-    "the service decides whether and when: x-should-retry, every spelling of the wait, and a wait that is too long")
+TEST_CASE("retry: x-should-retry and every spelling of Retry-After are obeyed, and a wait that is too long gives up")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -198,7 +189,7 @@ TEST_CASE(
     }(azure));
 }
 
-TEST_CASE("an error in the body of a 200 is asked again, too, and half an answer leaves nothing in the next")
+TEST_CASE("retry: an error in the body of a 200 is retried, and half an answer leaves nothing in the next")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -212,7 +203,7 @@ TEST_CASE("an error in the body of a 200 is asked again, too, and half an answer
     }(azure));
 }
 
-TEST_CASE("a connection that breaks before the answer is made again; within the answer it is an error")
+TEST_CASE("retry: a connection lost before the answer is retried; within the answer it is an error")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -246,7 +237,7 @@ public:
 
 } // namespace
 
-TEST_CASE("a program may decide for itself what is made again")
+TEST_CASE("retry: a custom policy decides what is retried")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -302,7 +293,7 @@ std::size_t requests_with(std::function<void(foundry::options&)> const& set)
 
 } // namespace
 
-TEST_CASE("a wait without end is a wait, and a negative one is none")
+TEST_CASE("retry: the longest wait of a policy is a wait, and a negative one is none")
 {
     auto const policy = [](std::chrono::milliseconds time) {
         return [time](foundry::options& o) { o.retry.policy = std::make_shared<constant_wait>(time); };
@@ -321,7 +312,7 @@ TEST_CASE("a wait without end is a wait, and a negative one is none")
           }) == 1);
 }
 
-TEST_CASE("the numbers of a call are stronger than the client's policy")
+TEST_CASE("retry: the options of a call override the client's policy")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -338,7 +329,7 @@ TEST_CASE("the numbers of a call are stronger than the client's policy")
     }(azure));
 }
 
-TEST_CASE("what a call does not set stays as the client has it")
+TEST_CASE("retry: options that a call does not set are the client's")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -364,7 +355,7 @@ TEST_CASE("what a call does not set stays as the client has it")
     }(azure));
 }
 
-TEST_CASE("a wait is over at once when the call is cancelled, and not begun where the whole call would take too long")
+TEST_CASE("retry: cancellation ends a wait at once, and no wait begins that exceeds the total time limit")
 {
     emulator azure;
     run([](emulator& service) -> asio::awaitable<void> {
@@ -397,225 +388,4 @@ TEST_CASE("a wait is over at once when the call is cancelled, and not begun wher
         foundry::chat_completion const reply = co_await client.complete(model, "Hello.");
         CHECK(!reply.text().empty());
     }(azure));
-}
-
-// ---- Time limits
-
-namespace {
-
-bool says(foundry::error const& e, std::string_view one, std::string_view other = {})
-{
-    std::string_view const what = e.what();
-    return what.find(one) != what.npos && what.find(other) != what.npos;
-}
-
-/// Accepts, and then does nothing.
-class silent_server
-{
-public:
-    explicit silent_server(asio::any_io_executor executor)
-        : acceptor_(std::move(executor), asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0))
-    {}
-
-    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
-private:
-    asio::ip::tcp::acceptor acceptor_;
-};
-
-asio::awaitable<foundry::error> failure_at(foundry::endpoint where, foundry::options with)
-{
-    auto const executor = co_await asio::this_coro::executor;
-    foundry::any_credential who = foundry::no_credential();
-    foundry::client<> client(executor, std::move(where), std::move(who), std::move(with));
-    std::string const large(std::size_t{32} << 20, 'x');
-    foundry::error const failed = co_await failure_of(client.complete(model, large));
-    co_return failed;
-}
-
-} // namespace
-
-TEST_CASE("each step has a time limit with a code of its own: TLS, write, first byte")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        silent_server const silent{co_await asio::this_coro::executor};
-        foundry::options with = trusting(service);
-        with.timeouts.tls = 30ms;
-        foundry::endpoint secure{"https://contoso.openai.azure.com/openai/v1"};
-        secure.connect_to("127.0.0.1", silent.port());
-        foundry::error const shake = co_await failure_at(secure, with);
-        CHECK(shake.code() == errc::tls_timeout);
-        CHECK(says(shake, "contoso.openai.azure.com within 30 ms", "timeouts.tls"));
-
-        with.timeouts.write = 30ms; // 32 MiB do not fit into the socket's buffers
-        foundry::endpoint plain{"http://localhost:8080/v1"};
-        plain.connect_to("127.0.0.1", silent.port());
-        foundry::error const write = co_await failure_at(plain, with);
-        CHECK(write.code() == errc::write_timeout);
-        CHECK(says(write, "localhost has taken no byte of the request for 30 ms", "timeouts.write"));
-
-        foundry::options impatient = trusting(service);
-        impatient.timeouts.first_byte = 1s;
-        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, impatient);
-        service.queue(answer::json(200, "{}").delay(1h));
-        foundry::error const first = co_await failure_of(client.complete(model, "Hello."));
-        CHECK(first.code() == errc::first_byte_timeout);
-        CHECK(first.attempts().size() == 1);
-        CHECK(says(first, "contoso.services.ai.azure.com within 1 s", "stream the answer, or raise"));
-        foundry::chat_completion const next = co_await client.complete(model, "Hello.");
-        CHECK(!next.text().empty());
-    }(azure));
-}
-
-TEST_CASE("TLS that takes too long is tried again, an answer that does is not")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        silent_server const silent{co_await asio::this_coro::executor};
-        foundry::options with = with_retries(service);
-        with.timeouts.tls = 10ms;
-        foundry::endpoint secure{"https://contoso.openai.azure.com/openai/v1"};
-        secure.connect_to("127.0.0.1", silent.port());
-        foundry::error const shake = co_await failure_at(secure, with);
-        CHECK(shake.attempts().size() == 4);
-        CHECK(says(shake, "after 4 attempts in "));
-
-        foundry::options impatient = with_retries(service);
-        impatient.timeouts.first_byte = 1s;
-        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, impatient);
-        service.queue(answer::json(200, "{}").delay(1h));
-        foundry::error const first = co_await failure_of(client.complete(model, "Hello."));
-        CHECK(first.attempts().size() == 1);
-    }(azure));
-}
-
-TEST_CASE("a call waits for a connection as long as it may")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        foundry::options with = trusting(service);
-        with.pool.max_connections = 1;
-        with.timeouts.pool = 30ms;
-        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with);
-        service.queue(answer::events("data: {\"choices\":[]}\n\n").hang());
-        foundry::chat_stream holds = co_await client.stream(model, "Hello.");
-        foundry::error const failed = co_await failure_of(client.complete(model, "Hello."));
-        CHECK(failed.code() == errc::pool_timeout);
-        CHECK(says(failed, "no free connection to contoso.services.ai.azure.com within 30 ms", "max_connections"));
-    }(azure));
-}
-
-TEST_CASE("keep-alives keep a stream from being silent, but not from being stalled")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        foundry::options with = trusting(service);
-        with.timeouts.silence = 700ms;
-        with.timeouts.stall = 900ms;
-        foundry::client<> client = make_client(co_await asio::this_coro::executor, service, with, urls[3]);
-        std::string events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
-        for (int i = 0; i != 200; ++i)
-            events += ": still here\n\n";
-        answer alive = answer::events(events);
-        alive.pace(20ms);
-        service.queue(alive);
-        foundry::chat_stream chunks = co_await client.stream(model, "Hello.");
-        auto const first = co_await chunks.next();
-        REQUIRE(first);
-        CHECK(first->text() == "a");
-        foundry::error const stalled = co_await failure_of(chunks.next());
-        CHECK(stalled.code() == errc::stall_timeout);
-        CHECK(says(stalled, "no content from localhost for 900 ms", "timeouts.stall"));
-    }(azure));
-}
-
-TEST_CASE("the error of a stream's time limit names the limit that streams have, and does not advise to stream")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        auto const executor = co_await asio::this_coro::executor;
-        foundry::options with = trusting(service);
-        with.timeouts.first_byte = 300ms;
-        foundry::client<> const hasty = make_client(executor, service, with, urls[3]);
-        service.queue(answer::raw("").hang());
-        foundry::error const first = co_await failure_of(hasty.stream(model, "Hello."));
-        CHECK(first.code() == errc::first_byte_timeout);
-        CHECK(says(first, "no answer from localhost within 300 ms", "timeouts.first_byte"));
-        CHECK(!says(first, "stream the answer"));
-
-        with = trusting(service);
-        with.timeouts.stream_total = 400ms;
-        foundry::client<> const brief = make_client(executor, service, with, urls[3]);
-        service.queue(answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").hang());
-        foundry::chat_stream chunks = co_await brief.stream(model, "Hello.");
-        foundry::error const late = co_await failure_of(chunks.collect());
-        CHECK(late.code() == errc::total_timeout);
-        CHECK(says(late, "the stream from localhost has taken longer than 400 ms", "timeouts.stream_total"));
-        CHECK(!says(late, "timeouts.total"));
-
-        with = trusting(service);
-        with.timeouts.total = 400ms;
-        foundry::client<> const whole = make_client(executor, service, with, urls[3]);
-        service.queue(answer::raw("").hang());
-        foundry::error const total = co_await failure_of(whole.stream(model, "Hello."));
-        CHECK(total.code() == errc::total_timeout);
-        CHECK(says(total, "the call to localhost has taken longer than 400 ms", "timeouts.total"));
-    }(azure));
-}
-
-TEST_CASE("a program that is slow between two reads is not a server that is")
-{
-    emulator azure;
-    run([](emulator& service) -> asio::awaitable<void> {
-        auto const executor = co_await asio::this_coro::executor;
-        foundry::options with = trusting(service);
-        with.timeouts.silence = 500ms;
-        with.timeouts.stall = 500ms;
-        foundry::client<> client = make_client(executor, service, with);
-        foundry::chat_stream chunks = co_await client.stream(model, "How many feet are in a mile?");
-        asio::steady_timer timer{executor};
-        int pauses = 0;
-        std::string text;
-        while (auto chunk = co_await chunks.next()) {
-            text += chunk->text();
-            if (pauses++ < 2) {
-                timer.expires_after(700ms);
-                co_await timer.async_wait(asio::use_awaitable);
-            }
-        }
-        CHECK(text.find("5,280") != std::string::npos);
-    }(azure));
-}
-
-TEST_CASE("a server that refuses a large request before it has read it is heard")
-{
-    asio::io_context context;
-    asio::ip::tcp::acceptor acceptor{context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-    auto const server = [](asio::ip::tcp::acceptor& from) -> asio::awaitable<void> {
-        asio::ip::tcp::socket client = co_await from.async_accept(asio::use_awaitable);
-        std::string head(4096, '\0');
-        co_await client.async_read_some(asio::buffer(head), asio::use_awaitable);
-        std::string const refusal =
-            "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
-        co_await client.async_write_some(asio::buffer(refusal), asio::use_awaitable);
-        client.shutdown(asio::ip::tcp::socket::shutdown_send);
-        // Reads a little on, so that the client has time to hear before the connection is reset.
-        std::string rest(std::size_t{1} << 20, '\0');
-        for (int i = 0; i != 4; ++i)
-            co_await client.async_read_some(asio::buffer(rest), asio::use_awaitable);
-    };
-    asio::co_spawn(context, server(acceptor), asio::detached);
-    std::optional<foundry::error> failed;
-    foundry::endpoint where{"http://localhost:8080/v1"};
-    where.connect_to("127.0.0.1", acceptor.local_endpoint().port());
-    foundry::options with;
-    with.retry.max_retries = 0;
-    asio::co_spawn(context, failure_at(where, with), [&](std::exception_ptr e, foundry::error f) {
-        if (!e)
-            failed = f;
-    });
-    context.run();
-    REQUIRE(failed);
-    CHECK((failed->code() == errc::too_large || failed->code() == errc::connection_lost));
 }

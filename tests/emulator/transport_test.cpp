@@ -85,7 +85,7 @@ boost::json::object body_of(recorded_request const& r) { return boost::json::par
 
 } // namespace
 
-TEST_CASE("the host, SNI and path are the URL's, wherever the socket leads")
+TEST_CASE("request: the host, SNI and path are the URL's, wherever the socket leads")
 {
     emulator service;
     asking a(service);
@@ -108,7 +108,7 @@ TEST_CASE("the host, SNI and path are the URL's, wherever the socket leads")
     CHECK(dated.target == "/openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21");
 }
 
-TEST_CASE("a request is framed by its length and says what it holds")
+TEST_CASE("request: a request is framed by its length and says what it holds")
 {
     emulator service;
     asking a(service);
@@ -124,7 +124,7 @@ TEST_CASE("a request is framed by its length and says what it holds")
     }
 }
 
-TEST_CASE("a key goes where the endpoint expects it")
+TEST_CASE("api key: sent in the header that the endpoint expects")
 {
     emulator service;
     asking a(service);
@@ -146,7 +146,7 @@ TEST_CASE("a key goes where the endpoint expects it")
     }
 }
 
-TEST_CASE("a key is not sent in a field that frames or routes the request")
+TEST_CASE("api key: a header that frames or routes the request is rejected")
 {
     for (char const* const name : {"Content-Length", "host", "Transfer-Encoding", "Connection", "TE", "Trailer",
                                    "Upgrade", "Proxy-Authorization", "a b", ""})
@@ -155,7 +155,7 @@ TEST_CASE("a key is not sent in a field that frames or routes the request")
         CHECK_NOTHROW(foundry::api_key("a-key", std::string(name)));
 }
 
-TEST_CASE("a key goes where the program says")
+TEST_CASE("api key: sent in the header that the program sets")
 {
     emulator service;
     asking a(service);
@@ -226,7 +226,7 @@ asio::awaitable<void> call_with_tokens(emulator& service, char const* url, count
 
 } // namespace
 
-TEST_CASE("a token is asked for once, for the endpoint's scope, and sent as a bearer")
+TEST_CASE("token: requested once for the endpoint's scope, and sent as a bearer")
 {
     for (auto const& [url, scope] :
          {std::pair(foundry_url, "https://cognitiveservices.azure.com/.default"),
@@ -248,7 +248,7 @@ TEST_CASE("a token is asked for once, for the endpoint's scope, and sent as a be
     }
 }
 
-TEST_CASE("a token that has ended is asked for again")
+TEST_CASE("token: one that has expired is requested again")
 {
     emulator service;
     counting_credential const credential;
@@ -278,7 +278,7 @@ asio::awaitable<void> bad_token(emulator& service, counting_credential credentia
 
 } // namespace
 
-TEST_CASE("a token with a line break is refused, and nothing is sent")
+TEST_CASE("token: one with a line break is rejected, and nothing is sent")
 {
     emulator service;
     counting_credential const credential;
@@ -286,7 +286,7 @@ TEST_CASE("a token with a line break is refused, and nothing is sent")
     run(bad_token(service, credential));
 }
 
-TEST_CASE("each call has an id of its own, a given one, or none")
+TEST_CASE("request: x-ms-client-request-id is generated, given or absent")
 {
     emulator service;
     asking a(service);
@@ -310,7 +310,7 @@ TEST_CASE("each call has an id of its own, a given one, or none")
     CHECK(header(a.send(foundry_url), "x-ms-client-request-id") == "mine");
 }
 
-TEST_CASE("the user agent is the library's, a given one, or none")
+TEST_CASE("request: User-Agent is the library's, a given one, or absent")
 {
     emulator service;
     asking a(service);
@@ -326,7 +326,7 @@ TEST_CASE("the user agent is the library's, a given one, or none")
     CHECK(header(a.send(foundry_url), "User-Agent") == "(none)");
 }
 
-TEST_CASE("headers of the endpoint, the client and the call are all sent")
+TEST_CASE("request: headers of the endpoint, the client and the call are all sent")
 {
     emulator service;
     asking a(service);
@@ -342,7 +342,7 @@ TEST_CASE("headers of the endpoint, the client and the call are all sent")
     CHECK(sent.target == "/models/chat/completions?api-version=2024-05-01-preview&region=east%20us");
 }
 
-TEST_CASE("a Foundry Models endpoint is told what to do with members beyond its API")
+TEST_CASE("extra parameters: a Foundry Models endpoint gets the header extra-parameters")
 {
     emulator service;
     asking a(service);
@@ -406,13 +406,13 @@ asio::awaitable<void> extras_for_real(emulator& service)
 
 } // namespace
 
-TEST_CASE("members beyond the API are passed through, dropped or refused as the call says")
+TEST_CASE("extra parameters: they are passed through, dropped or rejected as the call says")
 {
     emulator service;
     run(extras_for_real(service));
 }
 
-TEST_CASE("a request without a model is for the default one")
+TEST_CASE("request: one without a model uses the default model")
 {
     emulator service;
     asking a(service);
@@ -431,7 +431,7 @@ TEST_CASE("a request without a model is for the default one")
     CHECK(!body_of(a.send("https://m.eastus2.models.ai.azure.com")).contains("model"));
 }
 
-TEST_CASE("a deployment is one segment of the path, whatever its name")
+TEST_CASE("request: a deployment is one segment of the path, whatever its name")
 {
     emulator service;
     asking a(service);
@@ -469,7 +469,7 @@ asio::awaitable<void> mismatch(emulator& service)
 
 } // namespace
 
-TEST_CASE("a request for another deployment than the URL's is refused, and nothing is sent")
+TEST_CASE("request: a model other than the URL's deployment is rejected, and nothing is sent")
 {
     emulator service;
     run(mismatch(service));
@@ -509,7 +509,7 @@ asio::awaitable<void> outlive(emulator& service)
 
 } // namespace
 
-TEST_CASE("a stream and a call may outlive their client")
+TEST_CASE("lifetime: a stream and a call may outlive their client")
 {
     emulator service;
     run(outlive(service));
@@ -584,13 +584,13 @@ asio::awaitable<void> stream_and_error_heads(emulator& service)
 
 } // namespace
 
-TEST_CASE("an answer has its status, ids and rate limits")
+TEST_CASE("response_info: an answer has its status, ids and rate limits")
 {
     emulator service;
     run(heads(service));
 }
 
-TEST_CASE("a stream and an error have their status and ids")
+TEST_CASE("response_info: a stream and an error have their status and ids")
 {
     emulator service;
     run(stream_and_error_heads(service));

@@ -147,7 +147,7 @@ constexpr char const* ctrl_d = "\x04";
 
 } // namespace
 
-TEST_CASE("an answer streams in, with its tokens and its time at the end, and Ctrl-D ends the chat")
+TEST_CASE("chat example: an answer streams in, with its tokens and its time at the end, and Ctrl-D ends the chat")
 {
     terminal t;
     t.enter("How many feet are in a mile?");
@@ -160,7 +160,7 @@ TEST_CASE("an answer streams in, with its tokens and its time at the end, and Ct
     CHECK(t.end() == 0);
 }
 
-TEST_CASE("Ctrl-C stops an answer and not the chat, and what was said stays in the history")
+TEST_CASE("chat example: Ctrl-C stops an answer and not the chat, and the partial answer stays in the history")
 {
     terminal t;
     t.enter("Tell me a story.");
@@ -181,7 +181,7 @@ TEST_CASE("Ctrl-C stops an answer and not the chat, and what was said stays in t
     CHECK(asked[1][2] == "user: What is the capital of France?");
 }
 
-TEST_CASE("the second Ctrl-C at the prompt ends the chat, where nothing was typed in between")
+TEST_CASE("chat example: a second Ctrl-C at the prompt ends the chat if nothing was typed in between")
 {
     terminal t;
     t.type(ctrl_c);
@@ -197,7 +197,7 @@ TEST_CASE("the second Ctrl-C at the prompt ends the chat, where nothing was type
     CHECK(t.end() == 0);
 }
 
-TEST_CASE("an unknown deployment is named in the error, and its question is forgotten")
+TEST_CASE("chat example: an unknown deployment is named in the error, and its question leaves the history")
 {
     terminal t;
     t.enter("/model no-such-model");
@@ -218,7 +218,7 @@ TEST_CASE("an unknown deployment is named in the error, and its question is forg
     CHECK(t.end() == 0);
 }
 
-TEST_CASE("the system's text goes in front, and is replaced and taken away")
+TEST_CASE("chat example: the system message comes first, and can be replaced and removed")
 {
     terminal t;
     std::vector<std::string> const commands{"/system You are a pirate.", "/system You are a cook.", "/system"};
@@ -238,7 +238,7 @@ TEST_CASE("the system's text goes in front, and is replaced and taken away")
     CHECK(asked[2].size() == 5);
 }
 
-TEST_CASE("a picture goes with the next question, and one that is missing is named")
+TEST_CASE("chat example: a picture is sent with the next question, and the error names a missing one")
 {
     terminal t;
     t.enter("/image " + (t.directory() / "missing.png").string());

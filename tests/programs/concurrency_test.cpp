@@ -247,17 +247,18 @@ void destroy_waiting(foundry::client<> client, cue& given, Ready is_ready)
 
 } // namespace
 
-TEST_CASE("10 rounds of 64 concurrent streams on one thread give every text whole over at most 64 connections")
+TEST_CASE("concurrency: 10 rounds of 64 streams on one thread give every text whole over at most 64 connections")
 {
     all_rounds(&on_one_thread);
 }
 
-TEST_CASE("10 rounds of 64 concurrent streams on four threads, a strand for each call, do the same")
+TEST_CASE("concurrency: 10 rounds of 64 streams on four threads, a strand for each call, do the same")
 {
     all_rounds(&on_four_threads);
 }
 
-TEST_CASE("a client of one context serves callers on the strands of two others, retries and waits for a turn included")
+TEST_CASE("concurrency: a client of one context serves callers on strands of two others, with retries and waits for a "
+          "connection")
 {
     constexpr int calls = 120;
     foundry::testing::emulator service;
@@ -274,7 +275,7 @@ TEST_CASE("a client of one context serves callers on the strands of two others, 
     CHECK(service.journal().size() == 2 * calls);
 }
 
-TEST_CASE("a call that finds the only connection taken gets it where that is given back at the same moment")
+TEST_CASE("concurrency: a call gets the only connection if it is released at the moment when the call starts to wait")
 {
     constexpr int callers = 2;
     foundry::testing::emulator service;
@@ -294,7 +295,7 @@ TEST_CASE("a call that finds the only connection taken gets it where that is giv
     CHECK(service.connections() == 1);
 }
 
-TEST_CASE("when the client's own context is stopped, calls from others end in a result or an error")
+TEST_CASE("concurrency: if the client's context is stopped, calls from other contexts end in a result or an error")
 {
     constexpr int calls = 60;
     foundry::testing::emulator service;
@@ -311,7 +312,7 @@ TEST_CASE("when the client's own context is stopped, calls from others end in a 
     CHECK(came.others == 0);
 }
 
-TEST_CASE("a context may end while another thread gives the token that a call on it waits for")
+TEST_CASE("concurrency: a context may end while another thread completes the token that a call on it waits for")
 {
     foundry::testing::emulator service;
     asio::thread_pool own(1);
@@ -333,7 +334,7 @@ TEST_CASE("a context may end while another thread gives the token that a call on
     own.join();
 }
 
-TEST_CASE("a context may end while another thread gives back the connection that a call on it waits for")
+TEST_CASE("concurrency: a context may end while another thread releases the connection that a call on it waits for")
 {
     foundry::testing::emulator service;
     foundry::options with = trusting(service);

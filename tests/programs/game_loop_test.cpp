@@ -258,7 +258,7 @@ game best_of_five(char const* what, nanoseconds limit, std::size_t frames, bool 
 
 } // namespace
 
-TEST_CASE("32 streams take at most 0.25 ms of a frame, beside what the system takes of it")
+TEST_CASE("game loop: 32 streams take at most 0.25 ms of a frame, without the system's share")
 {
     game const played = best_of_five("32 streams", most, frames_of_game, true);
     CHECK(is_within(most, played));
@@ -266,7 +266,7 @@ TEST_CASE("32 streams take at most 0.25 ms of a frame, beside what the system ta
     CHECK(are_fast_enough(played));
 }
 
-TEST_CASE("32 connections that are opened in the game take at most 2 ms of a frame, and warm_up() takes them out of it")
+TEST_CASE("game loop: 32 connections opened in the game take at most 2 ms of a frame, and none after warm_up()")
 {
     game const cold = best_of_five("the first seconds, cold", most_when_opening, 5 * rate, false);
     game const warm = best_of_five("the first seconds, warm", most_when_opening, 5 * rate, true);

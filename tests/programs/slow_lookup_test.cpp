@@ -96,8 +96,7 @@ int __wrap_getaddrinfo(char const* node, char const* port, addrinfo const* hints
 }
 }
 
-TEST_CASE(
-    "a call that is cancelled while its host is looked up does not wait for that, and a known address is not held up")
+TEST_CASE("slow lookup: a cancelled call does not wait for it, and calls to a known address are not delayed")
 {
     slow_names.open(false);
     emulator service;
@@ -138,7 +137,7 @@ TEST_CASE(
     context.run();
 }
 
-TEST_CASE("a lookup that takes too long ends at the limit for connecting")
+TEST_CASE("slow lookup: it ends at timeouts.connect")
 {
     slow_names.open(false);
     emulator service;
@@ -158,8 +157,8 @@ TEST_CASE("a lookup that takes too long ends at the limit for connecting")
     context.run();
 }
 
-TEST_CASE("a call whose loop stands still past the limit for connecting ends at it, also where the lookup has ended "
-          "meanwhile")
+TEST_CASE("slow lookup: a call whose event loop is blocked past timeouts.connect ends with it, also if the lookup has "
+          "ended meanwhile")
 {
     slow_names.open(false);
     emulator service;
@@ -181,7 +180,7 @@ TEST_CASE("a call whose loop stands still past the limit for connecting ends at 
     CHECK(service.connections() == 0);
 }
 
-TEST_CASE("a context may be destroyed while a host is looked up; it waits for that")
+TEST_CASE("slow lookup: a context that is destroyed waits for it")
 {
     slow_names.open(false);
     emulator service;

@@ -274,7 +274,7 @@ asio::awaitable<void> refuse_old_version(std::size_t& count)
 
 } // namespace
 
-TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of servers are refused before the key is "
+TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of servers are rejected before the key is "
           "sent, each for its own reason")
 {
     std::size_t count = 0;
@@ -286,7 +286,7 @@ TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of se
     foundry_test::report("bad certificates refused", count);
 }
 
-TEST_CASE("an address is believed if the certificate names it as an address")
+TEST_CASE("certificates: an IP address is accepted if the certificate names it as an address")
 {
     run([]() -> asio::awaitable<void> {
         scene s;
@@ -305,7 +305,7 @@ TEST_CASE("an address is believed if the certificate names it as an address")
     }());
 }
 
-TEST_CASE("authorities come from a file, or with a context of the program's own, which is verified all the same")
+TEST_CASE("certificates: authorities come from a file or from a context of the program, which is verified all the same")
 {
     run([]() -> asio::awaitable<void> {
         scene s;
@@ -336,7 +336,7 @@ TEST_CASE("authorities come from a file, or with a context of the program's own,
     }());
 }
 
-TEST_CASE("a server that asks for a certificate gets the client's")
+TEST_CASE("certificates: a server that asks for a client certificate gets it")
 {
     run([]() -> asio::awaitable<void> {
         scene s;
@@ -364,7 +364,7 @@ TEST_CASE("a server that asks for a certificate gets the client's")
     }());
 }
 
-TEST_CASE("a new connection takes up the TLS session of an earlier one, and an old one is not used again")
+TEST_CASE("TLS session: a new connection resumes that of an earlier one, and an old one is not reused")
 {
     foundry::testing::emulator azure;
     run([](foundry::testing::emulator& service) -> asio::awaitable<void> {
@@ -402,4 +402,4 @@ asio::awaitable<void> answer_early()
 
 } // namespace
 
-TEST_CASE("a server that refuses a large request before it has read it is heard over TLS, too") { run(answer_early()); }
+TEST_CASE("early answer: a 413 before a large request is read is received over TLS, too") { run(answer_early()); }

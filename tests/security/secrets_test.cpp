@@ -167,7 +167,7 @@ concept comparable = requires(T const& a, T const& b)
 
 } // namespace
 
-TEST_CASE("a secret cannot be copied, printed or compared by accident, and a token neither")
+TEST_CASE("secret: neither a secret nor a token can be copied, printed or compared by accident")
 {
     CHECK(!std::is_copy_constructible_v<foundry::secret>);
     CHECK(!std::is_copy_constructible_v<foundry::access_token>);

@@ -57,7 +57,7 @@ asio::awaitable<void> expect_alert_understood()
 
 } // namespace
 
-TEST_CASE("https to a port without TLS: the error says that the server answers without TLS")
+TEST_CASE("wrong scheme: https to a port without TLS: the error says that the server answers without TLS")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -68,7 +68,7 @@ TEST_CASE("https to a port without TLS: the error says that the server answers w
     }(service));
 }
 
-TEST_CASE("http to a port that speaks TLS: the error says to write https")
+TEST_CASE("wrong scheme: http to a port that speaks TLS: the error says to write https")
 {
     run(expect_alert_understood());
     emulator service; // which closes without a word

@@ -333,7 +333,8 @@ figures one_round(emulator& service, process const& server, std::array<std::stri
 
 } // namespace
 
-TEST_CASE("a thousand readers at once, ten of them slow, get their answers whole from a server that stays as it is")
+TEST_CASE("server load: a thousand readers at once, ten of them slow, get whole answers, and memory and descriptors "
+          "stay constant")
 {
     allow_descriptors(4096);
     std::size_t const rounds = std::getenv("FOUNDRY_LONG") != nullptr ? 10 : 1;

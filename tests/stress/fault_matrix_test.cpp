@@ -11,7 +11,8 @@ using namespace foundry_test;
 
 TEST_SUITE_BEGIN("faults");
 
-TEST_CASE("wherever a connection fails, a call gives what had arrived and then its error, and the next call is well")
+TEST_CASE("fault matrix: wherever a connection fails, a call gives what had arrived and then its error, and the next "
+          "call works")
 {
     extent const how = std::getenv("FOUNDRY_LONG") != nullptr ? extent::all : extent::quick;
     fault_counts const counts = run_matrix(how, 128);

@@ -144,7 +144,7 @@ std::size_t descriptors()
 
 TEST_SUITE_BEGIN("load");
 
-TEST_CASE("requests to a service that fails one in ten all end, and memory and descriptors stay as they are")
+TEST_CASE("load: requests to a service that fails one in ten all end, and memory and descriptors stay constant")
 {
     std::size_t const count = std::getenv("FOUNDRY_LONG") != nullptr ? 200'000 : 20'000;
     emulator service;

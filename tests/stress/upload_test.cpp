@@ -76,7 +76,7 @@ std::size_t cost_of(std::size_t size, bool is_moved)
 
 TEST_SUITE_BEGIN("upload");
 
-TEST_CASE("a large form that is moved into its call is in memory once, and one that is not, twice")
+TEST_CASE("upload: a large form is in memory once if it is moved into its call, and twice if it is copied")
 {
     std::size_t const moved = cost_of(128 * mib, true);
     std::size_t const copied = cost_of(128 * mib, false);

@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -76,6 +77,14 @@ foundry::options trusting(foundry::testing::emulator const& service)
     with.tls.ca_certificates = service.ca_certificate();
     with.retry.max_retries = 0;
     with.observer = test_log();
+    return with;
+}
+
+foundry::options with_retries(foundry::testing::emulator const& service)
+{
+    foundry::options with = trusting(service);
+    with.retry.max_retries = 3;
+    with.retry.backoff = std::chrono::milliseconds(1);
     return with;
 }
 

@@ -61,6 +61,9 @@ std::shared_ptr<foundry::observer> test_log();
 /// One request for each call: a test that queues an error wants to see it.
 foundry::options trusting(foundry::testing::emulator const& service);
 
+/// Three more requests at most, nearly at once.
+foundry::options with_retries(foundry::testing::emulator const& service);
+
 foundry::client<> client_of(asio::any_io_executor executor, foundry::testing::emulator const& service,
                             std::string_view url, foundry::options with);
 foundry::client<> client_of(asio::any_io_executor executor, foundry::testing::emulator const& service,

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <string>
+#include <utility>
 
 namespace foundry_test {
 
@@ -47,6 +49,41 @@ inline std::string completion_text(std::string const& text)
 inline std::string event(std::string const& text)
 {
     return "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + text + "\"}}]}\n\n";
+}
+
+inline std::string const done_event = "data: [DONE]\n\n";
+
+/// A whole response of status 200 with a length; `fields` are header lines.
+inline std::string sized(std::string const& fields, std::string const& body)
+{
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + fields +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+inline std::string const stream_head =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+inline std::string http_chunk(std::string const& bytes)
+{
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string size;
+    for (std::size_t n = bytes.size(); n != 0; n /= 16)
+        size.insert(size.begin(), digits[n % 16]);
+    return size + "\r\n" + bytes + "\r\n";
+}
+
+/// The head and one event of a stream that goes on.
+inline std::string begun_stream() { return stream_head + http_chunk(event("a")); }
+
+inline asio::awaitable<void> read_all(foundry::client<>& client, std::string& text)
+{
+    foundry::chat_request const request = question();
+    foundry::chat_stream chunks = co_await client.stream(request);
+    foundry::chat_chunk const* chunk = co_await chunks.read();
+    while (chunk != nullptr) {
+        text += chunk->text();
+        chunk = co_await chunks.read();
+    }
 }
 
 inline void queue(emulator& service, answer const& next) { service.queue(next); }

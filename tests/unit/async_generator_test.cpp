@@ -236,19 +236,29 @@ asio::awaitable<void> waits(async_generator<int> g)
 
 } // namespace
 
-TEST_CASE("a generator yields its values in order and then ends") { run(reads_all()); }
-TEST_CASE("a generator that is dropped destroys its body where it stands") { run(leaves_early()); }
-TEST_CASE("generators nest") { run(nests()); }
-TEST_CASE("what the body throws reaches the reader once, and bodies can catch") { run(throws()); }
-TEST_CASE("cancelling next() cancels what the body awaits") { run(is_cancelled()); }
-TEST_CASE("a body that goes on after a cancelled next() sees operation_aborted, and the next call goes on from there")
+TEST_CASE("async_generator: a generator yields its values in order and then ends") { run(reads_all()); }
+TEST_CASE("async_generator: destroying a generator destroys its body at the point where it is suspended")
+{
+    run(leaves_early());
+}
+TEST_CASE("async_generator: a generator can read another generator") { run(nests()); }
+TEST_CASE("async_generator: next() throws the body's exception once, and a body can catch exceptions")
+{
+    run(throws());
+}
+TEST_CASE("async_generator: cancelling next() cancels what the body awaits") { run(is_cancelled()); }
+TEST_CASE("async_generator: a body that goes on after a cancelled next() sees operation_aborted, and the next call "
+          "goes on from there")
 {
     run(is_cancelled_and_read_again());
 }
-TEST_CASE("a body awaits executors and asynchronous operations as any coroutine does") { run(awaits_anything()); }
-TEST_CASE("a generator can be moved between two reads") { run(is_moved()); }
+TEST_CASE("async_generator: a body awaits executors and asynchronous operations as any coroutine does")
+{
+    run(awaits_anything());
+}
+TEST_CASE("async_generator: a generator can be moved between two reads") { run(is_moved()); }
 
-TEST_CASE("destroying the context destroys the body")
+TEST_CASE("async_generator: destroying the context destroys the body")
 {
     int alive = 0;
     {
@@ -260,7 +270,7 @@ TEST_CASE("destroying the context destroys the body")
     CHECK(alive == 0);
 }
 
-TEST_CASE("a generator is a chunk source")
+TEST_CASE("async_generator: a generator is a chunk source")
 {
     static_assert(foundry::chunk_source<async_generator<std::string>>);
     static_assert(!foundry::chunk_source<std::string>);

@@ -40,7 +40,7 @@ std::string delta(std::string const& members)
 
 } // namespace
 
-TEST_CASE("a request holds what was set and nothing else")
+TEST_CASE("chat_request: holds only the members that were set")
 {
     chat_request r{"gpt-4o"};
     r.system("Be terse.").user("Hello.");
@@ -50,7 +50,7 @@ TEST_CASE("a request holds what was set and nothing else")
                          R"({"role":"user","content":"Hello."}],"temperature":0.5,"user":"someone"})");
 }
 
-TEST_CASE("an empty model is no model")
+TEST_CASE("chat_request: an empty model name counts as no model")
 {
     CHECK(chat_request{""}.to_json() == chat_request().to_json());
     CHECK_FALSE(embedding_request("", "a").model);
@@ -62,7 +62,7 @@ TEST_CASE("an empty model is no model")
     CHECK(strings.size() == 2);
 }
 
-TEST_CASE("every member of a request survives JSON")
+TEST_CASE("chat_request: every member round-trips through JSON")
 {
     chat_request r{"m"};
     r.system("s").developer("d").assistant("a").tool("id", "result");
@@ -113,7 +113,7 @@ TEST_CASE("every member of a request survives JSON")
     CHECK(wire.at("top_k") == 40);
 }
 
-TEST_CASE("a request read from JSON keeps what it does not know, and leaves it to the call whether it is streamed")
+TEST_CASE("chat_request: read from JSON, it keeps unknown members, and the call decides whether it is streamed")
 {
     chat_request const r = chat_request::from_json(
         R"({"model":"m","stream":true,"messages":[{"role":"user","content":"x","cache":1}],"stop":["a"],"new":{"a":1}})");
@@ -124,7 +124,7 @@ TEST_CASE("a request read from JSON keeps what it does not know, and leaves it t
     CHECK_THROWS_AS(chat_request::from_json("{"), error);
 }
 
-TEST_CASE("a request read from JSON refuses a message that is no object, and says which")
+TEST_CASE("chat_request: read from JSON, a message that is not an object is rejected by its index")
 {
     for (char const* const text : {R"({"messages":["a"]})", R"({"messages":[{"role":"user"},5]})"}) {
         try {
@@ -137,7 +137,7 @@ TEST_CASE("a request read from JSON refuses a message that is no object, and say
     }
 }
 
-TEST_CASE("a tool choice is a mode or a function's name")
+TEST_CASE("tool_choice: a mode or a function's name")
 {
     chat_request r{"m"};
     r.tool_choice = tool_mode::required;
@@ -148,7 +148,7 @@ TEST_CASE("a tool choice is a mode or a function's name")
     CHECK(r.to_json().find("tool_choice") == std::string::npos);
 }
 
-TEST_CASE("the message of an answer goes into the history without its reasoning")
+TEST_CASE("chat_message: the message of an answer goes into the history without its reasoning")
 {
     chat_completion c;
     json::reader r;
@@ -168,7 +168,7 @@ TEST_CASE("the message of an answer goes into the history without its reasoning"
     CHECK_FALSE(chat_completion().finish_reason());
 }
 
-TEST_CASE("chunks without choices, without delta and without id join the same message")
+TEST_CASE("accumulator: chunks without choices, without delta and without id join the same message")
 {
     chat_completion const c = concat({
         R"({"id":"","model":"","created":0,"choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}]})",
@@ -190,7 +190,7 @@ TEST_CASE("chunks without choices, without delta and without id join the same me
     CHECK(c.choices[0].content_filter_results.find("hate")->severity == filter_severity::high);
 }
 
-TEST_CASE("pieces of tool calls are joined by index, else by id, else to the last open one")
+TEST_CASE("accumulator: pieces of tool calls are joined by index, else by id, else to the last open one")
 {
     chat_completion const by_index = concat({
         delta(R"("tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}])"),
@@ -221,7 +221,7 @@ TEST_CASE("pieces of tool calls are joined by index, else by id, else to the las
     CHECK(last.tool_calls()[1].function.arguments == "[]");
 }
 
-TEST_CASE("choices that mix are kept apart, in the order of their index")
+TEST_CASE("accumulator: interleaved choices are kept apart, in the order of their index")
 {
     chat_completion const c = concat({
         R"({"choices":[{"index":1,"delta":{"content":"B"}}]})",
@@ -235,7 +235,7 @@ TEST_CASE("choices that mix are kept apart, in the order of their index")
     CHECK(chunk(R"({"choices":[{"index":1,"delta":{"content":"B"}}]})").text().empty());
 }
 
-TEST_CASE("text in think tags moves to the reasoning wherever the tags are cut")
+TEST_CASE("think_splitter: text in think tags becomes reasoning wherever a chunk cuts the tags")
 {
     std::string const text = "<think>why < not</think>So <b>it</b> is <thinking";
     for (std::size_t a = 0; a <= text.size(); ++a) {
@@ -253,7 +253,7 @@ TEST_CASE("text in think tags moves to the reasoning wherever the tags are cut")
     }
 }
 
-TEST_CASE("what an answer did not tell is not written, and what had another shape is written as it came")
+TEST_CASE("chat_completion: absent members are not written, and those of another type are written unchanged")
 {
     chat_completion c;
     json::reader r;
@@ -268,7 +268,7 @@ TEST_CASE("what an answer did not tell is not written, and what had another shap
                                                     R"("prompt_tokens_details":[]})"));
 }
 
-TEST_CASE("vectors come as numbers or as base64, and either is decoded")
+TEST_CASE("embedding: vectors are decoded from numbers and from base64")
 {
     embeddings e;
     json::reader r;
@@ -294,7 +294,7 @@ std::string base64_of(std::vector<float> const& floats)
 
 } // namespace
 
-TEST_CASE("base64 of any length decodes to the floats it was made from")
+TEST_CASE("decode_floats: base64 of any length decodes to the original floats")
 {
     for (std::size_t n = 0; n != 64; ++n) {
         std::vector<float> floats;
@@ -306,7 +306,7 @@ TEST_CASE("base64 of any length decodes to the floats it was made from")
     }
 }
 
-TEST_CASE("base64 of floats has each of the 64 digits, and no other character anywhere")
+TEST_CASE("decode_floats: each of the 64 digits is accepted, and any other character rejected")
 {
     std::string const good = base64_of(std::vector<float>(24, 1.5F));
     std::string_view const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -323,7 +323,7 @@ TEST_CASE("base64 of floats has each of the 64 digits, and no other character an
     }
 }
 
-TEST_CASE("the cosine tells how far two vectors point the same way")
+TEST_CASE("cosine similarity: tells how far two vectors point in the same direction")
 {
     std::vector<float> const x{1, 0};
     std::vector<float> const y{0, 2};
@@ -334,7 +334,7 @@ TEST_CASE("the cosine tells how far two vectors point the same way")
     CHECK_THROWS_AS(cosine_similarity(x, std::vector<float>{1}), std::invalid_argument);
 }
 
-TEST_CASE("types compare by value")
+TEST_CASE("chat types: equality compares by value")
 {
     CHECK(chat_message(chat_role::user, "a") == chat_message(chat_role::user, "a"));
     CHECK(chat_message(chat_role::user, "a") != chat_message(chat_role::user, "b"));

@@ -77,7 +77,7 @@ struct expectation
 
 } // namespace
 
-TEST_CASE("the URL decides the form, the kind of host, the base, the api-version and the scope")
+TEST_CASE("endpoint: the URL decides the form, the kind of host, the base, the api-version and the scope")
 {
     auto const models = "/chat/completions?api-version=2024-05-01-preview";
     auto const dated = "/openai/deployments/m/chat/completions?api-version=2024-10-21";
@@ -161,7 +161,7 @@ TEST_CASE("the URL decides the form, the kind of host, the base, the api-version
     }
 }
 
-TEST_CASE("a host that only looks like one of Azure's is any other host")
+TEST_CASE("endpoint: a host that only looks like one of Azure's is any other host")
 {
     for (auto const* url : {"https://r.openai.azure.com.evil.example/v1", "https://evilopenai.azure.com/v1",
                             "https://openai.azure.com/v1", "https://r.openai.azure.net/v1",
@@ -171,14 +171,15 @@ TEST_CASE("a host that only looks like one of Azure's is any other host")
     }
 }
 
-TEST_CASE("a trailing dot does not hide a Foundry host")
+TEST_CASE("endpoint: a trailing dot does not hide a Foundry host")
 {
     endpoint const e{"https://r.openai.azure.com./openai/v1"};
     CHECK(e.kind() == host_kind::foundry);
     CHECK(e.host() == "r.openai.azure.com");
 }
 
-TEST_CASE("a pasted target URI is cut back to its base; deployment, api-version and other parameters are kept")
+TEST_CASE(
+    "endpoint: a pasted target URI is cut back to its base; deployment, api-version and other parameters are kept")
 {
     endpoint const dated{
         "https://r.openai.azure.com/openai/deployments/gpt%204o/chat/completions?api-version=2025-01-01-preview"};
@@ -208,7 +209,7 @@ TEST_CASE("a pasted target URI is cut back to its base; deployment, api-version 
     CHECK(chat("https://r.openai.azure.com/openai/v1?api-version=") == "/openai/v1/chat/completions");
 }
 
-TEST_CASE("what an endpoint gives as its URL is read as the same, however much was pasted")
+TEST_CASE("endpoint: its URL parses to the same endpoint, however much was pasted")
 {
     for (auto const* url :
          {"https://api.example/v1/chat/completions/chat/completions", "https://api.example/v1/embeddings/responses/",
@@ -222,7 +223,7 @@ TEST_CASE("what an endpoint gives as its URL is read as the same, however much w
     }
 }
 
-TEST_CASE("a URL that serves nothing is refused with the ones that do")
+TEST_CASE("endpoint: a URL without an API is rejected with the URLs to use")
 {
     for (auto const* path : {"", "/", "/model", "/model/chat/completions", "/chat/completions", "/v1"}) {
         auto const message = refusal("https://r.services.ai.azure.com" + std::string(path));
@@ -235,7 +236,7 @@ TEST_CASE("a URL that serves nothing is refused with the ones that do")
     CHECK(mentions(refusal("https://models.github.ai"), "https://models.github.ai/inference"));
 }
 
-TEST_CASE("a bare project URL is refused with the two URLs to use instead")
+TEST_CASE("endpoint: a bare project URL is rejected with the two URLs to use instead")
 {
     for (auto const* path :
          {"/api/projects/p1", "/api/projects/p1/", "/api/projects/p1/openai", "/api/projects/p1/models"}) {
@@ -247,7 +248,7 @@ TEST_CASE("a bare project URL is refused with the two URLs to use instead")
     CHECK_FALSE(refusal("https://r.services.ai.azure.com/api/projects//openai/v1").empty());
 }
 
-TEST_CASE("plain http is for loopback, unless it is allowed by name")
+TEST_CASE("endpoint: plain http is for loopback, unless it is allowed explicitly")
 {
     for (auto const* host : {"localhost", "a.localhost", "127.0.0.1", "127.1.2.3", "[::1]"}) {
         endpoint const e{"http://" + std::string(host) + ":8080/v1"};
@@ -265,7 +266,7 @@ TEST_CASE("plain http is for loopback, unless it is allowed by name")
     CHECK(e.port() == 8000);
 }
 
-TEST_CASE("credentials in clear text go to sockets on this machine only")
+TEST_CASE("endpoint: credentials in clear text go only to sockets of this machine")
 {
     CHECK(endpoint("https://api.example/v1").connect_to("10.0.0.1", 443).may_carry_credentials());
     CHECK_FALSE(endpoint("http://localhost/v1").connect_to("10.0.0.1", 80).may_carry_credentials());
@@ -274,7 +275,7 @@ TEST_CASE("credentials in clear text go to sockets on this machine only")
               .may_carry_credentials());
 }
 
-TEST_CASE("user-info and keys in the query are refused and not repeated")
+TEST_CASE("endpoint: user-info and keys in the query are rejected and not repeated")
 {
     for (auto const* url : {"https://u:sekret@api.example/v1", "https://sekret@api.example", "https://@api.example",
                             "https://api.example/v1?api-key=sekret", "https://api.example/v1?a=b&API%2DKey=sekret",
@@ -285,14 +286,14 @@ TEST_CASE("user-info and keys in the query are refused and not repeated")
     }
 }
 
-TEST_CASE("a path that steps upwards is refused, however it is spelt")
+TEST_CASE("endpoint: a path that steps upwards is rejected, however it is spelt")
 {
     for (auto const* path : {"/.", "/..", "/a/../b", "/a/%2e%2E/b", "/a%2f..%2fb", "/openai/deployments/.."})
         CHECK_MESSAGE(mentions(refusal("https://api.example" + std::string(path)), "'..'"), path);
     CHECK(refusal("https://api.example/a..b/.../c").empty());
 }
 
-TEST_CASE("the request's deployment goes into the path, encoded")
+TEST_CASE("endpoint: the request's deployment goes into the path, encoded")
 {
     CHECK(chat("https://r.openai.azure.com", "a/b?c#d e\r\n") ==
           "/openai/deployments/a%2Fb%3Fc%23d%20e%0D%0A/chat/completions?api-version=2024-10-21");
@@ -300,7 +301,7 @@ TEST_CASE("the request's deployment goes into the path, encoded")
           "/models/chat/completions?api-version=2024-05-01-preview");
 }
 
-TEST_CASE("a deployment that would change the path, or none, is refused")
+TEST_CASE("endpoint: a deployment that would change the path, or none, is rejected")
 {
     for (auto const* name : {".", "..", "../x", "a/../b", "%2e%2e"})
         CHECK_MESSAGE(mentions(refusal_of([&] { chat("https://r.openai.azure.com", name); }), "named"), name);
@@ -308,7 +309,7 @@ TEST_CASE("a deployment that would change the path, or none, is refused")
     CHECK_FALSE(refusal_of([&] { endpoint("https://r.openai.azure.com").set_deployment(".."); }).empty());
 }
 
-TEST_CASE("a request for another deployment than the endpoint's is refused, naming both")
+TEST_CASE("endpoint: a request for another deployment than the endpoint's is rejected, naming both")
 {
     endpoint e{"https://r.openai.azure.com/openai/deployments/GPT-4o"};
     CHECK(target(e, "embeddings", "gpt-4O") == "/openai/deployments/GPT-4o/embeddings?api-version=2024-10-21");
@@ -322,7 +323,7 @@ TEST_CASE("a request for another deployment than the endpoint's is refused, nami
     CHECK(target(models, "embeddings", "A") == "/models/embeddings?api-version=2024-05-01-preview");
 }
 
-TEST_CASE("the api-version follows the form until it is set")
+TEST_CASE("endpoint: the api-version follows the form until it is set")
 {
     endpoint e{"https://g.azure-api.net/team"};
     CHECK(e.api_version() == "");
@@ -338,7 +339,7 @@ TEST_CASE("the api-version follows the form until it is set")
     CHECK(endpoint("https://models.github.ai/inference").set_form(api_form::models).api_version() == "");
 }
 
-TEST_CASE("the form can be set both ways without losing the path")
+TEST_CASE("endpoint: the form can be set both ways without losing the path")
 {
     endpoint gateway{"https://g.azure-api.net/team/openai"};
     CHECK(gateway.url() == "https://g.azure-api.net/team");
@@ -352,7 +353,7 @@ TEST_CASE("the form can be set both ways without losing the path")
     CHECK(target(own, "chat/completions") == "/openai/deployments/d/chat/completions?api-version=1");
 }
 
-TEST_CASE("extra parameters are encoded and follow the api-version")
+TEST_CASE("endpoint: extra parameters are encoded and follow the api-version")
 {
     endpoint e{"https://r.services.ai.azure.com/models?x=%20"};
     e.add_query("a b", "c&d=e").add_query("f", "");
@@ -362,7 +363,7 @@ TEST_CASE("extra parameters are encoded and follow the api-version")
     CHECK_FALSE(refusal_of([&] { e.add_query("", "1"); }).empty());
 }
 
-TEST_CASE("an operation that does not make a request target is refused")
+TEST_CASE("endpoint: an operation that is no valid request target is rejected")
 {
     endpoint const e{"https://api.example/v1"};
     for (auto const* operation : {"a b", "a\r\nX: y", "a#b", "\xc3\xbc", "../x", "a/%2e%2e", "a\x7f"})
@@ -370,7 +371,7 @@ TEST_CASE("an operation that does not make a request target is refused")
     CHECK(target(e, "info?x=/../y") == "/v1/info?x=/../y");
 }
 
-TEST_CASE("extra headers are checked")
+TEST_CASE("endpoint: extra headers are checked")
 {
     endpoint e{"https://api.example/v1"};
     e.add_header("X-Team", "a b").add_header("azureml-model-deployment", "blue");
@@ -391,7 +392,7 @@ TEST_CASE("extra headers are checked")
     CHECK(e.extra_headers().size() == 2);
 }
 
-TEST_CASE("the Host field has brackets around IPv6 and only a port that is not the scheme's own")
+TEST_CASE("endpoint: the Host field has brackets around IPv6 and only a port that is not the scheme's own")
 {
     CHECK(endpoint("https://API.example:443/v1").host_field() == "api.example");
     CHECK(endpoint("https://api.example:80/v1").host_field() == "api.example:80");
@@ -403,7 +404,7 @@ TEST_CASE("the Host field has brackets around IPv6 and only a port that is not t
     CHECK(e.url() == "http://[::1]:8080");
 }
 
-TEST_CASE("the socket can be sent elsewhere while the URL stays")
+TEST_CASE("endpoint: connect_to() changes the socket's address and keeps the URL")
 {
     endpoint e{"https://r.openai.azure.com"};
     CHECK(e.connect_address() == "r.openai.azure.com");
@@ -417,7 +418,7 @@ TEST_CASE("the socket can be sent elsewhere while the URL stays")
     CHECK_FALSE(refusal_of([&] { e.connect_to("h\n", 1); }).empty());
 }
 
-TEST_CASE("a key goes into api-key where Azure answers, and into Authorization elsewhere")
+TEST_CASE("endpoint: a key goes into api-key where Azure answers, and into Authorization elsewhere")
 {
     for (auto const* url : {"https://r.services.ai.azure.com/models", "https://r.openai.azure.com/openai/v1",
                             "https://g.azure-api.net/x"})
@@ -428,7 +429,7 @@ TEST_CASE("a key goes into api-key where Azure answers, and into Authorization e
     CHECK(endpoint("https://ai.example").set_form(api_form::dated).key_in_api_key_field());
 }
 
-TEST_CASE("the scope can be set")
+TEST_CASE("endpoint: the scope can be set")
 {
     CHECK(endpoint("https://ai.example").set_scope("https://ai.azure.com/.default").scope() ==
           "https://ai.azure.com/.default");

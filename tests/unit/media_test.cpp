@@ -47,7 +47,7 @@ public:
 
 } // namespace
 
-TEST_CASE("a picture's first bytes tell its media type")
+TEST_CASE("image: the first bytes tell the media type")
 {
     auto const lead_of = [](std::string_view bytes) {
         std::string const url = image::from_bytes(bytes_of(bytes)).url();
@@ -62,7 +62,7 @@ TEST_CASE("a picture's first bytes tell its media type")
     CHECK(contains(refusal_of([] { image::from_bytes(bytes_of("RIFF")); }), "media type"));
 }
 
-TEST_CASE("a picture that no service takes is refused")
+TEST_CASE("image: a picture that no service accepts is rejected")
 {
     CHECK(contains(refusal_of([] { image::from_bytes({}); }), "empty"));
     std::string const large(image::max_size + 1, 'x');
@@ -73,7 +73,7 @@ TEST_CASE("a picture that no service takes is refused")
     CHECK(contains(refusal_of([] { image::from_url("file:///etc/passwd"); }), "https://"));
 }
 
-TEST_CASE("a picture becomes a part of a message, by its address or by its bytes")
+TEST_CASE("image: becomes a part of a message, by its address or by its bytes")
 {
     content_part const far = image::from_url("HTTPS://example.com/cat.png").part(image_detail::low);
     CHECK(far.type == part_type::image_url);
@@ -82,7 +82,7 @@ TEST_CASE("a picture becomes a part of a message, by its address or by its bytes
     CHECK(image::from_url("data:image/png;base64,iVBORw0KGgo=").url() == "data:image/png;base64,iVBORw0KGgo=");
 }
 
-TEST_CASE("sound becomes a part of a message, by its address or by its bytes")
+TEST_CASE("audio: becomes a part of a message, by its address or by its bytes")
 {
     content_part const wave = audio::from_bytes(bytes_of("RIFF....WAVEfmt ")).part();
     CHECK(wave.type == part_type::input_audio);
@@ -99,7 +99,7 @@ TEST_CASE("sound becomes a part of a message, by its address or by its bytes")
     CHECK(contains(refusal_of([] { audio::from_url("a.mp3"); }), "https://"));
 }
 
-TEST_CASE("files are read whole, and a file that cannot be is named")
+TEST_CASE("load_file: files are read whole, and the error names a file that cannot be read")
 {
     temporary_file const file{"GIF89a and the rest"};
     CHECK(image::load_file(file.path).url() == "data:image/gif;base64,R0lGODlhIGFuZCB0aGUgcmVzdA==");
@@ -109,7 +109,7 @@ TEST_CASE("files are read whole, and a file that cannot be is named")
     CHECK(!refusal_of([] { image::load_file(std::filesystem::temp_directory_path()); }).empty());
 }
 
-TEST_CASE("base64 is what RFC 4648 says")
+TEST_CASE("base64: encoding and decoding follow RFC 4648")
 {
     std::pair<std::string_view, std::string_view> const cases[] = {
         {"", ""},
@@ -132,7 +132,7 @@ TEST_CASE("base64 is what RFC 4648 says")
     CHECK(detail::from_base64(detail::to_base64(long_text)) == long_text);
 }
 
-TEST_CASE("a form writes its fields and files one after the other")
+TEST_CASE("multipart form: fields and files are written in order")
 {
     multipart form;
     form.add("purpose", "batch").add_file("file", "a\"b\r\n.txt", "text/plain", "hello");
@@ -155,7 +155,7 @@ TEST_CASE("a form writes its fields and files one after the other")
     CHECK(contains(loaded.body(), "\r\n\r\ncontent\r\n"));
 }
 
-TEST_CASE("a route keeps what it is put together from apart")
+TEST_CASE("route: its segments and parameters are kept apart")
 {
     route const r = route{"GET", "/files"}.segment("a/b ?").query("order by", "a&b");
     CHECK(r.path() == "files/a%2Fb%20%3F");

@@ -38,7 +38,7 @@ std::optional<std::int64_t> remaining(std::string value)
 
 } // namespace
 
-TEST_CASE("A default response_info has nothing")
+TEST_CASE("response_info: a default response_info has nothing")
 {
     response_info const none;
     CHECK(none.status() == 0);
@@ -51,7 +51,7 @@ TEST_CASE("A default response_info has nothing")
     CHECK(!none.rate_limits().limit_requests);
 }
 
-TEST_CASE("A header is found whatever its case, and the first of several counts")
+TEST_CASE("response_info: a header is found whatever its case, and the first of several counts")
 {
     response_info const info{201, {{"X-Ms-Region", "East US"}, {"x-ms-region", "West US"}, {"Empty", ""}}, "mine"};
     CHECK(info.status() == 201);
@@ -63,7 +63,7 @@ TEST_CASE("A header is found whatever its case, and the first of several counts"
     CHECK(info.client_request_id() == "mine");
 }
 
-TEST_CASE("Fields keep their order and spelling, whatever they hold, and however many there are")
+TEST_CASE("response_info: fields keep their order and spelling, whatever they hold, and however many there are")
 {
     response_headers fields;
     CHECK(fields.begin() == fields.end());
@@ -89,7 +89,7 @@ TEST_CASE("Fields keep their order and spelling, whatever they hold, and however
     CHECK(moved[0].value == "b");
 }
 
-TEST_CASE("The request id is x-request-id, or else x-ms-request-id; the gateway's is kept apart")
+TEST_CASE("response_info: the request id is x-request-id, or else x-ms-request-id; the gateway's is kept apart")
 {
     auto const both = answer({{"x-ms-request-id", "b"}, {"X-Request-Id", "a"}, {"apim-request-id", "c"}});
     CHECK(both.request_id() == "a");
@@ -99,7 +99,7 @@ TEST_CASE("The request id is x-request-id, or else x-ms-request-id; the gateway'
     CHECK(answer({{"apim-request-id", "c"}}).request_id() == "");
 }
 
-TEST_CASE("All six rate limits are read")
+TEST_CASE("response_info: all six rate limits are read")
 {
     auto const limits = answer({{"X-RateLimit-Limit-Requests", "60"},
                                 {"x-ratelimit-limit-tokens", "60000"},
@@ -116,7 +116,7 @@ TEST_CASE("All six rate limits are read")
     CHECK(limits.reset_tokens == milliseconds{300'000});
 }
 
-TEST_CASE("A count that is negative, not whole or out of range is not set")
+TEST_CASE("response_info: a count that is negative, not whole or out of range is not set")
 {
     CHECK(remaining("0") == 0);
     CHECK(remaining("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
@@ -125,7 +125,7 @@ TEST_CASE("A count that is negative, not whole or out of range is not set")
         CHECK_MESSAGE(!remaining(text), text);
 }
 
-TEST_CASE("A reset is a duration with units, or a plain number of seconds")
+TEST_CASE("response_info: a reset is a duration with units, or a plain number of seconds")
 {
     CHECK(reset("0") == 0);
     CHECK(reset("10") == 10'000);
@@ -140,14 +140,14 @@ TEST_CASE("A reset is a duration with units, or a plain number of seconds")
     CHECK(reset("0.4ms") == 0);
 }
 
-TEST_CASE("A reset that is negative or garbage is not set")
+TEST_CASE("response_info: a reset that is negative or garbage is not set")
 {
     for (auto const* const text : {"", "-1", "-5s", "s", "ms", "5 s", " 5", "5x", "1h2", "6m-1s", "1e3", ".5s", "nan",
                                    "inf", "1,5s", "5S", "--"})
         CHECK_MESSAGE(reset(text) == -1, text);
 }
 
-TEST_CASE("A reset beyond all measure is cut to a year")
+TEST_CASE("response_info: a reset beyond all measure is cut to a year")
 {
     CHECK(reset("1000000000") == year);
     CHECK(reset("99999999999999999999h") == year);
@@ -156,7 +156,7 @@ TEST_CASE("A reset beyond all measure is cut to a year")
     CHECK(reset("0." + std::string(500, '0') + "1") == 0);
 }
 
-TEST_CASE("The misspelt reset of the tokens counts where the right one is missing or unreadable")
+TEST_CASE("response_info: the misspelt reset of the tokens counts where the right one is missing or unreadable")
 {
     CHECK(answer({{"x-rate-limit-reset-tokens", "55"}}).rate_limits().reset_tokens == milliseconds{55'000});
     CHECK(
@@ -167,7 +167,7 @@ TEST_CASE("The misspelt reset of the tokens counts where the right one is missin
         milliseconds{55'000});
 }
 
-TEST_CASE("The longest of the retry fields counts")
+TEST_CASE("response_info: the longest of the retry fields counts")
 {
     CHECK(retry_after({{"Retry-After", "2"}}) == 2'000);
     CHECK(retry_after({{"Retry-After", "2"}, {"x-ms-retry-after-ms", "1900"}}) == 2'000);
@@ -177,7 +177,7 @@ TEST_CASE("The longest of the retry fields counts")
     CHECK(retry_after({{"x-ratelimit-reset-tokens", "2"}}) == -1);
 }
 
-TEST_CASE("A retry-after in seconds may have a fraction and is cut to a year")
+TEST_CASE("response_info: a retry-after in seconds may have a fraction and is cut to a year")
 {
     CHECK(retry_after({{"retry-after", "0"}}) == 0);
     CHECK(retry_after({{"retry-after", "0.75"}}) == 750);
@@ -187,13 +187,13 @@ TEST_CASE("A retry-after in seconds may have a fraction and is cut to a year")
     CHECK(retry_after({{"retry-after-ms", "99999999999999999999999"}}) == year);
 }
 
-TEST_CASE("A retry-after that says nothing is not set")
+TEST_CASE("response_info: a retry-after that says nothing is not set")
 {
     for (auto const* const text : {"", "-1", "soon", "1e9", "5s", "5 ", "1, 2", "NaN", "+3", "0x10"})
         CHECK_MESSAGE(retry_after({{"retry-after", text}}) == -1, text);
 }
 
-TEST_CASE("A retry-after that is a date counts from the answer's own date")
+TEST_CASE("response_info: a retry-after that is a date counts from the answer's own date")
 {
     std::string const now = "Sun, 06 Nov 1994 08:49:37 GMT";
     auto const until = [&](std::string then) { return retry_after({{"Retry-After", std::move(then)}, {"Date", now}}); };
@@ -206,14 +206,14 @@ TEST_CASE("A retry-after that is a date counts from the answer's own date")
     CHECK(until("Fri, 31 Dec 9999 23:59:60 GMT") == year);
 }
 
-TEST_CASE("A retry-after that is a date counts from this machine's clock where the answer has no date")
+TEST_CASE("response_info: a retry-after that is a date counts from this machine's clock where the answer has no date")
 {
     CHECK(retry_after({{"retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"}}) == 0);
     CHECK(retry_after({{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}}) == year);
     CHECK(retry_after({{"retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"}, {"date", "today"}}) == year);
 }
 
-TEST_CASE("A date that does not exist or has another form is not set")
+TEST_CASE("response_info: a date that does not exist or has another form is not set")
 {
     for (auto const* const text :
          {"Sun, 31 Nov 2094 08:49:37 GMT", "Sun, 29 Feb 2095 08:49:37 GMT", "Sun, 06 Nov 2094 24:00:00 GMT",

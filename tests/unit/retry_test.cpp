@@ -26,7 +26,7 @@ std::optional<std::chrono::milliseconds> decide(attempt const& failed, unsigned 
 
 } // namespace
 
-TEST_CASE("what may pass is asked again, and what will not is not")
+TEST_CASE("retry policy: transient errors are retried, permanent ones are not")
 {
     for (unsigned const status : {408U, 409U, 429U, 500U, 502U, 503U, 504U})
         CHECK(decide(failed_with(status, errc::service_error)));
@@ -43,7 +43,7 @@ TEST_CASE("what may pass is asked again, and what will not is not")
     CHECK(!decide(failed_with(429, errc::quota_exhausted)));
 }
 
-TEST_CASE("the service's own word decides, but for a quota that waiting does not fill")
+TEST_CASE("retry policy: x-should-retry decides, except for an exhausted quota")
 {
     attempt failed = failed_with(400, errc::bad_request);
     failed.should_retry = true;
@@ -56,7 +56,7 @@ TEST_CASE("the service's own word decides, but for a quota that waiting does not
     CHECK(!decide(failed));
 }
 
-TEST_CASE("waits of one's own double from 0.8 s to a minute, spread by chance")
+TEST_CASE("retry policy: the backoff doubles from 0.8 s to a minute, with jitter")
 {
     attempt const failed = failed_with(503, errc::service_error);
     retry_options many;
@@ -70,7 +70,7 @@ TEST_CASE("waits of one's own double from 0.8 s to a minute, spread by chance")
     CHECK(decide(failed, 999, 0.4, many) == 60s);
 }
 
-TEST_CASE("three times at most, or as often as one says")
+TEST_CASE("retry policy: three retries at most, or max_retries")
 {
     attempt const failed = failed_with(503, errc::service_error);
     CHECK(decide(failed, 2));
@@ -80,8 +80,8 @@ TEST_CASE("three times at most, or as often as one says")
     CHECK(!decide(failed, 0, 0.4, none));
 }
 
-TEST_CASE(
-    "a wait that the service asks for is kept, up to a tenth longer, or given up at once; zero leaves it to the policy")
+TEST_CASE("retry policy: Retry-After is kept, up to a tenth longer, or the call gives up at once; zero leaves it to "
+          "the backoff")
 {
     attempt failed = failed_with(429, errc::rate_limited);
     failed.retry_after = 0ms;
@@ -101,7 +101,7 @@ TEST_CASE(
     CHECK(decide(failed, 0, 0, patient) == 86400s);
 }
 
-TEST_CASE("waits of any length are ones that a clock can be set to")
+TEST_CASE("retry policy: waits of any length fit a timer")
 {
     constexpr auto longest = std::chrono::milliseconds::max();
     retry_options without_end;

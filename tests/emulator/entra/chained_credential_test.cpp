@@ -72,7 +72,7 @@ constexpr char const* nowhere = "/nonexistent";
 
 TEST_SUITE_BEGIN("chains");
 
-TEST_CASE("the next one is asked where one could not try, and who has given a token is asked alone from then on")
+TEST_CASE("chained credential: an unavailable one is skipped, and the one that gave a token is used alone from then on")
 {
     played const first = unavailable("first: not here");
     played const second = giving("second");
@@ -85,7 +85,7 @@ TEST_CASE("the next one is asked where one could not try, and who has given a to
     CHECK(*third.asked == 0);
 }
 
-TEST_CASE("one that was refused ends the chain: a wrong secret is not hidden by who comes next")
+TEST_CASE("chained credential: a rejected one ends the chain, so that the next does not hide a wrong secret")
 {
     played wrong;
     wrong.text = "wrong secret";
@@ -96,7 +96,7 @@ TEST_CASE("one that was refused ends the chain: a wrong secret is not hidden by 
     CHECK(*next.asked == 0);
 }
 
-TEST_CASE("where none could try, the error has what each has said")
+TEST_CASE("chained credential: if none is available, the error has the reason of each")
 {
     chained_credential who{unavailable("first: no variable"), unavailable("second: no tool")};
     foundry::error const failed = refusal_of(who);
@@ -105,13 +105,13 @@ TEST_CASE("where none could try, the error has what each has said")
     CHECK(failed.should_retry() == false);
 }
 
-TEST_CASE("a chain is made of credentials that give tokens")
+TEST_CASE("chained credential: it is made of credentials that give tokens")
 {
     CHECK_THROWS_AS(chained_credential(std::vector<foundry::any_credential>()), foundry::error);
     CHECK_THROWS_AS((chained_credential{foundry::api_key{"k"}, giving("t")}), foundry::error);
 }
 
-TEST_CASE("the default takes the environment first, then the machine's identity, then the tools")
+TEST_CASE("default credential: the environment comes first, then managed identity, then the developer tools")
 {
     bare_environment variables;
     emulator service;
@@ -141,7 +141,8 @@ TEST_CASE("the default takes the environment first, then the machine's identity,
     CHECK(service.journal().size() == 4);
 }
 
-TEST_CASE("prod leaves the tools out, a name everything else, and another word is refused with those there are")
+TEST_CASE("default credential: AZURE_TOKEN_CREDENTIALS is prod, dev or one credential's name; another value is "
+          "rejected with those")
 {
     bare_environment variables;
     emulator service;
@@ -166,7 +167,7 @@ TEST_CASE("prod leaves the tools out, a name everything else, and another word i
     CHECK_THROWS_AS(default_azure_credential{}, foundry::error);
 }
 
-TEST_CASE("on a machine that is not Azure's, without tools, it ends soon: one probe, and what each has said")
+TEST_CASE("default credential: outside Azure and without tools it ends after one probe, with the reason of each")
 {
     bare_environment variables;
     emulator service;

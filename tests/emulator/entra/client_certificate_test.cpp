@@ -182,8 +182,8 @@ boost::json::object part_of(std::string const& form, int which)
 
 TEST_SUITE_BEGIN("client certificates");
 
-TEST_CASE(
-    "the authority verifies the assertion: PS256 with a salt of 32 bytes, the SHA-256 thumbprint, ten minutes, once")
+TEST_CASE("client certificate: the assertion is PS256 with a salt of 32 bytes and the SHA-256 thumbprint, for ten "
+          "minutes and one use")
 {
     scene const s;
     auto who = s.with(pem(s.certificate) + pem(s.key));
@@ -203,7 +203,7 @@ TEST_CASE(
     CHECK(!contains(journal[0].body, "PRIVATE"));
 }
 
-TEST_CASE("PEM blocks may stand in any order and form, and PFX files are read, too")
+TEST_CASE("client certificate: PEM blocks in any order and form are read, and PFX files")
 {
     scene const s;
     certificate_ptr const above = certificate_of(rsa_key(), "authority");
@@ -224,7 +224,7 @@ TEST_CASE("PEM blocks may stand in any order and form, and PFX files are read, t
     CHECK(!token_of(open).empty());
 }
 
-TEST_CASE("the chain is sent where it is asked for, the key's own certificate first")
+TEST_CASE("client certificate: the chain is sent if it is asked for, the key's own certificate first")
 {
     scene const s;
     certificate_ptr const above = certificate_of(rsa_key(), "authority");
@@ -241,7 +241,7 @@ TEST_CASE("the chain is sent where it is asked for, the key's own certificate fi
     CHECK(X509_cmp(leaf.get(), s.certificate.get()) == 0);
 }
 
-TEST_CASE("what is no certificate with its key is refused by what is wrong, and nobody is asked for a password")
+TEST_CASE("client certificate: an unusable file is rejected with the reason, without a prompt for a password")
 {
     scene const s;
     std::string const certificate = pem(s.certificate);
@@ -265,7 +265,7 @@ TEST_CASE("what is no certificate with its key is refused by what is wrong, and 
     CHECK(s.service.connections() == 0);
 }
 
-TEST_CASE("a certificate that is not valid at the time is not used, and nothing is sent")
+TEST_CASE("client certificate: one that is expired or not yet valid is not used, and nothing is sent")
 {
     scene const s;
     auto old = s.with(pem(certificate_of(s.key, "app", -7200, -3600)) + pem(s.key));
@@ -282,7 +282,7 @@ TEST_CASE("a certificate that is not valid at the time is not used, and nothing 
     CHECK(contains(unknown.what(), "not registered for this application"));
 }
 
-TEST_CASE("each try has an assertion of its own")
+TEST_CASE("client certificate: each attempt has its own assertion")
 {
     scene const s;
     auto options = asking(s.service);
@@ -298,7 +298,7 @@ TEST_CASE("each try has an assertion of its own")
     CHECK(part_of(journal[0].body, 1).at("jti") != part_of(journal[1].body, 1).at("jti"));
 }
 
-TEST_CASE("the environment names the file, its password and whether the chain is sent")
+TEST_CASE("client certificate: the environment names the file, its password and whether the chain is sent")
 {
     scene s;
     std::filesystem::path const file =

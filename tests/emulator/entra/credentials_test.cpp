@@ -68,7 +68,7 @@ struct temporary_file
 
 TEST_SUITE_BEGIN("entra credentials");
 
-TEST_CASE("a client secret is shown to the authority, and the token to the service, once for many calls")
+TEST_CASE("client secret: the authority gets the secret once for many calls, and the service the token")
 {
     bare_environment const none;
     emulator service;
@@ -94,7 +94,7 @@ TEST_CASE("a client secret is shown to the authority, and the token to the servi
         CHECK(journal[i].header("authorization") == "Bearer given-token-1");
 }
 
-TEST_CASE("a wrong secret is the authority's refusal with what to do, and nothing goes to the service")
+TEST_CASE("client secret: a wrong one gives the authority's error with advice, and nothing is sent to the service")
 {
     bare_environment const none;
     emulator service;
@@ -115,7 +115,7 @@ TEST_CASE("a wrong secret is the authority's refusal with what to do, and nothin
     CHECK(service.journal().size() == 1);
 }
 
-TEST_CASE("what cannot be right is refused where the credential is made")
+TEST_CASE("credentials: invalid arguments are rejected by the constructor")
 {
     bare_environment const none;
     for (char const* const wrong : {"", "a/../b", "a?b", "a b", "a\r\nb", "a#b", "..", "caf\xc3\xa9", "a'b", "$(id)"})
@@ -128,7 +128,7 @@ TEST_CASE("what cannot be right is refused where the credential is made")
           errc::invalid_argument);
 }
 
-TEST_CASE("secrets go to Microsoft's authorities over https, to others only where that was allowed")
+TEST_CASE("credentials: secrets go to Microsoft's authorities over https, to others only if that is allowed")
 {
     bare_environment variables;
     auto const made_with = [](std::string authority, bool allowed) {
@@ -153,7 +153,7 @@ TEST_CASE("secrets go to Microsoft's authorities over https, to others only wher
     CHECK(refused(made_with("", false)).code() == errc::invalid_argument);
 }
 
-TEST_CASE("another tenant than the credential's own is asked only where that was allowed")
+TEST_CASE("credentials: a tenant other than the credential's own is used only if that is allowed")
 {
     bare_environment variables;
     emulator_options known;
@@ -179,7 +179,7 @@ TEST_CASE("another tenant than the credential's own is asked only where that was
     CHECK(token_of(own, request) == "given-token-3");
 }
 
-TEST_CASE("a token request that fails for a moment is made again, and the service's retries leave it alone")
+TEST_CASE("token request: a transient error is retried, independently of the retries of the call")
 {
     bare_environment const none;
     emulator service;
@@ -200,7 +200,7 @@ TEST_CASE("a token request that fails for a moment is made again, and the servic
     CHECK(service.journal().size() == 3);
 }
 
-TEST_CASE("malformed and oversized answers are errors, and hold nothing of the token")
+TEST_CASE("token request: malformed and oversized answers are errors, and hold nothing of the token")
 {
     bare_environment const none;
     emulator service;
@@ -216,7 +216,7 @@ TEST_CASE("malformed and oversized answers are errors, and hold nothing of the t
     CHECK(refusal_of(who).status() == 302);
 }
 
-TEST_CASE("an assertion is made anew for each request, by a coroutine that knows whom it is for")
+TEST_CASE("client assertion: the callback makes a new one for each request, and knows its audience")
 {
     bare_environment const none;
     emulator service;
@@ -259,7 +259,7 @@ TEST_CASE("an assertion is made anew for each request, by a coroutine that knows
     CHECK(service.journal().size() == 2);
 }
 
-TEST_CASE("a federated token is read from its file for each request; a missing file sends nothing")
+TEST_CASE("workload identity: the token's file is read for each request; if it is missing, nothing is sent")
 {
     bare_environment variables;
     emulator service;
@@ -282,7 +282,7 @@ TEST_CASE("a federated token is read from its file for each request; a missing f
     CHECK(service.journal().empty());
 }
 
-TEST_CASE("the environment describes an application, or says which variables are missing and not what they hold")
+TEST_CASE("environment credential: the error names the variables that are missing, and no variable's value")
 {
     bare_environment variables;
     emulator service;
@@ -305,7 +305,7 @@ TEST_CASE("the environment describes an application, or says which variables are
     CHECK(contains(refusal_of(lost).what(), "/nowhere/certificate.pem"));
 }
 
-TEST_CASE("a virtual machine's identity is asked for at IMDS, its own or one assigned to it")
+TEST_CASE("managed identity: IMDS is asked for the system-assigned identity or a user-assigned one")
 {
     bare_environment variables;
     emulator service;
@@ -332,7 +332,7 @@ TEST_CASE("a virtual machine's identity is asked for at IMDS, its own or one ass
     CHECK(contains(failed.what(), "not assigned to this machine"));
 }
 
-TEST_CASE("App Service is asked with its header, and spells identities in its own way")
+TEST_CASE("managed identity: App Service gets its header and its own names of parameters")
 {
     bare_environment variables;
     emulator service;
@@ -356,7 +356,7 @@ TEST_CASE("App Service is asked with its header, and spells identities in its ow
     CHECK(contains(refusal_of(fabric).what(), "Service Fabric is not served yet"));
 }
 
-TEST_CASE("IMDS is asked again while it restarts, and what is not IMDS is told from it")
+TEST_CASE("managed identity: IMDS is retried while it restarts, and other servers at its address are recognised")
 {
     bare_environment variables;
     emulator service;
@@ -401,7 +401,7 @@ answer challenge(std::string const& claims)
 
 } // namespace
 
-TEST_CASE("a claims challenge is answered once, with a token that has the claims")
+TEST_CASE("claims challenge: answered once, with a token that has the claims")
 {
     bare_environment const none;
     emulator service;
@@ -430,7 +430,7 @@ TEST_CASE("a claims challenge is answered once, with a token that has the claims
     }(service));
 }
 
-TEST_CASE("a second challenge is an error, and the next call does not ask for a third token at once")
+TEST_CASE("claims challenge: a second one is an error, and the next call does not fetch a third token at once")
 {
     bare_environment const none;
     emulator service;
@@ -459,7 +459,7 @@ TEST_CASE("a second challenge is an error, and the next call does not ask for a 
     }(service));
 }
 
-TEST_CASE("calls that are refused do not ask the authority again and again")
+TEST_CASE("rejected token: calls that get a 401 do not ask the authority again and again")
 {
     struct refusal
     {
@@ -489,7 +489,7 @@ TEST_CASE("calls that are refused do not ask the authority again and again")
     }
 }
 
-TEST_CASE("a token that the service refuses is not used again")
+TEST_CASE("rejected token: it is not used again")
 {
     bare_environment const none;
     emulator service;
@@ -508,7 +508,7 @@ TEST_CASE("a token that the service refuses is not used again")
     }(service));
 }
 
-TEST_CASE("an audience that the service names instead is asked for, once, and remembered")
+TEST_CASE("audience: one that the service names instead is requested once, and remembered")
 {
     bare_environment const none;
     emulator service;

@@ -101,7 +101,7 @@ struct instant_credential
 
 TEST_SUITE_BEGIN("one flight");
 
-TEST_CASE("a thousand coroutines on four threads ask at once: one token request")
+TEST_CASE("token fetch: a thousand coroutines on four threads share one token request")
 {
     bare_environment const none;
     emulator service;
@@ -116,7 +116,7 @@ TEST_CASE("a thousand coroutines on four threads ask at once: one token request"
     CHECK(service.connections() == 1);
 }
 
-TEST_CASE("when the first who waits is cancelled, the others still get the token")
+TEST_CASE("token fetch: if the first waiter is cancelled, the others still get the token")
 {
     bare_environment const none;
     emulator service;
@@ -149,7 +149,7 @@ TEST_CASE("when the first who waits is cancelled, the others still get the token
     CHECK(token_requests(service) == 1);
 }
 
-TEST_CASE("when the last who waits is cancelled, the socket closes, and the next call asks anew")
+TEST_CASE("token fetch: if the last waiter is cancelled, the socket closes, and the next call starts a new fetch")
 {
     two_waiters s;
     s.cancel[0].emit(asio::cancellation_type::terminal);
@@ -168,7 +168,7 @@ TEST_CASE("when the last who waits is cancelled, the socket closes, and the next
     CHECK(token_requests(s.service) == 2);
 }
 
-TEST_CASE("a token that does not come ends the call at its time limit, or at that of the whole call")
+TEST_CASE("token fetch: a token that does not come ends the call at timeouts.token, or at timeouts.total")
 {
     bare_environment const none;
     emulator service;
@@ -193,7 +193,7 @@ TEST_CASE("a token that does not come ends the call at its time limit, or at tha
     CHECK(service.wait_for_open_at_most(1, long_enough));
 }
 
-TEST_CASE("a failure is everyone's at once")
+TEST_CASE("token fetch: a failure reaches all waiters at once")
 {
     bare_environment const none;
     emulator service;
@@ -234,7 +234,7 @@ struct self_calling_credential
 
 } // namespace
 
-TEST_CASE("a credential that calls its own client is told so, and does not wait for itself")
+TEST_CASE("token fetch: a credential that calls its own client gets an error, and does not wait for itself")
 {
     emulator service;
     run([](emulator& s) -> asio::awaitable<void> {
@@ -249,7 +249,7 @@ TEST_CASE("a credential that calls its own client is told so, and does not wait 
     CHECK(service.requests() == 0);
 }
 
-TEST_CASE("a token that does not come because the client's own context is not run: the error says that")
+TEST_CASE("token fetch: if no token comes because the client's context is not run, the error says so")
 {
     emulator service;
     asio::io_context home; // which is not run
@@ -267,7 +267,7 @@ TEST_CASE("a token that does not come because the client's own context is not ru
     }(service, home.get_executor()));
 }
 
-TEST_CASE("a fetch outlives its cancellation: on another context, after the last call that waited for it is gone")
+TEST_CASE("token fetch: a cancelled fetch may end later, on another context and after its last waiter is gone")
 {
     emulator service;
     asio::io_context home;

@@ -18,7 +18,7 @@ response get(raw_client& client, std::string const& target) { return client.call
 
 } // namespace
 
-TEST_CASE("emulator: a wrong key and a wrong token are refused each in its own words")
+TEST_CASE("emulator: a wrong key and a wrong token are rejected each in its own words")
 {
     emulator const service;
     raw_client client(service);

@@ -105,7 +105,8 @@ tool_options within(std::chrono::milliseconds time)
 
 TEST_SUITE_BEGIN("developers' tools");
 
-TEST_CASE("az is started without a shell, with its own arguments, descriptors and directory, and the whole environment")
+TEST_CASE("azure cli: az is started without a shell, with its own arguments, descriptors and directory, and the whole "
+          "environment")
 {
     workshop w;
     int const secret_file = ::open("/dev/null", O_RDONLY); // not closed on exec, as a careless program has them
@@ -126,7 +127,7 @@ TEST_CASE("az is started without a shell, with its own arguments, descriptors an
     CHECK(!has_child());
 }
 
-TEST_CASE("azd is asked for every part of its answer in its own way")
+TEST_CASE("azure developer cli: azd gets its own arguments, and every form of its answer is read")
 {
     workshop w;
     azure_developer_cli_credential who(within(10s));
@@ -139,7 +140,7 @@ TEST_CASE("azd is asked for every part of its answer in its own way")
     CHECK(contains(out.what(), "azd auth login"));
 }
 
-TEST_CASE("what az says is told apart: not there, nobody logged in, refused, or no token")
+TEST_CASE("azure cli: errors distinguish not installed, not logged in, rejected and no token")
 {
     workshop w;
     azure_cli_credential who(within(10s));
@@ -177,7 +178,7 @@ TEST_CASE("what az says is told apart: not there, nobody logged in, refused, or 
     CHECK(!has_child());
 }
 
-TEST_CASE("claims are passed on by hand: the error says how")
+TEST_CASE("developer tools: a request with claims fails with the login command to run")
 {
     workshop w;
     azure_cli_credential who(within(10s));
@@ -190,7 +191,7 @@ TEST_CASE("claims are passed on by hand: the error says how")
     CHECK(w.read("log").empty());
 }
 
-TEST_CASE("nothing that a shell would understand gets near a program")
+TEST_CASE("developer tools: shell characters in scope or tenant are rejected before a program starts")
 {
     workshop w;
     azure_cli_credential who(within(10s));
@@ -207,7 +208,7 @@ TEST_CASE("nothing that a shell would understand gets near a program")
     CHECK(w.read("log").empty());
 }
 
-TEST_CASE("a program of the working directory, or of a relative entry of PATH, is never run")
+TEST_CASE("developer tools: a program in the working directory, or in a relative entry of PATH, is never run")
 {
     workshop w;
     std::filesystem::path const before = std::filesystem::current_path();
@@ -227,7 +228,7 @@ TEST_CASE("a program of the working directory, or of a relative entry of PATH, i
     CHECK(w.read("log").empty());
 }
 
-TEST_CASE("a tool that takes too long is ended with all that it has started")
+TEST_CASE("developer tools: a tool that exceeds its time limit is killed with its children")
 {
     workshop w;
     w.behave("slow");
@@ -240,7 +241,7 @@ TEST_CASE("a tool that takes too long is ended with all that it has started")
     CHECK(!has_child());
 }
 
-TEST_CASE("a tool that leaves a daemon with its output behind: its token is taken once it has ended")
+TEST_CASE("developer tools: a daemon that keeps a tool's output open does not delay the token")
 {
     workshop w;
     w.behave("daemon");
@@ -253,7 +254,7 @@ TEST_CASE("a tool that leaves a daemon with its output behind: its token is take
     CHECK(!has_child());
 }
 
-TEST_CASE("a program that ignores SIGCHLD gets its token, for the output decides")
+TEST_CASE("developer tools: a program that ignores SIGCHLD gets its token")
 {
     workshop w;
     struct restored
@@ -270,7 +271,7 @@ TEST_CASE("a program that ignores SIGCHLD gets its token, for the output decides
     CHECK(refusal_of(who).code() == errc::authentication_failed);
 }
 
-TEST_CASE("a tool that nobody waits for any more is ended in the background, and one whose context ends at once")
+TEST_CASE("developer tools: a cancelled tool is ended in the background, and at once if its context is destroyed")
 {
     for (bool const destroyed : {false, true}) {
         workshop w;

@@ -52,7 +52,7 @@ foundry::error broken() { return foundry::error(errc::connection_lost, "again");
 
 TEST_SUITE_BEGIN("token cache");
 
-TEST_CASE("the first who asks begins a fetch, the others wait for it")
+TEST_CASE("token cache: the first caller starts a fetch, later ones wait for it")
 {
     scene s;
     CHECK(s.look_up().fetch);
@@ -62,7 +62,7 @@ TEST_CASE("the first who asks begins a fetch, the others wait for it")
     CHECK(!second.failed);
 }
 
-TEST_CASE("a fresh token is used without a fetch, an aging one with one fetch beside it, a stale one not at all")
+TEST_CASE("token cache: a fresh token is used, an aging one with one background refresh, an expired one not at all")
 {
     scene s;
     s.look_up();
@@ -81,7 +81,7 @@ TEST_CASE("a fresh token is used without a fetch, an aging one with one fetch be
     CHECK(s.used().empty());
 }
 
-TEST_CASE("a fetch ahead that fails leaves the token, and is tried again after a pause")
+TEST_CASE("token cache: a failed background refresh keeps the token, and is retried after a pause")
 {
     scene s;
     s.look_up();
@@ -101,7 +101,7 @@ TEST_CASE("a fetch ahead that fails leaves the token, and is tried again after a
     CHECK(s.used() == "second");
 }
 
-TEST_CASE("a long-lived token is renewed at half of its life, or when the authority says")
+TEST_CASE("token cache: a long-lived token is refreshed at half of its lifetime, or when the authority says")
 {
     scene s;
     s.look_up();
@@ -117,7 +117,7 @@ TEST_CASE("a long-lived token is renewed at half of its life, or when the author
     CHECK(s.look_up().fetch);
 }
 
-TEST_CASE("a fleet that started together does not refresh together")
+TEST_CASE("token cache: clients that started together do not refresh together")
 {
     scene s;
     s.look_up();
@@ -136,7 +136,7 @@ TEST_CASE("a fleet that started together does not refresh together")
     CHECK(hour.look_up().fetch); // a twentieth of five minutes earlier
 }
 
-TEST_CASE("a token that does not live long is used for half of its life")
+TEST_CASE("token cache: a short-lived token is used for half of its lifetime")
 {
     scene s;
     s.look_up();
@@ -152,7 +152,7 @@ TEST_CASE("a token that does not live long is used for half of its life")
     CHECK(s.used().empty());
 }
 
-TEST_CASE("a jump of the wall clock neither ends a token nor revives one")
+TEST_CASE("token cache: a jump of the wall clock neither expires a token nor revives one")
 {
     scene s;
     s.look_up();
@@ -165,7 +165,7 @@ TEST_CASE("a jump of the wall clock neither ends a token nor revives one")
     CHECK(s.used().empty());
 }
 
-TEST_CASE("a failure is told to everyone for a while, then there is another try")
+TEST_CASE("token cache: a failure is reported to all callers for a while, then a new fetch starts")
 {
     scene s;
     s.look_up();
@@ -184,7 +184,7 @@ TEST_CASE("a failure is told to everyone for a while, then there is another try"
     CHECK(s.look_up().fetch);
 }
 
-TEST_CASE("an authority that says how long to wait is believed, up to an hour")
+TEST_CASE("token cache: the authority's Retry-After delays the next fetch, by an hour at most")
 {
     scene s;
     foundry::failure f;
@@ -201,7 +201,7 @@ TEST_CASE("an authority that says how long to wait is believed, up to an hour")
     CHECK(s.look_up().fetch);
 }
 
-TEST_CASE("a fetch that was cancelled is no failure")
+TEST_CASE("token cache: a cancelled fetch is not a failure")
 {
     scene s;
     s.look_up();
@@ -211,7 +211,7 @@ TEST_CASE("a fetch that was cancelled is no failure")
     CHECK(found.fetch);
 }
 
-TEST_CASE("a token that was refused is dropped, a newer one is not")
+TEST_CASE("token cache: a rejected token is dropped, a newer one is kept")
 {
     scene s;
     s.look_up();
@@ -225,7 +225,7 @@ TEST_CASE("a token that was refused is dropped, a newer one is not")
     CHECK(s.used() == "new");
 }
 
-TEST_CASE("of tokens that are refused one after the other, one in half a minute is dropped")
+TEST_CASE("token cache: of tokens rejected one after another, one in 30 s is dropped")
 {
     scene s;
     s.look_up();
@@ -253,7 +253,7 @@ TEST_CASE("of tokens that are refused one after the other, one in half a minute 
     CHECK(s.cache.invalidate("fifth", "", s.now));
 }
 
-TEST_CASE("a token that ended at the beginning of time, or never ends, is counted as one that has ended or lasts long")
+TEST_CASE("token cache: a token that expires at the earliest or the latest time of the clock is expired or long-lived")
 {
     scene s;
     s.look_up();
@@ -263,7 +263,7 @@ TEST_CASE("a token that ended at the beginning of time, or never ends, is counte
     CHECK(s.used() == "new");
 }
 
-TEST_CASE("scopes and tenants have tokens of their own, and a tenant's case does not matter")
+TEST_CASE("token cache: each scope and tenant has its own token, and a tenant's case does not matter")
 {
     scene s;
     s.look_up();
@@ -281,7 +281,7 @@ TEST_CASE("scopes and tenants have tokens of their own, and a tenant's case does
     CHECK(s.used() == "first");
 }
 
-TEST_CASE("claims pass by the token that is there, and replace it")
+TEST_CASE("token cache: a request with claims bypasses the cached token and replaces it")
 {
     scene s;
     s.look_up();
@@ -295,7 +295,7 @@ TEST_CASE("claims pass by the token that is there, and replace it")
     CHECK(s.used() == "second");
 }
 
-TEST_CASE("there are at most so many, those that have ended go first, then those nobody has asked for")
+TEST_CASE("token cache: its size is limited; expired tokens are evicted first, then those not used for longest")
 {
     scene s;
     for (std::size_t i = 0; i != token_cache::max_keys; ++i) {

@@ -128,7 +128,7 @@ constexpr auto resource_not_found_body = R"({"error":{"code":"404","message":"Re
 
 } // namespace
 
-TEST_CASE("Every shape of an error that a service is known to send becomes one code, whatever the form of the endpoint")
+TEST_CASE("service error: every known shape of an error becomes one code, whatever the form of the endpoint")
 {
     expected const rows[] = {
         {"1", 401,
@@ -201,7 +201,7 @@ TEST_CASE("Every shape of an error that a service is known to send becomes one c
             check(*where, row);
 }
 
-TEST_CASE("An error that comes with status 200 is found as a body, too")
+TEST_CASE("service error: an error that comes with status 200 is found as a body, too")
 {
     auto const found = streamed(R"({"error":"Input validation error","error_type":"validation"})");
     REQUIRE(found);
@@ -210,7 +210,7 @@ TEST_CASE("An error that comes with status 200 is found as a body, too")
     CHECK(found->message() == "Input validation error");
 }
 
-TEST_CASE("Where the words say nothing the status decides, whatever the body is")
+TEST_CASE("service error: if code and message say nothing, the status decides, whatever the body is")
 {
     std::pair<unsigned, errc> const statuses[] = {
         {400, errc::bad_request},      {401, errc::unauthorized},    {402, errc::bad_request},
@@ -232,7 +232,7 @@ TEST_CASE("Where the words say nothing the status decides, whatever the body is"
         }
 }
 
-TEST_CASE("The details of the answer are kept")
+TEST_CASE("service error: the details of the answer are kept")
 {
     auto const e = answered(503, R"({"error":{"code":"busy","message":"Later"}})",
                             {{"x-request-id", "r"}, {"apim-request-id", "a"}, {"retry-after", "7"}});
@@ -246,13 +246,13 @@ TEST_CASE("The details of the answer are kept")
     CHECK(e.content_filter().empty());
 }
 
-TEST_CASE("The service's own header gives the code where the body gives none")
+TEST_CASE("service error: the service's own header gives the code where the body gives none")
 {
     CHECK(answered(400, "", {{"x-ms-error-code", "unknown_model"}}).code() == errc::model_not_found);
     CHECK(answered(400, R"({"error":{"code":"other"}})", {{"x-ms-error-code", "mine"}}).service_code() == "other");
 }
 
-TEST_CASE("A message is found wherever services put it")
+TEST_CASE("service error: a message is found in every place where services put it")
 {
     std::pair<char const*, char const*> const bodies[] = {
         {R"({"error":{"message":"a"}})", "a"},
@@ -277,7 +277,7 @@ TEST_CASE("A message is found wherever services put it")
     }
 }
 
-TEST_CASE("What a service repeats of the request is not part of the message")
+TEST_CASE("service error: what a service repeats of the request is not part of the message")
 {
     auto const e = answered(
         422,
@@ -286,7 +286,7 @@ TEST_CASE("What a service repeats of the request is not part of the message")
     CHECK(!has(e.what(), "the prompt"));
 }
 
-TEST_CASE("A code is text or a number, at either level")
+TEST_CASE("service error: a code is text or a number, at either level")
 {
     std::pair<char const*, char const*> const bodies[] = {
         {R"({"error":{"code":"a"}})", "a"},
@@ -303,7 +303,7 @@ TEST_CASE("A code is text or a number, at either level")
     }
 }
 
-TEST_CASE("A blocked prompt tells the verdict of each category")
+TEST_CASE("content filter: a blocked prompt has the verdict of each category")
 {
     auto const e = answered(
         chat(dated), 400,
@@ -326,7 +326,7 @@ TEST_CASE("A blocked prompt tells the verdict of each category")
     CHECK(e.advice() == "change the prompt, which was blocked for violence");
 }
 
-TEST_CASE("All spellings of the filter's verdict are read")
+TEST_CASE("content filter: all spellings of a verdict are read")
 {
     for (auto const* const inner : {"innererror", "inner_error"})
         for (auto const* const result : {"content_filter_result", "content_filter_results"}) {
@@ -340,7 +340,7 @@ TEST_CASE("All spellings of the filter's verdict are read")
         }
 }
 
-TEST_CASE("The Responses API's list of filters is read: the one that blocked, or else the first")
+TEST_CASE("content filter: of the Responses API's list the filter that blocked is read, or else the first")
 {
     auto const e = answered(chat(v1), 400,
                             R"({"error":{"message":"m","type":"invalid_request_error","content_filters":[
@@ -354,7 +354,7 @@ TEST_CASE("The Responses API's list of filters is read: the one that blocked, or
     CHECK(first.content_filter().find("a"));
 }
 
-TEST_CASE("A filter's verdict of a strange shape does no harm")
+TEST_CASE("content filter: a malformed verdict does no harm")
 {
     for (auto const* const result : {"[]", "{}", "null", R"({"hate":7})", R"({"hate":{"filtered":1e999}})", R"("x")"}) {
         CAPTURE(result);
@@ -364,7 +364,7 @@ TEST_CASE("A filter's verdict of a strange shape does no harm")
     }
 }
 
-TEST_CASE("A blocked prompt is known by any one of its signs")
+TEST_CASE("content filter: a blocked prompt is recognised by any one of its marks")
 {
     for (auto const* const body :
          {R"({"code":"content_filter"})", R"({"error":{"type":"content_filter"}})",
@@ -378,7 +378,7 @@ TEST_CASE("A blocked prompt is known by any one of its signs")
           errc::bad_request);
 }
 
-TEST_CASE("A deployment that does not exist is named")
+TEST_CASE("service error: a deployment that does not exist is named")
 {
     auto const e = answered(chat(dated, ""), 404, deployment_not_found_body);
     CHECK(e.code() == errc::model_not_found);
@@ -391,7 +391,7 @@ TEST_CASE("A deployment that does not exist is named")
     CHECK(other.advice() == "no deployment 'llama' was found at http://localhost:8080/v1");
 }
 
-TEST_CASE("A missing model is asked for by the name of its option")
+TEST_CASE("service error: the advice on a missing model names the option to set")
 {
     auto what = chat(models, "");
     auto const* const body = R"({"error":{"code":"no_model_name","message":"m"}})";
@@ -400,7 +400,7 @@ TEST_CASE("A missing model is asked for by the name of its option")
     CHECK(answered(what, 400, body).advice() == "set the request's model or options.default_embedding_model");
 }
 
-TEST_CASE("A plain 404 means the model where the URL is the same for all models, and the URL elsewhere")
+TEST_CASE("service error: a plain 404 means the model where the URL is the same for all models, and the URL elsewhere")
 {
     auto const* const vllm =
         R"({"object":"error","message":"The model `gpt-4` does not exist.","type":"NotFoundError","param":null,"code":404})";
@@ -419,7 +419,7 @@ TEST_CASE("A plain 404 means the model where the URL is the same for all models,
         CHECK(answered(chat(*where), 404, vllm).code() == errc::route_not_found);
 }
 
-TEST_CASE("A 404 whose words are about the URL never means the model")
+TEST_CASE("service error: a 404 whose words are about the URL never means the model")
 {
     for (auto const* const body :
          {resource_not_found_body, R"({"detail":"Not Found"})",
@@ -431,7 +431,7 @@ TEST_CASE("A 404 whose words are about the URL never means the model")
     }
 }
 
-TEST_CASE("The advice on a wrong URL names what was asked and what else there is")
+TEST_CASE("service error: the advice on a wrong URL names what was asked and what else there is")
 {
     CHECK(answered(chat(models), 404, resource_not_found_body).advice() ==
           "https://res.services.ai.azure.com/models does not serve chat/completions with api-version "
@@ -452,7 +452,8 @@ TEST_CASE("The advice on a wrong URL names what was asked and what else there is
                                                      "on many servers");
 }
 
-TEST_CASE("The advice on a refused credential names the field, the scope and the audience that the service wants")
+TEST_CASE("service error: the advice on a refused credential names the field, the scope and the audience that the "
+          "service wants")
 {
     auto const* const wants_ai =
         R"({"statusCode":401,"message":"Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com), or have expired."})";
@@ -467,7 +468,7 @@ TEST_CASE("The advice on a refused credential names the field, the scope and the
     CHECK(!has(other, "scope"));
 }
 
-TEST_CASE("An audience that is the one of the scope needs no other scope")
+TEST_CASE("service error: an audience that is the one of the scope needs no other scope")
 {
     auto const advice =
         answered(
@@ -477,7 +478,7 @@ TEST_CASE("An audience that is the one of the scope needs no other scope")
     CHECK(advice.ends_with("the service takes tokens for https://cognitiveservices.azure.com or https://ai.azure.com"));
 }
 
-TEST_CASE("No server can talk the caller into a token for someone else")
+TEST_CASE("service error: the advice never names an audience outside Azure, whatever the server says")
 {
     for (auto const* const audience : {"https://management.azure.com", "https://vault.azure.net", "...", ""}) {
         CAPTURE(audience);
@@ -488,7 +489,7 @@ TEST_CASE("No server can talk the caller into a token for someone else")
     CHECK(!has(answered(401, R"({"message":"audience ("})").advice(), "takes tokens"));
 }
 
-TEST_CASE("The advice on a refused permission names the role of the host")
+TEST_CASE("service error: the advice on a refused permission names the role of the host")
 {
     CHECK(has(answered(chat(models), 403, "").advice(), "the role Cognitive Services User on"));
     CHECK(has(answered(chat(v1), 403, "").advice(), "the role Cognitive Services OpenAI User on"));
@@ -497,7 +498,7 @@ TEST_CASE("The advice on a refused permission names the role of the host")
     CHECK(!has(answered(chat(local), 403, "").advice(), "role"));
 }
 
-TEST_CASE("Known mistakes have a known way out")
+TEST_CASE("service error: known mistakes get specific advice")
 {
     struct
     {
@@ -526,7 +527,7 @@ TEST_CASE("Known mistakes have a known way out")
     }
 }
 
-TEST_CASE("Too many tokens are too large, by code or by message")
+TEST_CASE("service error: too many tokens give too_large, by code or by message")
 {
     CHECK(answered(400, R"({"error":{"code":"context_length_exceeded","message":"m"}})").code() == errc::too_large);
     CHECK(answered(400, R"({"error":{"code":400,"message":"m","type":"exceed_context_size_error"}})").code() ==
@@ -536,14 +537,14 @@ TEST_CASE("Too many tokens are too large, by code or by message")
               .code() == errc::too_large);
 }
 
-TEST_CASE("A used-up quota is not a limit that passes")
+TEST_CASE("service error: an exhausted quota is not a transient rate limit")
 {
     CHECK(answered(429, R"({"error":{"code":"insufficient_quota","message":"m"}})").code() == errc::quota_exhausted);
     CHECK(answered(429, R"({"error":{"type":"insufficient_quota","code":null}})").code() == errc::quota_exhausted);
     CHECK(answered(429, R"({"error":{"code":"RateLimitReached"}})").code() == errc::rate_limited);
 }
 
-TEST_CASE("The time to wait is read from the head, or else from the message")
+TEST_CASE("service error: the time to wait is read from the head, or else from the message")
 {
     auto const wait = [](std::string_view message, response_headers headers = {}) {
         return answered(429, "{\"error\":{\"message\":\"" + std::string{message} + "\"}}", std::move(headers))
@@ -568,14 +569,14 @@ TEST_CASE("The time to wait is read from the head, or else from the message")
     CHECK(!answered(200, R"({"error":{"code":429}})", misspelt).retry_after());
 }
 
-TEST_CASE("Words do not make a failure of the server into one of the request")
+TEST_CASE("service error: no message turns a 5xx into an error of the request")
 {
     CHECK(answered(503, R"({"error":{"code":"model_not_found","message":"no channel"}})").code() ==
           errc::service_error);
     CHECK(answered(500, R"({"error":{"code":"content_filter"}})").code() == errc::content_filter);
 }
 
-TEST_CASE("A redirect is not followed, and only the host it leads to is named")
+TEST_CASE("service error: a redirect is not followed, and only the host it leads to is named")
 {
     auto const advice = [](std::string location) {
         return answered(302, "", {{"location", std::move(location)}}).advice();
@@ -591,7 +592,7 @@ TEST_CASE("A redirect is not followed, and only the host it leads to is named")
     CHECK(!has(answered(304, R"({"error":{"code":"content_filter"}})").what(), "change the prompt"));
 }
 
-TEST_CASE("An answer that is not JSON is said to be none, and is not quoted")
+TEST_CASE("service error: an answer that is not JSON is said to be none, and is not quoted")
 {
     auto const e = answered(502, "<html>Bad Gateway: some prompt</html>");
     CHECK(e.code() == errc::service_error);
@@ -601,7 +602,7 @@ TEST_CASE("An answer that is not JSON is said to be none, and is not quoted")
     CHECK(!has(answered(502, "").advice(), "not JSON"));
 }
 
-TEST_CASE("An error without a description of the endpoint still gets its code")
+TEST_CASE("service error: an error without a description of the endpoint still gets its code")
 {
     for (unsigned const status : {400u, 401u, 403u, 404u, 405u, 429u, 500u, 302u}) {
         auto const e = answered(error_context{}, status, "");
@@ -610,7 +611,7 @@ TEST_CASE("An error without a description of the endpoint still gets its code")
     CHECK(answered(error_context{}, 404, deployment_not_found_body).code() == errc::model_not_found);
 }
 
-TEST_CASE("A huge or deep body is bounded")
+TEST_CASE("service error: a huge or deeply nested body takes bounded memory")
 {
     auto const long_text = std::string(3 * 1024 * 1024, 'x');
     auto const big = answered(500, R"({"error":{"message":")" + long_text + R"("}})");
@@ -629,7 +630,7 @@ TEST_CASE("A huge or deep body is bounded")
     CHECK(answered(400, inner).code() == errc::bad_request);
 }
 
-TEST_CASE("what() has the status, the code, the message and the advice, and nothing else of the body")
+TEST_CASE("error: what() has the status, the code, the message and the advice, and nothing else of the body")
 {
     auto const e = answered(
         400,
@@ -642,7 +643,7 @@ TEST_CASE("what() has the status, the code, the message and the advice, and noth
     CHECK(!has(what, "of it"));
 }
 
-TEST_CASE("what() escapes the control characters of whoever wrote them")
+TEST_CASE("error: what() escapes the control characters of whoever wrote them")
 {
     auto const e =
         answered(chat(models, "a\nb"), 400, R"({"error":{"code":"unknown_model","message":"x\r\ny\u001b[2J"}})");
@@ -653,7 +654,7 @@ TEST_CASE("what() escapes the control characters of whoever wrote them")
     CHECK(e.message() == "x\r\ny\x1b[2J");
 }
 
-TEST_CASE("what() is valid UTF-8 without control characters or marks that turn the line, wherever it is cut")
+TEST_CASE("error: what() is valid UTF-8 without control characters or marks that turn the line, wherever it is cut")
 {
     auto const said = [](std::string const& message) {
         foundry::failure f;
@@ -678,7 +679,7 @@ TEST_CASE("what() is valid UTF-8 without control characters or marks that turn t
     }
 }
 
-TEST_CASE("a code for which there is a standard condition compares equal to it")
+TEST_CASE("error: a code for which there is a standard condition compares equal to it")
 {
     namespace standard = boost::system::errc;
     for (errc const limit :
@@ -690,7 +691,7 @@ TEST_CASE("a code for which there is a standard condition compares equal to it")
     CHECK(foundry::make_error_code(errc::service_error) == errc::service_error);
 }
 
-TEST_CASE("what() of a failure of which only the code is known is that code")
+TEST_CASE("error: what() of a failure of which only the code is known is that code")
 {
     error const unknown(make_error_code(errc::service_error), foundry::failure());
     CHECK(std::string_view(unknown.what()) == "service error");
@@ -698,7 +699,7 @@ TEST_CASE("what() of a failure of which only the code is known is that code")
     CHECK(std::string_view(advice.what()) == "invalid argument: write something else");
 }
 
-TEST_CASE("what() does not repeat the status where Azure gives it as the code, and has no trace of the category")
+TEST_CASE("error: what() does not repeat the status where Azure gives it as the code, and has no trace of the category")
 {
     auto const e = answered(404, R"({"error":{"code":"404","message":"Resource not found"}})");
     std::string_view const what = e.what();
@@ -707,7 +708,7 @@ TEST_CASE("what() does not repeat the status where Azure gives it as the code, a
     CHECK(e.service_code() == "404");
 }
 
-TEST_CASE("what() says how many attempts there were and in what time, if there was more than one")
+TEST_CASE("error: what() says how many attempts there were and in what time, if there was more than one")
 {
     foundry::failure f;
     f.service_message = "Connection refused.";
@@ -725,7 +726,7 @@ TEST_CASE("what() says how many attempts there were and in what time, if there w
     CHECK(std::string_view(once.with_attempts(made).what()) == once.what());
 }
 
-TEST_CASE("What is not an error is not taken for one")
+TEST_CASE("service error: a body without an error is not taken for one")
 {
     for (auto const* const text :
          {"", "{", "[DONE]", "null", "[]", "\"error\"", "[{\"error\":1}]", "not json at all: \"error\"",
@@ -740,7 +741,7 @@ TEST_CASE("What is not an error is not taken for one")
     }
 }
 
-TEST_CASE("An error in a stream is found in each of its shapes")
+TEST_CASE("service error: an error in a stream is found in each of its shapes")
 {
     for (auto const* const text :
          {R"({"error":{"message":"m","type":"server_error","code":null}})",
@@ -758,7 +759,7 @@ TEST_CASE("An error in a stream is found in each of its shapes")
     }
 }
 
-TEST_CASE("An event of type error is an error whatever it holds")
+TEST_CASE("service error: an event of type error is an error whatever it holds")
 {
     CHECK(streamed(R"({"code":"c","message":"m"})", "error")->message() == "m");
     CHECK(streamed(R"("m")", "error")->message() == "m");
@@ -771,7 +772,7 @@ TEST_CASE("An event of type error is an error whatever it holds")
     }
 }
 
-TEST_CASE("An error with status 200 has the code of the status that it names itself")
+TEST_CASE("service error: an error with status 200 has the code of the status that it names itself")
 {
     CHECK(streamed_code(R"({"error":{"code":429}})") == errc::rate_limited);
     CHECK(streamed_code(R"({"error":{"code":"429"}})") == errc::rate_limited);
@@ -784,7 +785,7 @@ TEST_CASE("An error with status 200 has the code of the status that it names its
     CHECK(streamed_code(R"({"error":{"code":99999999999999999999}})") == errc::service_error);
 }
 
-TEST_CASE("An error with status 200 that names no status is known by its words")
+TEST_CASE("service error: an error with status 200 that names no status is known by its words")
 {
     CHECK(streamed_code(R"({"error":{"code":"content_filter"}})") == errc::content_filter);
     CHECK(streamed_code(R"({"error":{"code":"rate_limit_exceeded"}})") == errc::rate_limited);
@@ -797,7 +798,7 @@ TEST_CASE("An error with status 200 that names no status is known by its words")
     CHECK(streamed_code(R"({"code":"rate_limit_exceeded"})", "error") == errc::rate_limited);
 }
 
-TEST_CASE("A large text is not parsed in search of an error")
+TEST_CASE("service error: a large text is not parsed in search of an error")
 {
     std::string const much(16 * 1024 * 1024, 'x');
     CHECK(!streamed(R"({"error":")" + much + "\"}"));

@@ -29,7 +29,7 @@ bool mentions(std::string_view text, std::string_view part) { return text.find(p
 
 } // namespace
 
-TEST_CASE("a URL is taken apart")
+TEST_CASE("url: scheme, host, port, path and query are split")
 {
     auto const url = http::parse_url("HTTPS://us%40er:p:w@Host.Example.:8443/a/b%2f/;c=d?e=f/?g");
     CHECK(url.secure);
@@ -40,7 +40,7 @@ TEST_CASE("a URL is taken apart")
     CHECK(url.query == "e=f/?g");
 }
 
-TEST_CASE("what a URL leaves off has its default")
+TEST_CASE("url: omitted parts have defaults")
 {
     auto const secure = http::parse_url("https://host");
     CHECK_FALSE(secure.user_info.has_value());
@@ -56,7 +56,7 @@ TEST_CASE("what a URL leaves off has its default")
     CHECK(http::parse_url("https://@host/").user_info == "");
 }
 
-TEST_CASE("an IPv6 host is normalised and loses its brackets")
+TEST_CASE("url: an IPv6 host is normalised and loses its brackets")
 {
     CHECK(http::parse_url("http://[::1]").host == "::1");
     auto const url = http::parse_url("https://[2001:DB8:0:0::1]:81/x");
@@ -68,7 +68,7 @@ TEST_CASE("an IPv6 host is normalised and loses its brackets")
         CHECK_MESSAGE(!refusal(text).empty(), text);
 }
 
-TEST_CASE("ports are numbers from 1 to 65535")
+TEST_CASE("url: ports are numbers from 1 to 65535")
 {
     CHECK(http::parse_url("http://h:1").port == 1);
     CHECK(http::parse_url("http://h:065535").port == 65535);
@@ -77,7 +77,7 @@ TEST_CASE("ports are numbers from 1 to 65535")
         CHECK_MESSAGE(mentions(refusal(text), "port"), text);
 }
 
-TEST_CASE("a missing scheme is asked for, another one refused")
+TEST_CASE("url: a missing scheme and one other than http and https are rejected")
 {
     for (auto const* text : {"r.openai.azure.com/openai/v1", "", "localhost:8080", "https:/h", "https:h", "//h",
                              "h/?u=http://x", "h?http://x"})
@@ -86,7 +86,7 @@ TEST_CASE("a missing scheme is asked for, another one refused")
         CHECK_MESSAGE(mentions(refusal(text), "use https://"), text);
 }
 
-TEST_CASE("host names are letters, digits, '-', '.' and '_' in labels of sensible length")
+TEST_CASE("url: host names are letters, digits, '-', '.' and '_' in labels of sensible length")
 {
     std::string const label(63, 'a');
     std::string const longest = label + '.' + label + '.' + label + '.' + label;
@@ -102,7 +102,7 @@ TEST_CASE("host names are letters, digits, '-', '.' and '_' in labels of sensibl
                    "punycode"));
 }
 
-TEST_CASE("a host that a resolver would read as an IPv4 address is spelt in full")
+TEST_CASE("url: a host that a resolver would read as an IPv4 address is spelt in full")
 {
     CHECK(http::parse_url("http://127.0.0.1:1").host == "127.0.0.1");
     CHECK(http::parse_url("http://1.2.3.4.nip.io").host == "1.2.3.4.nip.io");
@@ -111,7 +111,7 @@ TEST_CASE("a host that a resolver would read as an IPv4 address is spelt in full
         CHECK_MESSAGE(mentions(refusal("http://" + std::string(host)), "IPv4"), host);
 }
 
-TEST_CASE("blanks, control characters, backslashes, raw characters and fragments are refused")
+TEST_CASE("url: blanks, control characters, backslashes, raw characters and fragments are rejected")
 {
     using namespace std::string_view_literals;
     for (auto const text : {" https://h"sv,     "https://h/ "sv,        "https://h/a b"sv,    "https://h/\r\nX: y"sv,
@@ -123,7 +123,7 @@ TEST_CASE("blanks, control characters, backslashes, raw characters and fragments
         CHECK_MESSAGE(!refusal(text).empty(), text);
 }
 
-TEST_CASE("a refusal repeats nothing of the URL")
+TEST_CASE("url: the error of a rejected URL repeats nothing of it")
 {
     for (auto const* text : {"https://u:sekret@h:x/", "https://u:sek@ret@h/", "https://u:sekret/@h", "sekret://h",
                              "https://sekret!x:80/", "https://h/?key=sekret%", "https://h/#sekret", "https://h:sekret/",
@@ -134,7 +134,7 @@ TEST_CASE("a refusal repeats nothing of the URL")
     }
 }
 
-TEST_CASE("loopback is localhost and what lies in it, 127.0.0.0/8 and ::1")
+TEST_CASE("url: loopback is localhost and what lies in it, 127.0.0.0/8 and ::1")
 {
     for (auto const* host : {"localhost", "a.localhost", "127.0.0.1", "127.255.0.9", "::1"})
         CHECK_MESSAGE(http::is_loopback(host), host);
@@ -143,7 +143,7 @@ TEST_CASE("loopback is localhost and what lies in it, 127.0.0.0/8 and ::1")
         CHECK_MESSAGE(!http::is_loopback(host), host);
 }
 
-TEST_CASE("percent-encoding leaves nothing in that could end a segment or a value")
+TEST_CASE("percent_encode: every character that could end a segment or a value is encoded")
 {
     using namespace std::string_view_literals;
     CHECK(http::percent_encode_segment("gpt-4o_mini.1~A") == "gpt-4o_mini.1~A");
@@ -151,7 +151,7 @@ TEST_CASE("percent-encoding leaves nothing in that could end a segment or a valu
     CHECK(http::percent_encode_query("a&b=c+d#e?f g/h:i") == "a%26b%3Dc%2Bd%23e%3Ff%20g/h:i");
 }
 
-TEST_CASE("percent-decoding undoes the encoding and refuses half a triplet")
+TEST_CASE("percent_decode: reverses the encoding, and rejects half a triplet")
 {
     using namespace std::string_view_literals;
     CHECK(http::percent_decode("") == "");
@@ -166,7 +166,7 @@ TEST_CASE("percent-decoding undoes the encoding and refuses half a triplet")
     CHECK(http::percent_decode(http::percent_encode_query(all)) == all);
 }
 
-TEST_CASE("field names are tokens")
+TEST_CASE("field text: names are tokens")
 {
     using namespace std::string_view_literals;
     CHECK(http::valid_field_name("X-Custom_1.~"));
@@ -176,7 +176,7 @@ TEST_CASE("field names are tokens")
         CHECK_MESSAGE(!http::valid_field_name(name), name);
 }
 
-TEST_CASE("field values hold no control characters and no blanks at their ends")
+TEST_CASE("field text: values hold no control characters and no blanks at their ends")
 {
     using namespace std::string_view_literals;
     for (auto const value : {""sv, "a"sv, "a b\tc"sv, "gr\xc3\xbc\xc3\x9f"sv, "\xff"sv, "!~"sv})
@@ -186,7 +186,7 @@ TEST_CASE("field values hold no control characters and no blanks at their ends")
         CHECK_MESSAGE(!http::valid_field_value(value), value);
 }
 
-TEST_CASE("the fields that frame, route or authorise a message are reserved, in any case")
+TEST_CASE("field text: fields that frame, route or authorise a message are reserved, in any case")
 {
     for (auto const* name : {"Host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "Upgrade", "te", "Trailer",
                              "Proxy-Authorization", "proxy-", "Authorization", "API-Key"})
@@ -195,7 +195,7 @@ TEST_CASE("the fields that frame, route or authorise a message are reserved, in 
         CHECK_MESSAGE(!http::reserved_field(name), name);
 }
 
-TEST_CASE("equality without case concerns ASCII letters only")
+TEST_CASE("url: equality without case concerns ASCII letters only")
 {
     CHECK(http::iequals("aZ-09", "Az-09"));
     CHECK(http::iequals("", ""));

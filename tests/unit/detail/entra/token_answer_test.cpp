@@ -58,7 +58,7 @@ std::optional<std::time_t> seconds_of(std::optional<clock_type::time_point> cons
 
 TEST_SUITE_BEGIN("authority's answers");
 
-TEST_CASE("a token's lifetime is a number or its digits, and is preferred to its end")
+TEST_CASE("token answer: expires_in is a number or its digits, and takes precedence over expires_on")
 {
     CHECK(life_of(R"("expires_in":3600)") == 3600);
     CHECK(life_of(R"("expires_in":"3600")") == 3600);
@@ -73,7 +73,7 @@ TEST_CASE("a token's lifetime is a number or its digits, and is preferred to its
     CHECK(!life_of(R"("token_type":"Bearer")"));
 }
 
-TEST_CASE("a token's end is a number, its digits, or a date of any form that is in use")
+TEST_CASE("token answer: expires_on is a number, its digits, or a date in any format in use")
 {
     CHECK(life_of(R"("expires_on":1767229200)") == 3600);
     CHECK(life_of(R"("expires_on":"1767229200")") == 3600);
@@ -96,7 +96,7 @@ TEST_CASE("a token's end is a number, its digits, or a date of any form that is 
         CHECK_MESSAGE(!life_of(std::string("\"expires_on\":\"") + wrong + '"'), wrong);
 }
 
-TEST_CASE("the time for a new one is taken where it comes before the end, and never for the end itself")
+TEST_CASE("token answer: refresh_in is used if it is before the expiry, and is never taken for the expiry")
 {
     auto const refresh_in = [](std::string const& value) {
         return read_token("Tester", R"({"access_token":"t","expires_in":86399,"refresh_in":)" + value + "}", now);
@@ -107,7 +107,7 @@ TEST_CASE("the time for a new one is taken where it comes before the end, and ne
     CHECK(!refresh_in("\"x\"").refresh_on());
 }
 
-TEST_CASE("what is no token is refused, and nothing of it is repeated")
+TEST_CASE("token answer: an answer without a valid token is rejected, and nothing of it is repeated")
 {
     for (char const* const wrong : {
              "",
@@ -138,7 +138,7 @@ TEST_CASE("what is no token is refused, and nothing of it is repeated")
     CHECK(refusal_of_answer(many + "]}"));
 }
 
-TEST_CASE("a refusal has the authority's words, its code and ids, and what to do")
+TEST_CASE("token answer: the authority's error keeps its message, code and ids, and has advice")
 {
     http_answer answer;
     answer.status = 401;
@@ -185,7 +185,7 @@ TEST_CASE("a refusal has the authority's words, its code and ids, and what to do
     CHECK(refused_token("x", answer).should_retry() == true);
 }
 
-TEST_CASE("a time without a zone is this machine's, as it was at that time")
+TEST_CASE("token answer: a time without a zone is local time, with the offset of that date")
 {
     auto const local = [](char const* zone, char const* text) {
         environment const there("TZ", zone);
@@ -206,7 +206,7 @@ TEST_CASE("a time without a zone is this machine's, as it was at that time")
     CHECK(seconds_of(parse_time("2026-01-02T03:04:05Z")) == 1'767'323'045);
 }
 
-TEST_CASE("the claims of a challenge are found among other schemes, lines and parameters")
+TEST_CASE("challenge: claims are found among other schemes, lines and parameters")
 {
     auto const claims_of = [](std::initializer_list<char const*> lines) {
         foundry::response_headers headers;
@@ -232,7 +232,7 @@ TEST_CASE("the claims of a challenge are found among other schemes, lines and pa
         CHECK_MESSAGE(claims_of({line}).empty(), line);
 }
 
-TEST_CASE("claims are merged with the capability to answer them, and contradictions refused")
+TEST_CASE("challenge: claims are merged with the client's capabilities, and contradictions rejected")
 {
     CHECK(merge_claims("") == R"({"access_token":{"xms_cc":{"values":["CP1"]}}})");
     CHECK(merge_claims(R"({"access_token":{"nbf":{"essential":true,"value":"1"}}})") ==
@@ -248,7 +248,7 @@ TEST_CASE("claims are merged with the capability to answer them, and contradicti
     }
 }
 
-TEST_CASE("only audiences of Azure's AI services are asked for instead, and only where an Azure host names them")
+TEST_CASE("challenge: another audience is used only if it is one of Azure's AI services and an Azure host names it")
 {
     using foundry::detail::other_scope;
     foundry::endpoint const azure{"https://contoso.openai.azure.com/openai/v1"};
@@ -262,7 +262,7 @@ TEST_CASE("only audiences of Azure's AI services are asked for instead, and only
     CHECK(other_scope(elsewhere, "https://ml.azure.com/.default", text).empty());
 }
 
-TEST_CASE("a 401 is the token's fault if a challenge or the body says so, or if it says nothing")
+TEST_CASE("challenge: a 401 means a rejected token if a challenge or the body says so, or if it says nothing")
 {
     using foundry::detail::refuses_token;
     auto const with = [](std::string field) {

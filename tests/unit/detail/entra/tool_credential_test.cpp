@@ -8,7 +8,7 @@
 
 using foundry::entra::detail::quote_tool;
 
-TEST_CASE("what a tool has said is quoted without its tokens, whatever stands before and after them")
+TEST_CASE("tool credential: a tool's output is quoted without its tokens, whatever surrounds them")
 {
     CHECK(quote_tool("ERROR: please run 'az login'") == "ERROR: please run 'az login'");
     CHECK(quote_tool(R"("accessToken": "eyJh.b.c")") == R"("accessToken": "****")");

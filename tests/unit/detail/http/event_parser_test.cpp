@@ -143,7 +143,7 @@ boost::json::array load_cases()
 
 } // namespace
 
-TEST_CASE("an event stream means what the case file says, whatever pieces it arrives in")
+TEST_CASE("event_parser: every case of sse_cases.json has the same events in any chunking")
 {
     auto const cases = load_cases();
     CHECK(cases.size() >= 77);
@@ -166,7 +166,7 @@ TEST_CASE("an event stream means what the case file says, whatever pieces it arr
     foundry_test::report("event stream cases", cases.size());
 }
 
-TEST_CASE("a byte order mark is removed once, and only from the start")
+TEST_CASE("event_parser: a byte order mark is removed once, and only from the start")
 {
     CHECK(events_of("\xef\xbb\xbf"
                     "data: a\n\n") == std::vector<seen_event>{{"message", "a", "", {}}});
@@ -176,7 +176,7 @@ TEST_CASE("a byte order mark is removed once, and only from the start")
     CHECK(events_of("\xef\xbb\ndata: a\n\n") == std::vector<seen_event>{{"message", "a", "", {}}});
 }
 
-TEST_CASE("the start of a byte order mark waits for the rest of it")
+TEST_CASE("event_parser: the start of a byte order mark waits for the rest of it")
 {
     event_parser parser;
     foundry::http::event e;
@@ -189,7 +189,7 @@ TEST_CASE("the start of a byte order mark waits for the rest of it")
     CHECK(e.data == "a");
 }
 
-TEST_CASE("a carriage return ends a line at once")
+TEST_CASE("event_parser: a carriage return ends a line at once")
 {
     event_parser parser;
     foundry::http::event e;
@@ -203,14 +203,14 @@ TEST_CASE("a carriage return ends a line at once")
     CHECK(parser.pending() == 0);
 }
 
-TEST_CASE("NUL bytes pass through data and type, but not through an id")
+TEST_CASE("event_parser: NUL bytes pass through data and type, but not through an id")
 {
     using namespace std::string_view_literals;
     auto const events = events_of("id: 1\nid: \0\nevent: a\0b\ndata: c\0d\n\n"sv);
     CHECK(events == std::vector<seen_event>{{std::string("a\0b", 3), std::string("c\0d", 3), "1", {}}});
 }
 
-TEST_CASE("a field named error makes the event one of that type")
+TEST_CASE("event_parser: a field named error makes the event one of that type")
 {
     CHECK(events_of("error: {\"code\":500}\n\ndata: [DONE]\n\n") ==
           std::vector<seen_event>{{"error", "{\"code\":500}", "", {}}, {"message", "[DONE]", "", {}}});
@@ -218,14 +218,14 @@ TEST_CASE("a field named error makes the event one of that type")
     CHECK(events_of("errors: a\n\n").empty());
 }
 
-TEST_CASE("a retry that is no number, or too large a one, is ignored")
+TEST_CASE("event_parser: a retry that is no number, or too large a one, is ignored")
 {
     CHECK(parse({"retry: 18446744073709551615\n"}).retry == 18446744073709551615U);
     for (auto const* digits : {"18446744073709551616", "-1", "+1", "1 ", " 1", "", "0x10", "1e3"})
         CHECK_FALSE(parse({std::string("retry: ") + digits + "\n\n"}).retry.has_value());
 }
 
-TEST_CASE("data of one line in one piece is a view of the parser's buffer, also where it is not ASCII")
+TEST_CASE("event_parser: data of one line in one piece is a view of the parser's buffer, also where it is not ASCII")
 {
     event_parser parser;
     foundry::http::event e;
@@ -237,7 +237,7 @@ TEST_CASE("data of one line in one piece is a view of the parser's buffer, also 
     CHECK(e.data.data() - first == 23);
 }
 
-TEST_CASE("pending tells whether a stream ends in the middle of an event")
+TEST_CASE("event_parser: pending tells whether a stream ends in the middle of an event")
 {
     event_parser parser;
     foundry::http::event e;
@@ -258,7 +258,7 @@ TEST_CASE("pending tells whether a stream ends in the middle of an event")
     CHECK(pending_after("\n") == 0);
 }
 
-TEST_CASE("pending leaves out the event that was just delivered")
+TEST_CASE("event_parser: pending leaves out the event that was just delivered")
 {
     event_parser parser;
     foundry::http::event e;
@@ -267,7 +267,7 @@ TEST_CASE("pending leaves out the event that was just delivered")
     CHECK(parser.pending() == 0);
 }
 
-TEST_CASE("two line feeds deliver an event that the stream ended in the middle of")
+TEST_CASE("event_parser: two line feeds deliver an event that the end of the stream has cut")
 {
     for (std::string_view const end : {"", "\n", "\r", "\r\n"}) {
         event_parser parser;
@@ -281,7 +281,7 @@ TEST_CASE("two line feeds deliver an event that the stream ended in the middle o
     }
 }
 
-TEST_CASE("a line over its limit is refused, with or without its end, and stays refused")
+TEST_CASE("event_parser: a line over its limit is rejected, with or without its end, and stays refused")
 {
     foundry::http::event_limits limits;
     limits.line = 10;
@@ -306,7 +306,7 @@ TEST_CASE("a line over its limit is refused, with or without its end, and stays 
     }
 }
 
-TEST_CASE("an event over its limit is refused, and stays refused")
+TEST_CASE("event_parser: an event over its limit is rejected, and stays refused")
 {
     foundry::http::event_limits limits;
     limits.event = 8;
@@ -324,7 +324,7 @@ TEST_CASE("an event over its limit is refused, and stays refused")
     CHECK(parser.next(e));
 }
 
-TEST_CASE("keep-alives between two events take no memory")
+TEST_CASE("event_parser: keep-alives between two events take no memory")
 {
     event_parser parser;
     foundry::http::event e;
@@ -336,7 +336,7 @@ TEST_CASE("keep-alives between two events take no memory")
     CHECK(parser.comments() == 1000);
 }
 
-TEST_CASE("a large event may arrive byte by byte")
+TEST_CASE("event_parser: a large event may arrive byte by byte")
 {
     std::string const data(std::size_t{1} << 20, 'x');
     event_parser parser;
@@ -353,7 +353,7 @@ TEST_CASE("a large event may arrive byte by byte")
     CHECK(e.data == data);
 }
 
-TEST_CASE("a flood of line ends is read through in one go")
+TEST_CASE("event_parser: a flood of line ends is consumed by one call")
 {
     event_parser parser;
     foundry::http::event e;
@@ -362,7 +362,7 @@ TEST_CASE("a flood of line ends is read through in one go")
     CHECK(e.data == "a");
 }
 
-TEST_CASE("many events in one piece are delivered while more pieces arrive")
+TEST_CASE("event_parser: many events in one piece are delivered while more pieces arrive")
 {
     std::string piece;
     for (int i = 0; i < 20000; ++i)
@@ -379,7 +379,7 @@ TEST_CASE("many events in one piece are delivered while more pieces arrive")
     CHECK(parser.pending() == 0);
 }
 
-TEST_CASE("a line end is looked for in every byte once")
+TEST_CASE("event_parser: each byte is searched for a line end once")
 {
     foundry::http::detail::byte_finder finder('\n');
     std::string text = "abc";
@@ -393,7 +393,7 @@ TEST_CASE("a line end is looked for in every byte once")
     CHECK(finder.find("\n", 0) == 0);
 }
 
-TEST_CASE("a parser may be copied and moved in the middle of an event")
+TEST_CASE("event_parser: a parser may be copied and moved in the middle of an event")
 {
     foundry::http::event e;
     event_parser original;
@@ -410,7 +410,7 @@ TEST_CASE("a parser may be copied and moved in the middle of an event")
     }
 }
 
-TEST_CASE("a parser that was reset knows nothing of the stream before")
+TEST_CASE("event_parser: reset() forgets the stream before")
 {
     event_parser parser;
     foundry::http::event e;
@@ -430,7 +430,7 @@ TEST_CASE("a parser that was reset knows nothing of the stream before")
     CHECK(e.id.empty());
 }
 
-TEST_CASE("what is not UTF-8 becomes U+FFFD, one for each part that could not go on")
+TEST_CASE("event_parser: invalid UTF-8 becomes U+FFFD, one for each maximal subpart")
 {
     auto const decoded = [](std::string_view bytes) {
         std::string out;

@@ -41,7 +41,7 @@ std::string const good_head = "POST / HTTP/1.1\r\nHost: h\r\n";
 
 } // namespace
 
-TEST_CASE("a field is one line")
+TEST_CASE("request_head: a field is one line")
 {
     CHECK(appended("Content-Type", "application/json") == "Content-Type: application/json\r\n");
     CHECK(appended("x", "") == "x: \r\n");
@@ -50,7 +50,7 @@ TEST_CASE("a field is one line")
     CHECK(appended("!#$%&'*+-.^_`|~09azAZ", "v") == "!#$%&'*+-.^_`|~09azAZ: v\r\n");
 }
 
-TEST_CASE("the name of a field is a token, whatever byte is tried")
+TEST_CASE("request_head: the name of a field is a token, whatever byte is tried")
 {
     std::string_view const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for (int byte = 0; byte != 256; ++byte) {
@@ -64,7 +64,7 @@ TEST_CASE("the name of a field is a token, whatever byte is tried")
     CHECK(!refusal([] { appended("", "v"); }).empty());
 }
 
-TEST_CASE("the value of a field holds no control character, whatever byte is tried")
+TEST_CASE("request_head: the value of a field holds no control character, whatever byte is tried")
 {
     for (int byte = 0; byte != 256; ++byte) {
         char const c = static_cast<char>(byte);
@@ -78,7 +78,7 @@ TEST_CASE("the value of a field holds no control character, whatever byte is tri
     }
 }
 
-TEST_CASE("the refusal of a field names it and never repeats its value")
+TEST_CASE("request_head: the error of a rejected field names it and never repeats its value")
 {
     std::string const said = refusal([] { appended("x-secret", "hunter2\r\nInjected: yes"); });
     CHECK(said.find("x-secret") != std::string::npos);
@@ -86,7 +86,7 @@ TEST_CASE("the refusal of a field names it and never repeats its value")
     CHECK(said.find("Injected") == std::string::npos);
 }
 
-TEST_CASE("nothing is written of a field that is refused")
+TEST_CASE("request_head: a rejected field writes nothing")
 {
     std::string out = "Before: 1\r\n";
     CHECK_THROWS_AS(http::append_field(out, "x", "a\r\nb"), foundry::error);
@@ -94,13 +94,13 @@ TEST_CASE("nothing is written of a field that is refused")
     CHECK(out == "Before: 1\r\n");
 }
 
-TEST_CASE("a head starts with the request line and the host")
+TEST_CASE("request_head: a head starts with the request line and the host")
 {
     CHECK(http::start_head("POST", "/a?b=%20", "example.com:8080") ==
           "POST /a?b=%20 HTTP/1.1\r\nHost: example.com:8080\r\n");
 }
 
-TEST_CASE("a target is made of visible ASCII behind a slash, whatever byte is tried")
+TEST_CASE("request_head: a target is a slash and visible ASCII, whatever byte is tried")
 {
     for (int byte = 0; byte != 256; ++byte) {
         CAPTURE(byte);
@@ -114,7 +114,7 @@ TEST_CASE("a target is made of visible ASCII behind a slash, whatever byte is tr
     }
 }
 
-TEST_CASE("a host with a control character is refused")
+TEST_CASE("request_head: a host with a control character is rejected")
 {
     for (char const* const host : {"a\r\nX: y", "a\nb", "a\rb", " a", "a ", "a\x7f"}) {
         CAPTURE(std::string(host));
@@ -122,7 +122,7 @@ TEST_CASE("a host with a control character is refused")
     }
 }
 
-TEST_CASE("a message is the head, the credential's fields, an empty line and the body")
+TEST_CASE("request_head: a message is the head, the credential's fields, an empty line and the body")
 {
     CHECK(http::assemble(good_head, "api-key: k\r\n", "{}") == good_head + "api-key: k\r\n\r\n{}");
     CHECK(http::assemble(good_head, "", "") == good_head + "\r\n");
@@ -131,7 +131,7 @@ TEST_CASE("a message is the head, the credential's fields, an empty line and the
     CHECK(http::assemble(good_head, "", body) == good_head + "\r\n" + body);
 }
 
-TEST_CASE("the last check refuses a head that is not whole lines, whoever made it")
+TEST_CASE("request_head: the final check rejects a head that is not whole lines")
 {
     std::vector<std::string> const bad = {
         "a: b",         // no end
@@ -154,14 +154,14 @@ TEST_CASE("the last check refuses a head that is not whole lines, whoever made i
     }
 }
 
-TEST_CASE("the last check says nothing of what it refuses")
+TEST_CASE("request_head: the final check's error repeats nothing of the head")
 {
     std::string const said = refusal([] { http::assemble(good_head, "api-key: hunter2\nX: y\r\n", ""); });
     CHECK(!said.empty());
     CHECK(said.find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("fields that frame, route or authorise a message are the library's")
+TEST_CASE("request_head: fields that frame, route or authorise a message cannot be set by callers")
 {
     for (char const* const name :
          {"host", "Host", "CONTENT-LENGTH", "Transfer-Encoding", "connection", "Upgrade", "TE", "trailer",

@@ -146,7 +146,7 @@ std::string const ok = "HTTP/1.1 200 OK\r\n";
 
 } // namespace
 
-TEST_CASE("a response with a length is read to its last byte and no further")
+TEST_CASE("response_parser: a response with a length is read to its last byte and no further")
 {
     outcome const o = read_whole(ok + "Content-Type: application/json\r\nContent-Length: 5\r\n\r\nhello");
     CHECK(!o.failed);
@@ -157,7 +157,7 @@ TEST_CASE("a response with a length is read to its last byte and no further")
     CHECK(o.headers == 2);
 }
 
-TEST_CASE("header fields keep their spelling and their order, and blanks around a value go")
+TEST_CASE("response_parser: header fields keep their spelling and their order, and blanks around a value go")
 {
     reading r;
     r.receive(ok + "X-One:   1  \r\nx-two:2\r\nX-One: 3\r\nContent-Length: 0\r\n\r\n");
@@ -172,7 +172,7 @@ TEST_CASE("header fields keep their spelling and their order, and blanks around 
     CHECK(r.parser.head().headers[2].value == "3");
 }
 
-TEST_CASE("feeding stops behind the head until it is said where the body goes")
+TEST_CASE("response_parser: parsing stops after the head until the body has a destination")
 {
     reading r;
     std::string const message = ok + "Content-Length: 5\r\n\r\nhello";
@@ -186,7 +186,7 @@ TEST_CASE("feeding stops behind the head until it is said where the body goes")
     CHECK(r.parser.done());
 }
 
-TEST_CASE("a chunked body loses its framing, chunk extensions and trailers")
+TEST_CASE("response_parser: a chunked body loses its framing, chunk extensions and trailers")
 {
     outcome const o =
         read_whole(ok + "Transfer-Encoding: chunked\r\n\r\n5;ext=\"1\"\r\nhello\r\n0001\r\n \r\n5\r\nworld\r\n0\r\n"
@@ -205,7 +205,7 @@ TEST_CASE("a chunked body loses its framing, chunk extensions and trailers")
     }
 }
 
-TEST_CASE("a body without a length ends with the connection, which carries nothing more")
+TEST_CASE("response_parser: a body without a length ends with the connection, which carries nothing more")
 {
     outcome const o = read_whole(ok + "\r\nall there is");
     CHECK(!o.failed);
@@ -214,7 +214,7 @@ TEST_CASE("a body without a length ends with the connection, which carries nothi
     CHECK(!o.keep_alive);
 }
 
-TEST_CASE("statuses without a body need no length")
+TEST_CASE("response_parser: statuses without a body need no length")
 {
     for (char const* const status : {"204 No Content", "304 Not Modified"}) {
         CAPTURE(std::string(status));
@@ -226,7 +226,7 @@ TEST_CASE("statuses without a body need no length")
     }
 }
 
-TEST_CASE("the connection stays only where HTTP says so")
+TEST_CASE("response_parser: the connection is kept only if HTTP says so")
 {
     std::string const none = "Content-Length: 0\r\n\r\n";
     CHECK(read_whole("HTTP/1.1 200 OK\r\n" + none).keep_alive);
@@ -236,7 +236,7 @@ TEST_CASE("the connection stays only where HTTP says so")
     CHECK(read_whole("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + none).keep_alive);
 }
 
-TEST_CASE("bytes behind the message are left alone")
+TEST_CASE("response_parser: bytes after the message are not consumed")
 {
     for (std::string const& message :
          {ok + "Content-Length: 2\r\n\r\nhi", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"}) {
@@ -248,7 +248,7 @@ TEST_CASE("bytes behind the message are left alone")
     }
 }
 
-TEST_CASE("a message means the same wherever it is split")
+TEST_CASE("response_parser: a message parses the same wherever it is split")
 {
     for (std::string const& message : std::vector<std::string>{
              ok + "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"a\": \"\xc3\xa9\"} \n",
@@ -270,7 +270,7 @@ TEST_CASE("a message means the same wherever it is split")
         expect_same_however_split(message);
 }
 
-TEST_CASE("a message that breaks off is truncated, wherever it does")
+TEST_CASE("response_parser: a message that ends early is truncated, wherever it ends")
 {
     for (std::string const& message : std::vector<std::string>{
              ok + "Content-Length: 5\r\n\r\nhello",
@@ -288,7 +288,7 @@ TEST_CASE("a message that breaks off is truncated, wherever it does")
     }
 }
 
-TEST_CASE("interim responses are skipped, at most eight of them")
+TEST_CASE("response_parser: interim responses are skipped, at most eight of them")
 {
     std::string const last = ok + "Content-Length: 2\r\n\r\nhi";
     std::string interim;
@@ -306,7 +306,7 @@ TEST_CASE("interim responses are skipped, at most eight of them")
     CHECK(flood.failed->message().find("interim") != std::string::npos);
 }
 
-TEST_CASE("ambiguous framing is refused")
+TEST_CASE("response_parser: ambiguous framing is rejected")
 {
     for (char const* const fields : {
              "Content-Length: 5\r\nContent-Length: 6",
@@ -334,7 +334,7 @@ TEST_CASE("ambiguous framing is refused")
     }
 }
 
-TEST_CASE("equal lengths, and codings that change nothing, are accepted")
+TEST_CASE("response_parser: equal lengths, and codings that change nothing, are accepted")
 {
     for (char const* const fields : {
              "Content-Length: 5\r\nContent-Length: 5",
@@ -352,7 +352,7 @@ TEST_CASE("equal lengths, and codings that change nothing, are accepted")
     CHECK(o.body == "hello");
 }
 
-TEST_CASE("a length in a trailer changes nothing")
+TEST_CASE("response_parser: a length in a trailer changes nothing")
 {
     outcome const o = read_whole(ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 3\r\n\r\n");
     CHECK(!o.failed);
@@ -360,7 +360,7 @@ TEST_CASE("a length in a trailer changes nothing")
     CHECK(o.done);
 }
 
-TEST_CASE("what is not HTTP/1 is refused")
+TEST_CASE("response_parser: a response that is not HTTP/1 is rejected")
 {
     for (std::string const& message : std::vector<std::string>{
              "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n",
@@ -398,7 +398,7 @@ TEST_CASE("what is not HTTP/1 is refused")
     }
 }
 
-TEST_CASE("what is not HTTP is refused before it ends, or by its end at the latest")
+TEST_CASE("response_parser: bytes that are not HTTP are rejected at their end at the latest")
 {
     for (std::string const& message : std::vector<std::string>{
              "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
@@ -411,7 +411,7 @@ TEST_CASE("what is not HTTP is refused before it ends, or by its end at the late
     }
 }
 
-TEST_CASE("a head may be as long as its limit, and not much longer")
+TEST_CASE("response_parser: a head may be as long as its limit, and not much longer")
 {
     std::string const head = ok + "X-Long: " + std::string(1000, 'a') + "\r\nContent-Length: 2\r\n\r\n";
     outcome const fits = read_pieces({head, "hi"}, head.size());
@@ -426,7 +426,7 @@ TEST_CASE("a head may be as long as its limit, and not much longer")
     }
 }
 
-TEST_CASE("a head without an end is refused at its limit, not kept")
+TEST_CASE("response_parser: a head without an end is rejected at its limit, not kept")
 {
     for (std::string const& endless : std::vector<std::string>{"X-Endless: " + std::string(2000, 'a'), [] {
                                                                    std::string many;
@@ -450,7 +450,7 @@ TEST_CASE("a head without an end is refused at its limit, not kept")
     }
 }
 
-TEST_CASE("more than 256 fields are refused")
+TEST_CASE("response_parser: more than 256 fields are rejected")
 {
     std::string fields;
     for (int i = 0; i != 255; ++i)
@@ -459,7 +459,7 @@ TEST_CASE("more than 256 fields are refused")
     CHECK(code_of(ok + fields + "a: b\r\nContent-Length: 0\r\n\r\n") == errc::limit_exceeded);
 }
 
-TEST_CASE("a body may be as long as its limit, and no longer")
+TEST_CASE("response_parser: a body may be as long as its limit, and no longer")
 {
     std::string const sized = ok + "Content-Length: 10\r\n\r\n0123456789";
     std::string const chunked = ok + "Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n";
@@ -477,7 +477,7 @@ TEST_CASE("a body may be as long as its limit, and no longer")
     }
 }
 
-TEST_CASE("a chunk's header or a trailer without an end takes no memory")
+TEST_CASE("response_parser: a chunk's header or a trailer without an end takes no memory")
 {
     for (std::string const& start : {"5;" + std::string(), "0\r\nX: " + std::string()}) {
         reading r;
@@ -499,7 +499,7 @@ TEST_CASE("a chunk's header or a trailer without an end takes no memory")
     }
 }
 
-TEST_CASE("a body nobody wants is dropped, and still counted")
+TEST_CASE("response_parser: a discarded body is still counted")
 {
     response_parser parser(4096);
     std::string const message = ok + "Content-Length: 5\r\n\r\nhello";
@@ -514,7 +514,7 @@ TEST_CASE("a body nobody wants is dropped, and still counted")
     CHECK_THROWS_AS(strict.feed(std::string_view(message).substr(used)), foundry::error);
 }
 
-TEST_CASE("a parser that was moved goes on where it was")
+TEST_CASE("response_parser: a moved parser continues where it was")
 {
     reading r;
     r.receive(ok + "Content-Length: 5\r\n\r\nhe");

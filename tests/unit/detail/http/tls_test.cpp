@@ -61,7 +61,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 } // namespace
 
-TEST_CASE("TLS 1.2 is the least, and the peer is verified")
+TEST_CASE("tls: the minimum version is TLS 1.2, and the peer is verified")
 {
     tls_options options;
     options.context.reset(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
@@ -95,7 +95,7 @@ TEST_CASE("promise: a certificate store that cannot be used is an error of its o
     CHECK(contains(refused.what(), "SSL_CERT_DIR"));
 }
 
-TEST_CASE("what is no certificate, key or file is refused by its option's name")
+TEST_CASE("tls: an invalid certificate, key or file is rejected by its option's name")
 {
     tls_options options;
     options.ca_certificates = "not PEM";
@@ -114,7 +114,7 @@ TEST_CASE("what is no certificate, key or file is refused by its option's name")
     CHECK(contains(refusal_of(options).what(), "client_key"));
 }
 
-TEST_CASE("a client key with a pass phrase is refused, and nothing is asked for at the terminal")
+TEST_CASE("tls: a client key with a pass phrase is rejected without a prompt at the terminal")
 {
     EVP_PKEY* const key = EVP_EC_gen("P-256");
     BIO* const memory = BIO_new(BIO_s_mem());

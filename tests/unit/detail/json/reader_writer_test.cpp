@@ -106,7 +106,7 @@ std::string message_of(shop::thing const& t)
 
 } // namespace
 
-TEST_CASE("what is read is written again, unknown members included")
+TEST_CASE("json: a document that is read is written again, unknown members included")
 {
     shop::thing const t = read(everything);
     CHECK(t.id == "x");
@@ -121,7 +121,7 @@ TEST_CASE("what is read is written again, unknown members included")
     CHECK(document(to_text(read(to_text(t)))) == document(to_text(t)));
 }
 
-TEST_CASE("pieces of any size read the same as the whole")
+TEST_CASE("json reader: a document reads the same in pieces of any size")
 {
     std::string const whole = to_text(read(everything));
     for (std::size_t size = 1; size != 9; ++size) {
@@ -144,7 +144,7 @@ TEST_CASE("pieces of any size read the same as the whole")
     }
 }
 
-TEST_CASE("reading into a value again leaves nothing of what was there")
+TEST_CASE("json reader: reading into a value again leaves nothing of its former content")
 {
     shop::thing t;
     reader r;
@@ -155,7 +155,7 @@ TEST_CASE("reading into a value again leaves nothing of what was there")
     CHECK(to_text(t) == to_text(shop::thing()));
 }
 
-TEST_CASE("reading into a value again uses its memory again")
+TEST_CASE("json reader: reading into a value again reuses its memory")
 {
     std::string const text(100, 'a');
     shop::thing t;
@@ -167,14 +167,14 @@ TEST_CASE("reading into a value again uses its memory again")
     CHECK(t.parts[0].name.data() == memory);
 }
 
-TEST_CASE("null is the same as absent")
+TEST_CASE("json reader: null is the same as absent")
 {
     shop::thing const t = read(
         R"({"id":null,"paint":null,"parts":null,"by_name":null,"content":null,"spare":null,"static":null,"good":null,"weight":null})");
     CHECK(to_text(t) == to_text(shop::thing()));
 }
 
-TEST_CASE("numbers come as strings and strings as numbers, integers with a fraction of zero")
+TEST_CASE("json reader: numbers come as strings and strings as numbers, integers with a fraction of zero")
 {
     shop::thing const t = read(R"({"id":17,"weight":"2.5","spare":{"count":"12","name":1.5},"parts":[{"count":3.0}]})");
     CHECK(t.id == "17");
@@ -184,7 +184,7 @@ TEST_CASE("numbers come as strings and strings as numbers, integers with a fract
     CHECK(t.parts[0].count == 3);
 }
 
-TEST_CASE("a value of another shape than described is kept as an unknown member")
+TEST_CASE("json reader: a value of another shape than described is kept as an unknown member")
 {
     shop::thing const t = read(
         R"({"parts":"none","good":"maybe","words":{"a":[1]},"spare":[1,2],"content":5,"paint":{"deep":[[]]},"weight":[]})");
@@ -204,7 +204,8 @@ TEST_CASE("a value of another shape than described is kept as an unknown member"
     CHECK(in_list.parts[1].name == "b");
 }
 
-TEST_CASE("an integer that does not fit is kept as an unknown member, and a number beyond all bounds is refused")
+TEST_CASE("json reader: an integer that does not fit is kept as an unknown member, and a number beyond all bounds is "
+          "rejected")
 {
     CHECK(read(R"({"spare":{"count":18446744073709551615}})").spare->extra.contains("count"));
     CHECK(read(R"({"spare":{"count":1e300}})").spare->extra.contains("count"));
@@ -212,7 +213,7 @@ TEST_CASE("an integer that does not fit is kept as an unknown member, and a numb
     CHECK(read(R"({"weight":0.0e999})").weight == 0);
 }
 
-TEST_CASE("a name that is not known is kept by an open enumeration")
+TEST_CASE("json reader: a name that is not known is kept by an open enumeration")
 {
     shop::thing const t = read(R"({"paint":"mauve"})");
     CHECK(t.paint);
@@ -223,14 +224,14 @@ TEST_CASE("a name that is not known is kept by an open enumeration")
     CHECK_FALSE(foundry::open_enum<shop::colour>{});
 }
 
-TEST_CASE("the last of two members of one name stays, and all of it")
+TEST_CASE("json reader: the last of two members of one name stays, and all of it")
 {
     CHECK(read(R"({"id":"a","id":"b"})").id == "b");
     CHECK(read(R"({"parts":[{"name":"a"},{"name":"b"}],"parts":[{"count":1}]})").parts.size() == 1);
     CHECK(read(R"({"parts":[{"name":"a"}],"parts":[{"count":1}]})").parts[0].name.empty());
 }
 
-TEST_CASE("the last of two members of one name stays, whatever their shapes")
+TEST_CASE("json reader: the last of two members of one name stays, whatever their shapes")
 {
     CHECK(read(R"({"weight":"lots","weight":5})").weight == 5);
     CHECK(to_text(read(R"({"weight":"lots","weight":5})")) == to_text(read(R"({"weight":5})")));
@@ -241,7 +242,7 @@ TEST_CASE("the last of two members of one name stays, whatever their shapes")
     CHECK(to_text(read(R"({"unknown":1,"unknown":"x"})")) == to_text(read(R"({"unknown":"x"})")));
 }
 
-TEST_CASE("the last of two entries of one name in a map stays, and all of it")
+TEST_CASE("json reader: the last of two entries of one name in a map stays, and all of it")
 {
     shop::thing const t =
         read(R"({"notes":{"a":"1","b":"x","a":"2"},"by_name":{"k":{"name":"a","count":1},"k":{"name":"b"}}})");
@@ -265,7 +266,7 @@ TEST_CASE("the last of two entries of one name in a map stays, and all of it")
     CHECK(*large.notes.find("n299") == "300");
 }
 
-TEST_CASE("whatever is read is written as it came, plain members, elements and lists of another shape included")
+TEST_CASE("json: members, elements and lists of another type are written as they came")
 {
     for (char const* const text : {
              R"({"id":{"a":1}})",
@@ -293,7 +294,7 @@ TEST_CASE("whatever is read is written as it came, plain members, elements and l
     }
 }
 
-TEST_CASE("an element with an object under the empty name is not that object")
+TEST_CASE("json reader: an element with an object under the empty name is not that object")
 {
     std::string const text = to_text(read(R"({"parts":[{"":{}}],"by_name":{"a":{"":{"b":1}}}})"));
     CHECK(document(text).at("parts").at(0).at("") == document("{}"));
@@ -301,14 +302,14 @@ TEST_CASE("an element with an object under the empty name is not that object")
     CHECK(to_text(read(text)) == text);
 }
 
-TEST_CASE("a map with a name twice that turns out to be of another shape keeps the last")
+TEST_CASE("json reader: a map with a name twice that turns out to be of another shape keeps the last")
 {
     shop::thing const t = read(R"({"notes":{"a":"1","a":"2","b":{},"b":5}})");
     CHECK(t.extra.at("notes") == boost::json::parse(R"({"a":"2","b":5})"));
     CHECK(read(R"({"rows":[{"a":1}]})").rows[0].at("a") == 1);
 }
 
-TEST_CASE("half a surrogate pair, and what is not UTF-8, becomes U+FFFD")
+TEST_CASE("json reader: half a surrogate pair, and what is not UTF-8, becomes U+FFFD")
 {
     auto const id = [](std::string const& text) { return read("{\"id\":\"" + text + "\"}").id; };
     std::string const unknown = "\xef\xbf\xbd";
@@ -324,7 +325,7 @@ TEST_CASE("half a surrogate pair, and what is not UTF-8, becomes U+FFFD")
     CHECK(read("{\"unknown\":\"\\ud83d\"}").extra.at("unknown") == unknown.c_str());
 }
 
-TEST_CASE("a problem names the member, as far as it is described")
+TEST_CASE("json reader: the error names the member, as far as it is described")
 {
     CHECK(problem_of(R"({"parts":[{"name":"a"},{"sizes":[1,NaN]}]})") ==
           "syntax error in parts[1].sizes[1] at byte 36");
@@ -335,13 +336,13 @@ TEST_CASE("a problem names the member, as far as it is described")
     CHECK(r.problem() == "something else than a number in [2] at byte 11");
 }
 
-TEST_CASE("a member named extra is an unknown member like any other")
+TEST_CASE("json reader: a member named extra is an unknown member like any other")
 {
     shop::thing const t = read(R"({"extra":{"a":1},"id":"x"})");
     CHECK(t.extra.at("extra").at("a") == 1);
 }
 
-TEST_CASE("what is not JSON, not whole, or not an object says where")
+TEST_CASE("json reader: the error of invalid JSON, of half a document and of a non-object has the position")
 {
     CHECK(problem_of("").find("incomplete") != std::string::npos);
     CHECK(problem_of("<html>").find("byte") != std::string::npos);
@@ -355,7 +356,7 @@ TEST_CASE("what is not JSON, not whole, or not an object says where")
     CHECK(problem_of(deep).find("deep") != std::string::npos);
 }
 
-TEST_CASE("what is JSON and what it means is the same as for Boost.JSON, in one piece or byte by byte")
+TEST_CASE("json reader: accepts and decodes the same as Boost.JSON, in one piece or byte by byte")
 {
     char const* const texts[] = {
         // numbers
@@ -502,7 +503,7 @@ TEST_CASE("what is JSON and what it means is the same as for Boost.JSON, in one 
     }
 }
 
-TEST_CASE("a number whose exponent is beyond all bounds is zero or too large, whichever its digits say")
+TEST_CASE("json reader: a number with a huge exponent is zero or too large, whichever its digits say")
 {
     auto const weight = [](std::string const& number) { return read("{\"weight\":" + number + "}").weight; };
     std::string const zeros(400, '0');
@@ -522,7 +523,7 @@ TEST_CASE("a number whose exponent is beyond all bounds is zero or too large, wh
     }
 }
 
-TEST_CASE("a reader reads the next document after a bad one")
+TEST_CASE("json reader: a reader reads the next document after a bad one")
 {
     shop::thing t;
     reader r;
@@ -531,7 +532,7 @@ TEST_CASE("a reader reads the next document after a bad one")
     CHECK(to_text(t) == to_text(read(R"({"id":"good"})")));
 }
 
-TEST_CASE("only what is set is written")
+TEST_CASE("json writer: only members that are set are written")
 {
     CHECK(to_text(shop::part()) == R"({"name":""})");
     shop::part p;
@@ -539,7 +540,7 @@ TEST_CASE("only what is set is written")
     CHECK(to_text(p) == R"({"name":"","count":0})");
 }
 
-TEST_CASE("text is escaped as JSON asks")
+TEST_CASE("json writer: text is escaped as JSON requires")
 {
     shop::part p;
     p.name = std::string{"\"\\\n\r\t\x01/\x7f"} + '\0';
@@ -547,7 +548,7 @@ TEST_CASE("text is escaped as JSON asks")
     CHECK(document(to_text(p)).at("name").as_string() == p.name.c_str() + std::string(1, '\0'));
 }
 
-TEST_CASE("numbers are written so that they read the same")
+TEST_CASE("json writer: numbers are written so that they read the same")
 {
     for (double const d : {0.1, 1e-300, 123456789.123, -0.0, 3.0, std::numeric_limits<double>::max()}) {
         shop::thing t;
@@ -556,7 +557,7 @@ TEST_CASE("numbers are written so that they read the same")
     }
 }
 
-TEST_CASE("minus zero and whole numbers with a fraction stay doubles")
+TEST_CASE("json: minus zero and whole numbers with a fraction stay doubles")
 {
     shop::thing const t =
         read(R"({"anything":[-0,1.0,-0.0,1e5,12,-3.0,1e22],"id":-0,"weight":-0,"spare":{"count":-0},"new":2.0})");
@@ -570,7 +571,7 @@ TEST_CASE("minus zero and whole numbers with a fraction stay doubles")
     CHECK(t.spare->count == 0);
 }
 
-TEST_CASE("what cannot be JSON is refused by its path")
+TEST_CASE("json writer: a value that JSON cannot express is rejected by its path")
 {
     shop::thing t;
     t.weight = std::numeric_limits<double>::quiet_NaN();
@@ -597,7 +598,8 @@ TEST_CASE("what cannot be JSON is refused by its path")
     CHECK(message_of(t).find("deep is nested too deeply") != std::string::npos);
 }
 
-TEST_CASE("A long vector of numbers is the same in any pieces, with any blanks, and whatever the value held before")
+TEST_CASE("json reader: a long vector of numbers is the same in any pieces, with any blanks, and whatever the value "
+          "held before")
 {
     std::vector<float> const expected{1, -2.5F, 3e-3F, 0, 1e10F, 123456789.0F};
     std::string const texts[] = {"[1,-2.5,3e-3,0,1e10,123456789]", "[ 1 ,-2.5, 3e-3\n,0\t,\r1e10 , 123456789 ]",
@@ -624,7 +626,7 @@ TEST_CASE("A long vector of numbers is the same in any pieces, with any blanks, 
     }
 }
 
-TEST_CASE("only the standard's UTF-8 is UTF-8")
+TEST_CASE("utf8: only well-formed UTF-8 is accepted")
 {
     using foundry::detail::valid_utf8;
     CHECK(valid_utf8(""));
