@@ -116,9 +116,9 @@ asio::awaitable<void> answer(conversation& c)
     std::string failed;
     try {
         foundry::chat_stream chunks = co_await c.client.stream(c.request);
-        while (auto chunk = co_await chunks.next()) {
+        while (auto const* chunk = co_await chunks.read()) {
             std::cout << printable(chunk->text()) << std::flush;
-            all.add(std::move(*chunk));
+            all.add(*chunk);
         }
     } catch (boost::system::system_error const& e) { // foundry::error is one, too
         if (e.code() == asio::error::operation_aborted)

@@ -21,7 +21,7 @@ asio::awaitable<void> chat(foundry::client<> client, std::string model, std::str
     request.system("You are a helpful assistant.").user(question);
 
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto chunk = co_await chunks.next())
+    while (auto const* chunk = co_await chunks.read())
         std::cout << printable(chunk->text()) << std::flush;
     std::cout << "\n\n";
 }

@@ -73,7 +73,7 @@ asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s
 
         speaker.speech.clear();
         foundry::chat_stream chunks = co_await client.stream(request);
-        while (auto chunk = co_await chunks.next()) {
+        while (auto const* chunk = co_await chunks.read()) {
             speaker.speech += chunk->text();
             co_await asio::post(asio::deferred); // here the frame may end, even where more has come
         }

@@ -190,14 +190,13 @@ foundry::chat_request question_in(http::request<http::string_body> const& asked)
 asio::awaitable<void> write_pieces(browser& to, foundry::chat_stream& chunks)
 {
     json::object end;
-    foundry::chat_chunk read;
-    while (co_await chunks.read(read)) {
-        if (!read.choices.empty() && read.choices[0].finish_reason)
-            end["finish_reason"] = read.choices[0].finish_reason.name();
-        if (read.text().empty())
+    while (auto const* chunk = co_await chunks.read()) {
+        if (!chunk->choices.empty() && chunk->choices[0].finish_reason)
+            end["finish_reason"] = chunk->choices[0].finish_reason.name();
+        if (chunk->text().empty())
             continue;
         json::object piece;
-        piece["text"] = read.text();
+        piece["text"] = chunk->text();
         co_await write(to, event("piece", piece));
         ++to.pieces;
     }

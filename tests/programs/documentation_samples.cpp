@@ -5,14 +5,17 @@
 #include <foundry.hpp>
 #include <foundry/async_call.hpp>
 #include <foundry/call.hpp>
+#include <foundry/client_from_environment.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/chained_credential.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
+#include <foundry/images.hpp>
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
+#include <foundry/models.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
@@ -243,7 +246,7 @@ asio::awaitable<void> has_seen_enough(foundry::client<> client, foundry::chat_re
     // clang-format off
 foundry::chat_stream chunks = co_await client.stream(request);
 std::size_t shown = 0;
-while (auto chunk = co_await chunks.next()) {
+while (auto const* chunk = co_await chunks.read()) {
     std::cout << chunk->text() << std::flush;
     shown += chunk->text().size();
     if (shown > 2000)
@@ -547,7 +550,7 @@ namespace server {
 asio::awaitable<void> answer(tcp::socket& browser, foundry::client<> client, foundry::chat_request question)
 try {
     foundry::chat_stream chunks = co_await client.stream(question);
-    while (auto chunk = co_await chunks.next())
+    while (auto const* chunk = co_await chunks.read())
         co_await asio::async_write(browser, asio::buffer(chunk->text()), asio::use_awaitable);
 } catch (foundry::error const& e) {
     std::clog << e.what() << '\n';
@@ -612,7 +615,7 @@ void let_them_talk(std::chrono::microseconds share)
 asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request request, std::string& speech)
 {
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto chunk = co_await chunks.next()) {
+    while (auto const* chunk = co_await chunks.read()) {
         speech += chunk->text();
         co_await asio::post(asio::deferred); // here the frame may end, even where more has come
     }
@@ -684,6 +687,39 @@ asio::awaitable<void> chat_stream_hpp(foundry::client<> client, foundry::chat_re
 foundry::chat_stream chunks = co_await client.stream(request);
 while (auto chunk = co_await chunks.next())
     std::cout << chunk->text() << std::flush;
+    // clang-format on
+}
+
+asio::awaitable<void> chat_stream_hpp_read(foundry::chat_stream chunks)
+{
+    // clang-format off
+while (auto const* chunk = co_await chunks.read())
+    std::cout << chunk->text() << std::flush;
+    // clang-format on
+}
+
+asio::awaitable<void> images_hpp(foundry::client<> client)
+{
+    // clang-format off
+foundry::images images{client};
+foundry::image_request request{"gpt-image-1", "A lighthouse at night"};
+foundry::generated_images made = co_await images.generate(request);
+    // clang-format on
+}
+
+asio::awaitable<void> models_hpp(foundry::client<> client)
+{
+    // clang-format off
+foundry::models models{client};
+foundry::model_info info = co_await models.info("Mistral-Large-2411");
+    // clang-format on
+}
+
+asio::awaitable<void> client_from_environment_hpp()
+{
+    // clang-format off
+foundry::client<> client = foundry::client_from_environment(co_await asio::this_coro::executor);
+foundry::chat_completion reply = co_await client.complete("", "How many feet are in a mile?");
     // clang-format on
 }
 

@@ -8,7 +8,6 @@
 #include <foundry/media.hpp>
 
 #include <iostream>
-#include <utility>
 
 namespace asio = boost::asio;
 
@@ -18,9 +17,9 @@ asio::awaitable<void> goes_on_talking(foundry::chat_stream chunks, foundry::chat
 {
     // clang-format off
 foundry::chat_accumulator all;
-while (auto chunk = co_await chunks.next()) {
+while (auto const* chunk = co_await chunks.read()) {
     std::cout << chunk->text() << std::flush;
-    all.add(std::move(*chunk));
+    all.add(*chunk);
 }
 request.add(all.message()).user("And in metres?");
     // clang-format on
@@ -70,7 +69,7 @@ transcript said = co_await client.call<transcript>(
     foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
 
 foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, request);
-while (auto event = co_await events.next())
+while (auto const* event = co_await events.read())
     std::cout << event->event << ": " << event->data << '\n';
     // clang-format on
 }
