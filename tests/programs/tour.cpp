@@ -1,3 +1,8 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// One answer, the same streamed, and three vectors, as a user writes it. The tests run it once for each form of the API, and nothing
+// but its URL changes.
+
 #include <foundry.hpp>
 
 #include <iostream>
