@@ -7,6 +7,8 @@
 
 #include <foundry/call.hpp>
 
+#include <boost/json/parse.hpp>
+
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -35,8 +37,12 @@ asio::awaitable<void> ask()
     body["stream"] = true; // the type that is asked for says how the answer is read
     foundry::event_stream events =
         co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, body);
-    while (auto const* event = co_await events.read())
-        std::cout << event->event << ", " << event->data.size() << " bytes\n";
+    while (auto const* event = co_await events.read()) {
+        if (event->event == "response.output_text.delta")
+            std::cout << boost::json::parse(event->data).at("delta").as_string().c_str() << std::flush;
+        else if (event->event == "response.completed")
+            std::cout << "\n[completed]\n";
+    }
 }
 
 int main() { return foundry::run(ask()); }

@@ -25,15 +25,22 @@ asio::awaitable<void> hurry()
     foundry::any_credential key = my.credential(); // yours: foundry::api_key{"..."}
     foundry::client client{co_await asio::this_coro::executor, endpoint, key, options};
 
-    foundry::call_options impatient; // what is not set stays as the client has it
-    impatient.timeouts.total = 1ms;
+    foundry::chat_completion reply = co_await client.complete(my.model(), "How many feet are in a mile?");
+    std::cout << reply.text() << '\n';
+
+    foundry::call_options impatient; // for one call; what is not set stays as the client has it
+    impatient.timeouts.stream_total = 500ms;
     impatient.retry.max_retries = 0;
-    auto reply = co_await foundry::as_result(client.complete(my.model(), "How many feet are in a mile?"));
-    auto late = co_await foundry::as_result(client.stream(foundry::chat_request{my.model()}.user("Hello."), impatient));
-    if (reply)
-        std::cout << reply->text() << '\n';
-    if (!late && late.error().code() == foundry::errc::total_timeout)
-        std::cout << "No answer within a millisecond: " << late.error().what() << '\n';
+    try {
+        foundry::chat_request const request = foundry::chat_request{my.model()}.user("Tell me a story.");
+        foundry::chat_stream chunks = co_await client.stream(request, impatient);
+        while (auto const* chunk = co_await chunks.read())
+            std::cout << chunk->text() << std::flush;
+    } catch (foundry::error const& e) {
+        if (e.code() != foundry::errc::total_timeout)
+            throw;
+        std::cout << "\n[" << e.what() << "]\n"; // each limit has a code of its own
+    }
 }
 
 int main() { return foundry::run(hurry()); }
