@@ -47,7 +47,6 @@ input ~ /README\.md$/ {
     while (match($0, /\]\((\.\.|examples)\/(basics|apps)\/[a-z_]+\.cpp\)/)) {
         link = substr($0, RSTART + 2, RLENGTH - 7)
         sub(/^(\.\.|examples)\//, "", link)
-        gsub(/_/, "__", link)
         gsub(/\//, "_2", link)
         $0 = substr($0, 1, RSTART + 1) link "_8cpp-example.html" substr($0, RSTART + RLENGTH - 1)
     }

@@ -141,7 +141,7 @@ struct question { std::string text; std::string model; };
 struct answer_text { std::string text; };
 struct safe_question
 {
-    safe_question(std::string text, std::string model) : text(std::move(text)), model(std::move(model)) {}
+    safe_question(std::string t, std::string m) : text(std::move(t)), model(std::move(m)) {}
 
     std::string text;
     std::string model;
