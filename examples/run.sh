@@ -5,7 +5,7 @@ usage() {
     cat <<'END'
 Usage: ./examples/run.sh [question words...]
 
-Installs what is missing, builds examples/chat_and_embed.cpp and asks the
+Installs what is missing, builds examples/apps/chat_and_embed.cpp and asks the
 question. The program reads the service's address and key from the
 environment, AZURE_AI_ENDPOINT first; see the README.
 

@@ -44,10 +44,12 @@ input ~ /README\.md$/ {
 {
     while (match($0, /\]\(\.\.\/\.\.\/README\.md#[a-z-]+\)/))
         $0 = substr($0, 1, RSTART + 1) "@ref " substr($0, RSTART + 18, RLENGTH - 18) substr($0, RSTART + RLENGTH)
-    while (match($0, /\]\((\.\.|examples)\/[a-z_]+\.cpp\)/)) {
+    while (match($0, /\]\((\.\.|examples)\/(basics|apps)\/[a-z_]+\.cpp\)/)) {
         link = substr($0, RSTART + 2, RLENGTH - 7)
-        sub(/.*\//, "", link)
+        sub(/^(\.\.|examples)\//, "", link)
+        gsub(/\//, "_2", link)
         $0 = substr($0, 1, RSTART + 1) link "_8cpp-example.html" substr($0, RSTART + RLENGTH - 1)
     }
+    gsub(/\]\(examples\/(basics|apps)\)/, "](examples.html)")
     print
 }

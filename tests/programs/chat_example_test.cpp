@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// examples/chat.cpp as a person uses it: in a terminal.
+// examples/apps/chat.cpp as a person uses it: in a terminal.
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

@@ -5,14 +5,17 @@
 #include <foundry.hpp>
 #include <foundry/async_call.hpp>
 #include <foundry/call.hpp>
+#include <foundry/client_from_environment.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/chained_credential.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
+#include <foundry/images.hpp>
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
+#include <foundry/models.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
@@ -46,6 +49,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -127,6 +133,223 @@ std::future<foundry::chat_completion> reply =
 }
 
 } // namespace completion_tokens
+
+namespace compilers {
+
+// clang-format off
+struct question { std::string text; std::string model; };
+struct answer_text { std::string text; };
+struct safe_question
+{
+    safe_question(std::string t, std::string m) : text(std::move(t)), model(std::move(m)) {}
+
+    std::string text;
+    std::string model;
+};
+// clang-format on
+
+asio::awaitable<std::string> ask(foundry::client<> client, question q);
+asio::awaitable<std::string> ask(foundry::client<> client, safe_question q);
+asio::awaitable<void> write(tcp::socket& to, std::string body);
+std::string page(std::string const& text);
+std::string error_page(std::string const& text);
+asio::awaitable<bool> step();
+
+asio::awaitable<void> names_an_aggregate(foundry::client<> client)
+{
+    // clang-format off
+question q{"How many feet are in a mile?", "gpt-4o-mini"};
+std::string text = co_await ask(client, std::move(q));
+    // clang-format on
+    text = co_await ask(client, safe_question{"How many feet are in a mile?", "gpt-4o-mini"});
+}
+
+asio::awaitable<answer_text> awaits_first(foundry::client<> client, question q)
+{
+    // clang-format off
+std::string text = co_await ask(client, std::move(q));
+answer_text result{std::move(text)};
+co_return result;
+    // clang-format on
+}
+
+asio::awaitable<void> names_a_list(foundry::client<> client)
+{
+    // clang-format off
+std::vector<std::string> texts{"a mile", "a foot"};
+foundry::embeddings vectors = co_await client.embed({"text-embedding-3-small", texts});
+    // clang-format on
+}
+
+asio::awaitable<void> builds_a_request(foundry::client<> client)
+{
+    // clang-format off
+foundry::chat_request request{"gpt-4o-mini"};
+request.system("You are terse.").user("How many feet are in a mile?");
+foundry::chat_completion reply = co_await client.complete(request);
+    // clang-format on
+}
+
+asio::awaitable<void> branches(tcp::socket& to, bool failed, std::string text)
+{
+    // clang-format off
+std::string body = page(text);
+if (failed)
+    body = error_page(text);
+co_await write(to, std::move(body));
+    // clang-format on
+}
+
+asio::awaitable<void> loops()
+{
+    // clang-format off
+for (bool more = true; more;)
+    more = co_await step();
+    // clang-format on
+}
+
+template <class Predicate>
+asio::awaitable<bool> any_chunk(foundry::chat_stream chunks, Predicate predicate)
+{
+    while (auto const* chunk = co_await chunks.read()) {
+        if (predicate(chunk->text()))
+            co_return true;
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> names_a_lambda(foundry::chat_stream chunks, std::size_t limit)
+{
+    // clang-format off
+auto const is_long = [limit](std::string_view text) { return text.size() > limit; };
+bool const found = co_await any_chunk(std::move(chunks), is_long);
+    // clang-format on
+    co_return found;
+}
+
+// clang-format off
+asio::awaitable<void> print_reply(foundry::client<> client, foundry::chat_request request)
+{
+    foundry::chat_completion reply = co_await client.complete(request);
+    std::cout << reply.text() << '\n';
+}
+// clang-format on
+
+void spawns(asio::io_context& context, foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+asio::co_spawn(context, print_reply(client, request), foundry::rethrow);
+    // clang-format on
+}
+
+asio::awaitable<void> takes_a_tuple(asio::any_io_executor executor, foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+std::tuple<std::exception_ptr, foundry::chat_completion> const outcome =
+    co_await asio::co_spawn(executor, client.complete(request), asio::as_tuple(asio::use_awaitable));
+if (!std::get<0>(outcome))
+    std::cout << std::get<1>(outcome).text() << '\n';
+    // clang-format on
+}
+
+// clang-format off
+#if defined(__clang__)
+#define NOINLINE_CORO __attribute__((noinline))
+#else
+#define NOINLINE_CORO
+#endif
+
+NOINLINE_CORO asio::awaitable<std::string> ask_on_any_thread(foundry::client<> client, std::string prompt)
+{
+    foundry::chat_completion reply = co_await client.complete("gpt-4o-mini", prompt);
+    co_return std::string{reply.text()};
+}
+// clang-format on
+
+asio::awaitable<void> asks_again(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+auto reply = co_await foundry::as_result(client.complete(request));
+if (!reply && reply.error().code() == foundry::errc::model_not_found)
+    reply = co_await foundry::as_result(client.complete("gpt-4o-mini", "Hello."));
+    // clang-format on
+}
+
+} // namespace compilers
+
+namespace operations {
+
+void goes_on(foundry::chat_request request, foundry::chat_completion reply)
+{
+    // clang-format off
+request.add(reply.message()).user("And in metres?");
+    // clang-format on
+}
+
+asio::awaitable<void> accumulates(foundry::chat_stream chunks, foundry::chat_request request)
+{
+    // clang-format off
+foundry::chat_accumulator all;
+while (auto const* chunk = co_await chunks.read()) {
+    std::cout << chunk->text() << std::flush;
+    all.add(*chunk);
+}
+request.add(all.message()).user("And in metres?");
+    // clang-format on
+}
+
+asio::awaitable<void> shows_an_image(foundry::client<> client)
+{
+    // clang-format off
+std::vector<foundry::content_part> parts;
+parts.push_back(foundry::content_part::from_text("What is in this picture?"));
+parts.push_back(foundry::image::load_file("cat.png").part());
+foundry::chat_completion reply = co_await client.complete(foundry::chat_request{"gpt-4o"}.user(parts));
+    // clang-format on
+}
+
+asio::awaitable<void> embeds(foundry::client<> client)
+{
+    // clang-format off
+std::vector<std::string> texts{"a mile", "a foot", "a song"};
+foundry::embeddings vectors = co_await client.embed({"text-embedding-3-small", texts});
+double similarity = foundry::cosine_similarity(vectors[0], vectors[1]);
+    // clang-format on
+    std::cout << similarity;
+}
+
+// clang-format off
+struct transcript : foundry::answer
+{
+    std::string text;
+    boost::json::object extra; // all other members
+};
+BOOST_DESCRIBE_STRUCT(transcript, (), (text, extra))
+// clang-format on
+
+asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::object request)
+{
+    // clang-format off
+foundry::multipart form;
+form.add("model", "whisper").load_file("file", "talk.mp3", "audio/mpeg");
+transcript made = co_await client.call<transcript>(
+    foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
+
+foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, request);
+while (auto const* event = co_await events.read())
+    std::cout << event->event << ": " << event->data << '\n';
+    // clang-format on
+}
+
+asio::awaitable<void> acts_for_a_user(foundry::client<> client, std::string token)
+{
+    // clang-format off
+foundry::client<foundry::bearer_token> theirs = client.with_credential(foundry::bearer_token{token});
+foundry::chat_completion reply = co_await theirs.complete("gpt-4o-mini", "Hello.");
+    // clang-format on
+}
+
+} // namespace operations
 
 namespace retry {
 
@@ -243,7 +466,7 @@ asio::awaitable<void> has_seen_enough(foundry::client<> client, foundry::chat_re
     // clang-format off
 foundry::chat_stream chunks = co_await client.stream(request);
 std::size_t shown = 0;
-while (auto chunk = co_await chunks.next()) {
+while (auto const* chunk = co_await chunks.read()) {
     std::cout << chunk->text() << std::flush;
     shown += chunk->text().size();
     if (shown > 2000)
@@ -308,6 +531,16 @@ void stop(std::shared_ptr<running> call) // from any thread
 } // namespace cancellation
 
 namespace keyless {
+
+asio::awaitable<void> asks_without_a_key()
+{
+    // clang-format off
+foundry::client client{co_await asio::this_coro::executor,
+                       foundry::endpoint{"https://contoso.services.ai.azure.com/models"},
+                       foundry::entra::default_azure_credential{}};
+    // clang-format on
+    co_await client.complete("Mistral-Large-2411", "Hello.");
+}
 
 void in_production(asio::io_context& context)
 {
@@ -547,7 +780,7 @@ namespace server {
 asio::awaitable<void> answer(tcp::socket& browser, foundry::client<> client, foundry::chat_request question)
 try {
     foundry::chat_stream chunks = co_await client.stream(question);
-    while (auto chunk = co_await chunks.next())
+    while (auto const* chunk = co_await chunks.read())
         co_await asio::async_write(browser, asio::buffer(chunk->text()), asio::use_awaitable);
 } catch (foundry::error const& e) {
     std::clog << e.what() << '\n';
@@ -612,7 +845,7 @@ void let_them_talk(std::chrono::microseconds share)
 asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request request, std::string& speech)
 {
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto chunk = co_await chunks.next()) {
+    while (auto const* chunk = co_await chunks.read()) {
         speech += chunk->text();
         co_await asio::post(asio::deferred); // here the frame may end, even where more has come
     }
@@ -684,6 +917,39 @@ asio::awaitable<void> chat_stream_hpp(foundry::client<> client, foundry::chat_re
 foundry::chat_stream chunks = co_await client.stream(request);
 while (auto chunk = co_await chunks.next())
     std::cout << chunk->text() << std::flush;
+    // clang-format on
+}
+
+asio::awaitable<void> chat_stream_hpp_read(foundry::chat_stream chunks)
+{
+    // clang-format off
+while (auto const* chunk = co_await chunks.read())
+    std::cout << chunk->text() << std::flush;
+    // clang-format on
+}
+
+asio::awaitable<void> images_hpp(foundry::client<> client)
+{
+    // clang-format off
+foundry::images images{client};
+foundry::image_request request{"gpt-image-1", "A lighthouse at night"};
+foundry::generated_images made = co_await images.generate(request);
+    // clang-format on
+}
+
+asio::awaitable<void> models_hpp(foundry::client<> client)
+{
+    // clang-format off
+foundry::models models{client};
+foundry::model_info info = co_await models.info("Mistral-Large-2411");
+    // clang-format on
+}
+
+asio::awaitable<void> client_from_environment_hpp()
+{
+    // clang-format off
+foundry::client<> client = foundry::client_from_environment(co_await asio::this_coro::executor);
+foundry::chat_completion reply = co_await client.complete("", "How many feet are in a mile?");
     // clang-format on
 }
 

@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A game loop owns its frame and gives the library a share of it, as examples/game_loop.cpp does. What the library takes of a
+// A game loop owns its frame and gives the library a share of it, as examples/apps/game_loop.cpp does. What the library takes of a
 // frame is measured as CPU time of the thread that runs the loop; the service is on a thread of its own. The loop sleeps between
 // its frames, which are 1/60 s: caches are cold then, and that is part of the price.
 //

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the page of examples/server.cpp in the system's Chromium, with a driver that is fetched into a directory of
+# Drives the page of examples/apps/server.cpp in the system's Chromium, with a driver that is fetched into a directory of
 # its own, once. Ends with 77, and says why, where there is no browser, no Node.js or no registry.
 #
 # Usage: browser.sh SERVER SERVICE DIRECTORY

@@ -1,4 +1,4 @@
-// The page of examples/server.cpp in a real browser; the service behind it is the emulator, on a leash (service.cpp).
+// The page of examples/apps/server.cpp in a real browser; the service behind it is the emulator, on a leash (service.cpp).
 //
 // Usage, from a directory with playwright-core: node browser_test.mjs BROWSER SERVER SERVICE
 
@@ -312,7 +312,6 @@ test('what is no conversation, too long, or from another site is refused, and no
 test('with no service named, the server starts one and asks that over TLS', async t => {
     const server = new Program(serverProgram, ['0'], { AZURE_AI_ENDPOINT: '' })
     t.after(async () => assert.equal(await server.end('SIGTERM'), 0))
-    assert.match(await server.line(), /^No AZURE_AI_ENDPOINT is set/)
     const response = await post(await server.line(), JSON.stringify({ messages: [{ role: 'user', content: 'Be brief: miles?' }] }))
     assert.equal(response.headers.get('content-type'), 'text/event-stream')
     const pieces = [...(await response.text()).matchAll(/^event: piece\ndata: (.*)$/gm)].map(found => JSON.parse(found[1]).text)

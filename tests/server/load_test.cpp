@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A thousand readers of examples/server.cpp at once, over plain sockets: the server is a process of its own, so that what it holds
+// A thousand readers of examples/apps/server.cpp at once, over plain sockets: the server is a process of its own, so that what it holds
 // can be counted.
 
 #include "support/fixture.hpp"

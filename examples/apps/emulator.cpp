@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// Runs the emulator by itself, to try a client against it or just curl. Ends with Ctrl-C.
+// Runs the emulator as a program, for any client or for curl. Ctrl-C ends it.
 //
 //     emulator [tls-port plain-port [words-per-second]]
 

@@ -1,13 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// Streams the answer to a question, then embeds five lines and tells which is nearest to the question.
+// Streams the answer to a question, then embeds five lines and prints the one nearest to the question.
 //
 //     ./examples/run.sh "How many feet are in a mile?"
 //
-// Which service that is, service.hpp says.
+// configuration.hpp says which service it uses.
 
-#include "printable.hpp"
-#include "service.hpp"
+#include "../configuration.hpp"
+#include "../printable.hpp"
 
 #include <iostream>
 #include <string>
@@ -21,7 +21,7 @@ asio::awaitable<void> chat(foundry::client<> client, std::string model, std::str
     request.system("You are a helpful assistant.").user(question);
 
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto chunk = co_await chunks.next())
+    while (auto const* chunk = co_await chunks.read())
         std::cout << printable(chunk->text()) << std::flush;
     std::cout << "\n\n";
 }
@@ -51,13 +51,13 @@ asio::awaitable<void> nearest(foundry::client<> client, std::string model, std::
     std::cout << "Of five lines, the nearest to the question is:\n  " << lines[best] << '\n';
 }
 
-asio::awaitable<void> run(service const& asked, std::string question)
+asio::awaitable<void> run(std::string question)
 {
-    auto const executor = co_await asio::this_coro::executor;
-    foundry::client<> client = asked.client(executor);
-    co_await chat(client, asked.model(), question);
-    if (!asked.embedding_model().empty())
-        co_await nearest(client, asked.embedding_model(), question);
+    configuration const my;
+    foundry::client client{co_await asio::this_coro::executor, my.endpoint(), my.credential(), my.options()};
+    co_await chat(client, my.model(), question);
+    if (!my.embedding_model().empty())
+        co_await nearest(client, my.embedding_model(), question);
 }
 
 int main(int argc, char** argv)
@@ -67,12 +67,5 @@ int main(int argc, char** argv)
         question.append(i > 1 ? " " : "").append(argv[i]);
     if (question.empty())
         question = "How many feet are in a mile?";
-
-    try {
-        service const asked;
-        return foundry::run(run(asked, question));
-    } catch (std::exception const& e) { // such as a URL that is none
-        std::cerr << e.what() << '\n';
-        return 1;
-    }
+    return foundry::run(run(question));
 }

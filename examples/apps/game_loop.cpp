@@ -1,15 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A game at 60 frames a second in which two characters talk. The loop owns its frame, and the conversation goes on in the share of
-// it that the loop gives to the library: no step is begun after that, however fast the service speaks. What is left waits in the
-// socket for the next frame.
+// A game at 60 frames a second in which two characters talk. The loop owns its frame and gives the library a share of it: no step
+// begins after that, however fast the service answers. The rest waits in the socket for the next frame.
 //
 //     game_loop [seconds]
 //
-// At its end it tells how much CPU time of the loop's thread the library took per frame. Whom it asks, service.hpp says.
+// At the end it prints how much CPU time of the loop's thread the library took in each frame. configuration.hpp says which service it
+// uses.
 
-#include "printable.hpp"
-#include "service.hpp"
+#include "../configuration.hpp"
+#include "../printable.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -41,7 +41,7 @@ struct character
 {
     std::string name;
     std::string manner;
-    std::string speech; // what has been said of it until now
+    std::string speech; // as much as has arrived
 };
 
 struct scene
@@ -51,11 +51,11 @@ struct scene
             "Ada", "You are Ada, the navigator of a ship at sea. Answer in two sentences, and ask something back.", {}},
         character{
             "Bo", "You are Bo, a cook who would rather be on land. Answer in two sentences, and tell a story.", {}}};
-    std::string said;    // whole speeches, a line each, that have not been printed
-    std::string trouble; // why nobody speaks any more
+    std::string said;    // complete speeches, one in each line, not yet printed
+    std::string trouble; // why the conversation has ended
 };
 
-/// The conversation. Each answer is what the other one hears; of what was said, the last few lines are remembered.
+/// The conversation. Each answer is the other character's question; the history is limited to the last few lines.
 asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s)
 {
     std::deque<std::string> lines{"Tell me a story about the ship."};
@@ -73,9 +73,9 @@ asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s
 
         speaker.speech.clear();
         foundry::chat_stream chunks = co_await client.stream(request);
-        while (auto chunk = co_await chunks.next()) {
+        while (auto const* chunk = co_await chunks.read()) {
             speaker.speech += chunk->text();
-            co_await asio::post(asio::deferred); // here the frame may end, even where more has come
+            co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
         }
         s.said += speaker.name + ": " + speaker.speech + '\n';
         lines.push_back(speaker.speech);
@@ -91,7 +91,7 @@ nanoseconds thread_time()
     return std::chrono::seconds{now.tv_sec} + nanoseconds{now.tv_nsec};
 }
 
-/// Lets the library go on until it has nothing to do or its time is up, and returns the CPU time that it took.
+/// Runs the library until it has nothing to do or its time is up; returns the CPU time that it took.
 nanoseconds give_time(asio::io_context& context)
 {
     nanoseconds const before = thread_time();
@@ -166,9 +166,9 @@ try {
     std::size_t const frames = 60 * (argc > 1 ? std::stoul(argv[1]) : 20);
     bool const terminal = isatty(STDOUT_FILENO) != 0;
 
-    service const asked;
+    configuration const my;
     asio::io_context context{1}; // of one thread: the loop's
-    foundry::client<> const client = asked.client(context.get_executor());
+    foundry::client const client{context, my.endpoint(), my.credential(), my.options()};
 
     std::cout << "Loading ..." << std::endl;
     asio::co_spawn(context, client.warm_up(), foundry::rethrow);
@@ -176,7 +176,7 @@ try {
     context.restart();
 
     scene s;
-    asio::co_spawn(context, talk(client, asked.model(), s), [&s](std::exception_ptr failed) {
+    asio::co_spawn(context, talk(client, my.model(), s), [&s](std::exception_ptr failed) {
         try {
             std::rethrow_exception(failed);
         } catch (std::exception const& e) {

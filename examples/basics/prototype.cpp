@@ -13,7 +13,7 @@ boost::asio::awaitable<void> ask(std::string url, std::string key, std::string m
 {
     foundry::client client{co_await boost::asio::this_coro::executor, url, key};
     foundry::chat_stream answer = co_await client.stream(model, question);
-    while (auto chunk = co_await answer.next())
+    while (auto const* chunk = co_await answer.read())
         std::cout << chunk->text() << std::flush;
     std::cout << '\n';
 }

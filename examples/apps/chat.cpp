@@ -1,13 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A chat in the terminal. Answers stream in; Ctrl-C stops one, and what was said until then stays in the history.
+// A chat in the terminal. Answers stream in; Ctrl-C stops one, and the part that has arrived stays in the history.
 //
 //     chat
 //
-// /help tells the commands; whom it asks, service.hpp says.
+// /help lists the commands; configuration.hpp says which service it uses.
 
-#include "printable.hpp"
-#include "service.hpp"
+#include "../configuration.hpp"
+#include "../printable.hpp"
 
 #include <foundry/media.hpp>
 
@@ -37,13 +37,13 @@
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 
-/// Lines that are typed. Waiting for one blocks nothing.
+/// Lines that the user types; waiting for one does not block.
 class keyboard
 {
 public:
     explicit keyboard(asio::any_io_executor executor) : input_(std::move(executor), open()) {}
 
-    /// Nothing at the end of the input, which is Ctrl-D.
+    /// Empty at the end of the input (Ctrl-D).
     asio::awaitable<std::optional<std::string>> line()
     {
         boost::system::error_code ec;
@@ -63,7 +63,7 @@ public:
     }
 
 private:
-    /// Asio makes it non-blocking; the terminal is opened once more, as that would else hold for its output, too.
+    /// Asio makes the descriptor non-blocking. The terminal is opened again, so that its output stays as it is.
     static int open()
     {
         char const* const terminal = ttyname(STDIN_FILENO);
@@ -85,7 +85,7 @@ struct conversation
     }
 
     foundry::client<> client;
-    foundry::chat_request request;               // with what was said until now
+    foundry::chat_request request;               // holds the conversation so far
     std::vector<foundry::content_part> pictures; // for the next question
 };
 
@@ -107,8 +107,8 @@ void print_costs(std::optional<foundry::token_usage> const& usage, std::chrono::
     std::cout << std::fixed << std::setprecision(1) << taken.count() << " s]\n";
 }
 
-/// Asks the last question, and prints and remembers the answer, or what there was of it when it was stopped. A question that failed
-/// is forgotten. Throws nothing, for the `||` below would go on waiting.
+/// Asks the last question, then prints the answer and adds it to the history; if it is stopped, the part that has arrived. A question
+/// that fails is removed. Throws nothing, because the `||` below would then wait for its other operation.
 asio::awaitable<void> answer(conversation& c)
 {
     auto const begun = std::chrono::steady_clock::now();
@@ -116,9 +116,9 @@ asio::awaitable<void> answer(conversation& c)
     std::string failed;
     try {
         foundry::chat_stream chunks = co_await c.client.stream(c.request);
-        while (auto chunk = co_await chunks.next()) {
+        while (auto const* chunk = co_await chunks.read()) {
             std::cout << printable(chunk->text()) << std::flush;
-            all.add(std::move(*chunk));
+            all.add(*chunk);
         }
     } catch (boost::system::system_error const& e) { // foundry::error is one, too
         if (e.code() == asio::error::operation_aborted)
@@ -139,8 +139,8 @@ asio::awaitable<void> answer(conversation& c)
         std::cout << (said ? "\n" : "") << "[" << failed << "]\n";
 }
 
-constexpr char const* help = "/model NAME   asks another deployment from here on\n"
-                             "/system TEXT  tells the model who to be; without TEXT, nothing\n"
+constexpr char const* help = "/model NAME   uses another deployment from now on\n"
+                             "/system TEXT  sets the system message; without TEXT, removes it\n"
                              "/image FILE   sends a picture with the next question\n"
                              "/quit         ends, as Ctrl-D and two Ctrl-C do; one Ctrl-C stops an answer\n";
 
@@ -160,7 +160,7 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
         std::cout << "[asking " << rest << "]\n";
     } else if (name == "/system") {
         set_system(c.request, rest);
-        std::cout << (rest.empty() ? "[it is nobody now]\n" : "[it knows who it is]\n");
+        std::cout << (rest.empty() ? "[no system message]\n" : "[system message set]\n");
     } else if (name == "/image" && !rest.empty()) {
         try {
             c.pictures.push_back(foundry::image::load_file(rest).part());
@@ -173,13 +173,14 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
     }
 }
 
-asio::awaitable<void> chat(service const& asked)
+asio::awaitable<void> chat(configuration const& my)
 {
     auto const executor = co_await asio::this_coro::executor;
     asio::signal_set ctrl_c(executor, SIGINT);
     keyboard typed(executor);
-    conversation c(asked.client(executor), asked.model());
-    std::cout << "/help tells what there is besides talking.\n";
+    foundry::client client{executor, my.endpoint(), my.credential(), my.options()};
+    conversation c(client, my.model());
+    std::cout << "/help lists the commands.\n";
     for (bool interrupted = false;;) {
         std::cout << "> " << std::flush;
         std::variant<std::optional<std::string>, int> next =
@@ -207,9 +208,9 @@ asio::awaitable<void> chat(service const& asked)
 
 int main()
 try {
-    service const asked;
+    configuration const my;
     asio::io_context context{1};
-    asio::co_spawn(context, chat(asked), foundry::rethrow);
+    asio::co_spawn(context, chat(my), foundry::rethrow);
     context.run();
 } catch (std::exception const& e) {
     std::cerr << e.what() << '\n';

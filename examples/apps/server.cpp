@@ -1,19 +1,17 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A chat page and its server: the browser asks, and what the model says goes to it piece by piece, as server-sent events.
+// A chat page and its server: the browser sends a question and gets the answer piece by piece, as server-sent events.
 //
 //     server [port [seconds]]
 //
-// Then open the URL that it prints. The port is 8080 unless given, 0 for any free one; a browser that takes nothing for so many
-// seconds, 30 unless given, is left. Ctrl-C ends it. It listens on this machine only, for it asks at your expense and knows no users.
+// Then open the URL that it prints. The port is 8080 by default, 0 for any free one. If a browser takes nothing for `seconds`, 30 by
+// default, its connection is closed. Ctrl-C ends the server. It listens on this machine only, because it has no users and no login.
 //
-// With AZURE_AI_ENDPOINT, AZURE_AI_API_KEY and AZURE_AI_MODEL set it asks that service, without the key as who you are in Azure;
-// with nothing set, one that it starts itself.
+// configuration.hpp says which service it uses.
 
-#include <foundry.hpp>
-#include <foundry/entra/default_azure_credential.hpp>
+#include "../configuration.hpp"
+
 #include <foundry/log_sink.hpp>
-#include <foundry/testing/emulator.hpp>
 
 #include "server_page.hpp" // server.html, as page_text
 
@@ -33,7 +31,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -49,47 +46,28 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace asio::experimental::awaitable_operators;
 
-constexpr std::size_t most_browsers = 2000;
-constexpr std::size_t most_bytes = 512 * 1024; // of a request
-constexpr std::size_t most_messages = 100;
-constexpr std::chrono::minutes longest_answer{30};
+constexpr std::size_t max_browsers = 2000;
+constexpr std::size_t max_bytes = 512 * 1024; // of a request
+constexpr std::size_t max_messages = 100;
+constexpr std::chrono::minutes max_answer_time{30};
 
-std::string setting(char const* name)
+foundry::client<> make_client(asio::io_context& context, configuration const& my)
 {
-    char const* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
-/// Of the service that the environment names, or else of the embedded one.
-foundry::client<> make_client(asio::io_context& context, foundry::testing::emulator const* embedded)
-{
-    foundry::options options;
-    options.pool.max_connections = most_browsers;
-    options.timeouts.stream_total = longest_answer;
+    foundry::options options = my.options();
+    options.default_model = my.model();
+    options.pool.max_connections = max_browsers;
+    options.timeouts.stream_total = max_answer_time;
     options.observer = std::make_shared<foundry::log_sink>(); // a line for each call
-    if (embedded != nullptr) {
-        options.default_model = "Mistral-Large-2411";
-        options.tls.ca_certificates = embedded->ca_certificate();
-        foundry::endpoint where{"https://contoso.services.ai.azure.com/models"};
-        where.connect_to("127.0.0.1", embedded->tls_port());
-        return foundry::client(context, where, foundry::api_key{embedded->api_key()}, options);
-    }
-    options.default_model = setting("AZURE_AI_MODEL");
-    foundry::endpoint const where{setting("AZURE_AI_ENDPOINT")};
-    if (std::string const key = setting("AZURE_AI_API_KEY"); !key.empty())
-        return foundry::client(context, where, foundry::api_key{key}, options);
-    if (where.kind() == foundry::host_kind::other) // such as a server on this machine
-        return foundry::client(context, where, foundry::no_credential(), options);
-    return foundry::client(context, where, foundry::entra::default_azure_credential(), options);
+    return foundry::client(context, my.endpoint(), my.credential(), options);
 }
 
 /// One connection: one request and its answer.
 struct browser
 {
     beast::tcp_stream stream;
-    std::chrono::seconds patience; ///< While it neither sends nor takes anything.
+    std::chrono::seconds patience; ///< Maximum time without progress.
     std::size_t pieces = 0;
-    std::string end = "the browser has left"; ///< How the answer has ended, for the log.
+    std::string end = "the browser has left"; ///< How the answer ended, for the log.
 };
 
 struct chat_server
@@ -97,7 +75,7 @@ struct chat_server
     tcp::acceptor acceptor;
     foundry::client<> client;
     std::chrono::seconds patience;
-    foundry::testing::emulator* embedded; ///< If there is one.
+    foundry::testing::emulator* emulator; ///< May be null.
     std::set<browser*> browsers = {};
 
     void stop()
@@ -108,7 +86,7 @@ struct chat_server
     }
 };
 
-// --- what the browser is told ------------------------------------------------
+// --- responses ------------------------------------------------
 
 std::string reply(http::status status, std::string_view type, std::string_view body)
 {
@@ -154,22 +132,22 @@ asio::awaitable<void> write(browser& to, std::string bytes)
     co_await asio::async_write(to.stream, asio::buffer(bytes), asio::use_awaitable);
 }
 
-// --- what it asks ------------------------------------------------------------
+// --- requests ------------------------------------------------------------
 
-[[noreturn]] void refuse(std::string what) { throw foundry::error(foundry::errc::invalid_argument, std::move(what)); }
+[[noreturn]] void reject(std::string what) { throw foundry::error(foundry::errc::invalid_argument, std::move(what)); }
 
-/// The conversation and nothing else: which model is asked, and how, is not for the page to choose.
+/// Takes the conversation and nothing else: the page does not choose the model or its parameters.
 foundry::chat_request question_in(http::request<http::string_body> const& asked)
 {
-    // A page of another site can send neither JSON nor, where its own name leads to this machine, this machine's name.
+    // A page of another site cannot send JSON, and if its own name leads to this machine, it sends the wrong Host.
     std::string_view const host = asked[http::field::host];
     if (std::string_view const name = host.substr(0, host.find(':')); name != "127.0.0.1" && name != "localhost")
-        refuse("open the page as http://127.0.0.1 or http://localhost");
+        reject("open the page as http://127.0.0.1 or http://localhost");
     if (asked[http::field::content_type] != "application/json")
-        refuse("send the conversation as application/json");
+        reject("send the conversation as application/json");
     foundry::chat_request const posted = foundry::chat_request::from_json(asked.body());
-    if (posted.messages.empty() || posted.messages.size() > most_messages)
-        refuse("send 1 to " + std::to_string(most_messages) + " messages; begin a new chat");
+    if (posted.messages.empty() || posted.messages.size() > max_messages)
+        reject("send 1 to " + std::to_string(max_messages) + " messages; begin a new chat");
 
     foundry::chat_request question;
     question.system("You are a helpful assistant.");
@@ -179,25 +157,24 @@ foundry::chat_request question_in(http::request<http::string_body> const& asked)
         else if (message.role == foundry::chat_role::assistant)
             question.assistant(message.text());
         else
-            refuse("send messages of the roles user and assistant only");
+            reject("send messages of the roles user and assistant only");
     }
     return question;
 }
 
 // --- the answer --------------------------------------------------------------
 
-/// Each piece is read when the one before has been written: a slow browser slows the model down, and fills no memory here.
+/// Reads a piece after the previous one is written: a slow browser slows the model down, and memory stays bounded.
 asio::awaitable<void> write_pieces(browser& to, foundry::chat_stream& chunks)
 {
     json::object end;
-    foundry::chat_chunk read;
-    while (co_await chunks.read(read)) {
-        if (!read.choices.empty() && read.choices[0].finish_reason)
-            end["finish_reason"] = read.choices[0].finish_reason.name();
-        if (read.text().empty())
+    while (auto const* chunk = co_await chunks.read()) {
+        if (!chunk->choices.empty() && chunk->choices[0].finish_reason)
+            end["finish_reason"] = chunk->choices[0].finish_reason.name();
+        if (chunk->text().empty())
             continue;
         json::object piece;
-        piece["text"] = read.text();
+        piece["text"] = chunk->text();
         co_await write(to, event("piece", piece));
         ++to.pieces;
     }
@@ -223,7 +200,7 @@ asio::awaitable<void> write_answer(browser& to, foundry::client<>& client, found
     to.end = failed ? failed->what() : "whole";
 }
 
-/// Never throws, so that its end is the end of the answer.
+/// Never throws, because `||` ends with the first operation that succeeds.
 asio::awaitable<void> answer(browser& to, foundry::client<>& client, foundry::chat_request question)
 {
     try {
@@ -236,7 +213,7 @@ asio::awaitable<void> answer(browser& to, foundry::client<>& client, foundry::ch
     }
 }
 
-/// Completes when the browser closes the connection, for it sends nothing while it is answered.
+/// Completes when the browser closes the connection; it sends nothing else during the answer.
 asio::awaitable<void> leaves(browser& b)
 {
     error_code ignored;
@@ -259,14 +236,14 @@ asio::awaitable<void> respond(browser& to, chat_server& server, http::request<ht
     }
     if (!question)
         co_return co_await write(to, std::move(plain));
-    // Whichever ends first ends the other: no browser, no call.
+    // The first of the two that ends cancels the other: without a browser there is no call.
     co_await (answer(to, server.client, std::move(*question)) || leaves(to));
     std::cout << "answer: " << to.pieces << " pieces, " << to.end << std::endl;
 }
 
 // --- connections -------------------------------------------------------------
 
-/// Waits until the browser has closed: bytes of its request that nobody has read would reset the connection too early.
+/// Waits until the browser has closed its side: unread bytes of its request would reset the connection too early.
 asio::awaitable<void> part(browser& from)
 {
     error_code ec;
@@ -280,15 +257,16 @@ asio::awaitable<void> part(browser& from)
 asio::awaitable<void> serve(chat_server& server, tcp::socket socket)
 {
     if (!server.acceptor.is_open())
-        co_return; // it has been told to end
+        co_return; // stop() was called
     browser b{beast::tcp_stream(std::move(socket)), server.patience};
     server.browsers.insert(&b);
     try {
         b.stream.socket().set_option(tcp::no_delay(true));
-        b.stream.socket().set_option(asio::socket_base::send_buffer_size(64 * 1024)); // else the kernel takes megabytes
+        b.stream.socket().set_option(
+            asio::socket_base::send_buffer_size(64 * 1024)); // the kernel's default is megabytes
         beast::flat_buffer buffer;
         http::request_parser<http::string_body> parser;
-        parser.body_limit(most_bytes);
+        parser.body_limit(max_bytes);
         b.stream.expires_after(b.patience);
         error_code ec;
         co_await http::async_read(b.stream, buffer, parser, asio::redirect_error(asio::use_awaitable, ec));
@@ -302,8 +280,8 @@ asio::awaitable<void> serve(chat_server& server, tcp::socket socket)
     } catch (std::exception const&) { // the browser has left
     }
     server.browsers.erase(&b);
-    if (server.embedded != nullptr)
-        server.embedded->clear_journal(); // which would grow for ever
+    if (server.emulator != nullptr)
+        server.emulator->clear_journal();
 }
 
 asio::awaitable<void> listen(chat_server& server)
@@ -314,9 +292,9 @@ asio::awaitable<void> listen(chat_server& server)
         error_code ec;
         tcp::socket socket(executor);
         co_await server.acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
-        if (!ec && server.browsers.size() < most_browsers) {
+        if (!ec && server.browsers.size() < max_browsers) {
             asio::co_spawn(executor, serve(server, std::move(socket)), foundry::rethrow);
-        } else if (ec && server.acceptor.is_open()) { // such as no descriptors left
+        } else if (ec && server.acceptor.is_open()) { // such as too many open files
             pause.expires_after(std::chrono::milliseconds{100});
             co_await pause.async_wait(asio::use_awaitable);
         }
@@ -329,17 +307,10 @@ try {
     std::chrono::seconds const patience(argc > 2 ? std::stoi(argv[2]) : 30);
     if (port < 0 || port > 65535)
         throw std::out_of_range("there is no port " + std::to_string(port));
-    std::unique_ptr<foundry::testing::emulator> embedded;
-    if (setting("AZURE_AI_ENDPOINT").empty()) {
-        foundry::testing::emulator_options pace;
-        pace.words_per_second = 30;
-        embedded = std::make_unique<foundry::testing::emulator>(pace);
-        std::cout << "No AZURE_AI_ENDPOINT is set: asking the embedded Foundry, a real TLS server on loopback. It is no"
-                     " model: it answers from a small table of knowledge.\n";
-    }
+    configuration const my;
     asio::io_context context(1);
     tcp::endpoint const here(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port));
-    chat_server server{tcp::acceptor(context, here), make_client(context, embedded.get()), patience, embedded.get()};
+    chat_server server{tcp::acceptor(context, here), make_client(context, my), patience, my.emulator()};
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&server](error_code, int) { server.stop(); });
     std::cout << "http://127.0.0.1:" << server.acceptor.local_endpoint().port() << "/" << std::endl;

@@ -1,3 +1,8 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// One answer, the same streamed, and three vectors, as a user writes it. The tests run it once for each form of the API, and nothing
+// but its URL changes.
+
 #include <foundry.hpp>
 
 #include <iostream>
@@ -19,7 +24,7 @@ asio::awaitable<void> chat()
     std::cout << reply.text() << '\n';
 
     foundry::chat_stream chunks = co_await client.stream(request); // head received; 4xx/5xx already thrown
-    while (auto chunk = co_await chunks.next())                    // an async generator of chunks
+    while (auto const* chunk = co_await chunks.read())             // lends its chunk until the next call; next() copies
         std::cout << chunk->text() << std::flush;
 
     std::vector<std::string> lines{"a mile", "a foot", "a song"};
