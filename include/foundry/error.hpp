@@ -25,7 +25,7 @@ template <class T>
 class dictionary;
 struct filter_result;
 
-/// Why a call failed. The one list of codes; `error::code()` compares equal to exactly one of them. A cancelled call is no `error`: it
+/// Why a call failed: the one list of codes; `error::code()` compares equal to exactly one of them. A cancelled call is no `error`: it
 /// throws `boost::system::system_error` with `boost::asio::error::operation_aborted`, as every Asio operation does.
 enum class errc
 {
@@ -34,44 +34,44 @@ enum class errc
         1, ///< An endpoint, credential, option or request that cannot work; the message says what to write instead.
     no_ca_store, ///< No usable certificate store was found, so no server could be verified.
 
-    // No token, so that nothing was sent to the service.
-    credential_unavailable, ///< The credential could not even try: a variable is not set, a tool not installed, no identity here.
-    authentication_failed, ///< The authority, or the tool, has refused to give a token.
+    // There was no token, so nothing was sent to the service.
+    credential_unavailable, ///< The credential cannot work here: a variable is not set, a tool is not installed, the machine has no identity.
+    authentication_failed, ///< The authority, or the tool, refused to give a token.
 
-    // Answered by the service with an error.
+    // The service answered with an error.
     bad_request,     ///< 400, and any other 4xx without a code of its own.
     unauthorized,    ///< 401: the key or token was not accepted.
     forbidden,       ///< 403: a role, a network rule or a suspended resource.
-    model_not_found, ///< The deployment that was asked for does not exist at this endpoint.
+    model_not_found, ///< The endpoint has no such deployment.
     route_not_found, ///< 404, 405 or 424: the endpoint does not serve this URL.
-    unprocessable,   ///< 422: a member or a value that the model does not take.
-    content_filter,  ///< The prompt was blocked; `error::content_filter()` says by what.
+    unprocessable,   ///< 422: the model does not take a member or its value.
+    content_filter,  ///< The content filter blocked the prompt; `error::content_filter()` has the verdicts.
     too_large,       ///< 413 or 431, or more tokens than the model takes.
-    rate_limited,    ///< 429: try again after `error::retry_after()`.
-    quota_exhausted, ///< 429 that does not go away by waiting.
-    service_error,   ///< 5xx, 408, 409, or an error in the middle of a stream.
+    rate_limited,    ///< 429: retry after `error::retry_after()`.
+    quota_exhausted, ///< 429 that waiting does not help.
+    service_error,   ///< 5xx, 408, 409, or an error within a stream.
 
-    // Answered, but not as agreed.
-    unexpected_reply, ///< Not HTTP, not JSON, or JSON without what every such answer has.
-    limit_exceeded,   ///< The answer is larger than a limit in `options::limits`.
-    stream_truncated, ///< The answer ended before its end marker; what arrived was delivered.
+    // The response breaks the protocol.
+    unexpected_reply, ///< Not HTTP, not JSON, or JSON without a member that every such response has.
+    limit_exceeded,   ///< The response is larger than a limit in `options::limits`.
+    stream_truncated, ///< The response ended before its end marker; what arrived was delivered.
 
-    // Time limits, one code each; see `options::timeouts`. Each compares equal to `boost::system::errc::timed_out`.
-    token_timeout,      ///< The credential gave no token in time.
-    connect_timeout,    ///< The host was not found or did not accept a connection in time.
+    // Time limits, with one code each; see `options::timeouts`. Each compares equal to `boost::system::errc::timed_out`.
+    token_timeout,      ///< No token from the credential in time.
+    connect_timeout,    ///< The host was not resolved, or did not accept a connection, in time.
     tls_timeout,        ///< The handshake took too long.
     pool_timeout,       ///< No connection of the pool became free in time.
-    write_timeout,      ///< The server stopped taking the request.
-    first_byte_timeout, ///< The answer did not begin in time.
-    silence_timeout,    ///< Not one byte of the answer arrived for too long.
+    write_timeout,      ///< No write progress for too long.
+    first_byte_timeout, ///< The response did not begin in time.
+    silence_timeout,    ///< No byte of the response arrived for too long.
     stall_timeout,      ///< Bytes arrived, but no content for too long.
     total_timeout,      ///< The whole call took too long.
 
-    // The way to the service.
+    // The connection.
     resolve_failed,  ///< The host name was not found.
     connect_failed,  ///< No address of the host accepted a connection.
-    tls_failed,      ///< The handshake failed, or the certificate was not trusted or not for this host.
-    connection_lost, ///< The connection broke before the answer began.
+    tls_failed,      ///< The handshake failed, or the certificate is not trusted or not for this host.
+    connection_lost, ///< The connection broke before the response began.
 };
 
 /// The category of `errc`, named "foundry".
@@ -79,7 +79,7 @@ FOUNDRY_DECL boost::system::error_category const& error_category() noexcept;
 
 FOUNDRY_DECL boost::system::error_code make_error_code(errc code) noexcept;
 
-/// What is known of a failure; the library fills it in, `error` shows it.
+/// The details of an error; the library fills them in, `error` shows them.
 struct failure
 {
     failure() = default;
@@ -100,29 +100,29 @@ struct failure
 
 /// The one exception of the library.
 ///
-/// `what()` is one line for a log: the code, the status, the service's own words, what to do and how often it was tried. It holds no
-/// secret, no prompt and no completion. Copying does not throw. Text that came from the service is untrusted; control characters in it are escaped.
+/// `what()` is one line for a log: the code, the status, the service's own words, what to do and the number of attempts. It holds no
+/// secret, no prompt and no completion. Copying does not throw. Text from the service is untrusted; control characters in it are escaped.
 ///
 /// Thread safety: const members may be called from several threads.
 class error : public boost::system::system_error
 {
 public:
-    /// No error; boost::system::result asks for it.
+    /// No error; boost::system::result needs this constructor.
     error() : error(boost::system::error_code(), failure()) {}
 
-    /// An error that needs no answer of a service, such as a bad argument. `advice` says what to do.
+    /// An error without a response, such as a bad argument. `advice` says what to do.
     error(errc code, std::string advice);
     error(boost::system::error_code code, failure details);
 
     char const* what() const noexcept override { return details_->line.c_str(); }
 
-    /// The HTTP status, or 0 where no answer came.
+    /// The HTTP status, or 0 if no response arrived.
     unsigned status() const noexcept { return details_->status; }
 
-    /// The service's own word for it, such as "DeploymentNotFound"; empty where it gave none.
+    /// The service's own code, such as "DeploymentNotFound"; may be empty.
     std::string const& service_code() const noexcept { return details_->service_code; }
 
-    /// The service's message, or what the library found wrong.
+    /// The service's message, or the library's own.
     std::string const& message() const noexcept;
 
     /// What to do next; may be empty.
@@ -135,25 +135,25 @@ public:
     /// The `x-ms-client-request-id` that was sent.
     std::string const& client_request_id() const noexcept { return details_->client_request_id; }
 
-    /// How long the service asked to wait: `response_info::retry_after()`. Of `errc::rate_limited` without it: what the message
-    /// says, or else the `x-rate-limit-reset-tokens` (sic) of a 429.
+    /// The wait that the service asked for: `response_info::retry_after()`; for `errc::rate_limited` without it, the wait in the message,
+    /// or the `x-rate-limit-reset-tokens` (sic) of a 429.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept { return details_->retry_after; }
 
-    /// Whether the service says that asking again makes sense (`x-should-retry`).
+    /// Whether the service says that a retry makes sense (`x-should-retry`).
     std::optional<bool> should_retry() const noexcept { return details_->should_retry; }
 
-    /// Every request that was made, the failed ones before this error included; the last is this one. Empty where none was made.
+    /// Every request of the call, this one last; empty if none was made.
     std::vector<attempt> const& attempts() const noexcept { return details_->attempts; }
     /// The same error with the attempts.
     error with_attempts(std::vector<attempt> made) const;
 
-    /// The content filter's verdict by category; empty where there is none. Include <foundry/content_filter.hpp> to use it.
+    /// The content filter's verdict by category; may be empty. Include <foundry/content_filter.hpp> to use it.
     dictionary<filter_result> const& content_filter() const;
 
     /// The head of the response that the error stands for: header fields, region, rate limits. Its status is 0 if no response arrived.
     response_info const& info() const noexcept { return details_->info; }
 
-    /// The first 64 KiB of the answer's body; of a stream, the event that is wrong.
+    /// The first 64 KiB of the response's body; of a stream, the event with the error.
     std::string const& body() const noexcept { return details_->body; }
 
     /// All of it at once.
@@ -173,7 +173,7 @@ private:
 
 /// The outcome of a call as a value: `auto reply = co_await foundry::as_result(client.complete(request));`.
 ///
-/// Anything but a `foundry::error` still throws, cancellation included.
+/// Only a `foundry::error` becomes a value; other exceptions, cancellation among them, are thrown.
 template <class T>
 FOUNDRY_CORO boost::asio::awaitable<boost::system::result<T, error>> as_result(boost::asio::awaitable<T> operation)
 {

@@ -9,10 +9,11 @@
 
 #include <variant>
 
-/// The requests and answers of image generation, of the Foundry Models API (2025-05-15-preview) and of Azure OpenAI in one: send
-/// what your model takes. `foundry::images` of <foundry/images.hpp> sends them.
+/// Requests and responses of image generation: `ImageGenerationRequest` of the Foundry Models API (2025-05-15-preview) and of Azure
+/// OpenAI in one. Send what your model takes. `foundry::images` of <foundry/images.hpp> sends them.
 namespace foundry::inline FOUNDRY_ABI {
 
+/// Width and height in pixels.
 struct image_size
 {
     image_size() = default;
@@ -25,14 +26,14 @@ struct image_size
 };
 BOOST_DESCRIBE_STRUCT(image_size, (), (width, height))
 
-/// A picture to start from.
+/// An image to start from.
 struct image_prompt
 {
     image_prompt() = default;
     explicit image_prompt(std::string data_url) : image(std::move(data_url)) {}
 
     std::string image;              ///< `data:image/png;base64,...`
-    std::optional<double> strength; ///< How much the result is to resemble it.
+    std::optional<double> strength; ///< How much the result resembles it; default 1.
     boost::json::object extra;
 
     friend bool operator==(image_prompt const&, image_prompt const&) = default;
@@ -47,14 +48,14 @@ struct image_request
     image_request(std::string model_name, std::string words);
 
     std::optional<std::string> model; ///< The deployment's name. Not set: the endpoint's or the client's default.
-    std::string prompt;
-    std::optional<std::int64_t> n; ///< How many pictures.
+    std::string prompt;               ///< What the image shows.
+    std::optional<std::int64_t> n;    ///< Number of images, 1 or more.
     /// `1024x1024` and the like, or (Foundry Models) width and height.
     std::variant<std::monostate, std::string, image_size> size;
-    std::optional<std::string> quality;       ///< hd, standard; gpt-image models: low, medium, high
-    std::optional<std::string> output_format; ///< png, jpg (Foundry Models), jpeg (Azure OpenAI)
-    std::optional<std::int64_t> seed;
-    std::optional<std::string> negative_prompt;        ///< Foundry Models
+    std::optional<std::string> quality;                ///< hd, standard; gpt-image models: low, medium, high
+    std::optional<std::string> output_format;          ///< png, jpg (Foundry Models), jpeg (Azure OpenAI)
+    std::optional<std::int64_t> seed;                  ///< For reproducible results; Foundry Models
+    std::optional<std::string> negative_prompt;        ///< What the image does not show; Foundry Models
     std::optional<foundry::image_prompt> image_prompt; ///< Foundry Models
     std::optional<std::string> style;                  ///< Azure OpenAI: vivid, natural
     std::optional<std::string> response_format;        ///< Azure OpenAI, dall-e models: url, b64_json
@@ -69,17 +70,18 @@ BOOST_DESCRIBE_STRUCT(image_request, (),
                       (model, prompt, n, size, quality, output_format, seed, negative_prompt, image_prompt, style,
                        response_format, background, output_compression, user_, extra))
 
+/// One image of a response.
 struct generated_image
 {
     generated_image() = default;
 
-    /// The picture's bytes; empty where the service gave an address instead.
-    /// @throws foundry::error (`errc::unexpected_reply`) where they are not base64.
+    /// The bytes of the image; empty if the service sent a URL instead.
+    /// @throws foundry::error (`errc::unexpected_reply`) if they are not base64.
     std::string bytes() const;
 
     std::string image;    ///< Base64, from Foundry Models.
     std::string b64_json; ///< Base64, from Azure OpenAI.
-    std::string url;      ///< Where to fetch it for a day; from Azure OpenAI.
+    std::string url;      ///< URL of the image, valid for a day; from Azure OpenAI.
     std::optional<std::string> revised_prompt;
     std::optional<std::int64_t> seed;
     boost::json::object extra;
@@ -88,6 +90,7 @@ struct generated_image
 };
 BOOST_DESCRIBE_STRUCT(generated_image, (), (image, b64_json, url, revised_prompt, seed, extra))
 
+/// The response of image generation.
 struct generated_images : answer
 {
     generated_images() = default;
@@ -97,7 +100,7 @@ struct generated_images : answer
     std::string model;
     std::string object;
     std::vector<generated_image> data;
-    boost::json::object usage; ///< Counted in images or in tokens, as the service likes.
+    boost::json::object usage; ///< Counted in images or in tokens, depending on the service.
     boost::json::object extra; ///< Such as Azure's filter results.
 };
 BOOST_DESCRIBE_STRUCT(generated_images, (), (id, created, model, object, data, usage, extra))

@@ -9,6 +9,7 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+/// What a model is for: `ModelType` of the Foundry Models API.
 enum class model_kind
 {
     chat_completion,
@@ -24,16 +25,16 @@ inline constexpr std::string_view model_kind_names[] = {"chat_completion",  "com
                                                         "audio_generation"};
 constexpr auto& wire_names(model_kind) { return model_kind_names; }
 
-/// What a Foundry Models endpoint says of a model.
+/// What a Foundry Models endpoint says of a model: `ModelInfo` of the Foundry Models API.
 struct model_info : answer
 {
     model_info() = default;
 
-    /// The type, read as loosely as services write it: `chat-completion`, `chat_completions`, ...
+    /// The type, in any of the spellings that services use: `chat-completion`, `chat_completions`, ...
     open_enum<model_kind> kind() const;
 
     std::string model_name;
-    std::string model_type; ///< As it came.
+    std::string model_type; ///< As the service wrote it.
     std::string model_provider_name;
     boost::json::object extra;
 };

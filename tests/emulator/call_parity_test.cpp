@@ -82,8 +82,8 @@ asio::awaitable<void> report_usage(emulator& service)
     service.queue(
         answer::json(200, R"({"id":"resp_1","object":"response","model":"gpt-5","error":null,"usage":{"input_tokens":11,
         "input_tokens_details":{"cached_tokens":5},"output_tokens":7,"output_tokens_details":{"reasoning_tokens":3}}})"));
-    static_cast<void>(
-        co_await client.call<json::value>(foundry::route{"POST", "responses"}, json::object{{"model", "gpt-5"}}));
+    json::object const model{{"model", "gpt-5"}};
+    static_cast<void>(co_await client.call<json::value>(foundry::route{"POST", "responses"}, model));
     foundry::call_event const& e = o.seen->last();
     CHECK(e.response_model == "gpt-5");
     CHECK(e.input_tokens == 11);
@@ -94,8 +94,8 @@ asio::awaitable<void> report_usage(emulator& service)
     service.queue(answer::events(
         "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_2\","
         "\"model\":\"gpt-5\",\"usage\":{\"input_tokens\":13,\"output_tokens\":1}}}\n\n"));
-    foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"},
-                                                                               json::object{{"model", "gpt-5"}});
+    foundry::event_stream events =
+        co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, model);
     while (co_await events.read() != nullptr)
         continue;
     CHECK(o.seen->last().input_tokens == 13);

@@ -10,13 +10,13 @@
 #include <string>
 #include <string_view>
 
-/// The first step from an error body to an error: one form of some twenty shapes.
+/// The first step from an error body to an error: parses some twenty shapes into one struct.
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// What an error says, whatever its shape.
+/// The content of an error body, whatever its shape.
 struct parsed_error
 {
-    unsigned status = 0; ///< The HTTP status, or the one that an error in a body of status 200 names; 0 for none.
+    unsigned status = 0; ///< The HTTP status; for an error in a body with status 200, the status that it names, or 0.
     bool is_json = false;
     std::string code;
     std::string inner_code;
@@ -26,25 +26,25 @@ struct parsed_error
     std::shared_ptr<dictionary<filter_result> const> filter;
 };
 
-/// Null if it is not JSON, not even as an event, in UTF-16 or with numbers that JSON does not have.
+/// The JSON of an error body, also of one that is an event, is UTF-16, or has NaN as a number; null if there is none.
 FOUNDRY_DECL boost::json::value parse_error_text(std::string_view text);
 
-/// @param body what parse_error_text() has made of it.
+/// @param body from parse_error_text().
 FOUNDRY_DECL parsed_error parse_error_body(response_info const& info, boost::json::value const& body);
 
-/// Whether this is its code, the inner one, or its type, in any case.
+/// Whether the code, the inner code or the type of the error is this word, ignoring case.
 FOUNDRY_DECL bool has_code(parsed_error const& c, std::string_view word);
 
-/// Whether one of the verdicts blocked.
+/// Whether a verdict of the content filter blocked the request.
 FOUNDRY_DECL bool is_filtered(parsed_error const& c);
 
-/// Whether a document that came with status 200 is an error all the same.
+/// Whether a document with status 200 is an error.
 FOUNDRY_DECL bool is_error_document(boost::json::value const& document);
 
-/// Whether a document that is no answer has the shape of an error of some service.
+/// Whether a document that is no valid response has the shape of an error of some service.
 FOUNDRY_DECL bool looks_like_error(boost::json::value const& document);
 
-/// Whether a value has a word, a number that is not zero, or true in it.
+/// Whether a value contains a text that is not empty, a number other than zero, or true.
 FOUNDRY_DECL bool says_anything(boost::json::value const& value);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -4,14 +4,14 @@
 #include <foundry/detail/call/error_body.hpp>
 #include <foundry/detail/call/error_context.hpp>
 
-/// The second step: one code for each mistake, whatever a service calls it.
+/// The second step: chooses the `errc` of an error.
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// What its words say, whatever its status; errc() if they say nothing.
+/// The code that the error's words stand for, whatever its status; errc() if they stand for none.
 FOUNDRY_DECL errc classify_by_words(parsed_error const& c);
 
-/// @param body as it came.
-/// @param gateway the answer's field `Server`.
+/// @param body the unparsed body.
+/// @param gateway the response's field `Server`.
 FOUNDRY_DECL errc classify_error(error_context const& what, parsed_error const& c, std::string_view body,
                                  std::string_view gateway);
 

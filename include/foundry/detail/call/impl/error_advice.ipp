@@ -11,8 +11,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Some failures have a known way out. `patterns` all stand in the error's code, param and message, each on a line of its
-/// own, in lower case.
+/// Advice for a known failure. It applies if all `patterns` occur in the error's code, param and message, which are joined as lines, in
+/// lower case.
 struct advice_rule
 {
     std::string_view patterns[2];
@@ -47,7 +47,7 @@ inline std::string_view find_advice(parsed_error const& c)
     return {};
 }
 
-/// One of Azure's own hosts, or a gateway before one.
+/// Whether the host is one of Azure's, or a gateway of Azure.
 inline bool is_azure(foundry::endpoint const* endpoint)
 {
     return endpoint && endpoint->kind() != host_kind::github && endpoint->kind() != host_kind::other;
@@ -212,7 +212,7 @@ FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_inf
     case errc::too_large:
         return advise_on_size(c);
     case errc::rate_limited:
-        return "wait, for retry_after() where it is set, and send less often";
+        return "wait, for retry_after() if it is set, and send less often";
     case errc::quota_exhausted:
         return "waiting does not help: raise the quota";
     case errc::unexpected_reply:

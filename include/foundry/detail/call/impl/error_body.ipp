@@ -21,10 +21,10 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// No service writes a longer one; a longer text is not read as JSON.
+/// Maximum size of a text that is parsed.
 inline constexpr std::size_t longest_error = 1024 * 1024;
 
-/// UTF-16 as UTF-8: with a byte order mark, or if its first character is ASCII.
+/// Converts UTF-16 to UTF-8, if it has a byte order mark or begins with an ASCII character.
 inline std::string from_utf16(std::string_view text)
 {
     bool const big = text.starts_with("\xfe\xff") || text.front() == '\0';
@@ -45,7 +45,7 @@ inline std::string from_utf16(std::string_view text)
     return out;
 }
 
-/// JSON as Python writes it has numbers that are none.
+/// Python writes NaN and Infinity, which are not JSON, as numbers.
 inline std::string without_nan(std::string_view text)
 {
     std::string out;
@@ -78,7 +78,7 @@ inline boost::json::value parse_json(std::string_view text)
     return ec ? boost::json::value{} : parsed;
 }
 
-/// The first event that is JSON, of a body that has the form of an event stream.
+/// The first event with JSON in a body that has the form of an event stream.
 inline boost::json::value parse_first_event(std::string_view text)
 {
     http::event_parser events;
@@ -116,7 +116,7 @@ inline boost::json::object const* object_in(boost::json::object const& in, std::
 
 inline std::string text_of(boost::json::string const& text) { return {text.data(), text.size()}; }
 
-/// A text, or a whole number as one: codes come as both.
+/// A text, or a whole number as text: services send codes as both.
 inline std::string scalar_text(boost::json::value const& value)
 {
     if (auto const* const text = value.if_string())
@@ -138,7 +138,7 @@ inline std::string location_of(boost::json::object const& in)
     return path;
 }
 
-/// The sentence for a person in a value. Only members that are known to hold one are read: others repeat the request.
+/// The message in a value. Only members that are known to hold one are read: others repeat the request.
 inline std::string sentence_in(boost::json::value const& value)
 {
     std::string sentence;
@@ -153,7 +153,7 @@ inline std::string sentence_in(boost::json::value const& value)
              {"message", "msg", "error_message", "error_msg", "detail", "error_description", "error", "errors", "title",
               "status_msg", "base_resp", "status", "text"}) {
             bool const is_known =
-                name != "text" || object->contains("error_code"); // else the model may have written it
+                name != "text" || object->contains("error_code"); // without a code, the text may be the model's
             auto const* const member = is_known ? object->if_contains(name) : nullptr;
             auto const found = member ? sentence_in(*member) : std::string{};
             append_separated(sentence, ": ", found);
@@ -164,7 +164,7 @@ inline std::string sentence_in(boost::json::value const& value)
     return sentence;
 }
 
-/// The value that says most: what the wrappers `error`, `response` and `detail` hold, or the whole.
+/// The innermost value: the content of the wrappers `error`, `response` and `detail`, or the whole.
 inline boost::json::value const& unwrap_error(boost::json::value const& whole)
 {
     auto const* const list = whole.if_array();
@@ -198,7 +198,7 @@ inline boost::json::object const* filter_in(boost::json::object const& in)
     return results ? results : object_in(in, "content_filter_results");
 }
 
-/// The verdicts of the one that blocked, or else of the first.
+/// The verdicts of the filter that blocked; if none did, of the first.
 inline boost::json::object const* filter_in_list(boost::json::array const& filters)
 {
     boost::json::object const* found = nullptr;
@@ -238,7 +238,7 @@ inline unsigned error_status(std::string_view text)
     return number >= 400 && number <= 599 ? static_cast<unsigned>(number) : 0;
 }
 
-/// Reads the members of an error. What its innermost object lacks, a wrapper may have.
+/// Reads the members of an error, from its innermost object or from a wrapper.
 inline void read_members(parsed_error& into, boost::json::object const& error, boost::json::object const& wrapper)
 {
     auto const member = [&](std::string_view name) {
@@ -265,7 +265,7 @@ inline void read_members(parsed_error& into, boost::json::object const& error, b
     into.filter = read_filter(find_filter(error));
 }
 
-/// A completion that the content filter holds back may come with the status of an error.
+/// Reads a completion that the content filter blocked: it may have the status of an error.
 inline void read_blocked_choice(parsed_error& into, boost::json::value const& body)
 {
     auto const* const object = body.if_object();
@@ -347,7 +347,7 @@ FOUNDRY_DECL bool says_anything(boost::json::value const& value)
     }
 }
 
-/// Whether there is something in it that a chat or a request for vectors asks for.
+/// Whether it has a member that only a response to a chat or an embedding request has.
 inline bool has_answer(boost::json::object const& document)
 {
     for (std::string_view const name : {"choices", "data", "output", "usage"}) {

@@ -39,7 +39,7 @@ inline constexpr std::array<known_word, 21> known_error_words{{
     {"tokens_exceeded", errc::too_large},
 }};
 
-/// The same in prose, in lower case, for services that give no code.
+/// The same as parts of a message, in lower case, for services that send no code.
 inline constexpr std::array<known_word, 4> known_error_phrases{{
     {"the response was filtered", errc::content_filter},
     {"content management policy", errc::content_filter},
@@ -88,8 +88,7 @@ inline errc classify_by_status(unsigned status)
     }
 }
 
-/// Whether the words of a 404 are about the URL. A page that is not JSON comes from a server that does not know the
-/// path.
+/// Whether a 404 is about the URL. A page that is not JSON comes from a server that does not know the path.
 inline bool mentions_url(parsed_error const& c, std::string_view body, std::string_view gateway)
 {
     if (!c.is_json)
@@ -106,7 +105,7 @@ inline bool mentions_url(parsed_error const& c, std::string_view body, std::stri
     return names_verb || message == "not found" || message.starts_with("invalid url");
 }
 
-/// Whether the URL of the request is right for every model, so that a 404 without a reason means the model.
+/// Whether the URL is the same for every model, so that a 404 without a reason is about the model.
 inline bool serves_any_model(error_context const& what)
 {
     auto const form = what.endpoint ? what.endpoint->form() : api_form::models;

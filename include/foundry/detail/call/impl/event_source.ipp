@@ -22,7 +22,7 @@ inline http::event_limits event_limits_of(size_limits const& limits)
     return l;
 }
 
-/// Whether a body begins as an event stream does; nothing if more of it must come. It has no blanks before it.
+/// Whether a body without leading blanks begins like an event stream; nothing if that needs more bytes.
 inline std::optional<bool> begins_like_events(std::string_view body)
 {
     bool may_be = std::string_view("\xef\xbb\xbf").starts_with(body);
@@ -44,7 +44,7 @@ FOUNDRY_DECL event_source::event_source(pending_request request, open_response r
       events_(event_limits_of(request_.state->settings.limits)),
       exchange_(std::move(response.exchange))
 {
-    request_.head = std::string(); // and not = {}, which would keep the memory
+    request_.head = std::string(); // unlike = {}, this frees the memory
     request_.body = std::string();
     try {
         exchange_->deliver_to(*this, std::size_t(-1), http::exchange::progress::on_signal);
@@ -62,7 +62,7 @@ FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
         find_form();
 }
 
-/// The type says what the body is, unless the first bytes say otherwise: they are never wrong.
+/// Decides the form of the body by its content type, and by its first bytes if these disagree.
 FOUNDRY_DECL void event_source::find_form()
 {
     if (document_.starts_with("\xef\xbb\xbf"))
@@ -101,7 +101,7 @@ FOUNDRY_DECL bool event_source::take(http::event& e)
             return false;
         }
         if (boost::json::value whole; !flushed_ || json::reader{}.read(whole, e.data))
-            return true; // an event without an empty line after it may be cut off
+            return true; // after flush(), an event without an empty line after it may be incomplete
     }
     return false;
 }

@@ -17,7 +17,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// A wait in prose: `45 seconds`, `1 minute` or `1.5s`. A number without a unit could be anything.
+/// A wait in words: `45 seconds`, `1 minute` or `1.5s`; nothing for a number without a unit.
 inline std::optional<std::chrono::milliseconds> read_wait(std::string_view words)
 {
     auto length = words.substr(0, words.find(' '));
@@ -33,7 +33,7 @@ inline std::optional<std::chrono::milliseconds> read_wait(std::string_view words
     return parse_wait(length, 1000) ? std::nullopt : parse_duration(length);
 }
 
-/// The wait in "Please retry after 45 seconds." or "Please try again in 1.5s."
+/// The wait in a message such as "Please retry after 45 seconds." or "Please try again in 1.5s."
 inline std::optional<std::chrono::milliseconds> find_wait(std::string_view message)
 {
     auto const words = to_lower(message);
@@ -44,7 +44,7 @@ inline std::optional<std::chrono::milliseconds> find_wait(std::string_view messa
     return {};
 }
 
-/// The wait that a rate limit asks for where its head has no field for it.
+/// The wait for a rate limit whose response has no field for it.
 inline std::optional<std::chrono::milliseconds> find_other_wait(response_info const& info, std::string_view message)
 {
     auto const wait = find_wait(message);
@@ -89,7 +89,7 @@ FOUNDRY_DECL void throw_service_error_in(std::string_view text, error_context co
 {
     bool const announced = event_type == "error";
     if (!announced && text.find("\"error\"") == std::string_view::npos)
-        return; // nearly every event ends here, unparsed
+        return; // nearly every event returns here, unparsed
     auto const document = parse_error_text(text);
     if (announced || is_error_document(document))
         throw build_service_error(what, info, document, text);

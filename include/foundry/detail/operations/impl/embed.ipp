@@ -13,7 +13,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Azure OpenAI serves base64 with every model: exact floats in a quarter of the bytes. Elsewhere nobody can tell.
+/// Azure OpenAI serves base64 with every model: exact floats in a quarter of the bytes. Other services may not have it.
 inline std::string_view default_encoding(foundry::endpoint const& endpoint)
 {
     bool const azure_openai = endpoint.form() == api_form::openai_v1 || endpoint.form() == api_form::dated;
@@ -28,7 +28,7 @@ FOUNDRY_DECL pending_request prepare_embedding(std::shared_ptr<client_state> sta
                    encoding);
 }
 
-/// Puts each vector where its index says. Vectors without a place of their own stay where they are.
+/// Sorts the vectors by their index. Vectors with a duplicate index or one out of range stay.
 inline void put_in_order(std::vector<embedding>& data)
 {
     for (std::size_t i = 0; i != data.size(); ++i) {
@@ -36,14 +36,15 @@ inline void put_in_order(std::vector<embedding>& data)
             auto const wanted = static_cast<std::size_t>(data[i].index);
             if (wanted >= data.size() || data[wanted].index == data[i].index)
                 break;
-            std::swap(data[i].index, data[wanted].index); // one by one: std::swap of the whole is more to compile
+            std::swap(data[i].index,
+                      data[wanted].index); // member by member: std::swap of the struct costs more to compile
             data[i].embedding_.numbers.swap(data[wanted].embedding_.numbers);
             data[i].extra.swap(data[wanted].extra);
         }
     }
 }
 
-/// Integers came as JSON numbers; they become the bytes that they are.
+/// Converts integers that arrived as JSON numbers to bytes.
 inline void pack(embedding_vector& vector, float min, float max)
 {
     std::vector<std::uint8_t> bytes(vector.numbers.size());
