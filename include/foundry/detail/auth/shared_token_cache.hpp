@@ -42,9 +42,9 @@ class shared_token_cache
 {
 public:
     /// Marks a fetch as begun. Called on the executor of the fetch.
-    void begin(token_fetch& flight) noexcept;
+    void begin(token_fetch& fetch) noexcept;
     /// Ends a fetch and wakes all its waiters.
-    void complete(token_fetch& flight, access_token token, std::exception_ptr failed) noexcept;
+    void complete(token_fetch& fetch, access_token token, std::exception_ptr failed) noexcept;
 
     /// See token_cache::invalidate().
     bool invalidate(std::string_view refused, std::string_view claims) noexcept;
@@ -52,12 +52,12 @@ public:
 private:
     friend class token_waiter;
 
-    std::shared_ptr<token_fetch> find_flight(token_request const& wanted);
-    void forget(token_fetch const& flight);
+    std::shared_ptr<token_fetch> find_fetch(token_request const& wanted);
+    void forget(token_fetch const& fetch);
 
     std::mutex mutex_;
     token_cache cache_;
-    std::vector<std::shared_ptr<token_fetch>> flights_; // in progress
+    std::vector<std::shared_ptr<token_fetch>> fetches_; // in progress
 };
 
 /// A caller that needs a token. It leaves the fetch when its coroutine resumes, is cancelled, or is destroyed during the wait. The last
@@ -75,7 +75,7 @@ class token_waiter
 {
 public:
     /// @throws foundry::error if the last fetch failed and it is too early for another; if a credential waits for its own token.
-    token_waiter(shared_token_cache& keeper, boost::asio::any_io_executor const& executor, token_query query);
+    token_waiter(shared_token_cache& cache, boost::asio::any_io_executor const& executor, token_query query);
     token_waiter(token_waiter const&) = delete;
     token_waiter& operator=(token_waiter const&) = delete;
     ~token_waiter();
@@ -92,10 +92,10 @@ public:
     token_cache::token_ptr result(std::exception_ptr interrupted);
 
 private:
-    shared_token_cache& keeper_;
+    shared_token_cache& shared_;
     token_query query_;
     token_cache::token_ptr token_;
-    std::shared_ptr<token_fetch> flight_;
+    std::shared_ptr<token_fetch> fetch_;
     std::shared_ptr<token_fetch> to_launch_;
     std::shared_ptr<token_fetch::waiter> waiter_;
 };

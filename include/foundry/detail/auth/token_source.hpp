@@ -16,31 +16,31 @@ class completion_guard
 {
 public:
     /// @param owner keeps the cache alive.
-    completion_guard(std::shared_ptr<credential_source> owner, shared_token_cache& keeper,
-                     std::shared_ptr<token_fetch> flight)
+    completion_guard(std::shared_ptr<credential_source> owner, shared_token_cache& cache,
+                     std::shared_ptr<token_fetch> fetch)
         : owner_(std::move(owner)),
-          keeper_(keeper),
-          flight_(std::move(flight))
+          shared_(cache),
+          fetch_(std::move(fetch))
     {}
     completion_guard(completion_guard const&) = delete;
     completion_guard& operator=(completion_guard const&) = delete;
     ~completion_guard()
     {
-        if (flight_)
+        if (fetch_)
             complete(access_token(),
                      std::make_exception_ptr(error(errc::token_timeout, "the client's context has ended")));
     }
 
     void complete(access_token token, std::exception_ptr failed) noexcept
     {
-        keeper_.complete(*flight_, std::move(token), std::move(failed));
-        flight_.reset();
+        shared_.complete(*fetch_, std::move(token), std::move(failed));
+        fetch_.reset();
     }
 
 private:
     std::shared_ptr<credential_source> owner_;
-    shared_token_cache& keeper_;
-    std::shared_ptr<token_fetch> flight_;
+    shared_token_cache& shared_;
+    std::shared_ptr<token_fetch> fetch_;
 };
 
 /// A credential that gives tokens. Its code is compiled only in programs that use one.
@@ -57,23 +57,23 @@ public:
                                                          std::shared_ptr<access_token const>& into) override
     {
         boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
-        token_waiter visit(keeper_, executor, std::move(query));
-        if (auto flight = visit.to_launch())
-            launch(std::move(flight));
+        token_waiter waiter(shared_, executor, std::move(query));
+        if (auto fetch = waiter.to_launch())
+            launch(std::move(fetch));
         std::exception_ptr interrupted;
-        if (visit.must_wait()) {
+        if (waiter.must_wait()) {
             try {
-                co_await visit.done().async_wait(boost::asio::deferred);
+                co_await waiter.done().async_wait(boost::asio::deferred);
             } catch (boost::system::system_error const&) {
                 interrupted = std::current_exception();
             }
         }
-        into = visit.result(std::move(interrupted));
+        into = waiter.result(std::move(interrupted));
     }
 
     bool invalidate(std::string_view refused, std::string_view claims) noexcept override
     {
-        return keeper_.invalidate(refused, claims);
+        return shared_.invalidate(refused, claims);
     }
 
     boost::asio::awaitable<access_token> get_token(token_request request) override
@@ -82,29 +82,29 @@ public:
     }
 
 private:
-    void launch(std::shared_ptr<token_fetch> flight)
+    void launch(std::shared_ptr<token_fetch> fetch)
     {
-        auto const executor = flight->executor;
-        auto const slot = flight->cancel.slot();
+        auto const executor = fetch->executor;
+        auto const slot = fetch->cancel.slot();
         auto self = std::static_pointer_cast<token_source>(shared_from_this());
-        auto guard = std::make_unique<completion_guard>(self, keeper_, flight);
-        auto coroutine = run_fetch(std::move(self), std::move(guard), flight);
+        auto guard = std::make_unique<completion_guard>(self, shared_, fetch);
+        auto coroutine = run_fetch(std::move(self), std::move(guard), fetch);
         // The handler keeps the fetch alive: co_spawn uses its cancellation signal once more after the coroutine's frame is destroyed.
         boost::asio::co_spawn(
             executor, std::move(coroutine),
-            boost::asio::bind_cancellation_slot(slot, [flight = std::move(flight)](std::exception_ptr) {}));
+            boost::asio::bind_cancellation_slot(slot, [fetch = std::move(fetch)](std::exception_ptr) {}));
     }
 
     /// @param guard a parameter, not a local variable: if the context ends before the coroutine starts, its local variables do not exist.
     FOUNDRY_CORO static boost::asio::awaitable<void> run_fetch(std::shared_ptr<token_source> self,
                                                                std::unique_ptr<completion_guard> guard,
-                                                               std::shared_ptr<token_fetch> flight)
+                                                               std::shared_ptr<token_fetch> fetch)
     {
-        self->keeper_.begin(*flight);
+        self->shared_.begin(*fetch);
         access_token token;
         std::exception_ptr failed;
         try {
-            token_request wanted = flight->wanted;
+            token_request wanted = fetch->wanted;
             token = co_await self->credential_.get_token(std::move(wanted));
         } catch (...) {
             failed = std::current_exception();
@@ -113,7 +113,7 @@ private:
     }
 
     T credential_;
-    shared_token_cache keeper_;
+    shared_token_cache shared_;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

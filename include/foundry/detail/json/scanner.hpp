@@ -21,7 +21,7 @@ namespace foundry::inline FOUNDRY_ABI::json {
 /// - `bool on_begin(shape of)`: an object or array begins
 /// - `bool on_end(shape of, std::size_t count)`: it ends; `count` is the number of its members or elements
 /// - `std::string_view predicted_key()`: the name that probably comes next; may be empty
-/// - `void on_likely_key()`: the predicted name has come
+/// - `void on_predicted_key()`: the predicted name has come
 /// - `void on_key(std::string_view name)`: any other name
 /// - `bool on_text(std::string_view text)`: a whole string
 /// - `std::string& on_string()`: a string that comes in pieces or has escapes begins; returns the target of its text

@@ -34,48 +34,48 @@ FOUNDRY_DECL token_fetch::token_fetch(token_request what, boost::asio::any_io_ex
 /// Throws a copy that shares no reference-counted memory: libstdc++ counts such references in code that ThreadSanitizer does not see.
 [[noreturn]] inline void throw_copy(error const& failed) { throw failed.with_attempts(failed.attempts()); }
 
-FOUNDRY_DECL std::shared_ptr<token_fetch> shared_token_cache::find_flight(token_request const& wanted)
+FOUNDRY_DECL std::shared_ptr<token_fetch> shared_token_cache::find_fetch(token_request const& wanted)
 {
-    for (auto const& f : flights_)
+    for (auto const& f : fetches_)
         if (f->wanted.scope == wanted.scope && http::iequals(f->wanted.tenant, wanted.tenant) &&
             f->wanted.claims == wanted.claims)
             return f;
     return nullptr;
 }
 
-FOUNDRY_DECL void shared_token_cache::forget(token_fetch const& flight)
+FOUNDRY_DECL void shared_token_cache::forget(token_fetch const& fetch)
 {
-    auto const same = [&](std::shared_ptr<token_fetch> const& f) { return f.get() == &flight; };
-    flights_.erase(std::remove_if(flights_.begin(), flights_.end(), same), flights_.end());
+    auto const same = [&](std::shared_ptr<token_fetch> const& f) { return f.get() == &fetch; };
+    fetches_.erase(std::remove_if(fetches_.begin(), fetches_.end(), same), fetches_.end());
 }
 
-FOUNDRY_DECL token_waiter::token_waiter(shared_token_cache& keeper, boost::asio::any_io_executor const& executor,
+FOUNDRY_DECL token_waiter::token_waiter(shared_token_cache& cache, boost::asio::any_io_executor const& executor,
                                         token_query query)
-    : keeper_(keeper),
+    : shared_(cache),
       query_(std::move(query))
 {
-    std::lock_guard const lock(keeper_.mutex_);
-    token_cache::lookup_result const found = keeper_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
+    std::lock_guard const lock(shared_.mutex_);
+    token_cache::lookup_result const found = shared_.cache_.look_up(query_.wanted, std::chrono::steady_clock::now());
     if (found.failed)
         throw_copy(*found.failed);
     token_ = found.token;
     if (token_ && !found.fetch)
         return;
-    flight_ = keeper_.find_flight(query_.wanted);
-    if (flight_ && !token_ && executor == flight_->executor) {
+    fetch_ = shared_.find_fetch(query_.wanted);
+    if (fetch_ && !token_ && executor == fetch_->executor) {
         throw error(errc::invalid_argument,
                     "the credential's get_token() calls a client that waits for this very token; give it "
                     "a client with another credential");
     }
-    if (!flight_) {
-        flight_ = std::make_shared<token_fetch>(query_.wanted, query_.background);
-        flight_->ahead = token_ != nullptr;
-        keeper_.flights_.push_back(flight_);
-        to_launch_ = flight_;
+    if (!fetch_) {
+        fetch_ = std::make_shared<token_fetch>(query_.wanted, query_.background);
+        fetch_->ahead = token_ != nullptr;
+        shared_.fetches_.push_back(fetch_);
+        to_launch_ = fetch_;
     }
     if (!token_) {
         waiter_ = std::make_shared<token_fetch::waiter>(executor, query_.until);
-        flight_->waiters.push_back(waiter_);
+        fetch_->waiters.push_back(waiter_);
     }
 }
 
@@ -83,15 +83,15 @@ FOUNDRY_DECL token_waiter::~token_waiter()
 {
     if (!waiter_)
         return;
-    std::lock_guard const lock(keeper_.mutex_);
-    auto& all = flight_->waiters;
+    std::lock_guard const lock(shared_.mutex_);
+    auto& all = fetch_->waiters;
     all.erase(std::remove(all.begin(), all.end(), waiter_), all.end());
-    bool const goes_on = flight_->ahead && flight_->begun; // for later callers
-    if (flight_->done || goes_on || !all.empty())
+    bool const goes_on = fetch_->ahead && fetch_->begun; // for later callers
+    if (fetch_->done || goes_on || !all.empty())
         return;
-    keeper_.forget(*flight_);
-    keeper_.cache_.fail(flight_->wanted, nullptr, std::chrono::steady_clock::now());
-    boost::asio::post(flight_->executor, [f = flight_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
+    shared_.forget(*fetch_);
+    shared_.cache_.fail(fetch_->wanted, nullptr, std::chrono::steady_clock::now());
+    boost::asio::post(fetch_->executor, [f = fetch_] { f->cancel.emit(boost::asio::cancellation_type::terminal); });
 }
 
 FOUNDRY_DECL boost::asio::steady_timer& token_waiter::done() noexcept { return waiter_->done; }
@@ -100,20 +100,20 @@ FOUNDRY_DECL token_cache::token_ptr token_waiter::result(std::exception_ptr inte
 {
     if (token_)
         return token_;
-    std::lock_guard const lock(keeper_.mutex_);
-    if (flight_->failed) {
+    std::lock_guard const lock(shared_.mutex_);
+    if (fetch_->failed) {
         try {
-            std::rethrow_exception(flight_->failed);
+            std::rethrow_exception(fetch_->failed);
         } catch (error const& e) {
             throw_copy(e);
         }
     }
-    if (flight_->done)
-        return flight_->token;
+    if (fetch_->done)
+        return fetch_->token;
     if (interrupted)
         std::rethrow_exception(std::move(interrupted));
     error const late = http::limit_error({query_.until, query_.code, query_.within, false}, query_.host);
-    if (flight_->begun)
+    if (fetch_->begun)
         throw late;
     failure f;
     f.service_message = late.message() + ": the context that the client was made with has not begun to fetch it";
@@ -121,35 +121,35 @@ FOUNDRY_DECL token_cache::token_ptr token_waiter::result(std::exception_ptr inte
     throw error(late.code(), std::move(f));
 }
 
-FOUNDRY_DECL void shared_token_cache::begin(token_fetch& flight) noexcept
+FOUNDRY_DECL void shared_token_cache::begin(token_fetch& fetch) noexcept
 {
     std::lock_guard const lock(mutex_);
-    flight.begun = true;
+    fetch.begun = true;
 }
 
-FOUNDRY_DECL void shared_token_cache::complete(token_fetch& flight, access_token token,
+FOUNDRY_DECL void shared_token_cache::complete(token_fetch& fetch, access_token token,
                                                std::exception_ptr failed) noexcept
 {
     std::lock_guard const lock(mutex_);
     auto const now = std::chrono::steady_clock::now();
-    bool const forgotten = find_flight(flight.wanted).get() != &flight;
-    forget(flight);
-    flight.done = true;
+    bool const forgotten = find_fetch(fetch.wanted).get() != &fetch;
+    forget(fetch);
+    fetch.done = true;
     try {
         if (failed)
             std::rethrow_exception(failed);
-        flight.token =
-            cache_.store(flight.wanted, std::move(token), now, std::chrono::system_clock::now(), random_fraction());
+        fetch.token =
+            cache_.store(fetch.wanted, std::move(token), now, std::chrono::system_clock::now(), random_fraction());
     } catch (error const& e) {
-        flight.failed = std::current_exception();
+        fetch.failed = std::current_exception();
         if (!forgotten)
-            cache_.fail(flight.wanted, &e, now);
+            cache_.fail(fetch.wanted, &e, now);
     } catch (...) {
-        flight.failed = std::current_exception();
+        fetch.failed = std::current_exception();
         if (!forgotten)
-            cache_.fail(flight.wanted, nullptr, now);
+            cache_.fail(fetch.wanted, nullptr, now);
     }
-    for (auto const& w : flight.waiters)
+    for (auto const& w : fetch.waiters)
         w->wake_up.post([w] { w->done.cancel(); });
 }
 

@@ -194,7 +194,7 @@ private:
         return there ? t.members[f.index].name : std::string_view{};
     }
 
-    void on_likely_key() { top_->select(top_->index); }
+    void on_predicted_key() { top_->select(top_->index); }
 
     void on_key(std::string_view name)
     {

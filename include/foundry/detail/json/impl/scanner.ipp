@@ -179,7 +179,7 @@ char const* scanner<Handler>::take_key(char const* p, char const* end)
     if (!predicted.empty() && static_cast<std::size_t>(end - p) > predicted.size() && p[predicted.size()] == '"' &&
         std::memcmp(p, predicted.data(), predicted.size()) == 0) {
         state_ = state::colon;
-        handler().on_likely_key();
+        handler().on_predicted_key();
         return p + predicted.size() + 1;
     }
     std::uint64_t bits = 0;
