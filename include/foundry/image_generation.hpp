@@ -13,6 +13,7 @@
 /// what your model takes. `foundry::images` of <foundry/images.hpp> sends them.
 namespace foundry::inline FOUNDRY_ABI {
 
+/// Size of an image in pixels.
 struct image_size
 {
     image_size() = default;
@@ -69,6 +70,7 @@ BOOST_DESCRIBE_STRUCT(image_request, (),
                       (model, prompt, n, size, quality, output_format, seed, negative_prompt, image_prompt, style,
                        response_format, background, output_compression, user_, extra))
 
+/// One image of the answer.
 struct generated_image
 {
     generated_image() = default;
@@ -88,6 +90,7 @@ struct generated_image
 };
 BOOST_DESCRIBE_STRUCT(generated_image, (), (image, b64_json, url, revised_prompt, seed, extra))
 
+/// Answer to an image request.
 struct generated_images : answer
 {
     generated_images() = default;
