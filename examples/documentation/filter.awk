@@ -1,9 +1,12 @@
 # What Doxygen reads of a file. Awk, as every system has it.
 BEGIN { input = ARGV[1] }
 
-# A header: names without the inline namespace, no specialisations; the comment above the first namespace is about the file.
+# A header: names without the inline namespace, no specialisations; the comment above the first namespace is about the file. To
+# Doxygen a member whose type is `dictionary<...>` is a typedef, so the class has another name here; build.sh restores it.
 input ~ /\.hpp$/ {
     sub(/::inline FOUNDRY_ABI/, "")
+    if (!/^ *\/\// && !/^#/)
+        gsub(/dictionary/, "dictionary_")
     if (/^template <>$/)
         special = 1
     if (special) {

@@ -110,6 +110,7 @@ private:
     std::coroutine_handle<promise_type> body_;
 };
 
+/// For the compiler: what `co_await` and `co_yield` do in the body.
 template <class T>
 class async_generator<T>::promise_type
 {

@@ -25,6 +25,7 @@ struct header_field
 class response_headers
 {
 public:
+    /// Iterates over the fields in their order of arrival.
     class iterator
     {
     public:

@@ -429,7 +429,7 @@ foundry::call_options hurried;
 hurried.timeouts.total = std::chrono::seconds{2};
 auto reply = co_await foundry::as_result(client.complete(request, hurried));
 if (!reply && reply.error().code() == foundry::errc::total_timeout)
-    std::cout << "Nobody knows yet.\n";
+    std::cout << "No answer within two seconds.\n";
     // clang-format on
 }
 
@@ -831,7 +831,7 @@ namespace game_loop {
 
 // clang-format off
 asio::io_context context{1};
-auto const more_to_come = asio::make_work_guard(context); // it stays alive while nobody talks
+auto const more_to_come = asio::make_work_guard(context); // keeps the context ready between calls
 
 void let_them_talk(std::chrono::microseconds share)
 {
@@ -847,7 +847,7 @@ asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request reque
     foundry::chat_stream chunks = co_await client.stream(request);
     while (auto const* chunk = co_await chunks.read()) {
         speech += chunk->text();
-        co_await asio::post(asio::deferred); // here the frame may end, even where more has come
+        co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
     }
 }
 // clang-format on
