@@ -10,6 +10,7 @@
 #include <foundry/answer.hpp>
 #include <foundry/async_generator.hpp>
 #include <foundry/chat.hpp>
+#include <foundry/chat_accumulator.hpp>
 #include <foundry/chat_message.hpp>
 #include <foundry/chat_stream.hpp>
 #include <foundry/client.hpp>

@@ -3,6 +3,7 @@
 
 #include <foundry/async_generator.hpp>
 #include <foundry/chat.hpp>
+#include <foundry/chat_accumulator.hpp>
 #include <foundry/error.hpp>
 
 #include <memory>

@@ -79,6 +79,7 @@
 #include <foundry/entra/impl/workload_identity_credential.ipp>
 #include <foundry/impl/call.ipp>
 #include <foundry/impl/chat.ipp>
+#include <foundry/impl/chat_accumulator.ipp>
 #include <foundry/impl/chat_message.ipp>
 #include <foundry/impl/chat_stream.ipp>
 #include <foundry/impl/client.ipp>

@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 
-#include <foundry/chat.hpp>
+#include <foundry/chat_accumulator.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>

@@ -25,6 +25,7 @@
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/impl/chat.ipp>
+#include <foundry/impl/chat_accumulator.ipp>
 #include <foundry/impl/chat_message.ipp>
 #include <foundry/impl/content_filter.ipp>
 #include <foundry/impl/endpoint.ipp>

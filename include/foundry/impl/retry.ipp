@@ -7,31 +7,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
 /// Whether the same request may succeed later.
+inline bool is_retryable_status(unsigned status) noexcept
+{
+    static constexpr unsigned retryable[] = {408, 409, 429, 500, 502, 503, 504};
+    bool const is_gateway = status >= 520 && status <= 530;
+    return is_gateway || std::find(std::begin(retryable), std::end(retryable), status) != std::end(retryable);
+}
+
+/// Whether the connection failed before the service answered.
+inline bool is_retryable_transport(boost::system::error_code code) noexcept
+{
+    return code == errc::connect_failed || code == errc::connect_timeout || code == errc::tls_timeout ||
+           code == errc::connection_lost;
+}
+
 inline bool is_transient(attempt const& failed) noexcept
 {
-    switch (failed.status) {
-    case 408:
-    case 409:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return true;
-    case 0: // no response
-        return failed.code == errc::connect_failed || failed.code == errc::connect_timeout ||
-               failed.code == errc::tls_timeout || failed.code == errc::connection_lost;
-    default: // statuses of gateways, or an error in the body of a 200
-        if (failed.status >= 520 && failed.status <= 530)
-            return true;
-        return failed.status == 200 && (failed.code == errc::rate_limited || failed.code == errc::service_error);
-    }
+    if (failed.status == 0)
+        return is_retryable_transport(failed.code);
+    if (failed.status == 200) // an error in the body
+        return failed.code == errc::rate_limited || failed.code == errc::service_error;
+    return is_retryable_status(failed.status);
 }
 
 /// Adds up to 10 %, so that clients with the same wait do not return at the same time.
