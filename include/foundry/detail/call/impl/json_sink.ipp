@@ -40,6 +40,17 @@ inline bool is_bare_error(std::string_view text)
     return kind == nullptr || *kind == "error";
 }
 
+/// Whether a text has a member `error` that says something, or may be an error of another shape.
+inline bool may_report_error(std::string_view text)
+{
+    if (text.find("\"error\"") == text.npos)
+        return false;
+    boost::json::value const document = parse_error_text(text);
+    auto const* const object = document.if_object();
+    auto const* const reported = object != nullptr ? object->if_contains("error") : nullptr;
+    return reported == nullptr || says_anything(*reported);
+}
+
 /// The members of a response that its class does not describe; null if the class does not collect them.
 inline boost::json::object const* unknown_members(json::object_ref response)
 {
@@ -59,8 +70,11 @@ inline void throw_error_in_response(pending_request const& request, response_inf
             throw_service_error_in(text, request.context(), info);
         return;
     }
-    if (unknown == nullptr)
-        return throw_service_error_in(text, request.context(), info);
+    if (unknown == nullptr) {
+        if (may_report_error(text))
+            throw_service_error_in(text, request.context(), info);
+        return;
+    }
     if (auto const* const reported = unknown->if_contains("error"); reported != nullptr && says_anything(*reported)) {
         throw_service_error_in(text, request.context(), info);
         throw_service_error_in(boost::json::serialize(*unknown), request.context(),
@@ -89,7 +103,8 @@ FOUNDRY_DECL void json_sink::finish(pending_request const& request, response_inf
 {
     bool const is_read = reader_.finish();
     throw_error_in_response(request, info, text(), is_read ? unknown_members(into_) : nullptr);
-    if (!is_read && !text().empty()) { // DELETE may be answered with nothing
+    bool const may_be_empty = missing().empty(); // as the response to DELETE
+    if (!is_read && !(text().empty() && may_be_empty)) {
         failure f;
         f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
         f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
