@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 #include <foundry/chat.hpp>
+#include <foundry/chat_accumulator.hpp>
 #include <foundry/detail/base/base64.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/operations/think_splitter.hpp>
