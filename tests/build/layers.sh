@@ -10,10 +10,10 @@ set -euo pipefail
 #
 #   public      what users include
 #   operations  what several operations share
-#   call        one call, from the request to the answer
-#   auth        one fetch of a token for all who wait, challenges
+#   call        one call, from the request to the response
+#   auth        token cache, one fetch for all waiters, challenges
 #   entra       identity endpoints, assertions, developer tools
-#   http        parsers, deadline, connection, pool, exchange
+#   http        parsers, deadline, connection, pool, exchange; of the options it knows its limits alone
 #   json        tables of types, reader, writer
 #   core        what every room may know
 #   base        text, time, memory, processes: nothing of the service's
@@ -53,7 +53,8 @@ read_includes() {
             if (from == "testing" || to == "testing")
                 wrong = from != "testing" || to !~ /^(testing|base|core|json)$/
             else
-                wrong = !(from in rank) || !(to in rank) || rank[to] < rank[from]
+                wrong = !(from in rank) || !(to in rank) || rank[to] < rank[from] ||
+                    (from == "http" && file ~ /^(options|observer|retry)\.hpp$/)
             if (wrong) print "up: " FILENAME " -> " file
             if (from != "testing" && FILENAME ~ /ipp$/ && file ~ /ipp$/) print "body: " FILENAME " -> " file
         }
@@ -74,7 +75,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 for canary in 'detail/base/ascii.hpp error.hpp' 'detail/http/pool.hpp detail/call/operation.hpp' 'error.hpp client.hpp' \
     'detail/json/reader.hpp testing/emulator.hpp' 'testing/emulator.hpp detail/http/pool.hpp' 'detail/new_room/a.hpp error.hpp' \
-    'impl/chat.ipp impl/error.ipp'; do
+    'impl/chat.ipp impl/error.ipp' 'detail/http/pool.hpp options.hpp'; do
     rm -rf "${tree:?}/foundry"
     cp -r "$1/foundry" "$tree"
     mkdir -p "$(dirname "$tree/foundry/${canary% *}")"
