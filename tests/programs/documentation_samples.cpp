@@ -242,7 +242,8 @@ asio::co_spawn(context, print_reply(client, request), foundry::rethrow);
     // clang-format on
 }
 
-asio::awaitable<void> takes_a_tuple(asio::any_io_executor executor, foundry::client<> client, foundry::chat_request request)
+asio::awaitable<void> takes_a_tuple(asio::any_io_executor executor, foundry::client<> client,
+                                    foundry::chat_request request)
 {
     // clang-format off
 std::tuple<std::exception_ptr, foundry::chat_completion> const outcome =
