@@ -158,6 +158,8 @@ asio::awaitable<void> wait_in_queue(emulator& service)
     bool is_done = false;
     asio::co_spawn(executor, client.complete(question()),
                    [&](std::exception_ptr e, foundry::chat_completion const&) { is_done = !e; });
+    for (int i = 0; i != 5; ++i) // until it waits
+        co_await asio::post(executor, asio::use_awaitable);
     static_cast<void>(co_await held.collect());
     while (!is_done)
         co_await asio::post(executor, asio::use_awaitable);
