@@ -17,8 +17,8 @@
 /// JSON, `binary_content` as bytes, `event_stream` as server-sent events. The body of a request is JSON (a described class,
 /// `boost::json::value` or `boost::json::object`), a `multipart` form, or nothing.
 ///
-/// A route of the operation table, such as `chat/completions`, has what the functions of `client` have: the default model, the
-/// detection of extra parameters, the rule for errors with a status of 200, and its usage reaches the observer.
+/// A route that the library knows, such as `chat/completions`, works as the functions of `client` do: it has a default model, extra
+/// parameters are detected, a response with status 200 that is an error is thrown, and the observer is told the usage.
 namespace foundry::inline FOUNDRY_ABI {
 
 /// A response that is not JSON: a file, speech, an image.

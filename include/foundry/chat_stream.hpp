@@ -51,8 +51,8 @@ public:
     /// `boost::asio::error::operation_aborted`.
     boost::asio::awaitable<std::optional<chat_chunk>> next();
 
-    /// Lends the stream's own chunk until the next call of read() or next(), and allocates nothing in the steady state; null at the end.
-    /// Otherwise as next():
+    /// A pointer to a chunk inside the stream, which the next read() or next() overwrites; null at the end. Allocates nothing in the
+    /// steady state. Otherwise as next():
     ///
     ///     while (auto const* chunk = co_await chunks.read())
     ///         std::cout << chunk->text() << std::flush;
@@ -73,7 +73,7 @@ public:
     /// The head of the response.
     response_info const& info() const noexcept;
 
-    /// Abandons the response now: a pending read on the same executor reaches the end, and so does each later one.
+    /// Abandons the response now: a pending read on the same executor returns null, as at a regular end, and so does each later one.
     void close() noexcept;
 
     explicit chat_stream(std::unique_ptr<detail::stream_state> state) noexcept;

@@ -53,8 +53,9 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 /// coroutine, like every other error.
 ///
 /// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand.
-/// Cancellation: terminal, partial and total alike, prompt in every state; the call throws `boost::system::system_error` with
-/// `boost::asio::error::operation_aborted`, which is no `foundry::error`, its connection is closed, and the client stays usable.
+/// Cancellation: prompt in every state, for each of Asio's three types (by default a coroutine reacts to `terminal` only). The call throws
+/// `boost::system::system_error` with `boost::asio::error::operation_aborted`, which is no `foundry::error`. Its connection is closed,
+/// and the client stays usable.
 /// Thread safety: copies of a client may be used from several executors and threads at once.
 class basic_client
 {
@@ -140,8 +141,8 @@ inline std::shared_ptr<detail::client_state> const& detail::state_of(basic_clien
 ///
 /// A cheap handle: copies share connections, tokens and settings. A call runs, its socket included, on the executor of the coroutine
 /// that awaits it. What outlives a call runs on the executor that the client is made from: idle connections, the last bytes of a
-/// stream, the fetch of a token. That context must not be destroyed before the client; if that context is not running, no token is
-/// fetched, and the connections of finished streams stay open and unused. `client<>` holds a client of any credential, as a class
+/// stream, the fetch of a token. That context must not be destroyed before the client: a class that has both as members declares the
+/// context first. If that context is not running, no token is fetched, and the connections of finished streams stay open and unused. `client<>` holds a client of any credential, as a class
 /// member does.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine;

@@ -54,7 +54,7 @@ enum class errc
     // The response breaks the protocol.
     unexpected_reply, ///< Not HTTP, not JSON, or JSON without a member that every such response has.
     limit_exceeded,   ///< The response is larger than a limit in `options::limits`.
-    stream_truncated, ///< The response ended before its end marker; what arrived was delivered.
+    stream_truncated, ///< The response, streamed or not, broke off; chunks that arrived were delivered.
 
     // Time limits, with one code each; see `options::timeouts`. Each compares equal to `boost::system::errc::timed_out`.
     token_timeout,      ///< No token from the credential in time.
@@ -98,7 +98,7 @@ struct failure
     std::string body;
 };
 
-/// The one exception of the library.
+/// The one exception of the library. A `catch` of it stands before one of `boost::system::system_error`, from which it is derived.
 ///
 /// `what()` is one line for a log: the code, the status, the service's own words, what to do and the number of attempts. It holds no
 /// secret, no prompt and no completion. Copying does not throw. Text from the service is untrusted; control characters in it are escaped.

@@ -53,7 +53,7 @@ public:
     /// Cancellation: terminal, partial and total, at once.
     boost::asio::awaitable<std::optional<raw_event>> next();
 
-    /// Lends the stream's own event until the next call of read() or next(); null at the end. Otherwise as next().
+    /// A pointer to an event inside the stream, which the next read() or next() overwrites; null at the end. Otherwise as next().
     boost::asio::awaitable<raw_event const*> read();
 
     /// The head of the response.

@@ -13,7 +13,7 @@ namespace foundry::inline FOUNDRY_ABI {
 
 class response_info;
 
-/// A step of a call. Holds no secret, no prompt and no completion; the head of a response may hold values that belong into no log.
+/// A step of a call. Holds no secret, no prompt and no completion; the head of a response may hold values that must not be logged.
 struct call_event
 {
     enum class kind

@@ -72,7 +72,8 @@ struct timeout_overrides
     std::optional<std::chrono::milliseconds> stream_total;
 };
 
-/// The retry options of one call; a member that is not set has the client's value. If a number is set, the client's policy does not decide.
+/// The retry options of one call; a member that is not set has the client's value. A number that is set switches off the client's own
+/// policy for this call.
 struct retry_overrides
 {
     retry_overrides() = default;

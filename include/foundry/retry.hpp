@@ -20,7 +20,7 @@ struct attempt
 
     boost::system::error_code code;                       ///< One of `errc`; no error if the request succeeded.
     unsigned status = 0;                                  ///< HTTP status, or 0 if there is no response.
-    std::optional<std::chrono::milliseconds> retry_after; ///< Wait that the service asks for; 0: the policy decides.
+    std::optional<std::chrono::milliseconds> retry_after; ///< Wait that the service asks for; 0: no particular one.
     std::optional<bool> should_retry;                     ///< Value of `x-should-retry`, if the service sent it.
     std::string request_id;                               ///< Value of `x-request-id`, else of `apim-request-id`.
     std::chrono::milliseconds waited{0};                  ///< Wait before this request.
@@ -45,8 +45,9 @@ public:
 };
 
 /// Retry of failed requests. The client retries after status 408, 409, 429, 500, 502, 503, 504 and 520 to 530, and if it could not connect
-/// or the connection broke before the first byte of the response. It does not retry after the program has received a chunk, after a time
-/// limit for the response has passed, or if waiting does not help (`errc::quota_exhausted`). If the service sends `x-should-retry`, that
+/// or the connection broke before the first byte of the response. It does not retry after `stream()` has returned, after a time limit for
+/// the response has passed, if the next attempt would begin after `timeouts.total`, or if waiting does not help
+/// (`errc::quota_exhausted`). If the service sends `x-should-retry`, that
 /// decides.
 ///
 /// A retry may execute, and bill, the request a second time.
