@@ -40,8 +40,8 @@ public:
     chat_stream& operator=(chat_stream&&) noexcept;
     ~chat_stream();
 
-    /// A copy of the next chunk, which the caller owns; nothing at the end of the response: after its end marker, or after a clean end
-    /// of the body (its last chunk, or as many bytes as were announced) after the finish reason of each choice. Keep-alives are skipped.
+    /// A copy of the next chunk, which the caller owns; nothing at the end of the response: after its end marker, or if the
+    /// HTTP body ends as its framing announced after the finish reason of each choice. Keep-alives are skipped.
     ///
     /// @throws foundry::error: an error that the service sent within the stream, `errc::stream_truncated` if the response broke off,
     /// `errc::unexpected_reply`, also for a stream without any choice, usage or filter result, `errc::limit_exceeded`,

@@ -38,7 +38,7 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
 FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
                                                            std::shared_ptr<credential_source> credential);
 
-/// For resources: handles that are made from a client.
+/// For handles such as `images` and `models`.
 std::shared_ptr<client_state> const& state_of(basic_client const& client) noexcept;
 
 template <class T>
@@ -46,7 +46,7 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 
 } // namespace detail
 
-/// The operations, whatever the credential; use `client`.
+/// The operations of `client`, independent of the type of its credential. Programs use `client`.
 ///
 /// Each is a plain function that checks and serialises the request at once and returns a coroutine that owns what it needs: the
 /// request and the client may be temporaries, or gone, before the coroutine starts. An error in the request is thrown by the

@@ -48,7 +48,7 @@ enum class errc
     content_filter,  ///< The content filter blocked the prompt; `error::content_filter()` has the verdicts.
     too_large,       ///< 413 or 431, or more tokens than the model takes.
     rate_limited,    ///< 429: retry after `error::retry_after()`.
-    quota_exhausted, ///< 429 that waiting does not help.
+    quota_exhausted, ///< A 429 for which waiting does not help.
     service_error,   ///< 5xx, 408, 409, or an error within a stream.
 
     // The response breaks the protocol.
@@ -56,7 +56,7 @@ enum class errc
     limit_exceeded,   ///< The response is larger than a limit in `options::limits`.
     stream_truncated, ///< The response, streamed or not, broke off; chunks that arrived were delivered.
 
-    // Time limits, with one code each; see `options::timeouts`. Each compares equal to `boost::system::errc::timed_out`.
+    // Time limits; see `options::timeouts`. `total` and `stream_total` share `total_timeout`, each other limit has a code of its own. Each compares equal to `boost::system::errc::timed_out`.
     token_timeout,      ///< No token from the credential in time.
     connect_timeout,    ///< The host was not resolved, or did not accept a connection, in time.
     tls_timeout,        ///< The handshake took too long.
@@ -98,7 +98,7 @@ struct failure
     std::string body;
 };
 
-/// The one exception of the library. A `catch` of it stands before one of `boost::system::system_error`, from which it is derived.
+/// The one exception of the library. It derives from `boost::system::system_error`, so catch it first.
 ///
 /// `what()` is one line for a log: the code, the status, the service's own words, what to do and the number of attempts. It holds no
 /// secret, no prompt and no completion. Copying does not throw. Text from the service is untrusted; control characters in it are escaped.
@@ -142,7 +142,7 @@ public:
     /// Whether the service says that a retry makes sense (`x-should-retry`).
     std::optional<bool> should_retry() const noexcept { return details_->should_retry; }
 
-    /// Every request of the call, this one last; empty if none was made.
+    /// Every attempt of the call; the one that caused this error is last. Empty if no request was made.
     std::vector<attempt> const& attempts() const noexcept { return details_->attempts; }
     /// The same error with the attempts.
     error with_attempts(std::vector<attempt> made) const;

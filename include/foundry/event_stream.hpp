@@ -29,8 +29,8 @@ struct raw_event
 
 /// The events of any route that streams: an async generator of `raw_event`. See `client::call`.
 ///
-/// It ends with `[DONE]`, which is not delivered, or with a terminal event, which is: `response.completed` and
-/// `response.incomplete` of the Responses API. A clean end of the body (its last chunk, or as many bytes as were announced) after
+/// It ends with `[DONE]`, which is not delivered, or with `response.completed` or `response.incomplete` of
+/// the Responses API, which are delivered. A clean end of the body (its last chunk, or as many bytes as were announced) after
 /// `image_generation.completed`, `image_edit.completed`, `transcript.text.done`, `speech.audio.done` or a chat's finish reason is an
 /// end, too. Errors in the stream (`event: error`, `response.failed`, an object `error`) are thrown. Events without data are
 /// delivered; keep-alives are as well, but do not count as content.

@@ -13,8 +13,8 @@ struct ssl_ctx_st;
 /// The part of `options` that concerns connections: time limits, size limits, the pool and TLS.
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Time limits, each with an error code; the two for the whole share one. Zero or less turns a limit off. When a limit passes, the
-/// connection is closed. The limits of a step hold for each attempt.
+/// Time limits. `total` and `stream_total` share `errc::total_timeout`, each other limit has an error code of its own. Zero or less turns
+/// a limit off. When a limit passes, the connection is closed. All but the two totals apply to each attempt.
 ///
 /// Silence and stall count only while a read is outstanding: the time that the program takes between two reads of a stream does not
 /// count.

@@ -50,7 +50,7 @@ struct call_event
     boost::system::error_code code;
     std::chrono::milliseconds wait{0};
 
-    /// @name From `response` on: how long each step of the last attempt took; 0 for a step that it did without.
+    /// @name From `response` on: how long each step of the last attempt took; 0 for a step that was not needed.
     /// @{
     std::chrono::nanoseconds queue_time{};      ///< Waiting for a free connection.
     std::chrono::nanoseconds connect_time{};    ///< Resolving the host and connecting.

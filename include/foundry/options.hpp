@@ -45,13 +45,14 @@ struct options
     std::string user_agent = "foundry-cpp/0.1";
     /// Whether each call sends a new `x-ms-client-request-id`.
     bool client_request_ids = true;
-    /// Added to every request; with those of the endpoint and of the call at most ten, as Azure refuses more.
+    /// Added to every request. With those of the endpoint and of the call, the client request id, `traceparent` and `extra-parameters`
+    /// at most ten, as Azure refuses more. Fields that the library writes itself are refused when the call runs.
     header_list headers;
 
     /// Notified of each step of each call; null disables.
     std::shared_ptr<foundry::observer> observer;
 
-    /// Whether text between `<think>` and `</think>` moves from the content to the reasoning, as some models write it.
+    /// Some models write their reasoning between `<think>` and `</think>`: whether it moves from the content to the reasoning.
     bool split_think_tags = false;
 };
 

@@ -152,7 +152,7 @@ asio::awaitable<std::string> generate_image(subject const& s)
     foundry::image_request request{s.of.image_model, "a lighthouse"};
     request.n = 1;
     request.size = "1024x1024";
-    foundry::generated_images const images = co_await s.foundry::images(client).generate(request);
+    foundry::generated_images const images = co_await foundry::images(s.client).generate(request);
     co_return require(images.data.size() == 1, "not one picture", images.info());
 }
 

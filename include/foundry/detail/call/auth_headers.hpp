@@ -22,7 +22,7 @@ struct auth_headers
     std::string scope;                         ///< The token's.
 };
 
-/// The request for a token, whose scope goes into the headers.
+/// The request for a token; stores its scope in `into.scope`.
 ///
 /// @param claims that the service wants to see in the token; empty for none.
 FOUNDRY_DECL token_query make_token_query(client_state& state, std::string claims, http::deadline const& limits,
@@ -31,10 +31,10 @@ FOUNDRY_DECL token_query make_token_query(client_state& state, std::string claim
 /// @throws foundry::error (`errc::invalid_argument`) if the token cannot be sent.
 FOUNDRY_DECL void append_token(auth_headers& into);
 
-/// A 401 to a request with a token: drops the token, or takes another scope, as the challenge says.
+/// A 401 to a request with a token: drops the token if the service calls it invalid, and takes another scope if the service names one.
 ///
 /// @param claims receives those that the next token needs.
-/// @return whether the request may succeed with another token.
+/// @return whether the request is to be sent again: the 401 has claims or names another scope.
 FOUNDRY_DECL bool apply_auth_challenge(client_state& state, auth_headers const& sent, response_info const& info,
                                        std::string_view body, std::string& claims);
 

@@ -35,7 +35,7 @@ concept reports_usage = requires(T const& r)
     requires token_counts<std::remove_cvref_t<decltype(*r.usage)>>;
 };
 
-/// Notifies an observer of one call. The end is reported when this is destroyed, so that no call goes without.
+/// Notifies an observer of one call. The end is reported when this is destroyed, so every call reports it, however it ends.
 class call_observer : public boost::intrusive_ref_counter<call_observer>
 {
 public:
@@ -47,7 +47,7 @@ public:
 
     void on_attempt();
     void on_response(response_info const& head, http::exchange_times const& times);
-    /// An attempt has failed; the last error is that of the call, unless another attempt follows.
+    /// Records the error of an attempt; it becomes that of the call if no attempt follows.
     void on_failure(boost::system::error_code why) noexcept { event_.code = why; }
     void on_wait(std::chrono::milliseconds time);
 

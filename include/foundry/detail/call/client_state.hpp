@@ -18,14 +18,14 @@ namespace detail {
 
 struct model_info_cache;
 
-/// The part of a request's head that calls of one kind have in common.
+/// The part of a request's head that is the same for calls with the same route, deployment and type of body.
 struct cached_head
 {
     cached_head() = default;
 
     std::string kind;
     std::string fields;     ///< The request line among them.
-    int custom_headers = 0; ///< How many of the fields Azure counts.
+    int custom_headers = 0; ///< Number of fields that count towards Azure's limit of ten.
 };
 
 /// Where calls go: one endpoint, the credential for it, and the connections to it.

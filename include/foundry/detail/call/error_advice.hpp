@@ -4,7 +4,7 @@
 #include <foundry/detail/call/error_body.hpp>
 #include <foundry/detail/call/error_context.hpp>
 
-/// The third step: what the user can do about the error.
+/// Step 3 of make_service_error(): what the user can do about the error.
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_info const& info, parsed_error const& c,

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-/// The first step from an error body to an error: parses some twenty shapes into one struct.
+/// Step 1 of make_service_error(): parses some twenty shapes into one struct.
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// The content of an error body, whatever its shape.

@@ -4,7 +4,7 @@
 #include <foundry/detail/call/error_body.hpp>
 #include <foundry/detail/call/error_context.hpp>
 
-/// The second step: chooses the `errc` of an error.
+/// Step 2 of make_service_error(): chooses the `errc` of an error.
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// The code that the error's words stand for, whatever its status; errc() if they stand for none.

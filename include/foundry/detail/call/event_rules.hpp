@@ -18,7 +18,7 @@ FOUNDRY_DECL bool is_one_of(std::span<std::string_view const> names, std::string
 
 /// Whether the data of an event says that the stream has ended: `[DONE]`, in any case, with blanks or quotes around it.
 FOUNDRY_DECL bool is_end_marker(std::string_view data) noexcept;
-/// The same without brackets, which ends the stream of a chat only.
+/// Whether the data is `DONE` without brackets; only chat streams end with it.
 FOUNDRY_DECL bool is_bare_end_marker(std::string_view data) noexcept;
 
 /// Whether an event only shows that the connection is alive: one without data, `null`, `""`, `[]`, `{}`, `ping`, or one named

@@ -9,14 +9,14 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// Throws `errc::unexpected_reply` for a response that lacks what every such response has.
+/// Throws `errc::unexpected_reply` for a response without a required member.
 [[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
 
 /// Decodes the body of a JSON response as it arrives. A response with status 2xx that is an error is thrown as one.
 class json_sink : public response_sink
 {
 public:
-    /// @param raw keeps the text, too; if null, only as much of it as an error shows is kept.
+    /// @param raw receives the text; if null, only its first 64 KiB are kept, for an error.
     json_sink(json::object_ref into, std::string* raw) : into_(into), raw_(raw) {}
 
     void start() override;
@@ -27,7 +27,7 @@ public:
 protected:
     ~json_sink() = default;
 
-    /// What the response lacks of what every such response has; empty if it is all there.
+    /// Says which required member is missing; empty if none is.
     virtual std::string missing() const { return {}; }
 
 private:

@@ -33,11 +33,11 @@ inline constexpr std::string_view models_api_chat_members[] = {
     "messages", "model", "temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens",
     "stop",     "seed",  "stream",      "tools", "response_format",   "tool_choice",      "modalities",
 };
-/// The same of texts to embed (`EmbeddingsOptions`) and of images (`ImageEmbeddingsOptions`).
+/// The members that it has in requests of texts to embed (`EmbeddingsOptions`) and of images (`ImageEmbeddingsOptions`).
 inline constexpr std::string_view models_api_embedding_members[] = {
     "input", "model", "dimensions", "encoding_format", "input_type",
 };
-/// The same of images to generate (2025-05-15-preview).
+/// The members that it has in requests of images to generate (2025-05-15-preview).
 inline constexpr std::string_view models_api_image_members[] = {
     "prompt", "model", "n", "size", "quality", "output_format", "seed", "negative_prompt", "image_prompt",
 };
@@ -83,6 +83,10 @@ inline constexpr operation image_generation = {
 };
 inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
+/// The rows above, in the order in which a path is compared with them: a row comes before one that it lies below.
+inline constexpr operation const* with_functions[] = {
+    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &model_info};
+
 /// Operations without functions of their own, which client::call() reaches.
 inline constexpr operation others[] = {
     {.path = "images", .has_deployment = true},
@@ -102,7 +106,7 @@ inline constexpr operation others[] = {
     {.path = "vector_stores", .in_models_api = false, .has_error_member = true},
 };
 
-/// Any path that the service may have and the table does not.
+/// For a path that no row covers.
 inline constexpr operation unknown = {.path = "", .has_error_member = true};
 
 } // namespace operations

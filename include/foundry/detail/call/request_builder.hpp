@@ -18,13 +18,13 @@ struct request_spec
     request_spec() = default;
 
     std::string_view verb = "POST";
-    std::string_view query; ///< Percent-encoded; follows what the endpoint adds.
+    std::string_view query; ///< Percent-encoded; appended after the endpoint's parameters.
     std::string_view accept = "application/json";
-    std::string_view deployment;      ///< Named besides the body; empty: what the body names.
+    std::string_view deployment;      ///< Overrides the deployment in the body; may be empty.
     bool skip_route_check = false;    ///< Sent even if the endpoint's form lacks the operation.
     json::const_object_ref json;      ///< The body; a null object: there is none, or it is bytes.
     std::string_view leading_members; ///< Written before those of the body, such as `"stream":true,`.
-    std::string_view content_type;    ///< Of the bytes; empty: there are none.
+    std::string_view content_type;    ///< Content type of `bytes`; empty: the request has no such body.
     std::string bytes;
 };
 

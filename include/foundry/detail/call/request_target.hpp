@@ -13,7 +13,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 ///
 /// @param path of the operation or below it, percent-encoded.
 /// @param deployment put into the path if the form is the dated one and the operation has a deployment; percent-encoded here.
-/// @param query percent-encoded; follows what the endpoint adds.
+/// @param query percent-encoded; appended after the endpoint's parameters.
 /// @throws foundry::error (`errc::invalid_argument`) if the dated form gets no deployment, if the deployment is another one than the
 /// endpoint's (whatever their case), or if the path makes no URL.
 FOUNDRY_DECL std::string request_target(foundry::endpoint const& endpoint, operation const& row, std::string_view path,

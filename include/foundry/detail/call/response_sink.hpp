@@ -13,15 +13,15 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 class response_sink : public http::body_sink
 {
 public:
-    /// A body begins; what came of an earlier one is dropped.
+    /// A body begins; discards that of an earlier attempt.
     virtual void start() = 0;
-    /// What resets the stall limit: the whole body, or any byte of it.
+    /// Whether any byte resets the stall limit, or only got_content().
     virtual http::exchange::progress progress() const { return http::exchange::progress::on_signal; }
     /// The body is complete.
     ///
     /// @throws foundry::error if it is not the response that was asked for.
     virtual void finish(pending_request const& request, response_info const& info) = 0;
-    /// What has come of the body, as far as an error shows it.
+    /// The received text, for an error.
     virtual std::string_view text() const = 0;
 
 protected:

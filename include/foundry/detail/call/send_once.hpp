@@ -28,7 +28,8 @@ struct open_response
     http::clock::time_point attempt_begun; // of the successful one
 };
 
-/// Makes one request and waits for the head of its response. A 401 that asks for another token is answered with one, once.
+/// Makes one request and waits for the head of its response. If a 401 asks for a token with other claims or
+/// another scope, the request is sent once more, with such a token.
 ///
 /// @param end of the whole call.
 /// @throws foundry::error that a status other than 2xx stands for.

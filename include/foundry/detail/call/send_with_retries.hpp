@@ -10,8 +10,8 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// One call, from the request to its response: makes the request as often as the retry policy allows, and takes the body.
 ///
-/// @param body null: the response is a stream, and only its head is waited for. The limit of the whole call ends there, unless streams
-/// have a limit of their own.
+/// @param body null: the response is a stream, and only its head is waited for. From then on `stream_total` applies instead of
+/// `total`.
 /// @throws foundry::error of the last attempt, with all attempts.
 FOUNDRY_DECL boost::asio::awaitable<void> send_with_retries(pending_request const& request, response_sink* body,
                                                             open_response& response);

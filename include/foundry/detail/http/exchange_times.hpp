@@ -7,7 +7,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::http {
 
-/// How long each step of an exchange took; zero for a step that it did without.
+/// How long each step of an exchange took; zero for a step that was not needed.
 struct exchange_times
 {
     std::chrono::nanoseconds queue{};      ///< Waiting for a free connection of the pool.

@@ -99,8 +99,8 @@ struct pool::waiter : boost::intrusive_ref_counter<waiter>
     boost::intrusive_ptr<waiter> next;
 };
 
-/// A pending acquisition: of an idle connection or, if there is none, of one that is to be opened, as soon as the limit allows it. Ends
-/// when the coroutine continues, is cancelled, or is destroyed while it waits.
+/// A pending acquisition: gets an idle connection or, if there is none, permission to open one, at once or when the limit allows it. It
+/// is left by take() or by destruction.
 class pool::acquire_ticket
 {
 public:

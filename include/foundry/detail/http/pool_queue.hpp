@@ -14,7 +14,7 @@ namespace http {
 
 /// The core of a pool: which connections are idle, how many are open, and which calls wait. Has no socket, no clock and no mutex.
 ///
-/// Both lists run through their own elements: nothing is allocated when a connection is released, and they compile fast.
+/// Both lists are intrusive: nothing is allocated when a connection is released, and they compile fast.
 ///
 /// @tparam Connection has `next`, `idle_since` and `opened_at`.
 /// @tparam Waiter has `next`, and `granted`, a pointer to a Connection.
@@ -49,7 +49,7 @@ public:
         return expired;
     }
 
-    /// The idle connection that was used last: it is the likeliest to be alive. The caller says afterwards if it is not: see closed().
+    /// The idle connection that was used last: it is the likeliest to be alive. The caller says afterwards if it is not: see note_closed().
     connection_ptr take_idle()
     {
         connection_ptr c = std::move(idle_);
@@ -58,11 +58,11 @@ public:
         return c;
     }
 
-    /// Whether another connection may be opened now: there is room, and no call waits for it. The caller then calls opened().
+    /// Whether another connection may be opened now: there is room, and no call waits for it. The caller then calls note_opened().
     bool may_open() const noexcept { return has_room() && !waiters_; }
     bool has_room() const noexcept { return open_ < options_.max_connections; }
-    void opened() noexcept { ++open_; }
-    void closed() noexcept { --open_; }
+    void note_opened() noexcept { ++open_; }
+    void note_closed() noexcept { --open_; }
 
     void add_waiter(waiter_ptr added)
     {
@@ -96,7 +96,7 @@ public:
             c->next = std::move(idle_);
             idle_ = std::move(c);
         } else {
-            closed();
+            note_closed();
         }
         return nullptr;
     }

@@ -43,7 +43,7 @@ connection_ptr opened(queue& q, clock_point now = {})
 {
     connection_ptr c(new fake_connection);
     c->opened_at = c->idle_since = now;
-    q.opened();
+    q.note_opened();
     return c;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("pool queue: connections may be opened up to the limit")
     CHECK(q.may_open());
     opened(q);
     CHECK_FALSE(q.may_open());
-    q.closed();
+    q.note_closed();
     CHECK(q.may_open());
 }
 

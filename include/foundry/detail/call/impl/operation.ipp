@@ -12,9 +12,7 @@ inline bool has_path(operation const& row, std::string_view path) noexcept
 
 FOUNDRY_DECL operation const& find_operation(std::string_view path) noexcept
 {
-    for (operation const* const row :
-         {&operations::chat, &operations::completions, &operations::embeddings, &operations::image_embeddings,
-          &operations::image_generation, &operations::model_info}) {
+    for (operation const* const row : operations::with_functions) {
         if (has_path(*row, path))
             return *row;
     }

@@ -76,14 +76,14 @@ FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take_idle_or_new(bool fresh,
             break;
         if (!fresh && is_usable(*c))
             return c;
-        queue_.closed();
+        queue_.note_closed();
         c->next = std::move(dead);
         dead = std::move(c);
     }
     if (!queue_.may_open())
         return nullptr;
     boost::intrusive_ptr<connection> c(new connection(executor_));
-    queue_.opened();
+    queue_.note_opened();
     return c;
 }
 
