@@ -7,13 +7,10 @@
 # Usage: tests/bare_machine.sh [suite] [question words...]
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+. "$(dirname "${BASH_SOURCE[0]}")/support/bare_machine.sh"
 suite=${1:-bookworm}
 shift || true
 if [ $# -eq 0 ]; then set -- "How many feet are in a mile?"; fi
-mirror=${MIRROR:-http://deb.debian.org/debian}
-
-if [ "$(id -u)" -ne 0 ]; then echo "This needs root." >&2; exit 1; fi
 
 work=$(mktemp -d)
 machine=$work/machine
@@ -21,33 +18,13 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 
 seconds_since() { echo $((SECONDS - $1)); }
 
-echo "Making a bare $suite ..."
 started=$SECONDS
-debootstrap --variant=minbase "$suite" "$machine" "$mirror" >"$work/debootstrap.log" 2>&1 ||
-    { tail -n 20 "$work/debootstrap.log" >&2; exit 1; }
-cp -L /etc/resolv.conf "$machine/etc/resolv.conf"
-apt-config dump | { grep -E '^Acquire::https?::Proxy' || true; } >"$machine/etc/apt/apt.conf.d/proxy"
-# A space in the path is part of the proof.
-mkdir "$machine/srv/a copy"
-git -C "$root" archive HEAD | tar -x -C "$machine/srv/a copy"
+make_machine "$suite" "$machine"
 made=$(seconds_since "$started")
-
-# A mount namespace of its own: /proc is gone when the command ends, however it ends.
-inside() (
-    for name in $(compgen -e); do
-        case $name in
-        AZURE_* | *_proxy | *_PROXY) ;;
-        *) unset "$name" 2>/dev/null || true ;;
-        esac
-    done
-    export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-    # shellcheck disable=SC2016
-    exec unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$machine" "$@"
-)
 
 # The messages are on the error output, the answer is on the other.
 run() {
-    { inside "/srv/a copy/examples/run.sh" "$@" 2>&1 1>&3 | tee "$work/messages" >&2; } 3>&1
+    { inside "$machine" "/srv/a copy/examples/run.sh" "$@" 2>&1 1>&3 | tee "$work/messages" >&2; } 3>&1
 }
 part() { sed -nE "s/^$1 in ([0-9]+) s\.$/\1/p" "$work/messages"; }
 
