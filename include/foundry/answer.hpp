@@ -8,8 +8,8 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Base of every answer: the head of the response and its JSON text. `client::call` also fills it in a described class that derives
-/// from it.
+/// Base of every answer: the head of the response and its JSON text. `client::call` also fills this part of a described class
+/// that is derived from `answer`.
 ///
 /// Thread safety: as a value; const members may be called from several threads.
 class answer

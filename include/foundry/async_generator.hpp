@@ -57,8 +57,8 @@ using awaited_type =
 /// two calls. The destructor of the generator destroys the body at the point where it is suspended.
 ///
 /// Cancellation: cancelling next() cancels the operation that the body awaits; its `co_await` throws `operation_aborted`. If the body
-/// catches that and awaits another operation, next() ends, and this second `co_await` throws `operation_aborted` in the following call of
-/// next().
+/// catches that and awaits another operation, next() returns without awaiting it; when next() is called again, that `co_await` throws
+/// `operation_aborted`.
 ///
 /// `T` must not be an aggregate, because g++ 12 corrupts aggregate temporaries in `co_yield`.
 ///
@@ -110,7 +110,7 @@ private:
     std::coroutine_handle<promise_type> body_;
 };
 
-/// For the compiler: what `co_await` and `co_yield` do in the body.
+/// The coroutine's promise type: what `co_await` and `co_yield` do in the body.
 template <class T>
 class async_generator<T>::promise_type
 {

@@ -34,8 +34,8 @@ private:
 
 /// Joins the chunks of a stream into a completion.
 ///
-/// A piece of a tool call belongs to the call with its index, else to the call with its id, else to the last open call. A piece with a name
-/// begins a new call if its id differs, or, without an id, if its name differs or the arguments of the open call are complete. A chunk
+/// A piece of a tool call belongs to the call with its index; without an index, to the call with its id; without both, to the last open
+/// call. A piece with a name begins a new call if its id differs, or, without an id, if its name differs or the arguments of the open call are complete. A chunk
 /// without an id continues the message. Unknown members are kept: those of a delta are joined, of the others the last value counts. The
 /// choice of index i becomes `choices[i]`; an index of 128 or more, which no API has, is ignored.
 ///

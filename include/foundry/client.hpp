@@ -60,8 +60,8 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 class basic_client
 {
 public:
-    /// Opens a connection, with its TLS handshake, and keeps it for the next call: before the first frame of a game, or before a
-    /// server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to the
+    /// Opens a connection, with its TLS handshake, and keeps it for the next call. Use it, for example, before the first
+    /// frame of a game, or before a server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to the
     /// service, fetches no token and does not retry: if it fails, calls may still succeed.
     ///
     /// @throws foundry::error with a code of `errc`.
@@ -142,8 +142,9 @@ inline std::shared_ptr<detail::client_state> const& detail::state_of(basic_clien
 /// A cheap handle: copies share connections, tokens and settings. A call runs, its socket included, on the executor of the coroutine
 /// that awaits it. What outlives a call runs on the executor that the client is made from: idle connections, the last bytes of a
 /// stream, the fetch of a token. That context must not be destroyed before the client: a class that has both as members declares the
-/// context first. If that context is not running, no token is fetched, and the connections of finished streams stay open and unused. `client<>` holds a client of any credential, as a class
-/// member does.
+/// context first. If that context is not running, no token is fetched, and the connections of finished streams stay open and unused.
+///
+/// `client<>` can hold a client with any credential; use it for a class member.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine;
 /// (`errc::no_ca_store`) if there is no certificate store to verify a server with.

@@ -27,7 +27,7 @@ enum class key_header
 /// Credential: an API key of the resource.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) from the constructors if the key is empty or has a character that is not visible
-/// ASCII, such as the line break at the end of a file, or if the header name is not valid or reserved.
+/// ASCII, such as the line break at the end of a file, or if the header name is invalid or reserved.
 class api_key
 {
 public:
@@ -71,7 +71,7 @@ struct no_credential
 class any_credential;
 
 /// A type with a coroutine that returns tokens. To use a type of the program in a client, include <foundry/token_credential.hpp>.
-/// One function models the concept:
+/// One function is enough:
 ///
 ///     struct my_credential
 ///     {

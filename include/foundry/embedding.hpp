@@ -149,12 +149,12 @@ struct embedding
 };
 BOOST_DESCRIBE_STRUCT(embedding, (), (index, embedding_, extra))
 
-/// The embeddings, in the order of the texts in the request. The functions do not convert: each serves the encodings that it names.
+/// The embeddings, in the order of the texts in the request. The functions do not convert: each works only for the encodings in its comment.
 ///
 /// Wire format: `EmbeddingsResult` (Models), `OpenAI.CreateEmbeddingResponse` (v1).
 ///
-/// @throws std::out_of_range if there is no vector `i`; foundry::error (`errc::invalid_argument`) if the encoding is not one of the
-/// function.
+/// @throws std::out_of_range if there is no vector `i`; foundry::error (`errc::invalid_argument`) if the vectors have another
+/// encoding.
 class embeddings : public answer
 {
 public:

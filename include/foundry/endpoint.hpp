@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Form of the API: which URLs and parameters it has. Four forms serve chat completions and embeddings.
+/// Form of the API: which URLs and parameters it has.
 enum class api_form
 {
     /// Foundry Models: `https://{resource}.services.ai.azure.com/models`, serverless and managed compute.
@@ -24,7 +24,7 @@ enum class api_form
     compatible,
 };
 
-/// Operator of the host; decides the key header, the token scope and which parameters are extra ones.
+/// Operator of the host; decides the key header and the token scope.
 enum class host_kind
 {
     /// `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and the same under `.us` and `.cn`.
@@ -104,9 +104,11 @@ public:
     endpoint& set_api_version(std::string version);
     endpoint& set_deployment(std::string name);
     endpoint& set_scope(std::string scope);
-    /// Adds a parameter to the query of every request; percent-encodes both. Rejects names of keys, because servers log queries.
+    /// Adds a parameter to the query of every request; percent-encodes both. Refuses parameter names that carry an API key,
+    /// because servers log queries.
     endpoint& add_query(std::string_view name, std::string_view value);
-    /// Adds a header field to every request. Rejects the fields that frame or authorise a message.
+    /// Adds a header field to every request. Refuses those that the library writes itself, such as `Host`,
+    /// `Content-Length` and `Authorization`.
     endpoint& add_header(std::string name, std::string value);
     /// Connects the socket to another address or host name, as `--connect-to` of curl does. URL, SNI, `Host` and the certificate check
     /// still use the host of the URL. For private links and for the emulator.

@@ -70,7 +70,7 @@ struct retry_options
     std::function<void(attempt const& failed, std::chrono::milliseconds wait)> on_retry;
 };
 
-/// The policy that the numbers of `retry_options` describe. Thread safety: any.
+/// The policy that the numbers of `retry_options` describe. Thread safety: may be called from several threads at once.
 class default_retry_policy final : public retry_policy
 {
 public:

@@ -18,7 +18,7 @@ namespace foundry::inline FOUNDRY_ABI {
 /// below `/openai/deployments/{deployment}`, all others below `/openai`.
 ///
 /// An operation that the endpoint's form of the API lacks is refused before anything is sent, with the URL to use instead, unless
-/// skip_route_check() is set.
+/// skip_route_check() was called.
 class route
 {
 public:
@@ -29,7 +29,7 @@ public:
 
     /// Adds `/name`, percent-encoded.
     route& segment(std::string_view name);
-    /// Adds a query parameter; encoded here. Keys are refused: a query is logged.
+    /// Adds a query parameter; encoded here. Refuses parameter names that carry an API key, because servers log queries.
     route& query(std::string_view name, std::string_view value);
     /// For the dated form, which has the deployment in the URL; the other forms find it in the body.
     route& deployment(std::string name);

@@ -21,7 +21,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 ///                           +--fail--> failed, for a while
 ///
 /// fresh: the token is used. aging: the token is used, and a new one is fetched meanwhile. stale, empty: the caller waits for a new one.
-/// Each key has one fetch at a time.
+/// Each scope and tenant has one fetch at a time.
 ///
 /// The lifetime of a token is counted on the steady clock from its arrival, so that a jump of the wall clock neither revives an old token
 /// nor ends a good one.
@@ -38,11 +38,12 @@ public:
     static constexpr std::chrono::minutes ahead{5};
     /// Minimum time between two early fetches, so that a failed one is not repeated at once.
     static constexpr std::chrono::seconds pause_ahead{30};
-    /// How long callers get the last failure without a new fetch. If the authority says how long to wait, that time counts instead, up to
-    /// an hour.
+    /// How long callers get the error of a failed fetch without a new one. If the authority says how long to wait, that time counts
+    /// instead, up to an hour.
     static constexpr std::chrono::seconds failure_lasts{5};
+    /// The same after the authority has refused.
     static constexpr std::chrono::seconds refusal_lasts{60};
-    /// Minimum time between two tokens dropped because the service refused them. The service refuses an identity without a role with every
+    /// After a token was dropped because the service refused it, the next one is kept for this long. The service refuses an identity without a role with every
     /// token; such an identity must not ask the authority for a new token with each call.
     static constexpr std::chrono::seconds min_between_drops{30};
     static constexpr std::size_t max_keys = 1024;

@@ -33,8 +33,8 @@ protected:
 
 /// Parses one HTTP/1.1 response (RFC 9112), in pieces of any size. Has no socket.
 ///
-/// Skips interim responses (1xx), at most eight. Rejects content codings, because the client requests none (of an error only the body is
-/// then unusable), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines that do not end with
+/// Skips interim responses (1xx), at most eight. Rejects content codings, because the client requests none (an error response with one
+/// keeps its status, its body is dropped), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines that do not end with
 /// CRLF, and several lengths. Joins folded lines of the head with a blank (RFC 9112, 5.2). Drops trailers, which count as part of the head
 /// for its size limit.
 ///
