@@ -39,7 +39,7 @@ asio::awaitable<void> hurry()
     } catch (foundry::error const& e) {
         if (e.code() != foundry::errc::total_timeout)
             throw;
-        std::cout << "\n[" << e.what() << "]\n"; // each limit has a code of its own
+        std::cout << "\n[" << e.what() << "]\n"; // each step has its own code; `total` and `stream_total` share this one
     }
 }
 

@@ -91,6 +91,17 @@ else
 
 namespace completion_tokens {
 
+// clang-format off
+void report(std::exception_ptr failed)
+{
+    try {
+        std::rethrow_exception(failed);
+    } catch (std::exception const& e) { // a foundry::error, or a system_error if the call was cancelled
+        std::cerr << e.what() << '\n';
+    }
+}
+// clang-format on
+
 void future(foundry::client<> client, foundry::chat_request request)
 {
     // clang-format off
@@ -106,7 +117,9 @@ void callback(asio::io_context& context, foundry::client<> client, foundry::chat
     // clang-format off
 foundry::async_call(context.get_executor(), client.complete(request),
                     [](std::exception_ptr failed, foundry::chat_completion reply) {
-                        if (!failed)
+                        if (failed)
+                            report(failed);
+                        else
                             std::cout << reply.text() << '\n';
                     });
     // clang-format on
@@ -118,7 +131,9 @@ void stackful(asio::io_context& context, foundry::client<> client, foundry::chat
 asio::spawn(context, [client, request](asio::yield_context yield) {
     auto const [failed, reply] =
         foundry::async_call(yield.get_executor(), client.complete(request), asio::as_tuple(yield));
-    if (!failed)
+    if (failed)
+        report(failed);
+    else
         std::cout << reply.text() << '\n';
 });
     // clang-format on
@@ -486,6 +501,19 @@ asio::awaitable<std::string> faster_of(foundry::client<> one, foundry::client<> 
 }
 // clang-format on
 
+// clang-format off
+void report(std::exception_ptr failed)
+{
+    try {
+        std::rethrow_exception(failed);
+    } catch (foundry::error const& e) { // comes first: a foundry::error is a system_error, too
+        std::cerr << e.what() << '\n';
+    } catch (boost::system::system_error const& e) { // operation_aborted, if the call was cancelled
+        std::cerr << e.what() << '\n';
+    }
+}
+// clang-format on
+
 struct push_button
 {
     void on_click(std::function<void()> what) { clicked = std::move(what); }
@@ -499,7 +527,9 @@ void asks_until_clicked(asio::io_context& context, foundry::client<> client, fou
 asio::cancellation_signal stop;
 asio::co_spawn(context, client.complete(request),
                asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr failed, foundry::chat_completion reply) {
-                   if (!failed)
+                   if (failed)
+                       report(failed);
+                   else
                        std::cout << reply.text() << '\n';
                }));
 button.on_click([&stop] { stop.emit(asio::cancellation_type::terminal); });
@@ -519,7 +549,13 @@ std::shared_ptr<running> start(asio::thread_pool& pool, foundry::client<> client
 {
     auto const call = std::make_shared<running>(pool);
     asio::co_spawn(call->strand, client.complete(request),
-                   asio::bind_cancellation_slot(call->stop.slot(), [call](std::exception_ptr, foundry::chat_completion) {}));
+                   asio::bind_cancellation_slot(
+                       call->stop.slot(), [call](std::exception_ptr failed, foundry::chat_completion reply) {
+                           if (failed)
+                               report(failed);
+                           else
+                               std::cout << reply.text() << '\n';
+                       }));
     return call;
 }
 
@@ -856,7 +892,7 @@ asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request reque
 void loads(foundry::client<> client)
 {
     // clang-format off
-asio::co_spawn(context, client.warm_up(), foundry::rethrow);
+asio::co_spawn(context, client.warm_up(), [](std::exception_ptr) {});
     // clang-format on
 }
 
