@@ -2,6 +2,8 @@
 
 // A route that has no function in the library: a described type and one line, with the same credential, errors and limits. The routes
 // here are those of the v1 API.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // Three ways to stop an answer: leave the loop, race a timer, and emit a signal. Each closes the connection, which stops the model.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 
@@ -19,16 +21,19 @@ using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
 asio::awaitable<void> tell(foundry::client<> client, std::string model, std::size_t max_size)
-try {
-    foundry::chat_stream chunks = co_await client.stream(model, "Tell me a story.");
-    std::size_t size = 0;
-    while (auto const* chunk = co_await chunks.read()) {
-        std::cout << chunk->text() << std::flush;
-        if ((size += chunk->text().size()) > max_size)
-            break; // `chunks` goes out of scope, which closes the connection
+{
+    try {
+        foundry::chat_stream chunks = co_await client.stream(model, "Tell me a story.");
+        std::size_t size = 0;
+        while (auto const* chunk = co_await chunks.read()) {
+            std::cout << chunk->text() << std::flush;
+            size += chunk->text().size();
+            if (size > max_size)
+                break; // `chunks` goes out of scope, which closes the connection
+        }
+    } catch (foundry::error const& e) { // not a cancellation, which is a system_error but no foundry::error
+        std::cout << e.what();
     }
-} catch (foundry::error const& e) { // not a cancellation, which is no foundry::error
-    std::cout << e.what();
 }
 
 asio::awaitable<void> stop()
@@ -52,7 +57,7 @@ asio::awaitable<void> stop()
     try {
         co_await asio::co_spawn(executor, tell(client, my.model(), 4000),
                                 asio::bind_cancellation_slot(signal.slot(), asio::use_awaitable));
-    } catch (boost::system::system_error const& e) {
+    } catch (boost::system::system_error const& e) { // a catch of foundry::error, which is derived from it, comes first
         std::cout << " ... [stopped by a signal: " << e.code().message() << "]\n";
     }
 }

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // A question, its answer, and a second question about it.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // Microsoft Entra ID instead of a key: no secret to keep, and nothing blocks while a token is fetched.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 

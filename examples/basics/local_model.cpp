@@ -16,13 +16,13 @@ namespace asio = boost::asio;
 
 asio::awaitable<void> chat(std::string url, std::string model)
 {
-    std::optional<foundry::testing::emulator> stand_in;
+    std::optional<foundry::testing::emulator> emulator;
     foundry::endpoint endpoint{url.empty() ? "http://localhost:8080/v1" : url}; // Ollama: http://localhost:11434/v1
     if (url.empty()) {
         foundry::testing::emulator_options like;
         like.local = foundry::testing::local_server::llama_cpp();
-        stand_in.emplace(like);
-        endpoint.connect_to("127.0.0.1", stand_in->plain_port());
+        emulator.emplace(like);
+        endpoint.connect_to("127.0.0.1", emulator->plain_port());
     }
     foundry::client client{co_await asio::this_coro::executor, endpoint, foundry::no_credential{}};
 

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // How often, and how long, a call may try: for all calls of a client, and for one of them.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 
@@ -39,7 +41,7 @@ asio::awaitable<void> hurry()
     } catch (foundry::error const& e) {
         if (e.code() != foundry::errc::total_timeout)
             throw;
-        std::cout << "\n[" << e.what() << "]\n"; // each step has its own code; `total` and `stream_total` share this one
+        std::cout << "\n[" << e.what() << "]\n"; // each step has its own code; `total` and `stream_total` share one
     }
 }
 

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // An answer that is printed while the model writes it, and kept for the next question.
+//
+// `my` chooses the emulator or your service; replace it by your own endpoint and key.
 
 #include "../configuration.hpp"
 

@@ -34,10 +34,18 @@ input ~ /README\.md$/ {
         gsub(/[^a-z]+/, "-", label)
         $0 = $0 " {#" label "}"
     }
-    gsub(/\]\(include\/foundry\/error\.hpp\)/, "](@ref foundry::errc)")
+    gsub(/\]\(include\/foundry\/endpoint\.hpp\)/, "](@ref foundry::endpoint)")
 }
 
-# A page: its own address, and links to sections of the README and to programs.
+# The page of the compilers: its sections can be linked to.
+input ~ /compilers\.md$/ && /^## / {
+    label = tolower(substr($0, 4))
+    gsub(/[^a-z0-9 ]/, "", label)
+    gsub(/ /, "-", label)
+    $0 = $0 " {#compilers-" label "}"
+}
+
+# A page: its own address, and links to sections of other pages and to programs.
 /^# / && input !~ /(README|index)\.md$/ {
     label = input
     sub(/.*\//, "", label)
@@ -53,6 +61,8 @@ input ~ /README\.md$/ {
         gsub(/\//, "_2", link)
         $0 = substr($0, 1, RSTART + 1) link "_8cpp-example.html" substr($0, RSTART + RLENGTH - 1)
     }
+    gsub(/\]\(compilers\.md#/, "](@ref compilers-")
+    sub(/\[tests\/benchmark\/README\.md\]\([^)]*\)/, "`tests/benchmark/README.md`") # which is no part of the site
     gsub(/\]\(examples\/(basics|apps)\)/, "](examples.html)")
     print
 }

@@ -200,7 +200,7 @@ asio::awaitable<void> builds_a_request(foundry::client<> client)
 {
     // clang-format off
 foundry::chat_request request{"gpt-4o-mini"};
-request.system("You are terse.").user("How many feet are in a mile?");
+request.system("Answer briefly.").user("How many feet are in a mile?");
 foundry::chat_completion reply = co_await client.complete(request);
     // clang-format on
 }
@@ -355,6 +355,14 @@ foundry::event_stream events = co_await client.call<foundry::event_stream>(found
 while (auto const* event = co_await events.read())
     std::cout << event->event << ": " << event->data << '\n';
     // clang-format on
+}
+
+asio::awaitable<void> asks_the_default_model()
+{
+    // clang-format off
+foundry::client<> client = foundry::client_from_environment(co_await asio::this_coro::executor);
+foundry::chat_completion reply = co_await client.complete("", "How many feet are in a mile?"); // empty: the default model
+        // clang-format on
 }
 
 asio::awaitable<void> acts_for_a_user(foundry::client<> client, std::string token)
