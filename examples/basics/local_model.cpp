@@ -28,7 +28,7 @@ asio::awaitable<void> chat(std::string url, std::string model)
 
     foundry::chat_request request{model};
     request.user("How many feet are in a mile?");
-    request.extra["top_k"] = 40; // a parameter of the server's own
+    request.extra["top_k"] = 40; // a parameter that only this server has
     foundry::chat_stream chunks = co_await client.stream(request);
     while (auto const* chunk = co_await chunks.read())
         std::cout << chunk->text() << std::flush;
