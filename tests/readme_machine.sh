@@ -26,7 +26,7 @@ block cpp | sed -e "s#https://contoso.services.ai.azure.com/models#http://localh
     >"$machine/srv/program/chat.cpp"
 line() { block sh | grep "$1" || { echo "The installation in README.md has no line with $1." >&2; exit 1; }; }
 packages=$(line apt-get)
-install=$(line cmake)
+install=$(line "cmake -B")
 compile=$(line g++.*chat.cpp)
 
 # What the README leaves to its readers: to look for packages, to say yes, and to be root.
