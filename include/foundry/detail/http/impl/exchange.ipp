@@ -220,14 +220,14 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             {
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 std::exception_ptr interrupted;
-                try {
-                    if (mine.must_wait()) {
-                        auto const begun = clock::now();
+                if (mine.must_wait()) {
+                    auto const begun = clock::now();
+                    try {
                         co_await mine.ready_timer().async_wait(boost::asio::deferred);
-                        times_.queue = clock::now() - begun;
+                    } catch (boost::system::system_error const&) { // a granted connection cancels the timer, too
+                        interrupted = std::current_exception();
                     }
-                } catch (boost::system::system_error const&) {
-                    interrupted = std::current_exception();
+                    times_.queue = clock::now() - begun;
                 }
                 lease_ = mine.take(std::move(interrupted));
                 // If the cancellation arrives together with the connection, nothing is sent.
