@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/base64.hpp>
+#include <foundry/error.hpp>
 #include <foundry/image_generation.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
