@@ -22,7 +22,7 @@ trap 'kill "$pid" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 make_machine "$suite" "$machine"
 mkdir "$machine/srv/program"
-block cpp | sed -e "s#https://contoso.services.ai.azure.com/models#http://localhost:$port/v1#" -e "s#\"\\.\\.\\.\"#\"emulator-key\"#" \
+block cpp | sed -e "s#https://contoso.services.ai.azure.com/models#http://127.0.0.1:$port/v1#" -e "s#\"\\.\\.\\.\"#\"emulator-key\"#" \
     >"$machine/srv/program/chat.cpp"
 line() { block sh | grep "$1" || { echo "The installation in README.md has no line with $1." >&2; exit 1; }; }
 packages=$(line apt-get)
@@ -31,7 +31,7 @@ compile=$(line g++.*chat.cpp)
 
 # What the README leaves to its readers: to look for packages, to say yes, and to be root.
 cat >"$machine/srv/steps.sh" <<END
-set -e
+set -eo pipefail
 sudo() { "\$@"; }
 apt-get() { command apt-get -qq -y "\$@"; }
 seconds() { echo "\$1 \$((SECONDS - started)) s" >&2; started=\$SECONDS; }

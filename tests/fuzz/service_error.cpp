@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     foundry::response_info const info(statuses[in.mode % 16],
                                       in.mode & 16 ? take_fields(body) : foundry::response_headers(), "client-id");
     foundry::detail::error_context what;
-    what.where = &places[in.split % 4];
+    what.endpoint = &places[in.split % 4];
     what.what = in.split & 4 ? &foundry::detail::operations::embeddings : &foundry::detail::operations::chat;
     what.path = what.what->path;
     what.deployment = in.split & 8 ? "" : "gpt-4";

@@ -6,6 +6,7 @@
 #undef FOUNDRY_SEPARATE_COMPILATION // so that only what is called is compiled, not all that sends requests
 #include "fuzz.hpp"
 
+#include <foundry/entra/impl/azure_cli_credential.ipp>
 #include <foundry/entra/impl/azure_developer_cli_credential.ipp>
 
 using foundry_fuzz::check;

@@ -246,7 +246,7 @@ private:
         do {
             o->what = static_cast<kind>(below(kind_names.size()));
             o->until = static_cast<state>(below(state_names.size()));
-            if (o->until == state::writing && below(2) != 0) // which costs most
+            if (o->until == state::writing && below(3) == 0) // which costs most
                 o->until = state::first_byte;
         } while (!is_possible(o->what, o->until));
         std::string const id = "-" + std::to_string(number_) + "." + std::to_string(++count_);
