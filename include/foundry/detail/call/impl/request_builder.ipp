@@ -130,17 +130,18 @@ bool find_member(json::const_object_ref body, Visit visit)
 }
 
 /// The member `model` of a body, if it is a text.
-inline std::optional<std::string> named_model(json::const_object_ref body)
+inline std::optional<std::string_view> named_model(json::const_object_ref body)
 {
-    std::optional<std::string> model;
+    std::optional<std::string_view> model;
     find_member(body, [&](std::string_view name, json::member const* m) {
         if (name != "model")
             return false;
         if (m == nullptr) {
             if (auto const& value = as_json_object(body)->at("model"); value.is_string())
-                model.emplace(value.get_string());
+                model = std::string_view(value.get_string());
         } else if (m->described->what == json::kind::string) {
-            model = *static_cast<std::string const*>(m->reach(const_cast<void*>(body.object), json::access::peek));
+            model = std::string_view(
+                *static_cast<std::string const*>(m->reach(const_cast<void*>(body.object), json::access::peek)));
         }
         return true;
     });
@@ -321,14 +322,14 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
 {
     operation const& row = *request.what;
     bool const has_json = spec.json.object != nullptr;
-    std::optional<std::string> const model = has_json ? named_model(spec.json) : std::nullopt;
+    std::optional<std::string_view> const model = has_json ? named_model(spec.json) : std::nullopt;
     if (row.default_model != nullptr && model && model->empty()) {
         throw error(errc::invalid_argument,
                     "model is an empty text; name a deployment, or leave it unset for the default");
     }
     apply_options(request, with);
-    request.deployment = first_non_empty(spec.deployment, model ? std::string_view(*model) : std::string_view(),
-                                         default_deployment(*request.state, row));
+    request.deployment =
+        first_non_empty(spec.deployment, model.value_or(std::string_view()), default_deployment(*request.state, row));
     if (has_json)
         write_body(request, spec);
     else
