@@ -151,8 +151,8 @@ managed_identity::request_once(token_request const& request)
         answer = co_await send(transport_, get);
     } catch (error const& e) {
         bool const is_unreachable = e.code() == errc::connect_failed || e.code() == errc::connect_timeout ||
-                            e.code() == errc::first_byte_timeout || e.code() == errc::resolve_failed ||
-                            e.code() == errc::total_timeout;
+                                    e.code() == errc::first_byte_timeout || e.code() == errc::resolve_failed ||
+                                    e.code() == errc::total_timeout;
         if (!is_unreachable)
             throw;
         silent = e;
