@@ -12,8 +12,6 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-class basic_client;
-
 namespace detail {
 
 struct model_info_cache;

@@ -103,16 +103,17 @@ FOUNDRY_DECL void json_sink::finish(pending_request const& request, response_inf
 {
     bool const is_read = reader_.finish();
     throw_error_in_response(request, info, text(), is_read ? unknown_members(into_) : nullptr);
-    bool const may_be_empty = missing().empty(); // as the response to DELETE
-    if (!is_read && !(text().empty() && may_be_empty)) {
+    std::string absent = missing();
+    bool const is_rightly_empty = text().empty() && absent.empty(); // as the response to DELETE
+    if (!is_read && !is_rightly_empty) {
         failure f;
         f.service_message = "the answer is not JSON of the expected shape: " + reader_.problem();
         f.advice = "check that the endpoint's URL is the API's and not that of a web page or proxy";
         throw error(make_error_code(errc::unexpected_reply), std::move(f));
     }
-    if (std::string what = missing(); !what.empty()) {
+    if (!absent.empty()) {
         throw_any_error_in(text(), request.context(), info);
-        throw_incomplete(std::move(what));
+        throw_incomplete(std::move(absent));
     }
 }
 
