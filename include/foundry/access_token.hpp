@@ -4,12 +4,17 @@
 #include <foundry/secret.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
+
+namespace http {
+struct client_transport;
+} // namespace http
 
 /// What a client asks a token credential for. Passed by value, because the coroutine may outlive the call.
 struct token_request
@@ -20,6 +25,8 @@ struct token_request
     std::string scope;  ///< Scope of the token, such as `https://cognitiveservices.azure.com/.default`.
     std::string tenant; ///< Entra tenant id or domain; empty: the credential's own.
     std::string claims; ///< Claims challenge that the token must satisfy, as JSON text; empty: none.
+    /// The client's proxy and trusted authorities, for a connection to the Entra authority; a credential that asks another one passes it on.
+    std::shared_ptr<http::client_transport const> transport;
 };
 
 /// A token and its expiry time. Thread safety: as a value; const members may be called from several threads.

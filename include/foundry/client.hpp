@@ -7,6 +7,7 @@
 #include <foundry/embedding.hpp>
 #include <foundry/endpoint.hpp>
 #include <foundry/error.hpp>
+#include <foundry/limits.hpp>
 #include <foundry/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -113,6 +114,19 @@ public:
     boost::asio::awaitable<Answer> call(foundry::route const& route, multipart&& form, call_options const& with) const;
     template <class Answer>
     boost::asio::awaitable<Answer> call(foundry::route const& route, multipart&& form) const;
+
+    /// Closes the connections that no call uses, for example before a long pause. The client stays usable.
+    void close_idle() const noexcept;
+    /// Ends the client and its copies: calls in progress throw `errc::client_closed`, each on its own executor, streams on their next
+    /// read; further calls throw it, too. A credential that fetches a token finishes that.
+    void close() const noexcept;
+    /// Takes no more calls, waits until those in progress and their streams have ended, at most for `within`, and then closes the client: for
+    /// a server that is asked to stop. A call between two attempts counts as in progress.
+    ///
+    /// Cancellation: ends the wait; the client takes no calls, and is not closed.
+    boost::asio::awaitable<void> drain(std::chrono::milliseconds within) const;
+    /// The connections that this client and its copies have now.
+    connection_counts connections() const;
 
     /// Inside a class derived from this one, write `foundry::endpoint` for the type.
     foundry::endpoint const& endpoint() const noexcept;

@@ -119,6 +119,8 @@ public:
 
     /// Address or host name that the socket connects to.
     std::string const& connect_address() const noexcept { return connect_address_.empty() ? host_ : connect_address_; }
+    /// Whether connect_to() was called.
+    bool connects_elsewhere() const noexcept { return !connect_address_.empty(); }
     std::uint16_t connect_port() const noexcept { return connect_address_.empty() ? port_ : connect_port_; }
     /// Whether a client may send credentials: over TLS, or in plain text to loopback.
     bool may_carry_credentials() const noexcept;

@@ -72,6 +72,8 @@ enum class errc
     connect_failed,  ///< No address of the host accepted a connection.
     tls_failed,      ///< The handshake failed, or the certificate is not trusted or not for this host.
     connection_lost, ///< The connection broke before the response began.
+    proxy_failed,    ///< The proxy refused to connect, or gave an answer that is none.
+    client_closed,   ///< The client was closed, or takes no more calls: see `client::close()` and `client::drain()`.
 };
 
 /// The category of `errc`, named "foundry".

@@ -63,12 +63,22 @@ struct pool_options
 {
     pool_options() = default;
 
-    /// Maximum number of open connections; a further call waits for a free one, in order.
+    /// Maximum number of open connections, at least 1; a further call waits for a free one, in order.
     std::size_t max_connections = 256;
+    /// Maximum number of open connections that no call uses; those that were idle for longest are closed.
+    std::size_t max_idle_connections = 100;
     /// Maximum idle time of a connection that is used again; Azure closes idle connections after four minutes.
     std::chrono::milliseconds max_idle{std::chrono::seconds{200}};
     /// Maximum age of a connection that is used again, so that a changed address of the host takes effect.
     std::chrono::milliseconds max_age{std::chrono::minutes{30}};
+};
+
+/// The connections of a client, counted at one moment.
+struct connection_counts
+{
+    std::size_t open = 0;    ///< In use or idle.
+    std::size_t idle = 0;    ///< Kept for a later call.
+    std::size_t waiting = 0; ///< Calls that wait for a free connection.
 };
 
 /// Trusted authorities and the client certificate. Files are read when the client is made, which blocks. There is no switch that turns
@@ -83,6 +93,10 @@ struct tls_options
     std::string ca_certificates; ///< Trusted certificates (PEM text), instead of the system's.
     std::string
         ca_file; ///< A file of trusted certificates (PEM); used together with `ca_certificates` if both are set.
+
+    /// A file of certificates (PEM) that are trusted in addition to the system's, or to those of `ca_certificates` and `ca_file`: for a
+    /// proxy that inspects TLS.
+    std::string additional_ca_file;
 
     std::string
         client_certificate; ///< Client certificate, for servers that require one: PEM text, followed by its intermediates.

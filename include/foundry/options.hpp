@@ -3,6 +3,7 @@
 
 #include <foundry/limits.hpp>
 #include <foundry/observer.hpp>
+#include <foundry/proxy.hpp>
 #include <foundry/retry.hpp>
 
 #include <chrono>
@@ -36,6 +37,7 @@ struct options
     size_limits limits;
     pool_options pool;
     tls_options tls;
+    foundry::proxy proxy; ///< By default as the environment says.
 
     std::string default_model;           ///< For chat requests that name no model.
     std::string default_embedding_model; ///< For embedding requests that name no model.

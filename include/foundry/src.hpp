@@ -32,6 +32,7 @@
 #include <foundry/detail/call/impl/operation.ipp>
 #include <foundry/detail/call/impl/request_builder.ipp>
 #include <foundry/detail/call/impl/request_target.ipp>
+#include <foundry/detail/call/impl/running_calls.ipp>
 #include <foundry/detail/call/impl/send_once.ipp>
 #include <foundry/detail/call/impl/send_with_retries.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
@@ -49,16 +50,19 @@
 #include <foundry/detail/entra/impl/token_answer.ipp>
 #include <foundry/detail/entra/impl/token_requester.ipp>
 #include <foundry/detail/entra/impl/tool_credential.ipp>
+#include <foundry/detail/http/impl/connect_race.ipp>
 #include <foundry/detail/http/impl/connection.ipp>
 #include <foundry/detail/http/impl/deadline.ipp>
 #include <foundry/detail/http/impl/event_parser.ipp>
 #include <foundry/detail/http/impl/exchange.ipp>
+#include <foundry/detail/http/impl/host_lookup.ipp>
 #include <foundry/detail/http/impl/pool.ipp>
+#include <foundry/detail/http/impl/proxy_rules.ipp>
 #include <foundry/detail/http/impl/request_head.ipp>
-#include <foundry/detail/http/impl/resolve.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/time_limits.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
+#include <foundry/detail/http/impl/tunnel.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
@@ -97,6 +101,7 @@
 #include <foundry/impl/media.ipp>
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/models.ipp>
+#include <foundry/impl/proxy.ipp>
 #include <foundry/impl/response_headers.ipp>
 #include <foundry/impl/response_info.ipp>
 #include <foundry/impl/retry.ipp>

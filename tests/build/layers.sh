@@ -22,7 +22,7 @@ set -euo pipefail
 rooms='public operations call auth entra http json core base'
 
 # Public headers whose types the rooms use.
-core='access_token endpoint error limits observer options response_headers response_info retry secret'
+core='access_token endpoint error limits observer options proxy response_headers response_info retry secret'
 json='content_filter usage'
 entra='entra/credential_options entra/certificate_options'
 operations='answer async_generator chat chat_accumulator chat_message chat_stream embedding event_stream'

@@ -1125,6 +1125,15 @@ service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-Aft
 
 asio::awaitable<void> ask();
 
+void proxy_hpp(std::string const& user, std::string const& password)
+{
+    // clang-format off
+foundry::options with;
+with.proxy = "http://proxy.contoso.com:3128";
+with.proxy.set_credentials(user, password);
+    // clang-format on
+}
+
 foundry::call_options options_hpp()
 {
     // clang-format off

@@ -154,7 +154,7 @@ asio::awaitable<void> refuse_self_signed(std::size_t& count)
     auto const server = std::make_shared<tls_server>(co_await asio::this_coro::executor, own);
     co_await expect_refusal(s, server, "self-signed certificate");
     auto const again = std::make_shared<tls_server>(co_await asio::this_coro::executor, own);
-    co_await expect_refusal(s, again, "options.tls.ca_file or ca_certificates, or in the variable SSL_CERT_FILE");
+    co_await expect_refusal(s, again, "options.tls.additional_ca_file");
     ++count;
 }
 

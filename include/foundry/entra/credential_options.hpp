@@ -24,7 +24,8 @@ struct credential_options
     /// `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
     std::vector<std::string> additionally_allowed_tenants;
 
-    tls_options tls;
+    foundry::proxy proxy; ///< For requests to the authority; by default the client's.
+    tls_options tls;      ///< If nothing in it is set, the client's, without its client certificate.
     retry_options retry;
     /// Time limit of one request, from connecting to the last byte of the response; zero: only connecting has a limit.
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <foundry/client.hpp>
+#include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/call/client_state.hpp>
 #include <foundry/detail/http/exchange.hpp>
 #include <foundry/detail/operations/complete_chat.hpp>
 #include <foundry/detail/operations/embed.hpp>
 
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -17,10 +19,38 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
 {
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     options const& settings = state->settings;
+    running_call call;
+    call.begin(state->target.calls, executor);
     http::exchange opening(state->target.connections, executor, settings.timeouts, settings.limits.head);
+    call.exchange = &opening;
     if (settings.timeouts.total.count() > 0)
         opening.limits().set_total(http::clock::now() + settings.timeouts.total, settings.timeouts.total);
     co_await opening.send({});
+}
+
+FOUNDRY_DECL void close_client(client_state const& state) noexcept
+{
+    state.target.calls->end_all();
+    state.target.connections->close();
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> drain_client(std::shared_ptr<client_state> state,
+                                                                    std::chrono::milliseconds within)
+{
+    state->target.calls->refuse();
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    drain_ticket ticket(state->target.calls, executor, http::clock::now() + bounded(within));
+    std::exception_ptr interrupted;
+    if (ticket.must_wait()) {
+        try {
+            co_await ticket.done().async_wait(boost::asio::deferred);
+        } catch (boost::system::system_error const&) {
+            interrupted = std::current_exception();
+        }
+    }
+    if (interrupted && !ticket.is_done())
+        std::rethrow_exception(std::move(interrupted));
+    close_client(*state);
 }
 
 inline chat_request question(std::string_view model, std::string_view prompt)
@@ -36,6 +66,14 @@ FOUNDRY_DECL foundry::endpoint const& basic_client::endpoint() const noexcept { 
 FOUNDRY_DECL options const& basic_client::settings() const noexcept { return state_->settings; }
 
 FOUNDRY_DECL boost::asio::awaitable<void> basic_client::warm_up() const { return detail::run_warm_up(state_); }
+FOUNDRY_DECL void basic_client::close_idle() const noexcept { state_->target.connections->close_idle(); }
+FOUNDRY_DECL void basic_client::close() const noexcept { detail::close_client(*state_); }
+FOUNDRY_DECL connection_counts basic_client::connections() const { return state_->target.connections->counts(); }
+
+FOUNDRY_DECL boost::asio::awaitable<void> basic_client::drain(std::chrono::milliseconds within) const
+{
+    return detail::drain_client(state_, within);
+}
 
 FOUNDRY_DECL boost::asio::awaitable<chat_completion> basic_client::complete(chat_request const& request,
                                                                             call_options const& with) const

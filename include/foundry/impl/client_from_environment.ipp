@@ -13,7 +13,7 @@ namespace detail {
 
 inline any_credential credential_from_environment(foundry::endpoint const& endpoint)
 {
-    if (std::string const key = entra::detail::environment("AZURE_AI_API_KEY"); !key.empty())
+    if (std::string const key = detail::environment("AZURE_AI_API_KEY"); !key.empty())
         return api_key(key);
     if (endpoint.kind() == host_kind::other)
         return no_credential();
@@ -24,7 +24,7 @@ inline any_credential credential_from_environment(foundry::endpoint const& endpo
 
 FOUNDRY_DECL client<> client_from_environment(boost::asio::any_io_executor executor, options settings)
 {
-    std::string const url = entra::detail::environment("AZURE_AI_ENDPOINT");
+    std::string const url = detail::environment("AZURE_AI_ENDPOINT");
     if (url.empty()) {
         throw error(errc::invalid_argument, "AZURE_AI_ENDPOINT is not set; set it to a URL such as "
                                             "https://contoso.services.ai.azure.com/models");
@@ -32,9 +32,9 @@ FOUNDRY_DECL client<> client_from_environment(boost::asio::any_io_executor execu
     foundry::endpoint endpoint(url);
     any_credential credential = detail::credential_from_environment(endpoint);
     if (settings.default_model.empty())
-        settings.default_model = entra::detail::environment("AZURE_AI_MODEL");
+        settings.default_model = detail::environment("AZURE_AI_MODEL");
     if (settings.default_embedding_model.empty())
-        settings.default_embedding_model = entra::detail::environment("AZURE_AI_EMBEDDING_MODEL");
+        settings.default_embedding_model = detail::environment("AZURE_AI_EMBEDDING_MODEL");
     return client<>(std::move(executor), std::move(endpoint), std::move(credential), std::move(settings));
 }
 

@@ -115,6 +115,10 @@ private:
             return "TLS failed";
         case errc::connection_lost:
             return "connection lost";
+        case errc::proxy_failed:
+            return "the proxy failed";
+        case errc::client_closed:
+            return "the client is closed";
         }
         return "unknown";
     }

@@ -57,16 +57,21 @@ public:
                                                          std::shared_ptr<access_token const>& into) override
     {
         boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+        boost::asio::steady_timer** const wait = query.wait;
         token_waiter waiter(shared_, executor, std::move(query));
         if (auto fetch = waiter.to_launch())
             launch(std::move(fetch));
         std::exception_ptr interrupted;
         if (waiter.must_wait()) {
+            if (wait != nullptr)
+                *wait = &waiter.done();
             try {
                 co_await waiter.done().async_wait(boost::asio::deferred);
             } catch (boost::system::system_error const&) {
                 interrupted = std::current_exception();
             }
+            if (wait != nullptr)
+                *wait = nullptr;
         }
         into = waiter.result(std::move(interrupted));
     }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace foundry::inline FOUNDRY_ABI::entra::detail {
+namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// The value of an environment variable; empty if it is not set. Called in constructors only, because another thread may change it.
 inline std::string environment(char const* name)
@@ -22,4 +22,4 @@ inline bool is_on(std::string const& value)
                             (value[2] | 32) == 'u' && (value[3] | 32) == 'e');
 }
 
-} // namespace foundry::inline FOUNDRY_ABI::entra::detail
+} // namespace foundry::inline FOUNDRY_ABI::detail

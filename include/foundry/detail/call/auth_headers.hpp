@@ -31,6 +31,9 @@ FOUNDRY_DECL token_query make_token_query(client_state& state, std::string claim
 /// @throws foundry::error (`errc::invalid_argument`) if the token cannot be sent.
 FOUNDRY_DECL void append_token(auth_headers& into);
 
+/// Adds the credentials of the proxy, if the request goes to the proxy itself.
+FOUNDRY_DECL void append_proxy_authorization(client_state const& state, auth_headers& into);
+
 /// A 401 to a request with a token: drops the token if the service calls it invalid, and takes another scope if the service names one.
 ///
 /// @param claims receives those that the next token needs.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/make_uuid.hpp>
+#include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/core/credential_source.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/options.hpp>
@@ -26,22 +27,24 @@ struct cached_head
     int custom_headers = 0; ///< Number of fields that count towards Azure's limit of ten.
 };
 
-/// Where calls go: one endpoint, the credential for it, and the connections to it.
+/// Where calls go: one endpoint, the credential for it, the connections to it, and the calls that use them.
 struct call_target
 {
     foundry::endpoint endpoint;
     std::shared_ptr<credential_source> credential;
     boost::intrusive_ptr<http::pool> connections;
+    boost::intrusive_ptr<running_calls> calls;
 };
 
 /// What the copies of a client share.
 struct client_state
 {
     /// @throws foundry::error (`errc::invalid_argument`) if the credential would travel in plain text to another machine.
-    client_state(call_target to, options settings);
+    client_state(call_target to, options settings, std::shared_ptr<http::client_transport const> way);
 
     call_target target;
     options settings;
+    std::shared_ptr<http::client_transport const> transport;
     uuid_source request_ids;
 
     std::mutex mutex;                             // guards what follows

@@ -23,13 +23,7 @@ public:
     event_source& operator=(event_source const&) = delete;
 
     response_info const& info() const noexcept { return info_; }
-    void close() noexcept
-    {
-        if (exchange_)
-            exchange_->close();
-        exchange_.reset();
-        observer_.reset();
-    }
+    void close() noexcept;
 
     void on_body(std::string_view bytes) override;
 
@@ -73,6 +67,7 @@ private:
     /// Ends the stream in order: the few bytes that may follow are read in the background.
     void drain();
 
+    running_call call_;
     response_info info_;
     std::vector<attempt> failed_attempts_;
     std::chrono::milliseconds waited_;

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/call/call_observer.hpp>
 #include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/http/exchange.hpp>
 #include <foundry/response_info.hpp>
 
@@ -19,6 +20,7 @@ struct open_response
 {
     open_response() = default;
 
+    running_call call;
     boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
     boost::intrusive_ptr<call_observer> observer; // null if the call is not observed

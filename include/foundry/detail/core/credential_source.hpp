@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
@@ -31,6 +32,8 @@ struct token_query
     errc code = errc::token_timeout;
     std::chrono::milliseconds within{0};
     std::string host;
+    boost::asio::steady_timer** wait =
+        nullptr; ///< Holds the timer of the wait while that lasts, so that it can be ended.
 };
 
 /// A credential with its type erased.

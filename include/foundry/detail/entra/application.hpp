@@ -50,7 +50,7 @@ private:
     std::string_view credential_name_; // a literal
     credential_options options_;
     authority authority_;
-    transport transport_;
+    authority_transport transport_;
     std::string client_id_;
     std::unique_ptr<application_proof> proof_;
     bool with_claims_challenges_;

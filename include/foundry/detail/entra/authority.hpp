@@ -1,7 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/access_token.hpp>
 #include <foundry/detail/entra/http_request.hpp>
+#include <foundry/detail/http/proxy_rules.hpp>
 #include <foundry/entra/credential_options.hpp>
 
 #include <string>
@@ -47,8 +49,23 @@ FOUNDRY_DECL std::string resolve_tenant(std::string_view own, std::string_view r
 /// The allowed tenants from the options, or else from `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
 FOUNDRY_DECL std::vector<std::string> allowed_tenants(std::vector<std::string> const& given);
 
-/// The transport of the options, with its TLS context.
+/// The transport of the options, with its TLS context and without a proxy.
 FOUNDRY_DECL transport make_transport(credential_options const& with);
+
+/// How a credential connects to its authority: as its options say, and otherwise as the client that asks for the token.
+class authority_transport
+{
+public:
+    explicit authority_transport(credential_options const& with);
+
+    transport to(http::url const& where, token_request const& request) const;
+
+private:
+    transport own_;
+    http::proxy_rules proxies_;
+    bool has_own_tls_;
+    bool has_own_proxy_;
+};
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
 

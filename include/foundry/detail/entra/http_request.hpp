@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/core/url.hpp>
-#include <foundry/detail/http/tls.hpp>
+#include <foundry/detail/http/proxy_rules.hpp>
 #include <foundry/options.hpp>
 #include <foundry/response_headers.hpp>
 
@@ -16,7 +16,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// A request of a credential. It contains no API key or token of the service, uses no proxy and follows no redirect.
+/// A request of a credential. It contains no API key or token of the service, and follows no redirect.
 class http_request
 {
 public:
@@ -53,7 +53,8 @@ struct transport
     transport() = default;
 
     http::context_ptr tls;
-    std::string connect_address; ///< Empty: the host of the URL.
+    std::shared_ptr<http::proxy_server const> proxy; ///< Null: direct.
+    std::string connect_address;                     ///< Empty: the host of the URL.
     std::uint16_t connect_port = 0;
     std::chrono::milliseconds connect{std::chrono::seconds{10}};
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};

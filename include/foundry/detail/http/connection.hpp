@@ -1,9 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/linked_list.hpp>
 #include <foundry/detail/base/process_id.hpp>
 #include <foundry/detail/http/deadline.hpp>
 #include <foundry/detail/http/exchange_times.hpp>
+#include <foundry/detail/http/host_lookup.hpp>
+#include <foundry/detail/http/proxy_rules.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/limits.hpp>
 
@@ -11,6 +14,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -29,14 +33,24 @@ struct origin
     std::string host;            ///< For SNI and the certificate check.
     std::string connect_address; ///< Address or host name that the socket connects to.
     std::uint16_t connect_port = 0;
-    context_ptr tls; ///< Null: plain TCP.
+    context_ptr tls;                           ///< Null: plain TCP.
+    std::shared_ptr<proxy_server const> proxy; ///< Null: direct.
+
+    /// Whether requests are sent to the proxy itself, rather than through a tunnel.
+    bool is_through_plain_proxy() const noexcept { return proxy && !tls; }
+    /// What the socket connects to.
+    std::string const& first_host() const noexcept { return proxy ? proxy->settings.host() : connect_address; }
+    std::uint16_t first_port() const noexcept { return proxy ? proxy->settings.port() : connect_port; }
+    /// The host and the way to it, for messages.
+    std::string name() const { return proxy ? host + " through the proxy " + proxy->name() : host; }
 };
 
-/// A socket with or without TLS, chosen at run time. OpenSSL works on the socket itself, without buffers in between.
+/// A socket with or without TLS, chosen at run time. OpenSSL works on the socket itself, without buffers in between; for a TLS server behind
+/// a TLS proxy, on the TLS connection to the proxy.
 ///
 /// Its functions throw boost::system::system_error or foundry::error. After the cancellation of an operation, the only valid operation is
 /// close(). One serial executor uses a connection at a time.
-class connection : public boost::intrusive_ref_counter<connection>
+class connection : public boost::intrusive_ref_counter<connection>, public foundry::detail::list_links<connection>
 {
 public:
     explicit connection(boost::asio::any_io_executor const& executor);
@@ -44,13 +58,15 @@ public:
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
-    /// Resolves the host, connects and performs the TLS handshake, each within its time limit.
+    /// Resolves the host, connects, to the proxy if there is one, and performs the TLS handshake, each within its time limit.
     ///
+    /// @param addresses of the host or of the proxy.
     /// @param earlier the TLS session of an earlier connection to the same origin, for a shorter handshake; may be null.
     /// @param times receives how long it took to connect and for the handshake.
-    /// @throws foundry::error (`errc::resolve_failed`, `errc::connect_failed`, `errc::tls_failed`, `errc::connection_lost`).
-    boost::asio::awaitable<void> open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier,
-                                      exchange_times& times);
+    /// @throws foundry::error (`errc::resolve_failed`, `errc::connect_failed`, `errc::proxy_failed`, `errc::tls_failed`,
+    /// `errc::connection_lost`).
+    boost::asio::awaitable<void> open(origin const& to, host_lookup& addresses, timeouts const& within,
+                                      deadline& limits, session_ptr earlier, exchange_times& times);
 
     /// The TLS session for the next connection; null if it has not changed since open() or the last take_session().
     session_ptr take_session();
@@ -91,19 +107,26 @@ public:
     bool is_open() const noexcept { return socket_.is_open(); }
     /// Whether it was opened before fork(), so that another process may use the same socket.
     bool is_inherited() const noexcept { return opened_by_ != foundry::detail::process_id(); }
+    /// Closes it at once; ends open(), too.
     void close() noexcept;
+    /// Closes it after the TLS message that says so (close_notify), unless another process may use the same socket.
+    void close_orderly() noexcept;
 
     clock::time_point opened_at;
     clock::time_point idle_since;
-    boost::intrusive_ptr<connection> next; // next in the list of the pool
 
 private:
-    void start_tls(origin const& to, SSL_SESSION* earlier);
+    boost::asio::awaitable<void> open_socket(origin const& to, host_lookup& addresses, deadline& limits);
+    boost::asio::awaitable<void> open_tunnel(origin const& to);
+    boost::asio::awaitable<void> open_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier);
+    void start_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier);
     step try_handshake();
     void check_protocol();
     step tls_step(int result);
 
     boost::asio::ip::tcp::socket socket_;
+    boost::asio::steady_timer* opening_ = nullptr; // what open() waits for, besides the socket
+    tls_ptr<SSL> proxy_ssl_;                       // below ssl_; null if that works on the socket
     tls_ptr<SSL> ssl_;
     session_ptr known_session_; // of open() or the last take_session()
     long opened_by_ = 0;        // process id

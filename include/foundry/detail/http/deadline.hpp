@@ -67,6 +67,8 @@ public:
     limit const& next() const noexcept { return limits_.next(); }
     errc expired() const noexcept { return limits_.expired().code; }
     limit const& expired_limit() const noexcept { return limits_.expired(); }
+    /// As if a limit with this code had passed now.
+    void expire(errc code);
     /// Ends all limits.
     void stop() noexcept;
 

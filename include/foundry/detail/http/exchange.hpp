@@ -62,6 +62,8 @@ public:
     static void drain(boost::intrusive_ptr<exchange> rest);
     /// Closes the connection.
     void close() noexcept;
+    /// Ends the exchange from outside, on its own executor: what runs throws foundry::error (`errc::client_closed`).
+    void stop();
 
     deadline& limits() noexcept { return *limits_; }
     /// Complete once the head has arrived.
@@ -90,10 +92,12 @@ private:
     boost::asio::mutable_buffer prepare_buffer();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
+    [[noreturn]] void throw_expired() const;
 
     boost::intrusive_ptr<pool> pool_;
     boost::intrusive_ptr<deadline> limits_;
     lease lease_;
+    boost::asio::steady_timer* queued_at_ = nullptr; // what the wait for a connection waits for
     timeouts timeouts_;
     std::chrono::nanoseconds stall_left_;
     exchange_times times_;

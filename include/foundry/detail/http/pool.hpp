@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/guarded_executor.hpp>
 #include <foundry/detail/http/connection.hpp>
+#include <foundry/detail/http/host_lookup.hpp>
 #include <foundry/detail/http/pool_queue.hpp>
 #include <foundry/limits.hpp>
 
@@ -49,12 +50,14 @@ private:
 /// The connections to one origin. A call beyond the limit waits for a free one, in the order of arrival.
 ///
 ///     pool::acquire_ticket ticket(all, executor, limits.next(), fresh);
-///     if (ticket.must_wait())
-///         ... co_await ticket.ready_timer().async_wait(deferred) ...
-///     lease granted = ticket.take(interrupted);
+///     while (ticket.must_wait()) {
+///         ... co_await ticket.woken().async_wait(deferred) ...
+///         ticket.try_again(interrupted);
+///     }
+///     lease granted = ticket.take();
 ///
-/// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension, and a waiter is
-/// resumed by a post to its own executor.
+/// Thread safety: all of it may be called from any executor and thread. The mutex is never held across a suspension or a system call, and
+/// a waiter is resumed by a post to its own executor.
 class pool : public boost::intrusive_ref_counter<pool>
 {
 public:
@@ -64,43 +67,51 @@ public:
     class acquire_ticket;
 
     origin const& to() const noexcept { return to_; }
+    /// The addresses of the origin.
+    host_lookup& addresses() noexcept { return addresses_; }
     /// The TLS session that the server sent last.
     session_ptr session() const;
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
+    /// Closes the idle connections.
+    void close_idle() noexcept;
+    /// Closes the idle connections, and each other one when it is given back.
+    void close() noexcept;
+    connection_counts counts() const;
+
 private:
     friend class lease;
     struct waiter;
+    using queue = pool_queue<connection, waiter>;
 
-    static void close_all(boost::intrusive_ptr<connection> list) noexcept;
-    boost::intrusive_ptr<connection> take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead);
-    void release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
+    static void close_all(queue::connection_list list) noexcept;
+    void offer(clock::time_point now);
     bool is_usable(connection& c) const noexcept;
+    lease make_lease(queue::grant granted, bool fresh);
+    void release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept;
 
     boost::asio::any_io_executor executor_;
     origin to_;
+    host_lookup addresses_;
 
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_; // guards what follows
     session_ptr session_;
-    pool_queue<connection, waiter> queue_;
+    queue queue_;
+    bool is_closed_ = false;
 };
 
-/// A call that waits for a connection, with a waiting time of its own.
-struct pool::waiter : boost::intrusive_ref_counter<waiter>
+/// A call that waits for a connection.
+struct pool::waiter : boost::intrusive_ref_counter<waiter>, queued_call<waiter>
 {
-    waiter(boost::asio::any_io_executor const& executor, clock::time_point until)
-        : wake_up(executor),
-          ready_timer(executor, until)
-    {}
+    explicit waiter(boost::asio::any_io_executor const& executor) : wake_up(executor), timer(executor) {}
 
     foundry::detail::guarded_executor wake_up;
-    boost::asio::steady_timer ready_timer;
-    boost::intrusive_ptr<connection> granted; // guarded by the pool's mutex, as is next
-    boost::intrusive_ptr<waiter> next;
+    boost::asio::steady_timer timer;
+    bool is_woken = false; // used on the call's executor alone
 };
 
 /// A pending acquisition: gets an idle connection or, if there is none, permission to open one, at once or when the limit allows it. It
-/// is left by take() or by destruction.
+/// leaves the queue when it is destroyed.
 class pool::acquire_ticket
 {
 public:
@@ -113,21 +124,23 @@ public:
     ~acquire_ticket();
 
     bool must_wait() const noexcept { return waiter_ != nullptr; }
-    /// Fires when the time is over, and is cancelled when a connection is granted.
-    boost::asio::steady_timer& ready_timer() noexcept;
+    /// Fires when it is time to try again, and is cancelled when a connection becomes free.
+    boost::asio::steady_timer& woken() noexcept;
 
-    /// The granted connection.
-    ///
-    /// @param interrupted the exception that ended the wait; null if none did.
-    /// @throws that exception, or foundry::error with the limit's code, if no connection was granted.
-    lease take(std::exception_ptr interrupted);
+    /// @param interrupted the exception of the wait; null if there is none.
+    /// @throws that exception, unless it comes from a free connection; foundry::error with the limit's code if the time is over.
+    void try_again(std::exception_ptr interrupted);
+
+    /// The connection, once must_wait() is false.
+    lease take() noexcept { return std::move(granted_); }
 
 private:
-    lease give_up();
+    void leave() noexcept;
+    [[noreturn]] void throw_late() const;
 
     boost::intrusive_ptr<pool> pool_;
-    boost::intrusive_ptr<connection> granted_; // without a wait
-    boost::intrusive_ptr<waiter> waiter_;      // null if no wait is needed
+    lease granted_;
+    boost::intrusive_ptr<waiter> waiter_; // null if no wait is needed
     limit last_;
     bool fresh_;
 };

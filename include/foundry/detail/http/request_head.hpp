@@ -17,8 +17,10 @@ FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::str
 
 /// Begins a head with the request line and `Host`.
 ///
+/// @param is_absolute whether the request line has the whole http URL, for a proxy (RFC 9112, 3.2.2).
 /// @throws foundry::error (`errc::invalid_argument`) if the target has characters that HTTP does not allow.
-FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host);
+FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host,
+                                    bool is_absolute = false);
 
 /// The whole request in one buffer, for one write. Checks that the head contains complete lines and nothing else, whatever code made it.
 ///

@@ -67,6 +67,8 @@ public:
         expired_ = first;
         return true;
     }
+    /// Makes expired() a limit with this code.
+    void expire(errc code) noexcept { expired_ = {never, code, {}, is_stream_}; }
     /// The limit that has passed; its code is `errc()` if none has.
     limit const& expired() const noexcept { return expired_; }
 

@@ -61,6 +61,9 @@ using session_ptr = tls_ptr<SSL_SESSION>;
 /// one that has no certificates; (`errc::invalid_argument`) if an option contains no certificate or key.
 FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options);
 
+/// Whether no option is set.
+FOUNDRY_DECL bool is_default(tls_options const& options) noexcept;
+
 /// The context for these options. Clients with default options share one context; its first use takes about 25 ms to read the certificate
 /// store of the system.
 FOUNDRY_DECL context_ptr tls_context_for(tls_options const& options);

@@ -53,7 +53,7 @@ private:
 class choice
 {
 public:
-    choice() : text_(environment("AZURE_TOKEN_CREDENTIALS"))
+    choice() : text_(foundry::detail::environment("AZURE_TOKEN_CREDENTIALS"))
     {
         text_.erase(0, text_.find_first_not_of(" \t"));
         text_.resize(text_.find_last_not_of(" \t") + 1);
@@ -106,7 +106,7 @@ inline std::unique_ptr<chain> make_default_chain(default_credential_options cons
         entries.push_back(try_link([&] {
             std::string id = with.managed_identity_client_id;
             if (id.empty())
-                id = environment("AZURE_CLIENT_ID");
+                id = foundry::detail::environment("AZURE_CLIENT_ID");
             bool const alone = chosen.is("ManagedIdentityCredential");
             auto which = id.empty() ? managed_identity_id() : managed_identity_id::client_id(std::move(id));
             managed_identity_credential made(std::move(which), with.common);

@@ -19,20 +19,20 @@ inline std::unique_ptr<application> application_of_environment(credential_option
 {
     std::string missing;
     auto const take = [&missing](char const* name) {
-        std::string value = environment(name);
+        std::string value = foundry::detail::environment(name);
         if (value.empty())
             missing += (missing.empty() ? "" : ", ") + std::string(name);
         return value;
     };
     std::string tenant = take("AZURE_TENANT_ID");
     std::string client_id = take("AZURE_CLIENT_ID");
-    std::string text = environment("AZURE_CLIENT_SECRET");
+    std::string text = foundry::detail::environment("AZURE_CLIENT_SECRET");
     foundry::detail::scoped_wipe const clean(text);
-    std::string const file = environment("AZURE_CLIENT_CERTIFICATE_PATH");
+    std::string const file = foundry::detail::environment("AZURE_CLIENT_CERTIFICATE_PATH");
     if (text.empty() && file.empty())
         missing += std::string(missing.empty() ? "" : ", ") + "AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH";
     if (!missing.empty()) {
-        bool const has_user = !environment("AZURE_USERNAME").empty();
+        bool const has_user = !foundry::detail::environment("AZURE_USERNAME").empty();
         throw unavailable(environment_name, "not set: " + missing,
                           has_user ? "a user's name and password are not taken; use an application" : "");
     }
@@ -40,8 +40,8 @@ inline std::unique_ptr<application> application_of_environment(credential_option
         return std::make_unique<application>(environment_name, std::move(options), std::move(tenant),
                                              std::move(client_id), std::make_unique<secret_proof>(text));
     certificate_options how;
-    how.password = environment("AZURE_CLIENT_CERTIFICATE_PASSWORD");
-    how.send_chain = is_on(environment("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"));
+    how.password = foundry::detail::environment("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    how.send_chain = foundry::detail::is_on(foundry::detail::environment("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"));
     std::string bytes = foundry::detail::load_bytes(file, max_certificate_file);
     foundry::detail::scoped_wipe const clean_bytes(bytes);
     return make_certificate_application(environment_name, std::move(tenant), std::move(client_id), bytes,

@@ -37,11 +37,11 @@ inline std::unique_ptr<application> make_workload(std::string tenant, std::strin
                                                   credential_options options)
 {
     if (tenant.empty())
-        tenant = environment("AZURE_TENANT_ID");
+        tenant = foundry::detail::environment("AZURE_TENANT_ID");
     if (client_id.empty())
-        client_id = environment("AZURE_CLIENT_ID");
+        client_id = foundry::detail::environment("AZURE_CLIENT_ID");
     if (file.empty())
-        file = environment("AZURE_FEDERATED_TOKEN_FILE");
+        file = foundry::detail::environment("AZURE_FEDERATED_TOKEN_FILE");
     std::string missing;
     auto const want = [&missing](std::string const& value, char const* name) {
         if (value.empty())

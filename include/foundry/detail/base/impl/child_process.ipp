@@ -41,7 +41,7 @@ inline bool is_program(std::string const& path)
 
 FOUNDRY_DECL std::string find_program(std::string_view name)
 {
-    std::string const places = environment("PATH") + ":/usr/bin:/usr/local/bin:/opt/homebrew/bin";
+    std::string const places = foundry::detail::environment("PATH") + ":/usr/bin:/usr/local/bin:/opt/homebrew/bin";
     for (std::size_t at = 0; at < places.size();) {
         std::size_t const end = std::min(places.find(':', at), places.size());
         std::string path = places.substr(at, end - at);

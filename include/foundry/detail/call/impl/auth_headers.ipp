@@ -14,6 +14,7 @@ FOUNDRY_DECL token_query make_token_query(client_state& state, std::string claim
 {
     token_request wanted;
     wanted.claims = std::move(claims);
+    wanted.transport = state.transport;
     {
         std::lock_guard const lock(state.mutex);
         into.scope = state.scope;
@@ -37,6 +38,16 @@ FOUNDRY_DECL void append_token(auth_headers& into)
                     "the credential gave an empty token, or one with a blank or control character");
     into.fields.reserve(into.fields.size() + token.size() + 32); // so that no shorter copy stays in memory
     into.fields.append("Authorization: Bearer ").append(token).append("\r\n");
+}
+
+FOUNDRY_DECL void append_proxy_authorization(client_state const& state, auth_headers& into)
+{
+    http::origin const& to = state.target.connections->to();
+    if (!to.is_through_plain_proxy() || to.proxy->settings.authorization().empty())
+        return;
+    std::string_view const value = to.proxy->settings.authorization();
+    into.fields.reserve(into.fields.size() + value.size() + 32);
+    into.fields.append("Proxy-Authorization: ").append(value).append("\r\n");
 }
 
 /// Whether a 401 names another scope, which is then the client's.

@@ -9,14 +9,25 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline http::origin origin_of(foundry::endpoint const& endpoint, tls_options const& tls)
+/// The options without the client certificate, which is for the endpoint alone.
+inline tls_options trust_of(tls_options with)
+{
+    with.client_certificate.clear();
+    with.client_key.clear();
+    return with;
+}
+
+inline http::origin origin_of(foundry::endpoint const& endpoint, tls_options const& tls,
+                              http::client_transport const& way)
 {
     http::origin to;
     to.host = endpoint.host();
     to.connect_address = endpoint.connect_address();
     to.connect_port = endpoint.connect_port();
     if (endpoint.secure())
-        to.tls = http::tls_context_for(tls);
+        to.tls = tls.client_certificate.empty() ? way.tls : http::tls_context_for(tls);
+    if (!endpoint.connects_elsewhere())
+        to.proxy = way.proxies.find(endpoint.secure(), endpoint.host(), way.tls);
     return to;
 }
 
@@ -36,9 +47,10 @@ inline options bounded(options with)
     return with;
 }
 
-FOUNDRY_DECL client_state::client_state(call_target to, options with)
+FOUNDRY_DECL client_state::client_state(call_target to, options with, std::shared_ptr<http::client_transport const> way)
     : target(std::move(to)),
       settings(std::move(with)),
+      transport(std::move(way)),
       scope(target.endpoint.scope())
 {
     if (!target.credential->empty() && !target.endpoint.may_carry_credentials()) {
@@ -53,10 +65,18 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              options settings)
 {
     options with = bounded(std::move(settings));
-    boost::intrusive_ptr<http::pool> connections(
-        new http::pool(std::move(executor), origin_of(endpoint, with.tls), with.pool));
-    return std::shared_ptr<client_state>(new client_state(
-        call_target{std::move(endpoint), std::move(credential), std::move(connections)}, std::move(with)));
+    if (with.pool.max_connections == 0)
+        throw error(errc::invalid_argument, "options.pool.max_connections is 0, so no call could run; use 1 or more");
+    http::proxy_rules proxies(with.proxy);
+    bool const uses_tls = endpoint.secure() || with.proxy.secure();
+    http::context_ptr trusted = uses_tls ? http::tls_context_for(trust_of(with.tls)) : http::context_ptr();
+    std::shared_ptr<http::client_transport const> way(
+        new http::client_transport(std::move(proxies), std::move(trusted)));
+    http::origin origin = origin_of(endpoint, with.tls, *way);
+    boost::intrusive_ptr<http::pool> connections(new http::pool(std::move(executor), std::move(origin), with.pool));
+    boost::intrusive_ptr<running_calls> calls(new running_calls);
+    call_target target{std::move(endpoint), std::move(credential), std::move(connections), std::move(calls)};
+    return std::shared_ptr<client_state>(new client_state(std::move(target), std::move(with), std::move(way)));
 }
 
 FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
@@ -64,7 +84,7 @@ FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& s
 {
     call_target target = state.target;
     target.credential = std::move(credential);
-    return std::shared_ptr<client_state>(new client_state(std::move(target), state.settings));
+    return std::shared_ptr<client_state>(new client_state(std::move(target), state.settings, state.transport));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

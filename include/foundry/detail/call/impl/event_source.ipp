@@ -37,6 +37,7 @@ inline std::optional<bool> begins_like_events(std::string_view body)
 FOUNDRY_DECL event_source::event_source(pending_request request, open_response response)
     : request_(std::move(request)),
       observer_(std::move(response.observer)),
+      call_(std::move(response.call)),
       info_(std::move(response.info)),
       failed_attempts_(std::move(response.failed_attempts)),
       waited_(response.waited),
@@ -155,8 +156,18 @@ FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
     }
 }
 
+FOUNDRY_DECL void event_source::close() noexcept
+{
+    call_.finish();
+    if (exchange_)
+        exchange_->close();
+    exchange_.reset();
+    observer_.reset();
+}
+
 FOUNDRY_DECL void event_source::drain()
 {
+    call_.finish();
     http::exchange::drain(std::move(exchange_));
     if (observer_)
         observer_->on_end();

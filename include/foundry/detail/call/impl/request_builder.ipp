@@ -265,7 +265,8 @@ private:
         options const& settings = request_.state->settings;
         std::string const target =
             request_target(endpoint, *request_.what, request_.path, request_.deployment, spec_.query);
-        request_.head = http::start_head(spec_.verb, target, endpoint.host_field());
+        request_.head = http::start_head(spec_.verb, target, endpoint.host_field(),
+                                         request_.state->target.connections->to().is_through_plain_proxy());
         if (!content_type.empty())
             add_default_header("Content-Type", content_type);
         add_default_header("Accept", spec_.accept);

@@ -29,6 +29,7 @@ inline void start_attempt(pending_request const& request, boost::asio::any_io_ex
     client_state const& client = *request.state;
     response.exchange.reset(
         new http::exchange(client.target.connections, executor, request.timeouts, client.settings.limits.head));
+    response.call.exchange = response.exchange.get();
     response.exchange->limits().set_total(end, request.timeouts.total);
     if (response.is_stream)
         response.exchange->limits().expect_stream();
@@ -61,10 +62,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
             http::deadline& limits = response.exchange->limits();
             limits.set_step(http::clock::now(), request.timeouts.token, errc::token_timeout);
             token_query query = make_token_query(client, std::move(claims), limits, auth);
+            query.wait = &response.call.wait;
             co_await client.target.credential->find_token(std::move(query), auth.token);
             limits.clear_step();
             append_token(auth);
         }
+        append_proxy_authorization(client, auth);
         if (response.observer)
             response.observer->on_attempt();
         // One write for both, unless the body is too large to be copied.

@@ -60,10 +60,19 @@ inline error complete_error(error const& e, open_response const& response, std::
     return response.info.status() != 0 ? in_answer(e, response.info, body) : e;
 }
 
+/// What cancelled a wait was the end of the client.
+inline void throw_if_ended(running_call const& call)
+{
+    if (call.is_ended())
+        throw error(errc::client_closed, "make another client for further calls");
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request const& request,
                                                                          response_sink* body, open_response& response)
 {
     response.is_stream = body == nullptr;
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    response.call.begin(request.state->target.calls, executor);
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
@@ -87,6 +96,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                 response.observer->on_end();
             co_return;
         } catch (error const& e) {
+            response.call.exchange = nullptr;
             response.exchange.reset();
             if (response.observer)
                 response.observer->on_failure(e.code());
@@ -94,9 +104,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                                        http::clock::now(), random_fraction());
             if (response.observer)
                 response.observer->on_wait(wait);
+        } catch (boost::system::system_error const&) {
+            throw_if_ended(response.call);
+            throw;
         }
-        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, wait);
-        co_await pause.async_wait(boost::asio::deferred);
+        boost::asio::steady_timer pause(executor, wait);
+        response.call.wait = &pause;
+        try {
+            co_await pause.async_wait(boost::asio::deferred);
+        } catch (boost::system::system_error const&) {
+            throw_if_ended(response.call);
+            throw;
+        }
+        response.call.wait = nullptr;
     }
 }
 

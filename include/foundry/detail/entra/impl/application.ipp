@@ -58,10 +58,10 @@ FOUNDRY_DECL application::application(std::string_view credential_name, credenti
     : credential_name_(credential_name),
       options_(std::move(with)),
       authority_(options_, std::move(tenant)),
-      transport_(make_transport(options_)),
+      transport_(options_),
       client_id_(std::move(client_id)),
       proof_(std::move(proof)),
-      with_claims_challenges_(!is_on(environment("AZURE_IDENTITY_DISABLE_CP1")))
+      with_claims_challenges_(!foundry::detail::is_on(foundry::detail::environment("AZURE_IDENTITY_DISABLE_CP1")))
 {
     if (client_id_.empty())
         foundry::detail::throw_invalid_argument("the client id is empty; it is the application's id, not its name");
@@ -91,7 +91,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<access_token> application::requ
     about.token_url = authority_.token_url(request.tenant);
     co_await proof_->append_to(post.body, std::move(about));
     post.add_field("Content-Length", std::to_string(post.body.size()));
-    http_answer const answer = co_await send(transport_, post);
+    http_answer const answer = co_await send(transport_.to(post.to, request), post);
     if (answer.status != 200)
         throw refused_token(credential_name_, answer);
     co_return read_token(credential_name_, answer.body, std::chrono::system_clock::now());

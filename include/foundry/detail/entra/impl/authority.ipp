@@ -52,10 +52,11 @@ FOUNDRY_DECL void check_tenant(std::string_view tenant)
 FOUNDRY_DECL authority::authority(credential_options const& with, std::string tenant)
     : tenant_(std::move(tenant)),
       allowed_(allowed_tenants(with.additionally_allowed_tenants)),
-      own_tenant_only_(is_on(environment("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")))
+      own_tenant_only_(foundry::detail::is_on(foundry::detail::environment("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")))
 {
     check_tenant(tenant_);
-    std::string text = with.authority_host.empty() ? environment("AZURE_AUTHORITY_HOST") : with.authority_host;
+    std::string text =
+        with.authority_host.empty() ? foundry::detail::environment("AZURE_AUTHORITY_HOST") : with.authority_host;
     if (text.empty())
         text = "https://login.microsoftonline.com";
     if (text.find("://") == text.npos)
@@ -103,7 +104,7 @@ FOUNDRY_DECL std::vector<std::string> allowed_tenants(std::vector<std::string> c
     if (!given.empty())
         return given;
     std::vector<std::string> all;
-    std::string const text = environment("AZURE_ADDITIONALLY_ALLOWED_TENANTS");
+    std::string const text = foundry::detail::environment("AZURE_ADDITIONALLY_ALLOWED_TENANTS");
     for (std::size_t at = 0; at < text.size();) {
         std::size_t const end = std::min(text.find(';', at), text.size());
         if (end != at)
@@ -132,6 +133,25 @@ FOUNDRY_DECL transport make_transport(credential_options const& with)
     t.connect_address = with.connect_address;
     t.connect_port = with.connect_port;
     t.timeout = with.timeout;
+    return t;
+}
+
+FOUNDRY_DECL authority_transport::authority_transport(credential_options const& with)
+    : own_(make_transport(with)),
+      proxies_(with.proxy),
+      has_own_tls_(!http::is_default(with.tls)),
+      has_own_proxy_(!with.proxy.from_environment())
+{}
+
+FOUNDRY_DECL transport authority_transport::to(http::url const& where, token_request const& request) const
+{
+    transport t = own_;
+    http::client_transport const* const client = request.transport.get();
+    if (client != nullptr && client->tls && !has_own_tls_)
+        t.tls = client->tls;
+    http::proxy_rules const& proxies = client != nullptr && !has_own_proxy_ ? client->proxies : proxies_;
+    if (t.connect_address.empty())
+        t.proxy = proxies.find(where.secure, where.host, t.tls);
     return t;
 }
 

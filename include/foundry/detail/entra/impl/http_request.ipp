@@ -73,6 +73,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<http_answer> send(transport con
     to.connect_port = how.connect_address.empty() ? request.to.port : how.connect_port;
     if (request.to.secure)
         to.tls = how.tls;
+    to.proxy = how.proxy;
     std::chrono::milliseconds const timeout = foundry::detail::bounded(how.timeout);
     timeouts within;
     within.connect = within.tls = foundry::detail::bounded(how.connect);

@@ -47,9 +47,9 @@ FOUNDRY_DECL managed_identity::managed_identity(credential_options with)
     : options_(std::move(with)),
       transport_(make_transport(options_))
 {
-    std::string const endpoint = environment("IDENTITY_ENDPOINT");
-    std::string header = environment("IDENTITY_HEADER");
-    bool const has_thumbprint = !environment("IDENTITY_SERVER_THUMBPRINT").empty();
+    std::string const endpoint = foundry::detail::environment("IDENTITY_ENDPOINT");
+    std::string header = foundry::detail::environment("IDENTITY_HEADER");
+    bool const has_thumbprint = !foundry::detail::environment("IDENTITY_SERVER_THUMBPRINT").empty();
     if (!endpoint.empty() && !header.empty() && !has_thumbprint) {
         source_ = source::app_service;
         endpoint_ = parse_local_endpoint(endpoint, "IDENTITY_ENDPOINT");
@@ -59,15 +59,15 @@ FOUNDRY_DECL managed_identity::managed_identity(credential_options with)
     }
     if (!endpoint.empty() && !header.empty())
         not_served_ = "Service Fabric";
-    else if (!environment("MSI_ENDPOINT").empty())
-        not_served_ = environment("MSI_SECRET").empty() ? "Cloud Shell" : "Azure Machine Learning";
-    else if (!endpoint.empty() && !environment("IMDS_ENDPOINT").empty())
+    else if (!foundry::detail::environment("MSI_ENDPOINT").empty())
+        not_served_ = foundry::detail::environment("MSI_SECRET").empty() ? "Cloud Shell" : "Azure Machine Learning";
+    else if (!endpoint.empty() && !foundry::detail::environment("IMDS_ENDPOINT").empty())
         not_served_ = "Azure Arc";
     if (!not_served_.empty()) {
         source_ = source::not_served;
         return;
     }
-    std::string origin = environment("AZURE_POD_IDENTITY_AUTHORITY_HOST");
+    std::string origin = foundry::detail::environment("AZURE_POD_IDENTITY_AUTHORITY_HOST");
     if (origin.empty())
         origin = "http://169.254.169.254";
     while (origin.ends_with('/'))

@@ -1,8 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/http/connect_race.hpp>
 #include <foundry/detail/http/connection.hpp>
-#include <foundry/detail/http/resolve.hpp>
+#include <foundry/detail/http/tunnel.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -78,6 +79,12 @@ inline bool is_plain_text_error()
            reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL;
 }
 
+/// Whether the peer has ended the connection with an alert of TLS.
+inline bool is_alert(int reason)
+{
+    return reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) > SSL_AD_REASON_OFFSET;
+}
+
 [[noreturn]] inline void throw_tls_failed(std::string message, std::string advice)
 {
     failure f;
@@ -86,61 +93,103 @@ inline bool is_plain_text_error()
     throw error(make_error_code(errc::tls_failed), std::move(f));
 }
 
+/// An option of a TCP socket with the value of a whole number.
+template <int Name>
+class tcp_option
+{
+public:
+    explicit tcp_option(int value) : value_(value) {}
+
+    template <class Protocol>
+    int level(Protocol const&) const noexcept
+    {
+        return IPPROTO_TCP;
+    }
+    template <class Protocol>
+    int name(Protocol const&) const noexcept
+    {
+        return Name;
+    }
+    template <class Protocol>
+    int const* data(Protocol const&) const noexcept
+    {
+        return &value_;
+    }
+    template <class Protocol>
+    std::size_t size(Protocol const&) const noexcept
+    {
+        return sizeof value_;
+    }
+
+private:
+    int value_;
+};
+
+/// Small requests are sent at once. A keep-alive packet after a minute of silence, not after the system's two hours, keeps the entry of a
+/// firewall or a home router alive while a model thinks.
+inline void set_options(boost::asio::ip::tcp::socket& socket)
+{
+    boost::system::error_code ignored;
+    socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+#if defined(TCP_KEEPIDLE)
+    socket.set_option(tcp_option<TCP_KEEPIDLE>(60), ignored);
+#elif defined(TCP_KEEPALIVE) // macOS
+    socket.set_option(tcp_option<TCP_KEEPALIVE>(60), ignored);
+#endif
+#if defined(TCP_KEEPINTVL)
+    socket.set_option(tcp_option<TCP_KEEPINTVL>(60), ignored);
+#endif
+    socket.non_blocking(true);
+}
+
+/// Notes for a scope which timer a coroutine waits for.
+class wait_scope
+{
+public:
+    wait_scope(boost::asio::steady_timer*& place, boost::asio::steady_timer& timer) : place_(place) { place_ = &timer; }
+    ~wait_scope() { place_ = nullptr; }
+    wait_scope(wait_scope const&) = delete;
+    wait_scope& operator=(wait_scope const&) = delete;
+
+private:
+    boost::asio::steady_timer*& place_;
+};
+
+[[noreturn]] inline void throw_alert()
+{
+    int const alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
+    bool const is_about_certificate = alert == TLS13_AD_CERTIFICATE_REQUIRED || alert == SSL_AD_HANDSHAKE_FAILURE ||
+                                      alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
+                                      (alert >= SSL_AD_NO_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN);
+    throw_tls_failed("the server refused with an alert: " + last_openssl_error(),
+                     is_about_certificate ? "the server may require a client certificate, or refuse this one: see "
+                                            "options.tls.client_certificate and client_key"
+                                          : "the server must speak TLS 1.2 or later on this port");
+}
+
 } // namespace detail
 
 FOUNDRY_DECL connection::connection(boost::asio::any_io_executor const& executor) : socket_(executor) {}
 FOUNDRY_DECL connection::~connection() = default;
 
-[[noreturn]] inline void throw_connect_failed(origin const& to, boost::system::error_code why)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin const& to, host_lookup& addresses,
+                                                                        timeouts const& within, deadline& limits,
+                                                                        session_ptr earlier, exchange_times& times)
 {
-    failure f;
-    f.service_message = to.connect_address + " port " + std::to_string(to.connect_port) + ": " + why.message();
-    f.advice = "check the endpoint's host and port, and whether a firewall or proxy stands between";
-    throw error(make_error_code(errc::connect_failed), std::move(f));
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
-connection::open(origin const& to, timeouts const& within, deadline& limits, session_ptr earlier, exchange_times& times)
-{
+    close();
+    ssl_ = tls_ptr<SSL>();
+    proxy_ssl_ = tls_ptr<SSL>();
     auto const begun = clock::now();
     limits.set_step(begun, within.connect, errc::connect_timeout);
-    resolve_op flight(to.connect_address, to.connect_port, limits);
-    std::exception_ptr interrupted;
-    try {
-        if (flight.must_wait())
-            co_await flight.done().async_wait(boost::asio::deferred);
-    } catch (boost::system::system_error const&) {
-        interrupted = std::current_exception();
-    }
-    auto const addresses = flight.addresses(std::move(interrupted));
-    boost::system::error_code last = boost::asio::error::host_not_found;
-    for (auto entry = addresses.begin(); last && entry != addresses.end(); ++entry) {
-        if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
-            throw boost::system::system_error(boost::asio::error::operation_aborted);
-        try {
-            close();
-            co_await socket_.async_connect(entry->endpoint(), boost::asio::deferred);
-            last = {};
-        } catch (boost::system::system_error const& e) {
-            last = e.code();
-            if (last == boost::asio::error::operation_aborted)
-                throw;
-        }
-    }
-    if (last)
-        throw_connect_failed(to, last);
-    boost::system::error_code ignored;
-    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(boost::asio::socket_base::keep_alive(true), ignored);
-    socket_.non_blocking(true);
+    co_await open_socket(to, addresses, limits);
+    if (to.proxy)
+        co_await open_tunnel(to);
     auto const connected = clock::now();
     times.connect = connected - begun;
     if (to.tls) {
         limits.set_step(connected, within.tls, errc::tls_timeout);
-        start_tls(to, earlier.get());
-        for (step s; (s = try_handshake()) != step::done;)
-            co_await wait(s);
-        check_protocol();
+        co_await open_tls(to.host, to.tls.get(), earlier.get());
     }
     limits.clear_step();
     opened_at = clock::now();
@@ -149,14 +198,96 @@ connection::open(origin const& to, timeouts const& within, deadline& limits, ses
     opened_by_ = foundry::detail::process_id();
 }
 
-FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(origin const& to, host_lookup& addresses,
+                                                                               deadline& limits)
 {
-    ssl_ = tls_ptr<SSL>(SSL_new(to.tls.get()));
-    BIO* const bio = BIO_new(detail::socket_bio_method());
+    address_list found;
+    {
+        host_lookup::ticket lookup(addresses, limits);
+        std::exception_ptr interrupted;
+        if (lookup.must_wait()) {
+            detail::wait_scope const waits(opening_, lookup.done());
+            try {
+                co_await lookup.done().async_wait(boost::asio::deferred);
+            } catch (boost::system::system_error const&) {
+                interrupted = std::current_exception();
+            }
+        }
+        found = lookup.addresses(std::move(interrupted));
+    }
+    if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+
+    connect_race race(found, limits);
+    detail::wait_scope const waits(opening_, race.ended());
+    std::exception_ptr interrupted;
+    try {
+        co_await race.ended().async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const&) {
+        interrupted = std::current_exception();
+    }
+    try {
+        socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, std::move(interrupted));
+    } catch (error const&) {
+        addresses.forget();
+        throw;
+    }
+    detail::set_options(socket_);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(origin const& to)
+{
+    proxy_server const& proxy = *to.proxy;
+    if (proxy.tls)
+        co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+    if (!to.tls) // requests go to the proxy itself
+        co_return;
+    tunnel_request tunnel(proxy, to.host, to.connect_port);
+    std::exception_ptr failed;
+    try {
+        for (std::string_view left = tunnel.message(); !left.empty();) {
+            std::size_t n = 0;
+            if (step const s = try_write(left, n); s == step::done)
+                left.remove_prefix(n);
+            else
+                co_await wait(s);
+        }
+        for (bool is_open = false; !is_open;) {
+            std::size_t n = 0;
+            if (step const s = try_read(tunnel.space(), n); s == step::done)
+                is_open = tunnel.receive(n);
+            else
+                co_await wait(s);
+        }
+    } catch (boost::system::system_error const& e) {
+        if (e.code() == boost::asio::error::operation_aborted || e.code().category() == error_category())
+            throw;
+        tunnel.fail("broke the connection off: " + e.code().message(), "check the proxy's URL, or try again", true);
+    }
+    proxy_ssl_ = std::move(ssl_);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tls(std::string const& host, SSL_CTX* context,
+                                                                            SSL_SESSION* earlier)
+{
+    start_tls(host, context, earlier);
+    for (step s; (s = try_handshake()) != step::done;)
+        co_await wait(s);
+    check_protocol();
+}
+
+FOUNDRY_DECL void connection::start_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier)
+{
+    ssl_ = tls_ptr<SSL>(SSL_new(context));
+    BIO* const bio = BIO_new(proxy_ssl_ ? BIO_f_ssl() : detail::socket_bio_method());
     if (!ssl_ || bio == nullptr)
         throw std::bad_alloc();
-    BIO_set_data(bio, &socket_);
-    BIO_set_init(bio, 1);
+    if (proxy_ssl_) {
+        BIO_set_ssl(bio, proxy_ssl_.get(), BIO_NOCLOSE);
+    } else {
+        BIO_set_data(bio, &socket_);
+        BIO_set_init(bio, 1);
+    }
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
     SSL_set_read_ahead(ssl_.get(), 1); // reads the header of a record together with its body
@@ -168,16 +299,15 @@ FOUNDRY_DECL void connection::start_tls(origin const& to, SSL_SESSION* earlier)
         SSL_set_session(ssl_.get(), known_session_.get());
 
     boost::system::error_code not_literal;
-    boost::asio::ip::make_address(to.host, not_literal);
+    boost::asio::ip::make_address(host, not_literal);
     X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
     bool named;
     if (not_literal) {
         X509_VERIFY_PARAM_set_hostflags(check,
                                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-        named = SSL_set1_host(ssl_.get(), to.host.c_str()) == 1 &&
-                SSL_set_tlsext_host_name(ssl_.get(), to.host.c_str()) == 1;
+        named = SSL_set1_host(ssl_.get(), host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
     } else {
-        named = X509_VERIFY_PARAM_set1_ip_asc(check, to.host.c_str()) == 1;
+        named = X509_VERIFY_PARAM_set1_ip_asc(check, host.c_str()) == 1;
     }
     if (!named)
         detail::throw_tls_failed("the host name cannot be checked against a certificate", "check the endpoint's host");
@@ -218,14 +348,16 @@ FOUNDRY_DECL connection::step connection::try_handshake()
     if (long const verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
         detail::throw_tls_failed(
             std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
-            "check the endpoint's host; if the certificate is from a private authority, name that authority's in "
-            "options.tls.ca_file or ca_certificates, or in the variable SSL_CERT_FILE");
+            "check the endpoint's host; if the certificate is from a private authority or from a proxy that inspects "
+            "TLS, name that authority's in options.tls.additional_ca_file");
     }
     if (detail::peer_is_gone(reason)) {
         throw error(errc::connection_lost,
                     "the server went away during the TLS handshake; check that it speaks TLS on this "
                     "port, and whether a firewall or proxy stands between");
     }
+    if (detail::is_alert(reason))
+        detail::throw_alert();
     if (detail::is_plain_text_error()) {
         detail::throw_tls_failed("the server answers without TLS on this port",
                                  "write http:// in the endpoint's URL if it is on this machine, or use its TLS port");
@@ -281,6 +413,8 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
         // The end of TCP without close_notify is an end of file, too: the data may be incomplete.
         if (reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
             throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
+        if (detail::is_alert(reason))
+            detail::throw_alert();
         throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::connection_reset));
     }
 }
@@ -339,6 +473,19 @@ FOUNDRY_DECL void connection::close() noexcept
 {
     boost::system::error_code ignored;
     socket_.close(ignored);
+    if (opening_ != nullptr)
+        opening_->cancel();
+}
+
+FOUNDRY_DECL void connection::close_orderly() noexcept
+{
+    if (socket_.is_open() && !is_inherited()) {
+        for (tls_ptr<SSL> const* const layer : {&ssl_, &proxy_ssl_})
+            if (*layer && SSL_is_init_finished(layer->get()) == 1)
+                SSL_shutdown(layer->get());
+        ERR_clear_error();
+    }
+    close();
 }
 
 } // namespace http

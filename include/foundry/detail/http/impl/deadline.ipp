@@ -40,6 +40,15 @@ FOUNDRY_DECL void deadline::stop() noexcept
     }
 }
 
+FOUNDRY_DECL void deadline::expire(errc code)
+{
+    if (listener_ == nullptr)
+        return;
+    limits_.expire(code);
+    std::exchange(listener_, nullptr)->on_deadline();
+    timer_.cancel();
+}
+
 FOUNDRY_DECL void deadline::arm()
 {
     clock::time_point const first = next().at;

@@ -48,6 +48,14 @@ inline error transport_error(errc code, boost::system::error_code cause, bool pl
     return error(make_error_code(code), std::move(f));
 }
 
+inline error truncated(std::string what)
+{
+    failure f;
+    f.service_message = std::move(what);
+    f.advice = "the answer broke off; ask again";
+    return error(make_error_code(errc::stream_truncated), std::move(f));
+}
+
 /// Whether the bytes begin a TLS record: an alert or a handshake message of any version.
 inline bool is_tls_record(std::string_view bytes)
 {
@@ -104,9 +112,13 @@ FOUNDRY_DECL void exchange::rebind(boost::asio::any_io_executor executor)
 
 FOUNDRY_DECL void exchange::on_deadline()
 {
+    if (queued_at_ != nullptr)
+        queued_at_->cancel();
     if (lease_)
         lease_->close();
 }
+
+FOUNDRY_DECL void exchange::stop() { limits_->expire(errc::client_closed); }
 
 FOUNDRY_DECL exchange::~exchange() { close(); }
 
@@ -134,6 +146,8 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
     try {
         std::rethrow_exception(e);
     } catch (error const& known) {
+        if (in_time && answered_ && known.code() == errc::tls_failed)
+            throw detail::truncated(known.message());
         if (in_time || known.code() == expired) // its message is more precise
             throw;
     } catch (boost::system::system_error const& low) {
@@ -144,8 +158,10 @@ FOUNDRY_DECL void exchange::rethrow(std::exception_ptr e)
                                           !pool_->to().tls);
         }
     }
-    throw limit_error(limits_->expired_limit(), pool_->to().host);
+    throw_expired();
 }
+
+FOUNDRY_DECL void exchange::throw_expired() const { throw limit_error(limits_->expired_limit(), pool_->to().name()); }
 
 FOUNDRY_DECL bool exchange::is_local_abort(boost::system::system_error const& e) const noexcept
 {
@@ -218,30 +234,36 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         try {
             limits_->set_step(clock::now(), timeouts_.pool, errc::pool_timeout);
             {
+                auto const begun = clock::now();
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
-                std::exception_ptr interrupted;
-                if (mine.must_wait()) {
-                    auto const begun = clock::now();
+                bool const has_waited = mine.must_wait();
+                while (mine.must_wait()) {
+                    std::exception_ptr interrupted;
+                    queued_at_ = &mine.woken();
                     try {
-                        co_await mine.ready_timer().async_wait(boost::asio::deferred);
-                    } catch (boost::system::system_error const&) { // a granted connection cancels the timer, too
+                        co_await mine.woken().async_wait(boost::asio::deferred);
+                    } catch (boost::system::system_error const&) { // a free connection cancels the timer, too
                         interrupted = std::current_exception();
                     }
-                    times_.queue = clock::now() - begun;
+                    queued_at_ = nullptr;
+                    mine.try_again(std::move(interrupted));
                 }
-                lease_ = mine.take(std::move(interrupted));
+                lease_ = mine.take();
                 // If the cancellation arrives together with the connection, nothing is sent.
-                if (mine.must_wait() && detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
-                    lease_.release();
-                    throw boost::system::system_error(boost::asio::error::operation_aborted);
+                if (has_waited) {
+                    times_.queue = clock::now() - begun;
+                    if (detail::is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+                        lease_.release();
+                        throw boost::system::system_error(boost::asio::error::operation_aborted);
+                    }
                 }
             }
             limits_->clear_step();
             if (limits_->expired() != errc()) // passed while on_deadline() had no connection to close
-                throw limit_error(limits_->expired_limit(), pool_->to().host);
+                throw_expired();
             lease_->move_to(limits_->executor());
             if (!lease_->is_open())
-                co_await lease_->open(pool_->to(), timeouts_, *limits_, pool_->session(), times_);
+                co_await lease_->open(pool_->to(), pool_->addresses(), timeouts_, *limits_, pool_->session(), times_);
             if (message.empty()) {
                 limits_->stop();
                 lease_.release();
@@ -309,8 +331,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             co_return;
         } catch (boost::system::system_error const& e) {
             failed = std::current_exception();
-            stale = lease_ && lease_.reused() && !answered_ && !is_local_abort(e) &&
-                    e.code().category() != error_category();
+            bool const is_lost = e.code().category() != error_category() || e.code() == errc::tls_failed;
+            stale = lease_ && lease_.reused() && !answered_ && !is_local_abort(e) && is_lost;
         }
         if (!stale)
             rethrow(failed);

@@ -3,6 +3,8 @@
 
 #include <foundry/detail/http/pool.hpp>
 
+#include <algorithm>
+
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
@@ -35,29 +37,14 @@ FOUNDRY_DECL void lease::discard() noexcept
         pool_->release_or_close(std::move(connection_), false);
 }
 
-FOUNDRY_DECL bool pool::is_usable(connection& c) const noexcept
-{
-    return !c.is_inherited() && !queue_.is_expired(c, clock::now()) && c.idle_and_alive();
-}
-
 FOUNDRY_DECL pool::pool(boost::asio::any_io_executor executor, origin to, pool_options options)
     : executor_(std::move(executor)),
       to_(std::move(to)),
+      addresses_(to_.first_host(), to_.first_port()),
       queue_(options)
 {}
 
-FOUNDRY_DECL pool::~pool()
-{
-    while (queue_.take_idle()) {
-    }
-}
-
-/// One after the other: a list that is destroyed as a whole uses as much stack as it is long.
-FOUNDRY_DECL void pool::close_all(boost::intrusive_ptr<connection> list) noexcept
-{
-    while (list)
-        list = std::move(list->next);
-}
+FOUNDRY_DECL pool::~pool() { close_all(queue_.take_idle()); }
 
 FOUNDRY_DECL session_ptr pool::session() const
 {
@@ -65,26 +52,104 @@ FOUNDRY_DECL session_ptr pool::session() const
     return session_;
 }
 
-/// @param fresh no idle connection is taken; if there is no room, one of them is closed.
-/// @param dead receives connections to be closed outside the mutex.
-FOUNDRY_DECL boost::intrusive_ptr<connection> pool::take_idle_or_new(bool fresh, boost::intrusive_ptr<connection>& dead)
+FOUNDRY_DECL connection_counts pool::counts() const
 {
-    dead = queue_.take_expired(clock::now());
-    while (!fresh || !queue_.has_room()) {
-        boost::intrusive_ptr<connection> c = queue_.take_idle();
-        if (!c)
-            break;
-        if (!fresh && is_usable(*c))
-            return c;
-        queue_.note_closed();
-        c->next = std::move(dead);
-        dead = std::move(c);
+    std::lock_guard const lock(mutex_);
+    return {queue_.open(), queue_.idle(), queue_.waiting()};
+}
+
+FOUNDRY_DECL void pool::close_all(queue::connection_list list) noexcept
+{
+    for (connection* c = list.front(); c != nullptr; c = c->after)
+        c->close_orderly();
+}
+
+FOUNDRY_DECL void pool::close_idle() noexcept
+{
+    queue::connection_list idle;
+    {
+        std::lock_guard const lock(mutex_);
+        idle = queue_.take_idle();
+        offer(clock::now());
     }
-    if (!queue_.may_open())
-        return nullptr;
-    boost::intrusive_ptr<connection> c(new connection(executor_));
-    queue_.note_opened();
-    return c;
+    close_all(std::move(idle));
+}
+
+FOUNDRY_DECL void pool::close() noexcept
+{
+    {
+        std::lock_guard const lock(mutex_);
+        is_closed_ = true;
+    }
+    close_idle();
+}
+
+/// Under the mutex, which each waiter locks before it ends: see guarded_executor.
+FOUNDRY_DECL void pool::offer(clock::time_point now)
+{
+    queue_.offer(now, [](waiter& next) {
+        next.wake_up.post([w = boost::intrusive_ptr<waiter>(&next)] {
+            w->is_woken = true;
+            w->timer.cancel();
+        });
+    });
+}
+
+FOUNDRY_DECL bool pool::is_usable(connection& c) const noexcept
+{
+    return !c.is_inherited() && !queue_.is_expired(c, clock::now()) && c.idle_and_alive();
+}
+
+/// Outside the mutex: looks whether the connection is alive, or makes a new one.
+FOUNDRY_DECL lease pool::make_lease(queue::grant granted, bool fresh)
+{
+    if (!granted)
+        return lease();
+    boost::intrusive_ptr<connection> c = std::move(granted.idle);
+    if (!c) {
+        try {
+            c.reset(new connection(executor_));
+        } catch (...) {
+            std::lock_guard const lock(mutex_);
+            queue_.note_closed();
+            offer(clock::now());
+            throw;
+        }
+    }
+    while (c->is_open() && (fresh || !is_usable(*c))) {
+        c->close_orderly();
+        std::lock_guard const lock(mutex_);
+        if (boost::intrusive_ptr<connection> other = fresh ? nullptr : queue_.replace_closed())
+            c = std::move(other);
+    }
+    bool const reused = c->is_open();
+    return lease(boost::intrusive_ptr<pool>(this), std::move(c), reused);
+}
+
+FOUNDRY_DECL void pool::release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept
+{
+    session_ptr session;
+    auto const now = clock::now();
+    if (c->is_open())
+        session = c->take_session();
+    if (reusable)
+        c->idle_since = now;
+    else
+        c->close_orderly();
+    c->move_to(executor_); // the context it was used on may end
+
+    bool const is_open = c->is_open();
+    queue::connection_list surplus;
+    {
+        std::lock_guard const lock(mutex_);
+        if (session)
+            session_ = std::move(session);
+        surplus = queue_.give_back(std::move(c), is_open, now);
+        if (is_closed_)
+            surplus = queue_.take_idle();
+        offer(now);
+    }
+    close_all(std::move(surplus));
 }
 
 FOUNDRY_DECL pool::acquire_ticket::acquire_ticket(boost::intrusive_ptr<pool> owner,
@@ -94,30 +159,62 @@ FOUNDRY_DECL pool::acquire_ticket::acquire_ticket(boost::intrusive_ptr<pool> own
       last_(last),
       fresh_(fresh)
 {
-    boost::intrusive_ptr<connection> dead;
+    auto const now = clock::now();
+    queue::grant granted;
     {
         // One lock for both, against a lost wake-up: a connection may be given back in between.
         std::lock_guard const lock(pool_->mutex_);
-        granted_ = pool_->take_idle_or_new(fresh, dead);
-        if (!granted_) {
-            waiter_.reset(new waiter(executor, last.at));
-            pool_->queue_.add_waiter(waiter_);
+        granted = pool_->queue_.claim(fresh, now);
+        if (!granted) {
+            waiter_.reset(new waiter(executor));
+            waiter_->timer.expires_at(last.at);
+            pool_->queue_.add(waiter_, &boost::asio::query(executor, boost::asio::execution::context));
         }
+        pool_->offer(now);
     }
-    close_all(std::move(dead)); // outside the mutex
+    granted_ = pool_->make_lease(std::move(granted), fresh_);
 }
 
-FOUNDRY_DECL pool::acquire_ticket::~acquire_ticket() { give_up(); }
-
-FOUNDRY_DECL boost::asio::steady_timer& pool::acquire_ticket::ready_timer() noexcept { return waiter_->ready_timer; }
-
-FOUNDRY_DECL lease pool::acquire_ticket::take(std::exception_ptr interrupted)
+FOUNDRY_DECL pool::acquire_ticket::~acquire_ticket()
 {
-    lease granted = give_up();
-    if (granted)
-        return granted;
-    if (interrupted)
+    if (waiter_)
+        leave();
+}
+
+FOUNDRY_DECL boost::asio::steady_timer& pool::acquire_ticket::woken() noexcept { return waiter_->timer; }
+
+FOUNDRY_DECL void pool::acquire_ticket::leave() noexcept
+{
+    std::lock_guard const lock(pool_->mutex_);
+    pool_->queue_.remove(*waiter_);
+    pool_->offer(clock::now());
+}
+
+FOUNDRY_DECL void pool::acquire_ticket::try_again(std::exception_ptr interrupted)
+{
+    if (!std::exchange(waiter_->is_woken, false) && interrupted)
         std::rethrow_exception(std::move(interrupted));
+    auto const now = clock::now();
+    queue::grant granted;
+    {
+        std::lock_guard const lock(pool_->mutex_);
+        granted = pool_->queue_.claim(*waiter_, fresh_, now);
+        if (!granted) {
+            bool const is_watching = waiter_->state == waiter::attention::watching;
+            waiter_->timer.expires_at(is_watching ? std::min(last_.at, pool_->queue_.look_again()) : last_.at);
+        }
+        pool_->offer(now);
+    }
+    if (granted) {
+        waiter_ = nullptr;
+        granted_ = pool_->make_lease(std::move(granted), fresh_);
+    } else if (now >= last_.at) {
+        throw_late();
+    }
+}
+
+FOUNDRY_DECL void pool::acquire_ticket::throw_late() const
+{
     error const full = limit_error({last_.at, errc::pool_timeout, last_.span, false}, pool_->to().host);
     if (last_.code == errc::pool_timeout)
         throw full;
@@ -125,44 +222,6 @@ FOUNDRY_DECL lease pool::acquire_ticket::take(std::exception_ptr interrupted)
     f.service_message = full.message();
     f.advice = "raise options.pool.max_connections or options.timeouts.total";
     throw error(make_error_code(last_.code), std::move(f));
-}
-
-/// Leaves the queue with the connection that was granted, if one was.
-FOUNDRY_DECL lease pool::acquire_ticket::give_up()
-{
-    if (waiter_) {
-        {
-            std::lock_guard const lock(pool_->mutex_);
-            pool_->queue_.remove_waiter(*waiter_);
-            granted_ = std::move(waiter_->granted);
-        }
-        // It comes straight from another call, and was not checked since.
-        if (granted_ && granted_->is_open() && (fresh_ || !pool_->is_usable(*granted_)))
-            granted_->close();
-    }
-    if (!granted_)
-        return lease();
-    bool const reused = granted_->is_open();
-    return lease(pool_, std::move(granted_), reused);
-}
-
-FOUNDRY_DECL void pool::release_or_close(boost::intrusive_ptr<connection> c, bool reusable) noexcept
-{
-    session_ptr session;
-    if (c->is_open())
-        session = c->take_session();
-    if (reusable)
-        c->idle_since = clock::now();
-    else
-        c->close();
-    c->move_to(executor_); // the context it was used on may end
-
-    bool const is_open = c->is_open();
-    std::lock_guard const lock(mutex_);
-    if (session)
-        session_ = std::move(session);
-    if (boost::intrusive_ptr<waiter> const next = queue_.give_back(std::move(c), is_open))
-        next->wake_up.post([next] { next->ready_timer.cancel(); });
 }
 
 } // namespace http

@@ -42,7 +42,8 @@ FOUNDRY_DECL void append_field(std::string& out, std::string_view name, std::str
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host)
+FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view target, std::string_view host,
+                                    bool is_absolute)
 {
     bool const sound = target.starts_with('/') && foundry::detail::all_of(target, foundry::detail::is_graphic);
     if (!sound)
@@ -50,7 +51,8 @@ FOUNDRY_DECL std::string start_head(std::string_view method, std::string_view ta
                     "the request's path has a character that HTTP does not allow; percent-encode it");
     std::string head;
     head.reserve(512);
-    head.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+    head.append(method).append(" ").append(is_absolute ? "http://" : "").append(is_absolute ? host : "");
+    head.append(target).append(" HTTP/1.1\r\n");
     append_field(head, "Host", host);
     return head;
 }

@@ -68,6 +68,8 @@ inline std::string_view advise_on_limit(limit const& passed)
 
 FOUNDRY_DECL error limit_error(limit const& passed, std::string_view host)
 {
+    if (passed.code == errc::client_closed)
+        return error(errc::client_closed, "make another client for further calls");
     failure f;
     f.service_message = detail::what_is_late(passed, std::string(host)) + foundry::detail::in_words(passed.span);
     f.advice = detail::advise_on_limit(passed);

@@ -95,6 +95,16 @@ inline int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 inline BIO* as_bio(std::string const& pem) { return BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())); }
 
+inline BIO* open_file(std::string const& path, std::string const& option)
+{
+    BIO* const file = BIO_new_file(path.c_str(), "rb");
+    if (file != nullptr)
+        return file;
+    ERR_clear_error();
+    throw error(errc::invalid_argument,
+                option + ": the file " + path + " cannot be read; check it and its permissions");
+}
+
 inline void load_certificates(SSL_CTX* context, BIO* opened, char const* option)
 {
     owned_bio const text(opened);
@@ -148,6 +158,7 @@ FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options)
     if (!context)
         throw error(errc::tls_failed, "OpenSSL gave no context; it may be out of memory");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     static constexpr unsigned char http11[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11 - 1);
@@ -158,17 +169,23 @@ FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options)
                                   "options.tls.ca_certificates");
     }
     if (!options.ca_file.empty()) {
-        BIO* const file = BIO_new_file(options.ca_file.c_str(), "rb");
-        if (file == nullptr) {
-            ERR_clear_error();
-            throw error(errc::invalid_argument, "options.tls.ca_file: the file " + options.ca_file +
-                                                    " cannot be read; check it and its permissions");
-        }
-        detail::load_certificates(context.get(), file, "options.tls.ca_file");
+        detail::load_certificates(context.get(), detail::open_file(options.ca_file, "options.tls.ca_file"),
+                                  "options.tls.ca_file");
     }
     if (options.ca_certificates.empty() && options.ca_file.empty())
         detail::load_system_store(context.get());
+    if (!options.additional_ca_file.empty()) {
+        detail::load_certificates(context.get(),
+                                  detail::open_file(options.additional_ca_file, "options.tls.additional_ca_file"),
+                                  "options.tls.additional_ca_file");
+    }
     return context;
+}
+
+FOUNDRY_DECL bool is_default(tls_options const& options) noexcept
+{
+    return options.ca_certificates.empty() && options.ca_file.empty() && options.additional_ca_file.empty() &&
+           options.client_certificate.empty() && options.client_key.empty() && !options.context;
 }
 
 FOUNDRY_DECL context_ptr default_tls_context()
@@ -179,9 +196,7 @@ FOUNDRY_DECL context_ptr default_tls_context()
 
 FOUNDRY_DECL context_ptr tls_context_for(tls_options const& options)
 {
-    bool const plain = options.ca_certificates.empty() && options.ca_file.empty() &&
-                       options.client_certificate.empty() && options.client_key.empty() && !options.context;
-    return plain ? default_tls_context() : make_tls_context(options);
+    return is_default(options) ? default_tls_context() : make_tls_context(options);
 }
 
 } // namespace http
