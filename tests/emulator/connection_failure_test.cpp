@@ -79,7 +79,7 @@ TEST_CASE("connection failure: a certificate of an authority that is not trusted
     emulator service(strict_emulator());
     emulator const other;
     foundry::endpoint const where = at(service, foundry_url);
-    run(expect_failure(where, limited(other), errc::tls_failed, {"certificate", "ca_certificates"}));
+    run(expect_failure(where, limited(other), errc::tls_failed, {"certificate", "additional_ca_file"}));
     CHECK(service.journal().empty());
 }
 
