@@ -79,6 +79,14 @@ inline bool is_plain_text_error()
            reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL;
 }
 
+/// The same error, with the place that it comes from.
+[[noreturn]] inline void throw_named(error const& e, std::string const& place)
+{
+    failure f = e.details();
+    f.service_message = place + ": " + e.message();
+    throw error(e.code(), std::move(f));
+}
+
 /// Whether the peer has ended the connection with an alert of TLS.
 inline bool is_alert(int reason)
 {
@@ -189,7 +197,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     times.connect = connected - begun;
     if (to.tls) {
         limits.set_step(connected, within.tls, errc::tls_timeout);
-        co_await open_tls(to.host, to.tls.get(), earlier.get());
+        try {
+            co_await open_tls(to.host, to.tls.get(), earlier.get());
+        } catch (error const& e) {
+            if (to.proxy)
+                detail::throw_named(e, "through the proxy " + to.proxy->name());
+            throw;
+        }
     }
     limits.clear_step();
     opened_at = clock::now();
@@ -238,8 +252,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(origin const& to)
 {
     proxy_server const& proxy = *to.proxy;
-    if (proxy.tls)
-        co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+    if (proxy.tls) {
+        try {
+            co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+        } catch (error const& e) {
+            detail::throw_named(e, "the proxy " + proxy.name());
+        }
+    }
     if (!to.tls) // requests go to the proxy itself
         co_return;
     tunnel_request tunnel(proxy, to.host, to.connect_port);
