@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <stdexcept>
 #include <string>
 
 namespace benchmark {
@@ -24,6 +25,7 @@ class paced_streams
 public:
     /// @param client its endpoint is the server's answer "paced".
     /// @param port the server's plain port, for the demands.
+    /// @param count a multiple of `parts`.
     paced_streams(boost::asio::io_context& context, foundry::client<>& client, unsigned short port, std::size_t count,
                   std::size_t parts)
         : context_(context),
@@ -43,26 +45,33 @@ public:
         while (started_ != std::min<std::size_t>(count_, 64)) // a server accepts only so many at a time
             start();
         while (opened_ != count_)
-            context_.run_one();
+            turn();
+    }
+
+    /// Runs one turn of the event loop.
+    void turn()
+    {
+        if (context_.run_one() == 0)
+            throw std::runtime_error("the streams have ended too early");
     }
 
     /// Each of them receives `rounds` chunks.
     ///
-    /// @param turn runs one turn of the event loop.
-    template <class Turn>
-    void run(std::size_t rounds, Turn turn)
+    /// @param run_turn calls turn().
+    template <class RunTurn>
+    void run(std::size_t rounds, RunTurn run_turn)
     {
         demanded_ = received_;
         wanted_ = received_ + rounds * count_ / part_ * part_;
         while (demanded_ < received_ + count_ / part_ * part_)
             demand();
         while (received_ != wanted_)
-            turn();
+            run_turn();
         wanted_ = 0;
     }
     void run(std::size_t rounds)
     {
-        run(rounds, [this] { context_.run_one(); });
+        run(rounds, [this] { turn(); });
     }
 
     /// Ends all of them.
@@ -71,7 +80,7 @@ public:
         static std::string const text = "POST /finish/ HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
         boost::asio::write(demands_, boost::asio::buffer(text));
         while (ended_ != count_)
-            context_.run_one();
+            turn();
     }
 
     std::size_t opened() const noexcept { return opened_; }
@@ -105,6 +114,8 @@ private:
     {
         foundry::chat_stream chunks = co_await client_.stream("mistral-large", "How many feet are in a mile?");
         foundry::chat_chunk const* chunk = co_await chunks.read();
+        if (chunk == nullptr)
+            throw std::runtime_error("a stream is empty");
         text_size_ += chunk->text().size();
         ++opened_;
         if (started_ != count_)
