@@ -132,7 +132,7 @@ TEST_CASE("proxy: a proxy whose certificate is not trusted is named, and gets no
         foundry::error const failed = co_await refused(behind(executor, foundry_url, through(s, proxy, "user:pass")));
         CHECK(failed.code() == errc::tls_failed);
         CHECK(contains(failed.what(), "additional_ca_file"));
-        CHECK(contains(failed.what(), "the proxy localhost:" + std::to_string(proxy.port())));
+        CHECK(contains(failed.what(), "the proxy 127.0.0.1:" + std::to_string(proxy.port())));
         CHECK(proxy.journal().empty());
     }(service));
 }

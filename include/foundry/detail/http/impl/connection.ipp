@@ -5,6 +5,7 @@
 #include <foundry/detail/http/connection.hpp>
 #include <foundry/detail/http/tunnel.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 
 #include <openssl/bio.h>
@@ -151,6 +152,12 @@ inline void set_options(boost::asio::ip::tcp::socket& socket)
     socket.non_blocking(true);
 }
 
+/// Whether a time limit has passed.
+inline bool has_passed(deadline const& limits)
+{
+    return limits.expired() != errc() && limits.expired() != errc::client_closed;
+}
+
 /// Notes for a scope which timer a coroutine waits for.
 class wait_scope
 {
@@ -218,30 +225,24 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
     address_list found;
     {
         host_lookup::ticket lookup(addresses, limits);
-        std::exception_ptr interrupted;
+        boost::system::error_code interrupted;
         if (lookup.must_wait()) {
             detail::wait_scope const waits(opening_, lookup.done());
-            try {
-                co_await lookup.done().async_wait(boost::asio::deferred);
-            } catch (boost::system::system_error const&) {
-                interrupted = std::current_exception();
-            }
+            interrupted = std::get<0>(co_await lookup.done().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
         }
-        found = lookup.addresses(std::move(interrupted));
+        found = lookup.addresses(interrupted);
     }
     if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
         throw boost::system::system_error(boost::asio::error::operation_aborted);
 
     connect_race race(found, limits);
     detail::wait_scope const waits(opening_, race.ended());
-    std::exception_ptr interrupted;
+    boost::system::error_code interrupted;
+    interrupted = std::get<0>(co_await race.ended().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
+    if (detail::has_passed(limits)) // the race has the same limit, and tells more
+        interrupted.clear();
     try {
-        co_await race.ended().async_wait(boost::asio::deferred);
-    } catch (boost::system::system_error const&) {
-        interrupted = std::current_exception();
-    }
-    try {
-        socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, std::move(interrupted));
+        socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, interrupted);
     } catch (error const&) {
         addresses.forget();
         throw;
