@@ -240,10 +240,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 bool const has_waited = mine.must_wait();
                 while (mine.must_wait()) {
-                    boost::system::error_code
-                        interrupted; // by a free connection, too; an exception would cost as much as half a call
                     queued_at_ = &mine.woken();
-                    interrupted =
+                    // As a tuple: a free connection cancels the wait, and an exception would cost as much as half a call.
+                    boost::system::error_code const interrupted =
                         std::get<0>(co_await mine.woken().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
                     queued_at_ = nullptr;
                     mine.try_again(interrupted);
