@@ -82,9 +82,11 @@ TEST_CASE(
     wish other = authority();
     other.common_name = "other authority";
     foundry::tls_options const of_other = certificate_by(other);
+    foundry::tls_options const of_namesake = certificate_by(authority()); // the signature does not fit
     for (int const version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
         CAPTURE(version);
         run(expect_refusal(version, of_other, {"alert", "unknown ca"}));
+        run(expect_refusal(version, of_namesake, {"alert", "decrypt error"}));
     }
 }
 

@@ -161,6 +161,7 @@ private:
     int const alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
     bool const is_about_certificate = alert == TLS13_AD_CERTIFICATE_REQUIRED || alert == SSL_AD_HANDSHAKE_FAILURE ||
                                       alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
+                                      alert == SSL_AD_DECRYPT_ERROR ||
                                       (alert >= SSL_AD_NO_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN);
     throw_tls_failed("the server refused with an alert: " + last_openssl_error(),
                      is_about_certificate ? "the server may require a client certificate, or refuse this one: see "
