@@ -9,10 +9,15 @@
 
 #include <doctest/doctest.h>
 
+#include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
+
+#include <sys/socket.h>
 
 using namespace foundry_test;
 
@@ -88,6 +93,58 @@ TEST_CASE(
         run(expect_refusal(version, of_other, {"alert", "unknown ca"}));
         run(expect_refusal(version, of_namesake, {"alert", "decrypt error"}));
     }
+}
+
+namespace {
+
+/// Refuses connections on a thread of its own and closes them at once, while the client writes.
+class abrupt_server
+{
+public:
+    explicit abrupt_server(tls_peer& as) : thread_([this, &as] { refuse_connections(as); }) {}
+    ~abrupt_server() { thread_.join(); }
+    abrupt_server(abrupt_server const&) = delete;
+    abrupt_server& operator=(abrupt_server const&) = delete;
+
+private:
+    static void refuse_connections(tls_peer& as)
+    {
+        for (boost::system::error_code closed; !closed;) {
+            tls_stream stream(as.acceptor.get_executor(), as.context);
+            as.acceptor.accept(stream.next_layer(), closed);
+            boost::system::error_code refused;
+            stream.handshake(asio::ssl::stream_base::server, refused);
+        }
+    }
+
+    std::thread thread_;
+};
+
+} // namespace
+
+TEST_CASE("TLS alert: one that arrives while a large request is written is quoted, also if the connection is closed "
+          "after it")
+{
+    asio::io_context of_server;
+    tls_peer server(of_server.get_executor());
+    server.require_client_certificate();
+    std::optional<foundry::error> failed;
+    {
+        abrupt_server const abrupt(server);
+        asio::io_context context;
+        foundry::client<> const client = server.make_client(server.trusted());
+        std::string const large(std::size_t{32} << 20, 'x');
+        asio::co_spawn(context, failure_of(client.complete("gpt-4o-mini", large)),
+                       [&](std::exception_ptr e, foundry::error f) {
+                           if (!e)
+                               failed = f;
+                       });
+        context.run();
+        ::shutdown(server.acceptor.native_handle(), SHUT_RDWR); // ends the accept() of the other thread
+    }
+    REQUIRE(failed);
+    expect_error(*failed, errc::tls_failed, {"alert", "certificate required"});
+    CHECK(failed->attempts().size() == 1);
 }
 
 namespace {
