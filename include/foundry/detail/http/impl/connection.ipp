@@ -156,6 +156,14 @@ private:
     boost::asio::steady_timer*& place_;
 };
 
+/// Ends an exchange whose limit has passed after the end of a wait but before the coroutine resumed, when on_deadline() found neither a wait
+/// to end nor a socket to close.
+inline void check_limits(deadline const& limits)
+{
+    if (limits.expired() != errc())
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
 [[noreturn]] inline void throw_alert()
 {
     int const alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
@@ -216,8 +224,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         }
         found = lookup.addresses(std::move(interrupted));
     }
-    if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
-        throw boost::system::system_error(boost::asio::error::operation_aborted);
+    detail::check_limits(limits);
 
     connect_race race(found, limits);
     detail::wait_scope const waits(opening_, race.ended());
@@ -233,6 +240,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         addresses.forget();
         throw;
     }
+    detail::check_limits(limits);
     detail::set_options(socket_);
 }
 
