@@ -28,6 +28,13 @@ asio::awaitable<void> answer_and_read_to_end(std::shared_ptr<tls_peer> server)
     co_await read_to_end(*server, *stream);
 }
 
+asio::awaitable<void> read_all_to_end(std::shared_ptr<tls_peer> server)
+{
+    std::unique_ptr<tls_stream> const stream = co_await accept(*server);
+    co_await stream->async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
+    co_await read_to_end(*server, *stream);
+}
+
 asio::awaitable<void> begin_stream_and_read_to_end(std::shared_ptr<tls_peer> server)
 {
     std::unique_ptr<tls_stream> const stream = co_await accept(*server);
@@ -101,6 +108,23 @@ TEST_CASE("TLS close: the connection of a client that is destroyed ends with clo
             foundry::client<> client = s.server->make_client(s.server->trusted());
             ask(s, client);
         }
+        s.run();
+        CHECK(s.server->ended == 1);
+        CHECK(s.server->end == asio::error::eof);
+    }
+}
+
+TEST_CASE("TLS close: a connection that has carried no request ends with close_notify")
+{
+    for (int const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        scene s(version);
+        s.serve(read_all_to_end(s.server));
+        foundry::client<> client = s.server->make_client(s.server->trusted());
+        asio::co_spawn(s.context, client.warm_up(), [&](std::exception_ptr e) {
+            CHECK(!e);
+            client.close_idle(); // with the session tickets of TLS 1.3 unread
+        });
         s.run();
         CHECK(s.server->ended == 1);
         CHECK(s.server->end == asio::error::eof);
