@@ -101,7 +101,7 @@ namespace {
 class abrupt_server
 {
 public:
-    explicit abrupt_server(tls_peer& as) : thread_([this, &as] { refuse_connections(as); }) {}
+    explicit abrupt_server(tls_peer& as) : thread_([&as] { refuse_connections(as); }) {}
     ~abrupt_server() { thread_.join(); }
     abrupt_server(abrupt_server const&) = delete;
     abrupt_server& operator=(abrupt_server const&) = delete;
