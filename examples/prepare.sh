@@ -86,6 +86,8 @@ has() {
         have node && have npm ;;
     doxygen)
         have doxygen ;;
+    proxies)
+        have squid && have tinyproxy && have curl ;;
     chromium)
         have chromium || have chromium-browser || have google-chrome ;;
     clang-tidy)
@@ -151,6 +153,7 @@ packages() {
         apt-get:doctest) echo doctest-dev ;;
         apt-get:sanitizers) echo g++ ;;
         apt-get:curl) echo libcurl4-openssl-dev ;;
+        *:proxies) printf '%s\n' squid tinyproxy curl ;;
         apt-get:nlohmann-json) echo nlohmann-json3-dev ;;
         apt-get:node | dnf:node | pacman:node) printf '%s\n' nodejs npm ;;
 

@@ -117,7 +117,9 @@ prepare_all() (
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
     # One test each wants a browser, which some systems have in no package, Doxygen, and clang-tidy; it is skipped without.
-    for need in chromium doxygen clang-tidy; do
+    optional=(chromium doxygen clang-tidy)
+    if [ ! -d /run/systemd/system ]; then optional+=(proxies); fi # their packages start services
+    for need in "${optional[@]}"; do
         (prepare "$root/build/$need.log" "$need") || say "The tests go on without it."
     done
 )

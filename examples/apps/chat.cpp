@@ -2,8 +2,9 @@
 
 // A chat in the terminal. Answers stream in; Ctrl-C stops one, and the part that has arrived stays in the history.
 //
-//     chat
+//     chat [--proxy URL]
 //
+// --proxy http://user:password@host:port goes through that proxy; without it, the environment decides (https_proxy, NO_PROXY).
 // /help lists the commands; configuration.hpp says which service it uses.
 
 #include "../configuration.hpp"
@@ -173,12 +174,12 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
     }
 }
 
-asio::awaitable<void> chat(configuration const& my)
+asio::awaitable<void> chat(configuration const& my, foundry::options options)
 {
     auto const executor = co_await asio::this_coro::executor;
     asio::signal_set ctrl_c(executor, SIGINT);
     keyboard typed(executor);
-    foundry::client client{executor, my.endpoint(), my.credential(), my.options()};
+    foundry::client client{executor, my.endpoint(), my.credential(), std::move(options)};
     conversation c(client, my.model());
     std::cout << "/help lists the commands.\n";
     for (bool interrupted = false;;) {
@@ -206,11 +207,18 @@ asio::awaitable<void> chat(configuration const& my)
     std::cout << '\n';
 }
 
-int main()
+int main(int argc, char** argv)
 try {
     configuration const my;
+    foundry::options options = my.options();
+    if (argc == 3 && argv[1] == std::string_view("--proxy")) {
+        options.proxy = argv[2];
+    } else if (argc != 1) {
+        std::cerr << "usage: chat [--proxy URL]\n";
+        return 2;
+    }
     asio::io_context context{1};
-    asio::co_spawn(context, chat(my), foundry::rethrow);
+    asio::co_spawn(context, chat(my, std::move(options)), foundry::rethrow);
     context.run();
 } catch (std::exception const& e) {
     std::cerr << e.what() << '\n';

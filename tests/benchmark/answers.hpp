@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-// The canned answers, by name: "complete", "large", "stream.CHUNKS.SIZE", "embed.INPUTS.FORMAT" and "hold", a stream that never
-// gets on.
+// The canned answers, by name: "complete", "closing" (the same, and the last of its connection), "large", "stream.CHUNKS.SIZE",
+// "embed.INPUTS.FORMAT" and "hold", a stream that never gets on.
 
 #include <array>
 #include <charconv>
@@ -144,6 +144,10 @@ inline std::string answer(std::string_view name)
     parts.resize(3);
     if (parts[0] == "complete")
         return with_head(completion_body(91));
+    if (parts[0] == "closing") {
+        std::string const body = completion_body(91);
+        return head("connection: close\r\ncontent-length: " + std::to_string(body.size()), "application/json") + body;
+    }
     if (parts[0] == "large")
         return with_head(completion_body(1'000'000));
     if (parts[0] == "stream")

@@ -12,11 +12,16 @@
 //     parse SIZE TIMES                a chunk's JSON from memory, and the same text through a parser of Boost.JSON that keeps
 //                                     nothing
 //     large [TIMES]                   a completion of 1 MB, and the longest handler
+//     streams N ROUNDS [PLAIN_PORT]   open streams, each of which receives so many chunks that come one at a time
+//     queue N                         small completions, all at once, of a client with eight connections
+//     cold N RATE                     small completions, each on a connection of its own; so many arrive in a second
 //     idle N                          the resident memory of clients that have had an answer
 //     hold N                          and of open streams
 
 #include "answers.hpp"
 #include "measure.hpp"
+#include "paced_calls.hpp"
+#include "paced_streams.hpp"
 
 #include <foundry.hpp>
 #include <foundry/detail/http/event_parser.hpp>
@@ -44,7 +49,11 @@ foundry::client<> make_client(asio::any_io_executor executor, arguments const& w
     where.connect_to("127.0.0.1", with.port);
     foundry::options settings;
     settings.tls.ca_certificates = with.ca();
-    settings.pool.max_connections = 4096; // for the open streams
+    settings.pool.max_connections = 65'536; // for the open streams
+    if (with.workload == "queue") {
+        settings.pool.max_connections = 8;
+        settings.timeouts.pool = {};
+    }
     return foundry::client<>(std::move(executor), std::move(where), foundry::any_credential(foundry::api_key("key")),
                              std::move(settings));
 }
@@ -168,6 +177,20 @@ void run_large(asio::io_context& context, foundry::client<>& client, std::size_t
         whole = i == 0 ? parsing : std::min(whole, parsing);
     }
     std::cout << "received=" << received << " longest_us=" << longest << " parse_us=" << whole << std::endl;
+}
+
+void run_streams(asio::io_context& context, foundry::client<>& client, arguments const& with)
+{
+    benchmark::raise_descriptor_limit();
+    auto const port = with.tls ? static_cast<unsigned short>(with.number(2)) : with.port;
+    benchmark::paced_streams streams(context, client, port, with.number(0), 1);
+    streams.open();
+    long const begun = benchmark::processor_time();
+    streams.run(with.number(1));
+    long const took = benchmark::processor_time() - begun;
+    std::cout << "cpu_us=" << took << " received=" << streams.text_size() << " allocations=" << benchmark::allocations()
+              << std::endl;
+    streams.finish();
 }
 
 void run_decode(std::size_t inputs, bool as_base64, std::size_t times)
@@ -318,6 +341,10 @@ int main(int count, char** words)
         benchmark::run_memory(with.number(0), [&] { run(context, open_stream(client, open)); });
         return 0;
     }
+    if (what == "streams") {
+        run_streams(context, client, with);
+        return 0;
+    }
     if (what == "large") {
         run_large(context, client, with.number(0));
         return 0;
@@ -329,7 +356,14 @@ int main(int count, char** words)
         for (std::size_t i = 0; i != with.number(1); ++i)
             asio::co_spawn(context, run_complete(client, with.number(0) / with.number(1), received), rethrow);
         context.run();
-    } else if (what == "stream")
+    } else if (what == "queue") {
+        for (std::size_t i = 0; i != with.number(0); ++i)
+            asio::co_spawn(context, run_complete(client, 1, received), rethrow);
+        context.run();
+    } else if (what == "cold")
+        benchmark::run_paced(context, with.number(0), with.number(1),
+                             [&](std::size_t) { asio::co_spawn(context, run_complete(client, 1, received), rethrow); });
+    else if (what == "stream")
         run(context, run_read(client, received));
     else if (what == "next")
         run(context, run_next(client, received));

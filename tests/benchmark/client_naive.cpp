@@ -1,9 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
 // What one writes with Beast and Boost.JSON after their examples. The transport tls_untimed has a socket without Beast's timers
-// under the TLS stream. The workloads are complete, stream, embed and hold, as in client_foundry.cpp.
+// under the TLS stream. The workloads are complete, cold, stream, embed and hold, as in client_foundry.cpp.
 
 #include "measure.hpp"
+#include "paced_calls.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -52,7 +53,7 @@ http::request<http::string_body> make_request(arguments const& with)
     } else {
         body["model"] = "mistral-large";
         body["messages"] = json::array{json::object{{"role", "user"}, {"content", "How many feet are in a mile?"}}};
-        if (with.workload != "complete")
+        if (with.workload != "complete" && with.workload != "cold")
             body["stream"] = true;
     }
     http::request<http::string_body> request(http::verb::post, "/" + with.answer_name() + operation, 11);
@@ -101,6 +102,17 @@ asio::awaitable<void> run_complete(Stream& stream, arguments const& with, std::s
         json::value const reply = co_await ask(stream, buffer, with);
         received += reply.at("choices").at(0).at("message").at("content").as_string().size();
     }
+}
+
+/// One answer on a connection of its own.
+template <class MakeStream>
+asio::awaitable<void> run_cold(MakeStream make, arguments const& with, std::size_t& received)
+{
+    auto stream = make();
+    co_await connect(stream, with);
+    beast::flat_buffer buffer;
+    json::value const reply = co_await ask(stream, buffer, with);
+    received += reply.at("choices").at(0).at("message").at("content").as_string().size();
 }
 
 template <class Stream>
@@ -197,6 +209,13 @@ void run(asio::io_context& context, arguments const& with, MakeStream make)
         };
         benchmark::run_memory(with.number(0), open_one);
         std::_Exit(0); // with the streams still open
+    }
+    if (with.workload == "cold") {
+        long const begun = benchmark::processor_time();
+        benchmark::run_paced(context, with.number(0), with.number(1),
+                             [&](std::size_t) { asio::co_spawn(context, run_cold(make, with, received), rethrow); });
+        benchmark::report(received, begun);
+        return;
     }
     std::vector<std::unique_ptr<decltype(make())>> streams;
     for (std::size_t i = 0; i != (with.workload == "complete" ? with.number(1) : 1); ++i)

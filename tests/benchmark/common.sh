@@ -1,10 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # who sources this sets two
 # Sourced by run.sh and guard.sh, which set `programs` (the directory of the built programs) and `work` (one of their own).
 
-# start_server [PAUSE]: sets plain_port and tls_port. It ends with the script: its input is a pipe that nobody else holds.
+# start_server [PAUSE]: sets plain_port and tls_port. It ends with the script: its input is a pipe that no other program holds. Another
+# one may be started later.
 start_server() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
+    ulimit -n "$(ulimit -Hn)" # valgrind lets a program raise it no more
+    [ -e "$work/certificate.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
         -addext subjectAltName=DNS:localhost -keyout "$work/key.pem" -out "$work/certificate.pem" 2>"$work/openssl.log"
+    rm -f "$work/input" "$work/ports"
     mkfifo "$work/input" "$work/ports"
     "$programs/benchmark_server" "$work/certificate.pem" "$work/key.pem" "$@" <"$work/input" >"$work/ports" &
     exec {server_input}>"$work/input"

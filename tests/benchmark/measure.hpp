@@ -31,6 +31,16 @@ inline long processor_time()
     return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000L + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
+/// The soft limit of open descriptors becomes the hard one, which is returned.
+inline std::size_t raise_descriptor_limit()
+{
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
 inline long resident_kib()
 {
     std::ifstream status("/proc/self/status");
@@ -68,7 +78,11 @@ struct arguments
             return "stream." + word(0) + "." + word(1);
         if (workload == "embed")
             return "embed." + word(0) + "." + word(1);
-        return workload == "idle" ? "complete" : workload;
+        if (workload == "cold")
+            return "closing";
+        if (workload == "streams")
+            return "paced";
+        return workload == "idle" || workload == "queue" ? "complete" : workload;
     }
 
     std::vector<std::string> all;

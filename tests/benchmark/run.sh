@@ -11,7 +11,7 @@ prints what the library costs beside the same work done by hand with Boost.Beast
 and Boost.JSON, and with libcurl and nlohmann-json.
 
   --part NAME          only one of: calls, steps, profile, decoding, embeddings,
-                       memory, handler, compile
+                       memory, handler, scale, compile
   --json FILE          write the figures there, too
   --compiler g++|clang the compiler (g++)
   --write-baseline     only write the figures that the test benchmark.guard
@@ -28,7 +28,7 @@ root=$(cd "$here/../.." && pwd -P)
 json=
 compiler=
 write_baseline=no
-parts='calls steps profile decoding embeddings memory handler compile'
+parts='calls steps profile decoding embeddings memory handler scale compile'
 while [ $# -gt 0 ]; do
     case $1 in
     --json) json=${2:?}; shift ;;
@@ -357,6 +357,77 @@ handler() {
     done
 }
 
+# The least processor time of three runs, in nanoseconds for each of UNITS: least_time NAME TRANSPORT UNITS WORKLOAD...
+least_time() {
+    local name=$1 transport=$2 units=$3 round
+    shift 3
+    for round in 1 2 3; do
+        client "$name" "$transport" "$@"
+        if [ "$round" = 1 ] || [ "${said[cpu_us]}" -lt "$nanoseconds" ]; then nanoseconds=${said[cpu_us]}; fi
+    done
+    nanoseconds=$((nanoseconds * 1000 / units))
+}
+
+# What grows with the number of streams, of waiting calls and of new connections.
+scale() {
+    local count calls rounds transport by line name plain_port tls_port
+    say "Counting what grows with the load ..."
+    start_server 3 # a chunk that is there before the client waits for it costs no wait
+    for count in 1 100 1000 10000; do
+        rounds=$((count < 100 ? 400 : count < 1000 ? 20 : 4))
+        per_unit foundry plain $((count * rounds)) "streams $count $rounds" "streams $count $((2 * rounds))"
+        note "streams.$count.instructions" "$instructions"
+        note "streams.$count.allocations" "$allocations"
+        least_time foundry plain $((count * 2 * rounds)) streams "$count" $((2 * rounds))
+        note "streams.$count.nanoseconds" "$nanoseconds"
+    done
+    for transport in plain tls; do
+        for by in foundry naive; do
+            costs "cold.$transport" "$by" "$transport" 200 'cold 100 40' 'cold 300 40'
+            least_time "$by" "$transport" 2000 cold 2000 1000
+            note "cold.$transport.$by.nanoseconds" "$nanoseconds"
+        done
+    done
+    start_server
+    for calls in 500 8000 32000; do
+        per_unit foundry plain $((calls - 8)) 'queue 8' "queue $calls"
+        note "queue.$calls.instructions" "$instructions"
+        least_time foundry plain "$calls" queue "$calls"
+        note "queue.$calls.nanoseconds" "$nanoseconds"
+    done
+
+    echo
+    echo "| open streams, each waiting for its next chunk | instructions of a chunk | against one stream | allocations | processor time of a chunk |"
+    echo "|---:|---:|---:|---:|---:|"
+    for count in 1 100 1000 10000; do
+        name=streams.$count
+        echo "| $count | ${figures[$name.instructions]} |" \
+            "$(calculate %.2f "${figures[$name.instructions]} / ${figures[streams.1.instructions]}") |" \
+            "${figures[$name.allocations]} | $(calculate %.1f "${figures[$name.nanoseconds]} / 1000") us |"
+    done
+    echo
+    echo "| calls at once on eight connections | instructions of a call | against 500 calls | processor time of a call |"
+    echo "|---:|---:|---:|---:|"
+    for calls in 500 8000 32000; do
+        name=queue.$calls
+        echo "| $calls | ${figures[$name.instructions]} |" \
+            "$(calculate %.2f "${figures[$name.instructions]} / ${figures[queue.500.instructions]}") |" \
+            "$(calculate %.1f "${figures[$name.nanoseconds]} / 1000") us |"
+    done
+    echo
+    echo "| call on a new connection | foundry | naive | ratio | foundry allocates | naive | processor time at 1,000 a second | naive | ratio |"
+    echo "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for transport in plain tls; do
+        name=cold.$transport
+        line="| $transport"
+        for by in foundry naive; do line+=" | ${figures[$name.$by.instructions]}"; done
+        line+=" | $(calculate %.2f "${figures[$name.foundry.instructions]} / ${figures[$name.naive.instructions]}")"
+        for by in foundry naive; do line+=" | ${figures[$name.$by.allocations]}"; done
+        for by in foundry naive; do line+=" | $(calculate %.0f "${figures[$name.$by.nanoseconds]} / 1000") us"; done
+        echo "$line | $(calculate %.2f "${figures[$name.foundry.nanoseconds]} / ${figures[$name.naive.nanoseconds]}") |"
+    done
+}
+
 # object_size NAME: text, data and bss of a source file of include_cost, optimised
 object_size() {
     local define=()
@@ -399,7 +470,7 @@ echo "$("$CXX" --version | head -n 1), Boost $(sed -n 's/^#define BOOST_LIB_VERS
     "$(openssl version | cut -d' ' -f1,2), $(uname -sm)"
 for part in $parts; do
     case $part in
-    calls | steps | profile | decoding | embeddings | memory | handler | compile) "$part" ;;
+    calls | steps | profile | decoding | embeddings | memory | handler | scale | compile) "$part" ;;
     *) usage >&2; exit 2 ;;
     esac
 done

@@ -7,6 +7,10 @@
 // Each answer comes PAUSE milliseconds after its request, for a client that has to wait for it every time. The first segment of a
 // request's path names the answer; nothing else of a request is looked at but where it ends. Prints its two ports, and ends when
 // its standard input does.
+//
+// Besides the answers of answers.hpp there are "closing", after which the connection is closed, and "paced", a stream whose chunks
+// are sent on demand: a request for "tick.K" gets no answer but sends a chunk to each of the next K paced streams, in turn, and one
+// for "finish" ends them all.
 
 #include "answers.hpp"
 
@@ -18,12 +22,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -40,8 +47,50 @@ std::string const& answer_named(std::string_view name)
     return found->second;
 }
 
+/// A stream that sends chunks on demand.
+class paced_stream
+{
+public:
+    virtual ~paced_stream() = default;
+    virtual void send_chunk() = 0;
+    virtual void finish() = 0;
+};
+
+/// All of them, in the order of their requests.
+class paced_streams
+{
+public:
+    void add(std::shared_ptr<paced_stream> added) { all_.push_back(std::move(added)); }
+
+    void remove(paced_stream const& removed)
+    {
+        std::erase_if(all_, [&](auto const& each) { return each.get() == &removed; });
+    }
+
+    void tick(std::size_t count)
+    {
+        for (std::size_t i = 0; i != count && !all_.empty(); ++i) {
+            all_[next_ % all_.size()]->send_chunk();
+            ++next_;
+        }
+    }
+
+    void finish()
+    {
+        for (auto& each : std::exchange(all_, {}))
+            each->finish();
+        next_ = 0;
+    }
+
+private:
+    std::vector<std::shared_ptr<paced_stream>> all_;
+    std::size_t next_ = 0;
+};
+
+paced_streams paced;
+
 template <class Stream>
-class session : public std::enable_shared_from_this<session<Stream>>
+class session : public std::enable_shared_from_this<session<Stream>>, public paced_stream
 {
 public:
     session(Stream stream, std::chrono::milliseconds pause)
@@ -70,7 +119,7 @@ private:
         stream_.async_read_some(asio::buffer(buffer_),
                                 [self = this->shared_from_this()](error_code failed, std::size_t size) {
                                     if (failed)
-                                        return;
+                                        return paced.remove(*self);
                                     self->request_.append(self->buffer_.data(), size);
                                     self->reply();
                                 });
@@ -84,25 +133,80 @@ private:
         auto length = request_.find("ontent-Length: ");
         if (length == request_.npos)
             length = request_.find("ontent-length: ");
-        if (length >= end_of_head || request_.size() < end_of_head + 4 + std::stoul(request_.substr(length + 15, 10)))
+        if (length >= end_of_head)
+            return read();
+        std::size_t const end = end_of_head + 4 + std::stoul(request_.substr(length + 15, 10));
+        if (request_.size() < end)
             return read();
 
         auto const begin = request_.find('/') + 1;
-        std::string const& text =
-            answer_named(std::string_view(request_).substr(begin, request_.find('/', begin) - begin));
-        request_.clear(); // requests are not pipelined
+        std::string const name = request_.substr(begin, request_.find('/', begin) - begin);
+        request_.erase(0, end); // only ticks are pipelined
+        if (name.starts_with("tick.") || name == "finish") {
+            return obey(name);
+        }
+        is_last_ = name == "closing";
+        if (name == "paced") {
+            due_ = 0;
+            is_finishing_ = false;
+            paced.add(this->shared_from_this());
+        }
+        std::string const& text = answer_named(name == "paced" ? "hold" : name);
         if (pause_.count() == 0)
             return write(text);
         timer_.expires_after(pause_);
         timer_.async_wait([self = this->shared_from_this(), &text](error_code) { self->write(text); });
     }
 
+    void obey(std::string const& name)
+    {
+        timer_.expires_after(pause_);
+        timer_.async_wait([self = this->shared_from_this(), name](error_code) {
+            name == "finish" ? paced.finish() : paced.tick(std::stoul(name.substr(5)));
+            self->reply();
+        });
+    }
+
     void write(std::string const& text)
     {
+        is_writing_ = true;
         asio::async_write(stream_, asio::buffer(text),
                           [self = this->shared_from_this()](error_code failed, std::size_t) {
-                              if (!failed)
+                              self->is_writing_ = false;
+                              if (!failed && !self->is_last_) {
+                                  self->write_due();
                                   self->read();
+                              }
+                          });
+    }
+
+    void send_chunk() override
+    {
+        ++due_;
+        write_due();
+    }
+
+    void finish() override
+    {
+        is_finishing_ = true;
+        write_due();
+    }
+
+    void write_due()
+    {
+        static std::string const chunk = benchmark::piece(benchmark::event(benchmark::words(20, 0), false));
+        static std::string const end =
+            benchmark::piece(benchmark::event({}, true)) + benchmark::piece("data: [DONE]\n\n") + "0\r\n\r\n";
+        if (is_writing_ || (due_ == 0 && !is_finishing_))
+            return;
+        bool const is_end = due_ == 0;
+        is_end ? is_finishing_ = false : --due_;
+        is_writing_ = true;
+        asio::async_write(stream_, asio::buffer(is_end ? end : chunk),
+                          [self = this->shared_from_this()](error_code failed, std::size_t) {
+                              self->is_writing_ = false;
+                              if (!failed)
+                                  self->write_due();
                           });
     }
 
@@ -111,6 +215,10 @@ private:
     std::chrono::milliseconds pause_;
     std::array<char, 4096> buffer_{};
     std::string request_;
+    bool is_last_ = false; // the connection is closed after the answer
+    std::size_t due_ = 0;  // chunks of a paced stream
+    bool is_finishing_ = false;
+    bool is_writing_ = false;
 };
 
 template <class MakeStream>
@@ -130,6 +238,10 @@ void accept(tcp::acceptor& acceptor, std::chrono::milliseconds pause, MakeStream
 int main(int count, char** arguments)
 {
     std::chrono::milliseconds const pause{count > 3 ? std::stoi(arguments[3]) : 0};
+    rlimit descriptors{};
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
     asio::io_context context(1);
     asio::ssl::context tls(asio::ssl::context::tls_server);
     tls.use_certificate_chain_file(arguments[1]);

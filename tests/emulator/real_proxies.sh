@@ -2,9 +2,9 @@
 # Leads a program to the emulator through real proxies: squid and tinyproxy, each without and with credentials, and squid over
 # TLS.
 #
-# Usage: real_proxies.sh EMULATOR PROGRAM
+# Usage: real_proxies.sh EMULATOR PROGRAM CHAT
 #
-# It calls PROGRAM PROXY_URL PORT CA_FILE, which has to ask https://contoso.services.ai.azure.com:PORT through the proxy, and to end with 0
+# CHAT is the example of that name. The script calls PROGRAM PROXY_URL PORT CA_FILE, which has to ask https://contoso.services.ai.azure.com:PORT through the proxy, and to end with 0
 # after an answer and with 2 if the proxy failed. Ends with 77, and says why, if neither of the proxies is installed.
 set -euo pipefail
 
@@ -14,6 +14,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 : "${pid=}" "${port=}" "${tls_port=}" "${ca=}" # which it sets
 PATH=$PATH:/usr/sbin # of Debian's squid
 program=$2
+chat=$3
 host=contoso.services.ai.azure.com
 user=mallory-4711
 password=s3cr3t.of-the_proxy
@@ -171,6 +172,14 @@ through_basic() {
     expect 2 "$1://$user@127.0.0.1:$proxy_port"
 }
 
+# The example's own option; the trusted authority comes from the environment.
+chat_answers() {
+    AZURE_AI_ENDPOINT=https://$host:$tls_port/models AZURE_AI_API_KEY=emulator-key AZURE_AI_MODEL=gpt-4o-mini \
+        SSL_CERT_FILE=$ca timeout 60 "$chat" --proxy "$1" <<<'How many feet are in a mile?' >"$folder/out" 2>&1 || true
+    grep -q 'A mile is' "$folder/out" || { cat "$folder/out"; fail "chat --proxy $1 got no answer"; }
+    cases=$((cases + 1))
+}
+
 for name in $installed; do
     case $name in
     squid)
@@ -183,6 +192,7 @@ for name in $installed; do
         through_open http
         start squid_with_credentials squid_basic run_squid
         through_basic http
+        chat_answers "http://$user:$password@127.0.0.1:$proxy_port"
         start squid_with_tls squid_tls run_squid
         through_basic https
         ;;

@@ -30,6 +30,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -43,6 +44,7 @@
 #include <atomic>
 #include <cassert>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <future>
 #include <iostream>
@@ -1124,6 +1126,63 @@ service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-Aft
 }
 
 asio::awaitable<void> ask();
+
+void names_a_proxy(std::string const& user, std::string const& password)
+{
+    // clang-format off
+foundry::options options;
+options.proxy = "http://proxy.contoso.com:3128";  // https:// for TLS to the proxy itself
+options.proxy.set_credentials(user, password);    // or in the URL, percent-encoded: http://user:password@host:port
+        // clang-format on
+}
+
+void needs_no_proxy(foundry::options options)
+{
+    // clang-format off
+options.proxy = foundry::proxy::none();           // whatever the environment says
+        // clang-format on
+}
+
+void trusts_one_more(foundry::options options)
+{
+    // clang-format off
+options.tls.additional_ca_file = "/etc/ssl/company.pem";
+    // clang-format on
+}
+
+void has_another_address()
+{
+    // clang-format off
+foundry::endpoint endpoint{"https://contoso.openai.azure.com/openai/v1"};
+endpoint.connect_to("10.0.0.5", 443);
+    // clang-format on
+}
+
+void keeps_many_connections()
+{
+    // clang-format off
+foundry::options options;
+options.pool.max_connections = 10000;     // each open stream needs one
+options.pool.max_idle_connections = 500;  // kept after a burst
+        // clang-format on
+}
+
+void counts(foundry::client<> client)
+{
+    // clang-format off
+foundry::connection_counts const now = client.connections();
+std::clog << now.open << " open, " << now.idle << " idle, " << now.waiting << " calls wait\n";
+    // clang-format on
+}
+
+// clang-format off
+asio::awaitable<void> stop_on_signal(foundry::client<> client)
+{
+    asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM);
+    co_await signals.async_wait(asio::use_awaitable);
+    co_await client.drain(std::chrono::seconds{25});  // Kubernetes waits 30 s
+}
+// clang-format on
 
 void proxy_hpp(std::string const& user, std::string const& password)
 {

@@ -8,6 +8,7 @@
 #include <foundry/detail/operations/complete_chat.hpp>
 #include <foundry/detail/operations/embed.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -40,16 +41,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> drain_client(std::shared_
     state->target.calls->refuse();
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     drain_ticket ticket(state->target.calls, executor, http::clock::now() + bounded(within));
-    std::exception_ptr interrupted;
-    if (ticket.must_wait()) {
-        try {
-            co_await ticket.done().async_wait(boost::asio::deferred);
-        } catch (boost::system::system_error const&) {
-            interrupted = std::current_exception();
-        }
-    }
+    boost::system::error_code interrupted;
+    if (ticket.must_wait())
+        interrupted = std::get<0>(co_await ticket.done().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
     if (interrupted && !ticket.is_done())
-        std::rethrow_exception(std::move(interrupted));
+        throw boost::system::system_error(interrupted);
     close_client(*state);
 }
 

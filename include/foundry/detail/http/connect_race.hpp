@@ -6,7 +6,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <exception>
 #include <string>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -19,8 +18,8 @@ FOUNDRY_DECL address_list interleave_families(address_list const& found);
 /// after the last one started. The first connection wins, the other attempts are closed.
 ///
 ///     connect_race race(addresses, limits);
-///     ... co_await race.ended().async_wait(deferred) ...
-///     tcp::socket connected = race.winner(interrupted);
+///     ... co_await race.ended().async_wait(as_tuple(deferred)) ...
+///     tcp::socket connected = race.winner(host, ec);
 ///
 /// Runs on the executor of the limits, which must be serial.
 class connect_race
@@ -38,10 +37,10 @@ public:
     boost::asio::steady_timer& ended() noexcept;
 
     /// @param host for the message of the error.
-    /// @param interrupted the exception of the wait, or null.
+    /// @param interrupted how the wait has ended.
     /// @throws foundry::error (`errc::connect_failed`) if no address accepts, or with the code of the limit that has passed; both say what
-    /// each address has answered. `interrupted` if the race has not ended.
-    boost::asio::ip::tcp::socket winner(std::string const& host, std::exception_ptr interrupted);
+    /// each address has answered. boost::system::system_error (`interrupted`) if the race has not ended.
+    boost::asio::ip::tcp::socket winner(std::string const& host, boost::system::error_code interrupted);
 
 private:
     struct attempt;

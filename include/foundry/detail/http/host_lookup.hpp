@@ -8,7 +8,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -22,8 +21,8 @@ using address_list = std::vector<boost::asio::ip::tcp::endpoint>;
 ///
 ///     host_lookup::ticket lookup(host, limits);
 ///     if (lookup.must_wait())
-///         ... co_await lookup.done().async_wait(deferred) ...
-///     use(lookup.addresses(interrupted));
+///         ... co_await lookup.done().async_wait(as_tuple(deferred)) ...
+///     use(lookup.addresses(ec));
 ///
 /// Cancellation and the time limit end the wait but not the lookup, because the resolver thread of Asio cannot be interrupted. The
 /// destructor of the caller's context, which owns that thread, waits for it.
@@ -74,10 +73,10 @@ public:
 
     /// The addresses, at least one.
     ///
-    /// @param interrupted the exception of the wait, or null.
+    /// @param interrupted how the wait has ended.
     /// @throws foundry::error (`errc::resolve_failed`) if the host has no address, or with the code of the limit that has passed;
-    /// `interrupted` if the lookup has not ended.
-    address_list addresses(std::exception_ptr interrupted);
+    /// boost::system::system_error (`interrupted`) if the lookup has not ended.
+    address_list addresses(boost::system::error_code interrupted);
 
 private:
     std::string const& host_;

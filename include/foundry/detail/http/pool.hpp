@@ -11,7 +11,6 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -51,8 +50,8 @@ private:
 ///
 ///     pool::acquire_ticket ticket(all, executor, limits.next(), fresh);
 ///     while (ticket.must_wait()) {
-///         ... co_await ticket.woken().async_wait(deferred) ...
-///         ticket.try_again(interrupted);
+///         ... co_await ticket.woken().async_wait(as_tuple(deferred)) ...
+///         ticket.try_again(ec);
 ///     }
 ///     lease granted = ticket.take();
 ///
@@ -127,9 +126,10 @@ public:
     /// Fires when it is time to try again, and is cancelled when a connection becomes free.
     boost::asio::steady_timer& woken() noexcept;
 
-    /// @param interrupted the exception of the wait; null if there is none.
-    /// @throws that exception, unless it comes from a free connection; foundry::error with the limit's code if the time is over.
-    void try_again(std::exception_ptr interrupted);
+    /// @param interrupted how the wait has ended.
+    /// @throws boost::system::system_error (`interrupted`) if no free connection has ended the wait; foundry::error with the limit's code
+    /// if the time is over.
+    void try_again(boost::system::error_code interrupted);
 
     /// The connection, once must_wait() is false.
     lease take() noexcept { return std::move(granted_); }

@@ -161,12 +161,13 @@ FOUNDRY_DECL connect_race::~connect_race() { state_->close_attempts(); }
 
 FOUNDRY_DECL boost::asio::steady_timer& connect_race::ended() noexcept { return state_->ended; }
 
-FOUNDRY_DECL boost::asio::ip::tcp::socket connect_race::winner(std::string const& host, std::exception_ptr interrupted)
+FOUNDRY_DECL boost::asio::ip::tcp::socket connect_race::winner(std::string const& host,
+                                                               boost::system::error_code interrupted)
 {
     if (state_->winner.is_open())
         return std::move(state_->winner);
     if (!state_->has_ended && interrupted)
-        std::rethrow_exception(std::move(interrupted));
+        throw boost::system::system_error(interrupted);
     failure f;
     if (state_->has_ended) {
         std::string const port = std::to_string(state_->addresses.front().port());

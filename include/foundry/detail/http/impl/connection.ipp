@@ -5,6 +5,7 @@
 #include <foundry/detail/http/connection.hpp>
 #include <foundry/detail/http/tunnel.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 
 #include <openssl/bio.h>
@@ -79,6 +80,14 @@ inline bool is_plain_text_error()
            reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL;
 }
 
+/// The same error, with the place that it comes from.
+[[noreturn]] inline void throw_named(error const& e, std::string const& place)
+{
+    failure f = e.details();
+    f.service_message = place + ": " + e.message();
+    throw error(e.code(), std::move(f));
+}
+
 /// Whether the peer has ended the connection with an alert of TLS.
 inline bool is_alert(int reason)
 {
@@ -143,6 +152,12 @@ inline void set_options(boost::asio::ip::tcp::socket& socket)
     socket.non_blocking(true);
 }
 
+/// Whether a time limit has passed.
+inline bool has_passed(deadline const& limits)
+{
+    return limits.expired() != errc() && limits.expired() != errc::client_closed;
+}
+
 /// Notes for a scope which timer a coroutine waits for.
 class wait_scope
 {
@@ -198,7 +213,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     times.connect = connected - begun;
     if (to.tls) {
         limits.set_step(connected, within.tls, errc::tls_timeout);
-        co_await open_tls(to.host, to.tls.get(), earlier.get());
+        try {
+            co_await open_tls(to.host, to.tls.get(), earlier.get());
+        } catch (error const& e) {
+            if (to.proxy)
+                detail::throw_named(e, "through the proxy " + to.proxy->name());
+            throw;
+        }
     }
     limits.clear_step();
     opened_at = clock::now();
@@ -213,29 +234,23 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
     address_list found;
     {
         host_lookup::ticket lookup(addresses, limits);
-        std::exception_ptr interrupted;
+        boost::system::error_code interrupted;
         if (lookup.must_wait()) {
             detail::wait_scope const waits(opening_, lookup.done());
-            try {
-                co_await lookup.done().async_wait(boost::asio::deferred);
-            } catch (boost::system::system_error const&) {
-                interrupted = std::current_exception();
-            }
+            interrupted = std::get<0>(co_await lookup.done().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
         }
-        found = lookup.addresses(std::move(interrupted));
+        found = lookup.addresses(interrupted);
     }
     detail::check_limits(limits);
 
     connect_race race(found, limits);
     detail::wait_scope const waits(opening_, race.ended());
-    std::exception_ptr interrupted;
+    boost::system::error_code interrupted;
+    interrupted = std::get<0>(co_await race.ended().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
+    if (detail::has_passed(limits)) // the race has the same limit, and tells more
+        interrupted.clear();
     try {
-        co_await race.ended().async_wait(boost::asio::deferred);
-    } catch (boost::system::system_error const&) {
-        interrupted = std::current_exception();
-    }
-    try {
-        socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, std::move(interrupted));
+        socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, interrupted);
     } catch (error const&) {
         addresses.forget();
         throw;
@@ -247,8 +262,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(origin const& to)
 {
     proxy_server const& proxy = *to.proxy;
-    if (proxy.tls)
-        co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+    if (proxy.tls) {
+        try {
+            co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+        } catch (error const& e) {
+            detail::throw_named(e, "the proxy " + proxy.name());
+        }
+    }
     if (!to.tls) // requests go to the proxy itself
         co_return;
     tunnel_request tunnel(proxy, to.host, to.connect_port);

@@ -4,6 +4,7 @@
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/http/exchange.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <tuple>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -238,15 +240,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 bool const has_waited = mine.must_wait();
                 while (mine.must_wait()) {
-                    std::exception_ptr interrupted;
+                    boost::system::error_code
+                        interrupted; // by a free connection, too; an exception would cost as much as half a call
                     queued_at_ = &mine.woken();
-                    try {
-                        co_await mine.woken().async_wait(boost::asio::deferred);
-                    } catch (boost::system::system_error const&) { // a free connection cancels the timer, too
-                        interrupted = std::current_exception();
-                    }
+                    interrupted =
+                        std::get<0>(co_await mine.woken().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
                     queued_at_ = nullptr;
-                    mine.try_again(std::move(interrupted));
+                    mine.try_again(interrupted);
                 }
                 lease_ = mine.take();
                 // If the cancellation arrives together with the connection, nothing is sent.

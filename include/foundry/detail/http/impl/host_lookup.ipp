@@ -148,13 +148,13 @@ FOUNDRY_DECL host_lookup::ticket::~ticket()
 
 FOUNDRY_DECL boost::asio::steady_timer& host_lookup::ticket::done() noexcept { return waiter_->done; }
 
-FOUNDRY_DECL address_list host_lookup::ticket::addresses(std::exception_ptr interrupted)
+FOUNDRY_DECL address_list host_lookup::ticket::addresses(boost::system::error_code interrupted)
 {
     if (!waiter_)
         return std::move(found_);
     std::lock_guard const lock(state_->mutex);
     if (!flight_->has_ended && interrupted)
-        std::rethrow_exception(std::move(interrupted));
+        throw boost::system::system_error(interrupted);
     failure f;
     if (!flight_->has_ended) {
         f.service_message =

@@ -190,10 +190,10 @@ FOUNDRY_DECL void pool::acquire_ticket::leave() noexcept
     pool_->offer(clock::now());
 }
 
-FOUNDRY_DECL void pool::acquire_ticket::try_again(std::exception_ptr interrupted)
+FOUNDRY_DECL void pool::acquire_ticket::try_again(boost::system::error_code interrupted)
 {
     if (!std::exchange(waiter_->is_woken, false) && interrupted)
-        std::rethrow_exception(std::move(interrupted));
+        throw boost::system::system_error(interrupted);
     auto const now = clock::now();
     queue::grant granted;
     {
