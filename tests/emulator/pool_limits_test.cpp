@@ -2,6 +2,7 @@
 
 // Calls that wait for a connection: their order, what they get of the connection before, and when idle ones are closed.
 
+#include "support/descriptors.hpp"
 #include "support/plain_calls.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace foundry_test;
@@ -254,4 +256,101 @@ TEST_CASE("pool: connections that a burst has left idle for too long are closed 
         }
         CHECK(closed);
     }(service));
+}
+
+TEST_CASE("pool: options.pool.max_connections = 0 is rejected when the client is made")
+{
+    emulator const service;
+    asio::io_context context;
+    foundry::options with = trusting(service);
+    with.pool.max_connections = 0;
+    std::optional<foundry::error> failed;
+    try {
+        foundry::client<> const made = client_of(context.get_executor(), service, foundry_url, with);
+    } catch (foundry::error const& e) {
+        failed = e;
+    }
+    REQUIRE(failed);
+    CHECK(failed->code() == errc::invalid_argument);
+    CHECK(std::string_view(failed->what()).find("options.pool.max_connections") != std::string_view::npos);
+}
+
+namespace {
+
+void ask_on(asio::io_context& context, foundry::client<> const& client, bool& is_answered)
+{
+    asio::co_spawn(context, client.complete(question()),
+                   [&is_answered](std::exception_ptr e, foundry::chat_completion) { is_answered = !e; });
+}
+
+} // namespace
+
+TEST_CASE("pool: a call on a context that is not running does not keep a free connection from later calls")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        CAPTURE(std::string(url));
+        emulator service;
+        std::promise<void> all_have_begun;
+        std::shared_future<void> const begun = all_have_begun.get_future().share();
+        service.reply_when(
+            [begun](recorded_request const&) {
+                begun.wait();
+                return false;
+            },
+            answer::json(500, ""));
+        asio::io_context running;
+        asio::io_context paused;
+        foundry::options with = limited(service);
+        with.pool.max_connections = 1;
+        with.timeouts.pool = 60s;
+        foundry::client<> const client = client_of(running.get_executor(), service, url, with);
+        bool first = false;
+        bool second = false;
+        bool third = false;
+        ask_on(running, client, first);
+        running.poll();
+        ask_on(paused, client, second);
+        paused.poll();
+        ask_on(running, client, third);
+        running.poll();
+        CHECK(client.connections().waiting == 2);
+        all_have_begun.set_value();
+        auto const start = std::chrono::steady_clock::now();
+        running.run();
+        CHECK(std::chrono::steady_clock::now() - start < with.timeouts.pool / 3);
+        CHECK(first);
+        CHECK(third);
+        CHECK(!second);
+        paused.run();
+        CHECK(second);
+        CHECK(service.connections() == 1);
+    }
+}
+
+TEST_CASE("pool: after a burst, no more connections stay open than options.pool.max_idle_connections")
+{
+    for (char const* const url : {foundry_url, local_url}) {
+        CAPTURE(std::string(url));
+        emulator service;
+        asio::io_context context;
+        foundry::options with = limited(service);
+        with.pool.max_idle_connections = 5;
+        foundry::client<> const client = client_of(context.get_executor(), service, url, with);
+        std::size_t answered = 0;
+        for (int i = 0; i != 120; ++i)
+            asio::co_spawn(context, client.complete(question()),
+                           [&](std::exception_ptr e, foundry::chat_completion) { answered += e ? 0 : 1; });
+        context.run();
+        CHECK(answered == 120);
+        CHECK(service.connections() > 5);
+        foundry::connection_counts const left = client.connections();
+        CHECK(left.idle == 5);
+        CHECK(left.open == 5);
+        CHECK(left.waiting == 0);
+        std::uint16_t const port = url == local_url ? service.plain_port() : service.tls_port();
+        CHECK(sockets_to(port).size() == 5);
+        CHECK(service.wait_for_open_at_most(5, long_enough));
+        client.close_idle();
+        CHECK(sockets_to(port).empty());
+    }
 }

@@ -253,6 +253,79 @@ TEST_CASE("certificates: authorities come from a file or from a context of the p
     }());
 }
 
+namespace {
+
+/// A file of the test, which is removed with it.
+struct temporary_file
+{
+    temporary_file(char const* name, std::string const& text) : path(std::filesystem::temp_directory_path() / name)
+    {
+        std::ofstream{path} << text;
+    }
+    ~temporary_file() { std::filesystem::remove(path); }
+    temporary_file(temporary_file const&) = delete;
+    temporary_file& operator=(temporary_file const&) = delete;
+
+    std::filesystem::path path;
+};
+
+asio::awaitable<void> trust_additionally()
+{
+    scene s;
+    wish private_authority = authority();
+    private_authority.common_name = "private authority";
+    issued const other = issue(private_authority, nullptr);
+    wish const plain;
+    issued const of_first = issue(plain, &s.ca);
+    issued const of_other = issue(plain, &other);
+    temporary_file const file("foundry_test_additional_ca.pem", to_pem(other.certificate.get()));
+    s.options.tls.ca_certificates = to_pem(s.ca.certificate.get());
+    auto const stranger = std::make_shared<tls_server>(co_await asio::this_coro::executor, of_other);
+    co_await expect_refusal(s, stranger, "options.tls.additional_ca_file");
+    s.options.tls.additional_ca_file = file.path.string();
+    for (issued const* const own : {&of_first, &of_other}) {
+        auto const server = std::make_shared<tls_server>(co_await asio::this_coro::executor, *own);
+        auto const failed = co_await call(s, server);
+        CHECK(!failed);
+    }
+}
+
+/// What making a client with this file says.
+std::string refusal_of_file(std::string const& path)
+{
+    asio::io_context context;
+    foundry::options with;
+    with.tls.ca_certificates = to_pem(issue(authority(), nullptr).certificate.get()); // also on a machine without any
+    with.tls.additional_ca_file = path;
+    try {
+        foundry::client<foundry::api_key> const made(context, foundry::endpoint{"https://contoso.openai.azure.com"},
+                                                     foundry::api_key{"a-key"}, with);
+    } catch (foundry::error const& e) {
+        CHECK(e.code() == errc::invalid_argument);
+        return e.what();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("certificates: options.tls.additional_ca_file trusts a private authority in addition to the others")
+{
+    run(trust_additionally());
+}
+
+TEST_CASE(
+    "certificates: an additional_ca_file that is missing or holds no certificate is named when the client is made")
+{
+    std::string const missing = refusal_of_file("/no/such/file.pem");
+    CHECK(missing.find("options.tls.additional_ca_file") != std::string::npos);
+    CHECK(missing.find("/no/such/file.pem") != std::string::npos);
+    temporary_file const empty("foundry_test_empty_ca.pem", "nothing of use\n");
+    std::string const without = refusal_of_file(empty.path.string());
+    CHECK(without.find("options.tls.additional_ca_file") != std::string::npos);
+    CHECK(without.find("certificate") != std::string::npos);
+}
+
 TEST_CASE("certificates: a server that asks for a client certificate gets it")
 {
     run([]() -> asio::awaitable<void> {

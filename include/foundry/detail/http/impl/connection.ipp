@@ -171,11 +171,20 @@ private:
     boost::asio::steady_timer*& place_;
 };
 
+/// Ends an exchange whose limit has passed after the end of a wait but before the coroutine resumed, when on_deadline() found neither a wait
+/// to end nor a socket to close.
+inline void check_limits(deadline const& limits)
+{
+    if (limits.expired() != errc())
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
 [[noreturn]] inline void throw_alert()
 {
     int const alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
     bool const is_about_certificate = alert == TLS13_AD_CERTIFICATE_REQUIRED || alert == SSL_AD_HANDSHAKE_FAILURE ||
                                       alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
+                                      alert == SSL_AD_DECRYPT_ERROR ||
                                       (alert >= SSL_AD_NO_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN);
     throw_tls_failed("the server refused with an alert: " + last_openssl_error(),
                      is_about_certificate ? "the server may require a client certificate, or refuse this one: see "
@@ -232,8 +241,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         }
         found = lookup.addresses(interrupted);
     }
-    if (limits.expired() != errc()) // passed while on_deadline() had no socket to close
-        throw boost::system::system_error(boost::asio::error::operation_aborted);
+    detail::check_limits(limits);
 
     connect_race race(found, limits);
     detail::wait_scope const waits(opening_, race.ended());
@@ -247,6 +255,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         addresses.forget();
         throw;
     }
+    detail::check_limits(limits);
     detail::set_options(socket_);
 }
 

@@ -322,7 +322,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 times_.first_byte = clock::now() - sent_at_;
                 got_content();
             } catch (boost::system::system_error const& e) {
-                if (written_ || is_local_abort(e))
+                bool const has_reason = e.code() == errc::tls_failed; // an alert says more than the failed write
+                if (written_ || is_local_abort(e) || has_reason)
                     throw;
                 answered_ = false;
                 std::rethrow_exception(unwritten);
