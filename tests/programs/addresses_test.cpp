@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -150,6 +151,28 @@ TEST_CASE("addresses: if the first one does not answer, the second one does, in 
     CHECK(service.connections() == 1);
     std::cout << "report: addresses: a silent first address costs "
               << std::chrono::duration_cast<std::chrono::milliseconds>(call.elapsed).count() << " ms\n";
+}
+
+TEST_CASE("addresses: the one that has answered is tried first from then on")
+{
+    names().set(host, {"127.0.0.2", "127.0.0.1"});
+    emulator const service(unchecked());
+    scene call;
+    silent_listener const silent(*call.context, "127.0.0.2", service.plain_port());
+    foundry::client<> const client = call.make_client(service.plain_port());
+    call.start(client);
+    call.context->run();
+    REQUIRE(call.is_answered);
+    client.close_idle();
+    std::size_t const before = open_sockets().size();
+    call.is_answered = false;
+    call.context->restart();
+    call.start(client);
+    std::size_t most = 0;
+    while (!call.is_answered && call.context->run_one() != 0)
+        most = std::max(most, open_sockets().size() - before);
+    CHECK(call.is_answered);
+    CHECK(most <= 2); // the connection and the service's end of it: no attempt at the silent address
 }
 
 TEST_CASE("addresses: after one that refuses, the next one is tried at once")

@@ -22,8 +22,8 @@ struct queued_call : foundry::detail::list_links<Waiter>
     enum class attention
     {
         none,
-        called,   ///< A wake-up is on its way.
-        watching, ///< It waits behind a call of another context, and looks again by itself: see pool_queue::claim().
+        called, ///< A wake-up is on its way.
+        watching, ///< It waits for its turn after a call of another context, and looks again by itself: see pool_queue::claim().
     };
 
     void const* context = nullptr; ///< Its execution context.

@@ -18,7 +18,7 @@ namespace http {
 class tunnel_request
 {
 public:
-    /// @param host of the server behind the proxy.
+    /// @param host of the server that the tunnel leads to.
     tunnel_request(proxy_server const& by, std::string const& host, std::uint16_t port);
     ~tunnel_request();
     tunnel_request(tunnel_request const&) = delete;

@@ -256,6 +256,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         throw;
     }
     detail::check_limits(limits);
+    if (boost::system::error_code ec; found.size() > 1)
+        addresses.prefer(socket_.remote_endpoint(ec));
     detail::set_options(socket_);
 }
 

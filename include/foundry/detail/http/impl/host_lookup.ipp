@@ -39,9 +39,17 @@ struct host_lookup::flight : boost::intrusive_ref_counter<flight>
 /// Shared by the host_lookup and the flights, which may outlive it.
 struct host_lookup::shared_state : boost::intrusive_ref_counter<shared_state>
 {
+    void put_preferred_first(address_list& list) const noexcept
+    {
+        auto const at = std::find(list.begin(), list.end(), preferred);
+        if (at != list.end())
+            std::rotate(list.begin(), at, at + 1);
+    }
+
     std::mutex mutex;
     address_list found;
     clock::time_point found_at;
+    boost::asio::ip::tcp::endpoint preferred; // could be reached
     std::vector<boost::intrusive_ptr<flight>> flights;
 };
 
@@ -71,6 +79,7 @@ struct host_lookup::lookup_handler
     {
         boost::intrusive_ptr<flight> const ended = std::move(lookup);
         std::lock_guard const lock(state->mutex);
+        state->put_preferred_first(found);
         ended->has_ended = true;
         ended->ec = ec;
         ended->found = found;
@@ -108,6 +117,13 @@ FOUNDRY_DECL void host_lookup::forget() noexcept
     std::lock_guard const lock(state_->mutex);
     if (!is_literal_)
         state_->found.clear();
+}
+
+FOUNDRY_DECL void host_lookup::prefer(boost::asio::ip::tcp::endpoint const& reached) noexcept
+{
+    std::lock_guard const lock(state_->mutex);
+    state_->preferred = reached;
+    state_->put_preferred_first(state_->found);
 }
 
 FOUNDRY_DECL host_lookup::ticket::ticket(host_lookup& host, deadline const& limits)

@@ -145,8 +145,11 @@ FOUNDRY_DECL void pool::release_or_close(boost::intrusive_ptr<connection> c, boo
         if (session)
             session_ = std::move(session);
         surplus = queue_.give_back(std::move(c), is_open, now);
-        if (is_closed_)
-            surplus = queue_.take_idle();
+        if (is_closed_) {
+            queue::connection_list idle = queue_.take_idle();
+            while (boost::intrusive_ptr<connection> each = idle.pop_front())
+                surplus.push_back(std::move(each));
+        }
         offer(now);
     }
     close_all(std::move(surplus));
