@@ -25,7 +25,8 @@ struct token_request
     std::string scope;  ///< Scope of the token, such as `https://cognitiveservices.azure.com/.default`.
     std::string tenant; ///< Entra tenant id or domain; empty: the credential's own.
     std::string claims; ///< Claims challenge that the token must satisfy, as JSON text; empty: none.
-    /// The client's proxy and trusted authorities, for a connection to the Entra authority; a credential that asks another one passes it on.
+    /// The client's proxy and additional authorities, for a connection to the Entra authority; a credential that asks another one passes it
+    /// on. Clients that share a credential share a fetch, which uses those of the client that began it.
     std::shared_ptr<http::client_transport const> transport;
 };
 

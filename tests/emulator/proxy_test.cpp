@@ -15,8 +15,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -41,26 +39,6 @@ issued private_authority()
     w.is_ca = true;
     return issue(w, nullptr);
 }
-
-/// A file for the length of a test.
-class temporary_file
-{
-public:
-    explicit temporary_file(std::string const& text)
-    {
-        char pattern[] = "/tmp/foundry-test-XXXXXX";
-        int const descriptor = ::mkstemp(pattern);
-        REQUIRE(descriptor >= 0);
-        ::close(descriptor);
-        path_ = pattern;
-        std::ofstream(path_) << text;
-    }
-    ~temporary_file() { std::remove(path_.c_str()); }
-    std::string const& path() const noexcept { return path_; }
-
-private:
-    std::string path_;
-};
 
 asio::awaitable<foundry::error> refused(foundry::client<> client)
 {
@@ -134,6 +112,67 @@ TEST_CASE("proxy: a proxy whose certificate is not trusted is named, and gets no
         CHECK(contains(failed.what(), "additional_ca_file"));
         CHECK(contains(failed.what(), "the proxy 127.0.0.1:" + std::to_string(proxy.port())));
         CHECK(proxy.journal().empty());
+    }(service));
+}
+
+TEST_CASE("proxy: one that speaks TLS cannot take the place of the service by resuming its own session")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        issued const authority = private_authority();
+        issued const own = proxy_certificate(authority);
+        connect_proxy proxy(executor, s.tls_port(), own);
+        temporary_file const trusted(to_pem(authority.certificate.get()));
+        foundry::options with = with_retries(s);
+        with.proxy = proxy.url();
+        with.tls.additional_ca_file = trusted.path();
+        proxy.plan(proxy_behaviour::answer("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n").keep_open());
+        proxy.lead_to(proxy.port());
+        foundry::error const failed = co_await refused(behind(executor, foundry_url, with));
+        CHECK(failed.code() == errc::tls_failed);
+        CHECK(contains(failed.what(), "certificate was refused"));
+        for (proxy_request const& asked : proxy.journal())
+            CHECK(asked.method == "CONNECT");
+    }(service));
+}
+
+TEST_CASE("proxy: one of the environment that speaks TLS is spoken to in TLS, for a plain http endpoint, too")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        issued const authority = private_authority();
+        issued const own = proxy_certificate(authority);
+        connect_proxy proxy(executor, s.plain_port(), own);
+        proxy.require("user", "pass");
+        temporary_file const trusted(to_pem(authority.certificate.get()));
+        environment variables;
+        variables.set("http_proxy", proxy.url("user:pass")).set("no_proxy", "").set("NO_PROXY", "");
+        foundry::options with = limited(s);
+        with.tls.additional_ca_file = trusted.path();
+        foundry::any_credential who = foundry::no_credential();
+        foundry::client<> client(executor, foundry::endpoint("http://gpu-box:8000/v1", foundry::allow_plain_http()),
+                                 who, with);
+        co_await all_operations(client);
+        CHECK(proxy.connections() == 1);
+        CHECK(proxy.journal().size() == 3);
+    }(service));
+}
+
+TEST_CASE("proxy: its 407 to a request in absolute form is the proxy's, not the service's")
+{
+    emulator service;
+    run([](emulator& s) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        connect_proxy proxy(executor, s.plain_port());
+        proxy.require("user", "pass");
+        foundry::any_credential who = foundry::no_credential();
+        foundry::client<> client(executor, foundry::endpoint("http://gpu-box:8000/v1", foundry::allow_plain_http()),
+                                 who, through(s, proxy));
+        foundry::error const failed = co_await refused(client);
+        CHECK(failed.code() == errc::proxy_failed);
+        CHECK(contains(failed.what(), "set_credentials"));
     }(service));
 }
 

@@ -8,9 +8,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <unistd.h>
 
 namespace foundry_test {
 
@@ -42,5 +47,25 @@ inline asio::awaitable<void> all_operations(foundry::client<> client)
     foundry::embeddings const vectors = co_await client.embed(texts);
     CHECK(vectors.size() == 1);
 }
+
+/// A file for the length of a test.
+class temporary_file
+{
+public:
+    explicit temporary_file(std::string const& text)
+    {
+        char pattern[] = "/tmp/foundry-test-XXXXXX";
+        int const descriptor = ::mkstemp(pattern);
+        REQUIRE(descriptor >= 0);
+        ::close(descriptor);
+        path_ = pattern;
+        std::ofstream(path_) << text;
+    }
+    ~temporary_file() { std::remove(path_.c_str()); }
+    std::string const& path() const noexcept { return path_; }
+
+private:
+    std::string path_;
+};
 
 } // namespace foundry_test

@@ -54,7 +54,7 @@ private:
 std::string found_for(std::string const& url_host, bool is_https = true, proxy const& option = proxy())
 {
     foundry::http::proxy_rules const rules(option);
-    auto const server = rules.find(is_https, url_host, foundry::http::context_ptr());
+    auto const server = rules.find(is_https, url_host, [] { return foundry::http::context_ptr(); });
     return server ? server->name() : "direct";
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("proxy: the environment is read once")
     v.set("HTTPS_PROXY", "http://before:1");
     foundry::http::proxy_rules const rules{proxy()};
     v.set("HTTPS_PROXY", "http://after:1");
-    CHECK(rules.find(true, "contoso.com", foundry::http::context_ptr())->settings.host() == "before");
+    CHECK(rules.find(true, "contoso.com", [] { return foundry::http::context_ptr(); })->settings.host() == "before");
 }
 
 TEST_CASE("proxy: NO_PROXY excludes the hosts that it does for curl")

@@ -25,7 +25,7 @@ struct credential_options
     std::vector<std::string> additionally_allowed_tenants;
 
     foundry::proxy proxy; ///< For requests to the authority; by default the client's.
-    tls_options tls;      ///< If nothing in it is set, the client's, without its client certificate.
+    tls_options tls;      ///< If nothing in it is set, the system's authorities and the client's `additional_ca_file`.
     retry_options retry;
     /// Time limit of one request, from connecting to the last byte of the response; zero: only connecting has a limit.
     std::chrono::milliseconds timeout{std::chrono::seconds{30}};

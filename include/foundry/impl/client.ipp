@@ -38,8 +38,9 @@ FOUNDRY_DECL void close_client(client_state const& state) noexcept
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> drain_client(std::shared_ptr<client_state> state,
                                                                     std::chrono::milliseconds within)
 {
-    state->target.calls->refuse();
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    http::check_serial(executor);
+    state->target.calls->refuse();
     drain_ticket ticket(state->target.calls, executor, http::clock::now() + bounded(within));
     boost::system::error_code interrupted;
     if (ticket.must_wait())

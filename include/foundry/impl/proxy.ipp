@@ -19,8 +19,8 @@ namespace detail {
 /// The URL of a proxy; one without a scheme is http, as curl has it.
 inline http::url parse_proxy_url(std::string_view text)
 {
-    std::string const scheme = to_lower(text.substr(0, text.find("://")));
     bool const has_scheme = text.find("://") != text.npos;
+    std::string const scheme = has_scheme ? to_lower(text.substr(0, text.find("://"))) : std::string();
     if (has_scheme && scheme != "http" && scheme != "https") {
         throw_invalid_argument("the scheme of the proxy's URL is not supported; write http:// or https://, and put an "
                                "HTTP proxy in front of a SOCKS proxy");
@@ -48,7 +48,7 @@ inline bool names_port(std::string_view text)
 
 FOUNDRY_DECL proxy::proxy(std::string_view text) : choice_(choice::url)
 {
-    http::url const parsed = detail::parse_proxy_url(text);
+    http::url parsed = detail::parse_proxy_url(text);
     if (!(parsed.path.empty() || parsed.path == "/") || !parsed.query.empty())
         detail::throw_invalid_argument("the proxy's URL has a path; write http://host:port");
     secure_ = parsed.secure;
@@ -56,6 +56,7 @@ FOUNDRY_DECL proxy::proxy(std::string_view text) : choice_(choice::url)
     port_ = detail::names_port(text) || secure_ ? parsed.port : 1080;
     if (!parsed.user_info)
         return;
+    detail::scoped_wipe const wipe_info(*parsed.user_info);
     std::string_view const info = *parsed.user_info;
     auto const colon = std::min(info.find(':'), info.size());
     std::string user = http::percent_decode(info.substr(0, colon)).value_or("");
@@ -80,9 +81,13 @@ FOUNDRY_DECL proxy& proxy::set_credentials(std::string_view user, std::string_vi
     }
     std::string pair = detail::concat({user, ":", password});
     detail::scoped_wipe const wipe_pair(pair);
-    std::string encoded = "Basic " + detail::to_base64(pair);
+    std::string encoded = detail::to_base64(pair);
     detail::scoped_wipe const wipe_encoded(encoded);
-    authorization_ = std::shared_ptr<secret const>(new secret(encoded));
+    std::string value;
+    value.reserve(encoded.size() + 6); // so that no reallocation leaves a copy
+    value.append("Basic ").append(encoded);
+    detail::scoped_wipe const wipe_value(value);
+    authorization_ = std::shared_ptr<secret const>(new secret(value));
     return *this;
 }
 

@@ -20,7 +20,8 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 } // namespace
 
-TEST_CASE("authority proxy: a credential asks its authority through the client's proxy, with the client's authorities")
+TEST_CASE(
+    "authority proxy: a credential asks its authority through the client's proxy, with its additional authorities")
 {
     bare_environment variables;
     emulator service;
@@ -31,7 +32,10 @@ TEST_CASE("authority proxy: a credential asks its authority through the client's
         asking_directly.retry.max_retries = 0;
         foundry::any_credential who = foundry::entra::client_secret_credential("contoso-tenant", "contoso-application",
                                                                                "contoso-secret", asking_directly);
-        foundry::client<> client(executor, foundry::endpoint{v1_url}, who, through(s, proxy));
+        foundry::options with = through(s, proxy);
+        temporary_file const trusted(s.ca_certificate());
+        with.tls.additional_ca_file = trusted.path();
+        foundry::client<> client(executor, foundry::endpoint{v1_url}, who, with);
         co_await all_operations(client);
         REQUIRE(proxy.journal().size() == 2);
         CHECK(proxy.journal()[0].target == "login.microsoftonline.com:443");

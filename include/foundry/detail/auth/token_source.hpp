@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/auth/shared_token_cache.hpp>
+#include <foundry/detail/base/wait_scope.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -63,15 +64,12 @@ public:
             launch(std::move(fetch));
         std::exception_ptr interrupted;
         if (waiter.must_wait()) {
-            if (wait != nullptr)
-                *wait = &waiter.done();
+            wait_scope const waits(wait, waiter.done());
             try {
                 co_await waiter.done().async_wait(boost::asio::deferred);
             } catch (boost::system::system_error const&) {
                 interrupted = std::current_exception();
             }
-            if (wait != nullptr)
-                *wait = nullptr;
         }
         into = waiter.result(std::move(interrupted));
     }

@@ -20,17 +20,19 @@ class guarded_executor
 public:
     explicit guarded_executor(boost::asio::any_io_executor const& executor);
 
-    /// Never calls the function directly, so that a post before the wait begins still ends that wait. Does nothing if the context is being
-    /// destroyed or memory runs out: the wait has a time limit, too.
+    /// Never calls the function directly, so that a post before the wait begins still ends that wait. Does nothing, and returns false, if the
+    /// context is being destroyed or memory runs out: the wait has a time limit, too.
     template <class Function>
-    void post(Function&& function) const noexcept
+    bool post(Function&& function) const noexcept
     {
         std::lock_guard const lock(gate_->mutex);
         if (gate_->is_closed)
-            return;
+            return false;
         try {
             executor_.execute(std::forward<Function>(function));
+            return true;
         } catch (...) {
+            return false;
         }
     }
 

@@ -26,7 +26,7 @@ public:
     /// Refuses further calls.
     void refuse() noexcept;
     /// Refuses further calls and ends those in progress, each on its own executor.
-    void end_all();
+    void end_all() noexcept;
 
 private:
     friend class running_call;
@@ -70,8 +70,8 @@ public:
     boost::asio::steady_timer* wait = nullptr;
     /// @}
 
-    /// Whether the client has ended the call.
-    bool is_ended() const noexcept { return is_ended_; }
+    /// @throws foundry::error (`errc::client_closed`) if the client has ended the call.
+    void check() const;
 
 private:
     friend class running_calls;
@@ -81,6 +81,7 @@ private:
         explicit ending(running_call& c) : call(&c) {}
 
         running_call* call; // null once it is over; used on its executor, or under the mutex
+        bool is_sent = false;
     };
 
     void end();

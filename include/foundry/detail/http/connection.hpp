@@ -3,10 +3,11 @@
 
 #include <foundry/detail/base/linked_list.hpp>
 #include <foundry/detail/base/process_id.hpp>
+#include <foundry/detail/base/wait_scope.hpp>
 #include <foundry/detail/http/deadline.hpp>
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/host_lookup.hpp>
-#include <foundry/detail/http/proxy_rules.hpp>
+#include <foundry/detail/http/origin.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/limits.hpp>
 
@@ -24,26 +25,6 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
-
-/// Where a connection goes to.
-struct origin
-{
-    origin() = default;
-
-    std::string host;            ///< For SNI and the certificate check.
-    std::string connect_address; ///< Address or host name that the socket connects to.
-    std::uint16_t connect_port = 0;
-    context_ptr tls;                           ///< Null: plain TCP.
-    std::shared_ptr<proxy_server const> proxy; ///< Null: direct.
-
-    /// Whether requests are sent to the proxy itself, rather than through a tunnel.
-    bool is_through_plain_proxy() const noexcept { return proxy && !tls; }
-    /// What the socket connects to.
-    std::string const& first_host() const noexcept { return proxy ? proxy->settings.host() : connect_address; }
-    std::uint16_t first_port() const noexcept { return proxy ? proxy->settings.port() : connect_port; }
-    /// The host and the way to it, for messages.
-    std::string name() const { return proxy ? host + " through the proxy " + proxy->name() : host; }
-};
 
 /// A socket with or without TLS, chosen at run time. OpenSSL works on the socket itself, without buffers in between; for a TLS server behind
 /// a TLS proxy, on the TLS connection to the proxy.
@@ -118,18 +99,22 @@ public:
 private:
     boost::asio::awaitable<void> open_socket(origin const& to, host_lookup& addresses, deadline& limits);
     boost::asio::awaitable<void> open_tunnel(origin const& to);
-    boost::asio::awaitable<void> open_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier);
-    void start_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier);
-    step try_handshake();
-    void check_protocol();
+    boost::asio::awaitable<void> open_tls(tls_ptr<SSL>& layer, std::string const& host, SSL_CTX* context,
+                                          SSL_SESSION* earlier);
+    void start_tls(tls_ptr<SSL>& layer, std::string const& host, SSL_CTX* context, SSL_SESSION* earlier);
+    step try_handshake(SSL* layer) const;
+    bool is_to_proxy(SSL const* layer) const noexcept { return layer == proxy_ssl_.get(); }
+    /// The layer that carries messages; null for plain TCP.
+    SSL* top() const noexcept { return ssl_ ? ssl_.get() : proxy_ssl_.get(); }
+    bool has_buffered() const noexcept;
     step tls_step(int result);
 
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer* opening_ = nullptr; // what open() waits for, besides the socket
-    tls_ptr<SSL> proxy_ssl_;                       // below ssl_; null if that works on the socket
-    tls_ptr<SSL> ssl_;
-    session_ptr known_session_; // of open() or the last take_session()
-    long opened_by_ = 0;        // process id
+    tls_ptr<SSL> proxy_ssl_;                       // TLS to the proxy; null if there is none
+    tls_ptr<SSL> ssl_;                             // TLS to the origin; on that to the proxy, if there is one
+    session_ptr known_session_;                    // of open() or the last take_session()
+    long opened_by_ = 0;                           // process id
 };
 
 } // namespace http

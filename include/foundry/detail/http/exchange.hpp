@@ -11,6 +11,9 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
+/// @throws foundry::error (`errc::invalid_argument`) if several threads would run the handlers of one coroutine at a time.
+FOUNDRY_DECL void check_serial(boost::asio::any_io_executor const& executor);
+
 /// One request and its response on a leased connection. Does not interpret the bytes.
 ///
 /// @throws foundry::error with the code of the time limit that has passed, or with that of the transport error: `errc::connection_lost`

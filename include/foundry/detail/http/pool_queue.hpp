@@ -6,6 +6,7 @@
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,8 @@ struct queued_call : foundry::detail::list_links<Waiter>
 /// operation takes the same time however many calls wait.
 ///
 /// A connection that becomes free is not handed to a call: the call that has waited longest is woken and takes it. If the execution
-/// context of that call does not run, the connection goes to a call of another context after `patience`.
+/// context of that call does not run, the connection goes to a call of another context after `patience`; for a context that answers late
+/// the patience grows.
 ///
 /// @tparam Connection derives from list_links<Connection>, has `idle_since` and `opened_at`.
 /// @tparam Waiter derives from queued_call<Waiter>.
@@ -50,6 +52,7 @@ public:
 
     /// How long a call that was woken has the first claim.
     static constexpr std::chrono::milliseconds patience{100};
+    static constexpr std::chrono::milliseconds max_patience{2000};
 
     explicit pool_queue(pool_options options) : options_(options) {}
 
@@ -64,9 +67,13 @@ public:
 
     /// A connection for a call that arrives, if there is one and no other call has a better claim.
     ///
+    /// @param context of the call; if others of it wait, the call has to wait, too.
     /// @param fresh prefers to open a connection; if there is no room, the grant is an idle one, for the call to replace.
-    grant claim(bool fresh, clock::time_point now)
+    grant claim(void const* context, bool fresh, clock::time_point now)
     {
+        for (lane& l : lanes_)
+            if (l.context == context)
+                return grant();
         pass_over_absent(now);
         return first_lane() == nullptr ? take(fresh) : grant();
     }
@@ -76,22 +83,25 @@ public:
     grant claim(Waiter& me, bool fresh, clock::time_point now)
     {
         lane& mine = lane_of(me.context);
-        mine.is_absent = false;
+        if (std::exchange(mine.is_absent, false))
+            mine.patience = std::min(2 * mine.patience, max_patience);
         me.state = Waiter::attention::none;
         if (offered_to_ != &me)
             pass_over_absent(now);
         grant granted;
         if (first_lane() == &mine && mine.calls.front() == &me)
             granted = take(fresh);
-        if (granted)
+        if (granted) {
+            mine.patience = patience;
             remove(me);
-        else if (mine.calls.front() == &me && is_available())
+        } else if (mine.calls.front() == &me && is_available()) {
             me.state = Waiter::attention::watching;
+        }
         return granted;
     }
 
     /// When a call that is `watching` is to claim again.
-    clock::time_point look_again() const noexcept { return offered_at_ + patience; }
+    clock::time_point look_again() const noexcept { return offered_until_; }
 
     void add(waiter_ptr added, void const* context)
     {
@@ -117,25 +127,23 @@ public:
         }
     }
 
-    /// Calls `wake(waiter)` for the calls that have to know of a free connection: the one that has waited longest and, in case that it does
+    /// Calls `wake(waiter)`, which tells whether it could, for the calls that have to know of a free connection: the one that has waited longest and, in case that it does
     /// not answer, the first one of each other context. To be called after each change.
     template <class Wake>
     void offer(clock::time_point now, Wake wake)
     {
         lane const* const first = is_available() ? first_lane() : nullptr;
         Waiter const* const to = first != nullptr ? first->calls.front() : nullptr;
-        if (std::exchange(offered_to_, to) != to)
-            offered_at_ = now;
+        if (std::exchange(offered_to_, to) != to && first != nullptr)
+            offered_until_ = now + first->patience;
         if (to == nullptr)
             return;
         for (lane& l : lanes_) {
             Waiter& front = *l.calls.front();
             bool const is_told =
                 front.state == Waiter::attention::called || (front.state == Waiter::attention::watching && &l != first);
-            if (!is_told) {
+            if (!is_told && wake(front))
                 front.state = Waiter::attention::called;
-                wake(front);
-            }
         }
     }
 
@@ -195,6 +203,7 @@ private:
         void const* context = nullptr;
         foundry::detail::linked_list<Waiter> calls;
         bool is_absent = false; ///< Its first call did not answer.
+        std::chrono::milliseconds patience = pool_queue::patience;
     };
 
     lane& lane_of(void const* context)
@@ -227,7 +236,8 @@ private:
         first->is_absent = true;
         lane* const next = first_lane();
         offered_to_ = next != nullptr ? next->calls.front() : nullptr;
-        offered_at_ = now;
+        if (next != nullptr)
+            offered_until_ = now + next->patience;
     }
 
     bool has_room() const noexcept { return open_ < options_.max_connections; }
@@ -258,8 +268,8 @@ private:
     clock::time_point next_sweep_;
     connection_list idle_; // in the order of their last use, the latest first
     std::vector<lane> lanes_;
-    Waiter const* offered_to_ = nullptr; // the call with the first claim, since offered_at_
-    clock::time_point offered_at_;
+    Waiter const* offered_to_ = nullptr; // the call with the first claim, until offered_until_
+    clock::time_point offered_until_;
 };
 
 } // namespace http

@@ -36,9 +36,16 @@ public:
     /// The proxy for a host, or null.
     ///
     /// @param host without brackets; one on this machine needs no proxy.
-    /// @param tls for a connection to the proxy that is TLS; may be null if it is not.
+    /// @param tls_of gives the context for a proxy that speaks TLS; not called for others.
     /// @throws foundry::error (`errc::invalid_argument`) if a variable of the environment holds no URL of a proxy.
-    std::shared_ptr<proxy_server const> find(bool is_https, std::string const& host, context_ptr const& tls) const;
+    template <class TlsOf>
+    std::shared_ptr<proxy_server const> find(bool is_https, std::string const& host, TlsOf tls_of) const
+    {
+        std::shared_ptr<proxy_server> server = find_settings(is_https, host);
+        if (server && server->settings.secure())
+            server->tls = tls_of();
+        return server;
+    }
 
 private:
     /// What names a proxy.
@@ -51,6 +58,7 @@ private:
         std::string problem; ///< Empty if the URL is one.
     };
 
+    std::shared_ptr<proxy_server> find_settings(bool is_https, std::string const& host) const;
     static entry read_environment(std::initializer_list<char const*> names);
 
     entry for_https_;
@@ -61,10 +69,16 @@ private:
 /// How a client connects, for what connects on its behalf: a credential to its authority.
 struct client_transport
 {
-    client_transport(proxy_rules p, context_ptr t) : proxies(std::move(p)), tls(std::move(t)) {}
+    client_transport(proxy_rules p, context_ptr proxy, context_ptr authority)
+        : proxies(std::move(p)),
+          proxy_tls(std::move(proxy)),
+          authority_tls(std::move(authority))
+    {}
 
     proxy_rules proxies;
-    context_ptr tls; ///< Without a client certificate; null if the client uses no TLS.
+    context_ptr proxy_tls; ///< For a proxy that speaks TLS; null if the client has none.
+    context_ptr
+        authority_tls; ///< Trusts the system's authorities and the additional ones; null without additional ones.
 };
 
 /// Whether a list such as that in `NO_PROXY` has the host, with the rules of curl 7.88: https://everything.curl.dev/usingcurl/proxies/env.

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/http/proxy_rules.hpp>
+#include <foundry/detail/http/origin.hpp>
 #include <foundry/detail/http/response_parser.hpp>
 #include <foundry/error.hpp>
 
@@ -35,11 +35,9 @@ public:
     bool receive(std::size_t count);
 
     /// @throws foundry::error (`errc::proxy_failed`)
-    [[noreturn]] void fail(std::string what, std::string_view advice, bool should_retry) const;
+    [[noreturn]] void fail(std::string_view what, std::string_view advice, bool should_retry) const;
 
 private:
-    [[noreturn]] void refuse() const;
-
     proxy_server const& proxy_;
     std::string target_;
     std::string message_;
@@ -48,6 +46,9 @@ private:
     std::string unparsed_;
     char buffer_[1024];
 };
+
+/// @throws foundry::error (`errc::proxy_failed`) if a 407 comes from a proxy that the request itself was sent to.
+FOUNDRY_DECL void refuse_if_of_proxy(origin const& to, response_headers const& headers);
 
 } // namespace http
 } // namespace foundry::inline FOUNDRY_ABI

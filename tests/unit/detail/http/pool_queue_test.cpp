@@ -5,7 +5,9 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -41,10 +43,18 @@ struct scene
 {
     explicit scene(std::size_t connections) : q(room_for(connections)) {}
 
+    /// A call that arrives, of a context of which none waits unless the test says so.
+    queue::grant arrive(int context = 7, bool fresh = false)
+    {
+        queue::grant granted = q.claim(&contexts[context], fresh, now);
+        offer();
+        return granted;
+    }
+
     /// A call that arrives and opens a connection.
     connection_ptr open()
     {
-        queue::grant const granted = q.claim(false, now);
+        queue::grant const granted = q.claim(&contexts[1], false, now);
         REQUIRE(granted.may_open);
         offer();
         return connection_ptr(new fake_connection);
@@ -52,7 +62,7 @@ struct scene
 
     waiter_ptr wait(int context = 1)
     {
-        REQUIRE(!q.claim(false, now));
+        REQUIRE(!q.claim(&contexts[context], false, now));
         waiter_ptr added(new fake_waiter);
         q.add(added, &contexts[context]);
         offer();
@@ -85,11 +95,16 @@ struct scene
 
     queue q;
     clock_point now{};
+    bool can_wake = true; // false: out of memory
 
 private:
     void offer()
     {
-        q.offer(now, [this](fake_waiter& w) { woken_.push_back(&w); });
+        q.offer(now, [this](fake_waiter& w) {
+            if (can_wake)
+                woken_.push_back(&w);
+            return can_wake;
+        });
     }
 
     char contexts[8] = {};
@@ -105,9 +120,9 @@ TEST_CASE("pool queue: connections may be opened up to the limit")
     scene s(2);
     s.open();
     s.open();
-    CHECK_FALSE(s.q.claim(false, s.now));
+    CHECK_FALSE(s.arrive());
     s.q.note_closed();
-    CHECK(s.q.claim(false, s.now).may_open);
+    CHECK(s.arrive().may_open);
 }
 
 TEST_CASE("pool queue: the connection that was used last is taken first")
@@ -119,9 +134,9 @@ TEST_CASE("pool queue: the connection that was used last is taken first")
     s.give_back(second);
     CHECK(s.q.open() == 2);
     CHECK(s.q.idle() == 2);
-    CHECK(s.q.claim(false, s.now).idle == second);
-    CHECK(s.q.claim(false, s.now).idle == first);
-    CHECK_FALSE(s.q.claim(false, s.now));
+    CHECK(s.arrive().idle == second);
+    CHECK(s.arrive().idle == first);
+    CHECK_FALSE(s.arrive());
 }
 
 TEST_CASE("pool queue: a call that wants a fresh connection opens one, or replaces an idle one if there is no room")
@@ -129,9 +144,9 @@ TEST_CASE("pool queue: a call that wants a fresh connection opens one, or replac
     scene s(2);
     connection_ptr const c = s.open();
     s.give_back(c);
-    CHECK(s.q.claim(true, s.now).may_open);
-    CHECK(s.q.claim(true, s.now).idle == c);
-    CHECK_FALSE(s.q.claim(true, s.now));
+    CHECK(s.arrive(7, true).may_open);
+    CHECK(s.arrive(7, true).idle == c);
+    CHECK_FALSE(s.arrive(7, true));
 }
 
 TEST_CASE("pool queue: a closed connection makes room")
@@ -139,7 +154,7 @@ TEST_CASE("pool queue: a closed connection makes room")
     scene s(1);
     s.give_back(s.open(), false);
     CHECK(s.q.open() == 0);
-    CHECK(s.q.claim(false, s.now).may_open);
+    CHECK(s.arrive().may_open);
 }
 
 TEST_CASE("pool queue: calls get connections in the order of their arrival, closed ones as permission to open another")
@@ -182,7 +197,7 @@ TEST_CASE("pool queue: a call that arrives does not overtake one that was woken"
     connection_ptr const c = s.open();
     waiter_ptr const first = s.wait();
     s.give_back(c);
-    CHECK_FALSE(s.q.claim(false, s.now));
+    CHECK_FALSE(s.arrive());
     CHECK(s.claim(first).idle == c);
 }
 
@@ -246,11 +261,60 @@ TEST_CASE("pool queue: calls that arrive are served past a context that does not
     connection_ptr const c = s.open();
     waiter_ptr const absent = s.wait(1);
     s.give_back(c);
-    CHECK_FALSE(s.q.claim(false, s.now));
+    CHECK_FALSE(s.arrive());
     s.now += queue::patience;
-    CHECK(s.q.claim(false, s.now).idle == c);
+    CHECK(s.arrive().idle == c);
     s.give_back(c);
-    CHECK(s.q.claim(false, s.now).idle == c);
+    CHECK(s.arrive().idle == c);
+}
+
+TEST_CASE("pool queue: a call does not overtake others of its own context, however slow that is")
+{
+    scene s(1);
+    connection_ptr const c = s.open();
+    waiter_ptr const slow = s.wait(1);
+    for (int i = 0; i != 3; ++i) {
+        s.give_back(c);
+        s.now += 10 * queue::patience;
+        CHECK_FALSE(s.arrive(1));
+        CHECK(s.claim(slow).idle == c);
+        slow->state = fake_waiter::attention::none;
+        s.q.add(slow, slow->context);
+    }
+}
+
+TEST_CASE("pool queue: a context that always answers late gets its turn")
+{
+    scene s(1);
+    connection_ptr const c = s.open();
+    waiter_ptr const late = s.wait(1);
+    int rounds = 0;
+    for (bool is_served = false; !is_served; ++rounds) {
+        REQUIRE(rounds != 4);
+        waiter_ptr const quick = s.wait(2);
+        s.give_back(c);
+        s.claim(quick);
+        s.now = std::min(s.q.look_again(), s.now + queue::patience + 20ms);
+        queue::grant const taken = s.claim(quick);
+        s.now += 20ms;
+        is_served = s.claim(late).idle == c;
+        if (!taken)
+            s.leave(quick);
+    }
+    CHECK(rounds == 2);
+}
+
+TEST_CASE("pool queue: a call that could not be told is told with the next change")
+{
+    scene s(1);
+    connection_ptr const c = s.open();
+    waiter_ptr const first = s.wait();
+    s.can_wake = false;
+    s.give_back(c);
+    CHECK(s.woken().empty());
+    s.can_wake = true;
+    CHECK_FALSE(s.arrive());
+    CHECK(s.woken() == list{first.get()});
 }
 
 TEST_CASE("pool queue: a call that is slow to answer still gets its connection if no other wants it")
@@ -287,7 +351,7 @@ TEST_CASE("pool queue: idle connections above the limit are closed, those that w
     }());
     std::vector<connection_ptr> all;
     for (int i = 0; i != 3; ++i) {
-        REQUIRE(q.claim(false, {}).may_open);
+        REQUIRE(q.claim(nullptr, false, {}).may_open);
         all.emplace_back(new fake_connection);
     }
     CHECK(q.give_back(all[0], true, {}).size() == 0);
@@ -323,7 +387,7 @@ TEST_CASE("pool queue: expired connections are closed by one that is given back,
     auto const is_closed_at = [&](std::chrono::seconds at) {
         s.now = clock_point{} + at;
         std::size_t const closed = s.give_back(busy).size();
-        REQUIRE(s.q.claim(false, s.now).idle == busy);
+        REQUIRE(s.arrive().idle == busy);
         return closed;
     };
     CHECK(is_closed_at(100s) == 0);

@@ -9,25 +9,26 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// The options without the client certificate, which is for the endpoint alone.
-inline tls_options trust_of(tls_options with)
+inline http::context_ptr authority_tls(tls_options const& tls)
 {
-    with.client_certificate.clear();
-    with.client_key.clear();
-    return with;
+    if (tls.additional_ca_file.empty())
+        return http::context_ptr();
+    tls_options with; // what else the client trusts, it trusts for its endpoint
+    with.additional_ca_file = tls.additional_ca_file;
+    return http::tls_context_for(with);
 }
 
-inline http::origin origin_of(foundry::endpoint const& endpoint, tls_options const& tls,
-                              http::client_transport const& way)
+inline http::origin origin_of(foundry::endpoint const& endpoint, options const& with, http::proxy_rules const& proxies)
 {
     http::origin to;
     to.host = endpoint.host();
     to.connect_address = endpoint.connect_address();
     to.connect_port = endpoint.connect_port();
     if (endpoint.secure())
-        to.tls = tls.client_certificate.empty() ? way.tls : http::tls_context_for(tls);
+        to.tls = http::tls_context_for(with.tls);
     if (!endpoint.connects_elsewhere())
-        to.proxy = way.proxies.find(endpoint.secure(), endpoint.host(), way.tls);
+        to.proxy = proxies.find(endpoint.secure(), endpoint.host(),
+                                [&] { return to.tls ? to.tls : http::tls_context_for(with.tls); });
     return to;
 }
 
@@ -68,11 +69,9 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
     if (with.pool.max_connections == 0)
         throw error(errc::invalid_argument, "options.pool.max_connections is 0, so no call could run; use 1 or more");
     http::proxy_rules proxies(with.proxy);
-    bool const uses_tls = endpoint.secure() || with.proxy.secure();
-    http::context_ptr trusted = uses_tls ? http::tls_context_for(trust_of(with.tls)) : http::context_ptr();
-    std::shared_ptr<http::client_transport const> way(
-        new http::client_transport(std::move(proxies), std::move(trusted)));
-    http::origin origin = origin_of(endpoint, with.tls, *way);
+    http::origin origin = origin_of(endpoint, with, proxies);
+    std::shared_ptr<http::client_transport const> way(new http::client_transport(
+        std::move(proxies), origin.proxy ? origin.proxy->tls : http::context_ptr(), authority_tls(with.tls)));
     boost::intrusive_ptr<http::pool> connections(new http::pool(std::move(executor), std::move(origin), with.pool));
     boost::intrusive_ptr<running_calls> calls(new running_calls);
     call_target target{std::move(endpoint), std::move(credential), std::move(connections), std::move(calls)};

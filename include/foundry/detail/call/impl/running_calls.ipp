@@ -4,9 +4,12 @@
 #include <foundry/detail/call/running_calls.hpp>
 #include <foundry/error.hpp>
 
+#include <new>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
+
+[[noreturn]] inline void throw_closed() { throw error(errc::client_closed, "make another client for further calls"); }
 
 FOUNDRY_DECL void running_calls::refuse() noexcept
 {
@@ -14,15 +17,16 @@ FOUNDRY_DECL void running_calls::refuse() noexcept
     refuses_ = true;
 }
 
-FOUNDRY_DECL void running_calls::end_all()
+FOUNDRY_DECL void running_calls::end_all() noexcept
 {
     std::lock_guard const lock(mutex_);
     refuses_ = true;
     for (running_call* c = first_; c != nullptr; c = c->after_) {
-        if (c->ending_)
+        if (!c->ending_)
+            c->ending_.reset(new (std::nothrow) running_call::ending(*c));
+        if (!c->ending_ || c->ending_->is_sent)
             continue;
-        c->ending_.reset(new running_call::ending(*c));
-        c->executor_->post([message = c->ending_] {
+        c->ending_->is_sent = c->executor_->post([message = c->ending_] {
             if (message->call != nullptr)
                 message->call->end();
         });
@@ -61,7 +65,7 @@ FOUNDRY_DECL void running_call::begin(boost::intrusive_ptr<running_calls> all,
     executor_.emplace(executor);
     std::lock_guard const lock(all->mutex_);
     if (all->refuses_)
-        throw error(errc::client_closed, "make another client for further calls");
+        throw_closed();
     all_ = std::move(all);
     after_ = all_->first_;
     if (after_ != nullptr)
@@ -84,6 +88,12 @@ FOUNDRY_DECL void running_call::finish() noexcept
         all_->note_end();
     }
     all_ = nullptr;
+}
+
+FOUNDRY_DECL void running_call::check() const
+{
+    if (is_ended_)
+        throw_closed();
 }
 
 FOUNDRY_DECL void running_call::end()

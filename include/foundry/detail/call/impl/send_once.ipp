@@ -6,6 +6,7 @@
 #include <foundry/detail/call/send_once.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/http/request_head.hpp>
+#include <foundry/detail/http/tunnel.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -54,6 +55,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
 
     std::string claims;
     for (bool is_after_challenge = false;; is_after_challenge = true) {
+        response.call.check();
         start_attempt(request, executor, end, response);
 
         auth_headers auth;
@@ -89,9 +91,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
             response.exchange->finish();
         } catch (error const&) { // a body that breaks off still says something
             response.exchange->close();
+            response.call.check();
         }
         if (apply_auth_challenge(client, auth, response.info, error_body.text, claims) && !is_after_challenge)
             continue;
+        if (response.info.status() == 407)
+            http::refuse_if_of_proxy(client.target.connections->to(), response.info.headers());
         error_context what = request.context();
         what.scope = auth.scope;
         throw make_service_error(what, response.info, std::move(error_body.text));

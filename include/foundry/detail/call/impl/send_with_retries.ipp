@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/base/wait_scope.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/core/retry_budget.hpp>
@@ -60,13 +61,6 @@ inline error complete_error(error const& e, open_response const& response, std::
     return response.info.status() != 0 ? in_answer(e, response.info, body) : e;
 }
 
-/// What cancelled a wait was the end of the client.
-inline void throw_if_ended(running_call const& call)
-{
-    if (call.is_ended())
-        throw error(errc::client_closed, "make another client for further calls");
-}
-
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request const& request,
                                                                          response_sink* body, open_response& response)
 {
@@ -100,23 +94,23 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             response.exchange.reset();
             if (response.observer)
                 response.observer->on_failure(e.code());
+            response.call.check();
             wait = requests.wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
                                        http::clock::now(), random_fraction());
             if (response.observer)
                 response.observer->on_wait(wait);
         } catch (boost::system::system_error const&) {
-            throw_if_ended(response.call);
+            response.call.check(); // the end of the client has ended a wait
             throw;
         }
         boost::asio::steady_timer pause(executor, wait);
-        response.call.wait = &pause;
+        wait_scope const waits(&response.call.wait, pause);
         try {
             co_await pause.async_wait(boost::asio::deferred);
         } catch (boost::system::system_error const&) {
-            throw_if_ended(response.call);
+            response.call.check(); // the end of the client has ended a wait
             throw;
         }
-        response.call.wait = nullptr;
     }
 }
 

@@ -147,11 +147,13 @@ FOUNDRY_DECL transport authority_transport::to(http::url const& where, token_req
 {
     transport t = own_;
     http::client_transport const* const client = request.transport.get();
-    if (client != nullptr && client->tls && !has_own_tls_)
-        t.tls = client->tls;
-    http::proxy_rules const& proxies = client != nullptr && !has_own_proxy_ ? client->proxies : proxies_;
+    if (client != nullptr && client->authority_tls && !has_own_tls_)
+        t.tls = client->authority_tls;
+    bool const as_client = client != nullptr && !has_own_proxy_;
+    http::proxy_rules const& proxies = as_client ? client->proxies : proxies_;
     if (t.connect_address.empty())
-        t.proxy = proxies.find(where.secure, where.host, t.tls);
+        t.proxy = proxies.find(where.secure, where.host,
+                               [&] { return as_client && client->proxy_tls ? client->proxy_tls : t.tls; });
     return t;
 }
 

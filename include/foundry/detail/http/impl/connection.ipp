@@ -158,25 +158,30 @@ inline bool has_passed(deadline const& limits)
     return limits.expired() != errc() && limits.expired() != errc::client_closed;
 }
 
-/// Notes for a scope which timer a coroutine waits for.
-class wait_scope
-{
-public:
-    wait_scope(boost::asio::steady_timer*& place, boost::asio::steady_timer& timer) : place_(place) { place_ = &timer; }
-    ~wait_scope() { place_ = nullptr; }
-    wait_scope(wait_scope const&) = delete;
-    wait_scope& operator=(wait_scope const&) = delete;
-
-private:
-    boost::asio::steady_timer*& place_;
-};
-
 /// Ends an exchange whose limit has passed after the end of a wait but before the coroutine resumed, when on_deadline() found neither a wait
 /// to end nor a socket to close.
 inline void check_limits(deadline const& limits)
 {
     if (limits.expired() != errc())
         throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+inline void check_protocol(SSL const* layer)
+{
+    unsigned char const* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(layer, &protocol, &size);
+    if (size != 0 && std::string_view{reinterpret_cast<char const*>(protocol), size} != "http/1.1")
+        throw_tls_failed("the server insists on another protocol than HTTP/1.1", "put a gateway in front of it");
+}
+
+/// Whether a session was made with this host. A resumed session proves no other name: the server shows no certificate again.
+inline bool is_session_of(SSL_SESSION const* session, std::string const& host)
+{
+    if (session == nullptr)
+        return false;
+    char const* const name = SSL_SESSION_get0_hostname(session);
+    return name == nullptr || name == host; // null: the host is an IP address
 }
 
 [[noreturn]] inline void throw_alert()
@@ -204,6 +209,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     close();
     ssl_ = tls_ptr<SSL>();
     proxy_ssl_ = tls_ptr<SSL>();
+    opened_by_ = 0;
     auto const begun = clock::now();
     limits.set_step(begun, within.connect, errc::connect_timeout);
     co_await open_socket(to, addresses, limits);
@@ -214,7 +220,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open(origin c
     if (to.tls) {
         limits.set_step(connected, within.tls, errc::tls_timeout);
         try {
-            co_await open_tls(to.host, to.tls.get(), earlier.get());
+            co_await open_tls(ssl_, to.host, to.tls.get(), earlier.get());
         } catch (error const& e) {
             if (to.proxy)
                 detail::throw_named(e, "through the proxy " + to.proxy->name());
@@ -236,7 +242,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         host_lookup::ticket lookup(addresses, limits);
         boost::system::error_code interrupted;
         if (lookup.must_wait()) {
-            detail::wait_scope const waits(opening_, lookup.done());
+            foundry::detail::wait_scope const waits(&opening_, lookup.done());
             interrupted = std::get<0>(co_await lookup.done().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
         }
         found = lookup.addresses(interrupted);
@@ -244,7 +250,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
     detail::check_limits(limits);
 
     connect_race race(found, limits);
-    detail::wait_scope const waits(opening_, race.ended());
+    foundry::detail::wait_scope const waits(&opening_, race.ended());
     boost::system::error_code interrupted;
     interrupted = std::get<0>(co_await race.ended().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
     if (detail::has_passed(limits)) // the race has the same limit, and tells more
@@ -264,9 +270,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(origin const& to)
 {
     proxy_server const& proxy = *to.proxy;
-    if (proxy.tls) {
+    if (proxy.settings.secure()) {
         try {
-            co_await open_tls(proxy.settings.host(), proxy.tls.get(), nullptr);
+            co_await open_tls(proxy_ssl_, proxy.settings.host(), proxy.tls.get(), nullptr);
         } catch (error const& e) {
             detail::throw_named(e, "the proxy " + proxy.name());
         }
@@ -295,63 +301,58 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(o
             throw;
         tunnel.fail("broke the connection off: " + e.code().message(), "check the proxy's URL, or try again", true);
     }
-    proxy_ssl_ = std::move(ssl_);
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tls(std::string const& host, SSL_CTX* context,
-                                                                            SSL_SESSION* earlier)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+connection::open_tls(tls_ptr<SSL>& layer, std::string const& host, SSL_CTX* context, SSL_SESSION* earlier)
 {
-    start_tls(host, context, earlier);
-    for (step s; (s = try_handshake()) != step::done;)
+    start_tls(layer, host, context, earlier);
+    for (step s; (s = try_handshake(layer.get())) != step::done;)
         co_await wait(s);
-    check_protocol();
+    detail::check_protocol(layer.get());
 }
 
-FOUNDRY_DECL void connection::start_tls(std::string const& host, SSL_CTX* context, SSL_SESSION* earlier)
+FOUNDRY_DECL void connection::start_tls(tls_ptr<SSL>& layer, std::string const& host, SSL_CTX* context,
+                                        SSL_SESSION* earlier)
 {
-    ssl_ = tls_ptr<SSL>(SSL_new(context));
-    BIO* const bio = BIO_new(proxy_ssl_ ? BIO_f_ssl() : detail::socket_bio_method());
-    if (!ssl_ || bio == nullptr)
+    layer = tls_ptr<SSL>(SSL_new(context));
+    SSL* const ssl = layer.get();
+    bool const is_inner = !is_to_proxy(ssl) && proxy_ssl_;
+    BIO* const bio = BIO_new(is_inner ? BIO_f_ssl() : detail::socket_bio_method());
+    if (ssl == nullptr || bio == nullptr)
         throw std::bad_alloc();
-    if (proxy_ssl_) {
+    if (is_to_proxy(ssl))
+        SSL_certs_clear(ssl); // the client certificate is for the endpoint
+    if (is_inner) {
         BIO_set_ssl(bio, proxy_ssl_.get(), BIO_NOCLOSE);
     } else {
         BIO_set_data(bio, &socket_);
         BIO_set_init(bio, 1);
     }
-    SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_connect_state(ssl_.get());
-    SSL_set_read_ahead(ssl_.get(), 1); // reads the header of a record together with its body
-    SSL_set_mode(ssl_.get(),
-                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_connect_state(ssl);
+    SSL_set_read_ahead(ssl, 1); // reads the header of a record together with its body
+    SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Copies here and in take_session(), because OpenSSL invalidates the session of a connection that closes without close_notify.
-    known_session_ = session_ptr(earlier != nullptr ? SSL_SESSION_dup(earlier) : nullptr);
-    if (known_session_)
-        SSL_set_session(ssl_.get(), known_session_.get());
+    if (!is_to_proxy(ssl)) {
+        known_session_ = session_ptr(detail::is_session_of(earlier, host) ? SSL_SESSION_dup(earlier) : nullptr);
+        if (known_session_)
+            SSL_set_session(ssl, known_session_.get());
+    }
 
     boost::system::error_code not_literal;
     boost::asio::ip::make_address(host, not_literal);
-    X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
+    X509_VERIFY_PARAM* const check = SSL_get0_param(ssl);
     bool named;
     if (not_literal) {
         X509_VERIFY_PARAM_set_hostflags(check,
                                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-        named = SSL_set1_host(ssl_.get(), host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+        named = SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
     } else {
         named = X509_VERIFY_PARAM_set1_ip_asc(check, host.c_str()) == 1;
     }
     if (!named)
         detail::throw_tls_failed("the host name cannot be checked against a certificate", "check the endpoint's host");
-}
-
-FOUNDRY_DECL void connection::check_protocol()
-{
-    unsigned char const* protocol = nullptr;
-    unsigned size = 0;
-    SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
-    if (size != 0 && std::string_view{reinterpret_cast<char const*>(protocol), size} != "http/1.1")
-        detail::throw_tls_failed("the server insists on another protocol than HTTP/1.1",
-                                 "put a gateway in front of it");
 }
 
 FOUNDRY_DECL session_ptr connection::take_session()
@@ -365,18 +366,18 @@ FOUNDRY_DECL session_ptr connection::take_session()
     return session_ptr(SSL_SESSION_dup(current));
 }
 
-FOUNDRY_DECL connection::step connection::try_handshake()
+FOUNDRY_DECL connection::step connection::try_handshake(SSL* layer) const
 {
     ERR_clear_error();
-    int const result = SSL_do_handshake(ssl_.get());
+    int const result = SSL_do_handshake(layer);
     if (result == 1)
         return step::done;
-    int const reason = SSL_get_error(ssl_.get(), result);
+    int const reason = SSL_get_error(layer, result);
     if (reason == SSL_ERROR_WANT_READ)
         return step::want_read;
     if (reason == SSL_ERROR_WANT_WRITE)
         return step::want_write;
-    if (long const verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK) {
+    if (long const verdict = SSL_get_verify_result(layer); verdict != X509_V_OK) {
         detail::throw_tls_failed(
             std::string{"the server's certificate was refused: "} + X509_verify_cert_error_string(verdict),
             "check the endpoint's host; if the certificate is from a private authority or from a proxy that inspects "
@@ -390,17 +391,19 @@ FOUNDRY_DECL connection::step connection::try_handshake()
     if (detail::is_alert(reason))
         detail::throw_alert();
     if (detail::is_plain_text_error()) {
-        detail::throw_tls_failed("the server answers without TLS on this port",
-                                 "write http:// in the endpoint's URL if it is on this machine, or use its TLS port");
+        detail::throw_tls_failed(
+            "the server answers without TLS on this port",
+            is_to_proxy(layer) ? "write http:// in the proxy's URL, if its port speaks no TLS"
+                               : "write http:// in the endpoint's URL if it is on this machine, or use its TLS port");
     }
     detail::throw_tls_failed(detail::last_openssl_error(), "the server must speak TLS 1.2 or later on this port");
 }
 
 FOUNDRY_DECL connection::step connection::try_read(boost::asio::mutable_buffer into, std::size_t& count)
 {
-    if (ssl_) {
+    if (SSL* const layer = top()) {
         ERR_clear_error();
-        int const result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+        int const result = SSL_read_ex(layer, into.data(), into.size(), &count);
         return tls_step(result);
     }
     boost::system::error_code ec;
@@ -414,9 +417,9 @@ FOUNDRY_DECL connection::step connection::try_read(boost::asio::mutable_buffer i
 
 FOUNDRY_DECL connection::step connection::try_write(std::string_view bytes, std::size_t& count)
 {
-    if (ssl_) {
+    if (SSL* const layer = top()) {
         ERR_clear_error();
-        int const result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+        int const result = SSL_write_ex(layer, bytes.data(), bytes.size(), &count);
         return tls_step(result);
     }
     boost::system::error_code ec;
@@ -432,7 +435,7 @@ FOUNDRY_DECL connection::step connection::tls_step(int result)
 {
     if (result == 1)
         return step::done;
-    int const reason = SSL_get_error(ssl_.get(), result);
+    int const reason = SSL_get_error(top(), result);
     switch (reason) {
     case SSL_ERROR_WANT_READ:
         return step::want_read;
@@ -473,25 +476,31 @@ FOUNDRY_DECL void connection::move_to(boost::asio::any_io_executor const& execut
     socket_ = std::move(moved); // closes a socket that could not be moved
 }
 
+FOUNDRY_DECL bool connection::has_buffered() const noexcept
+{
+    return (ssl_ && SSL_has_pending(ssl_.get()) != 0) || (proxy_ssl_ && SSL_has_pending(proxy_ssl_.get()) != 0);
+}
+
 FOUNDRY_DECL bool connection::idle_and_alive() noexcept
 {
-    if (!socket_.is_open() || (ssl_ && SSL_pending(ssl_.get()) != 0))
+    SSL* const layer = top();
+    if (!socket_.is_open() || (layer != nullptr && SSL_pending(layer) != 0))
         return false;
     char byte;
     boost::system::error_code ec;
     socket_.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, ec);
     bool const silent = ec == boost::asio::error::would_block;
-    if (!ssl_ || (ec && !silent))
+    if (layer == nullptr || (ec && !silent))
         return silent;
-    if (silent && SSL_has_pending(ssl_.get()) == 0)
+    if (silent && !has_buffered())
         return true;
     // Readable bytes make the connection unusable: data before a request, the end of the connection, an alert. The exception is session
     // tickets after the handshake, which are still unread on a connection that has carried no message.
     ERR_clear_error();
-    int const result = SSL_peek(ssl_.get(), &byte, 1);
+    int const result = SSL_peek(layer, &byte, 1);
     // For an incomplete record, OpenSSL only reports that it does not wait for the header of a record ("RH").
-    return SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl_.get()) == 0 &&
-           std::string_view{SSL_rstate_string(ssl_.get())} == "RH";
+    return SSL_get_error(layer, result) == SSL_ERROR_WANT_READ && !has_buffered() &&
+           std::string_view{SSL_rstate_string(layer)} == "RH";
 }
 
 FOUNDRY_DECL void connection::cancel() noexcept

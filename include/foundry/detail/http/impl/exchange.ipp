@@ -67,8 +67,8 @@ inline bool is_tls_record(std::string_view bytes)
 [[noreturn]] inline void throw_needs_tls(origin const& from)
 {
     failure f;
-    f.service_message = from.connect_address + " port " + std::to_string(from.connect_port) + " speaks TLS";
-    f.advice = "write https:// in the endpoint's URL";
+    f.service_message = from.first_host() + " port " + std::to_string(from.first_port()) + " speaks TLS";
+    f.advice = from.proxy ? "write https:// in the proxy's URL" : "write https:// in the endpoint's URL";
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
 }
 
@@ -79,10 +79,7 @@ inline bool is_cancelled(boost::asio::cancellation_state const& state)
 
 } // namespace detail
 
-namespace detail {
-
-/// @throws foundry::error (`errc::invalid_argument`) if several threads would run the handlers of one coroutine at a time.
-inline void check_serial(boost::asio::any_io_executor const& executor)
+FOUNDRY_DECL void check_serial(boost::asio::any_io_executor const& executor)
 {
     auto const* const pool = executor.target<boost::asio::thread_pool::executor_type>();
     bool const is_pool = pool != nullptr && boost::asio::query(*pool, boost::asio::execution::occupancy) > 1;
@@ -91,8 +88,6 @@ inline void check_serial(boost::asio::any_io_executor const& executor)
                                             "boost::asio::make_strand(executor)");
     }
 }
-
-} // namespace detail
 
 FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::asio::any_io_executor executor,
                                 timeouts const& within, std::size_t head_limit)
@@ -103,7 +98,7 @@ FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::a
     if (timeouts_.stall.count() > 0)
         timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
     stall_left_ = timeouts_.stall;
-    detail::check_serial(executor);
+    check_serial(executor);
     rebind(std::move(executor));
 }
 
@@ -240,11 +235,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 bool const has_waited = mine.must_wait();
                 while (mine.must_wait()) {
-                    queued_at_ = &mine.woken();
+                    detail::check_limits(*limits_);
+                    foundry::detail::wait_scope const waits(&queued_at_, mine.woken());
                     // As a tuple: a free connection cancels the wait, and an exception would cost as much as half a call.
                     boost::system::error_code const interrupted =
                         std::get<0>(co_await mine.woken().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
-                    queued_at_ = nullptr;
                     mine.try_again(interrupted);
                 }
                 lease_ = mine.take();

@@ -181,7 +181,7 @@ FOUNDRY_DECL address_list host_lookup::ticket::addresses(boost::system::error_co
     if (!flight_->found.empty())
         return flight_->found;
     f.service_message = host_ + ": " + (flight_->ec ? flight_->ec.message() : "no address");
-    f.advice = "check the endpoint's host name and this machine's name service";
+    f.advice = "check the host name and this machine's name service";
     if (flight_->ec == boost::asio::error::host_not_found_try_again)
         f.should_retry = true;
     throw error(make_error_code(errc::resolve_failed), std::move(f));

@@ -88,7 +88,7 @@ FOUNDRY_DECL void pool::close() noexcept
 FOUNDRY_DECL void pool::offer(clock::time_point now)
 {
     queue_.offer(now, [](waiter& next) {
-        next.wake_up.post([w = boost::intrusive_ptr<waiter>(&next)] {
+        return next.wake_up.post([w = boost::intrusive_ptr<waiter>(&next)] {
             w->is_woken = true;
             w->timer.cancel();
         });
@@ -163,15 +163,16 @@ FOUNDRY_DECL pool::acquire_ticket::acquire_ticket(boost::intrusive_ptr<pool> own
       fresh_(fresh)
 {
     auto const now = clock::now();
+    void const* const context = &boost::asio::query(executor, boost::asio::execution::context);
     queue::grant granted;
     {
         // One lock for both, against a lost wake-up: a connection may be given back in between.
         std::lock_guard const lock(pool_->mutex_);
-        granted = pool_->queue_.claim(fresh, now);
+        granted = pool_->queue_.claim(context, fresh, now);
         if (!granted) {
             waiter_.reset(new waiter(executor));
             waiter_->timer.expires_at(last.at);
-            pool_->queue_.add(waiter_, &boost::asio::query(executor, boost::asio::execution::context));
+            pool_->queue_.add(waiter_, context);
         }
         pool_->offer(now);
     }

@@ -125,8 +125,7 @@ FOUNDRY_DECL proxy_rules::proxy_rules(foundry::proxy const& option)
         excluded_ = foundry::detail::environment("NO_PROXY");
 }
 
-FOUNDRY_DECL std::shared_ptr<proxy_server const> proxy_rules::find(bool is_https, std::string const& host,
-                                                                   context_ptr const& tls) const
+FOUNDRY_DECL std::shared_ptr<proxy_server> proxy_rules::find_settings(bool is_https, std::string const& host) const
 {
     entry const& named = is_https ? for_https_ : for_http_;
     bool const is_direct = named.settings.host().empty() && named.problem.empty();
@@ -139,8 +138,6 @@ FOUNDRY_DECL std::shared_ptr<proxy_server const> proxy_rules::find(bool is_https
     std::shared_ptr<proxy_server> const server(new proxy_server());
     server->settings = named.settings;
     server->source = named.source;
-    if (named.settings.secure())
-        server->tls = tls;
     return server;
 }
 

@@ -35,6 +35,42 @@ inline std::string offered_schemes(response_headers const& headers)
     return schemes.empty() ? "no scheme" : schemes;
 }
 
+[[noreturn]] inline void throw_proxy_failed(proxy_server const& proxy, std::string_view what, std::string_view advice,
+                                            bool should_retry)
+{
+    failure f;
+    f.service_message = concat({"the proxy ", proxy.name(), " ", what});
+    f.advice = advice;
+    f.should_retry = should_retry;
+    throw error(make_error_code(errc::proxy_failed), std::move(f));
+}
+
+[[noreturn]] inline void refuse_authentication(proxy_server const& proxy, unsigned status,
+                                               response_headers const& headers)
+{
+    std::string const schemes = offered_schemes(headers);
+    bool const offers_basic = status == 401 || foundry::detail::to_lower(schemes).find("basic") != std::string::npos;
+    bool const has_credentials = !proxy.settings.authorization().empty();
+    throw_proxy_failed(
+        proxy, concat({"asks for authentication with status ", std::to_string(status), " and offers ", schemes}),
+        !offers_basic ? "only Basic is supported; put a proxy in between that speaks the others, such as px or cntlm"
+        : has_credentials ? "correct the user name and password of the proxy"
+                          : "name them in its URL, http://user:password@host:port, or by proxy::set_credentials()",
+        false);
+}
+
+[[noreturn]] inline void refuse_tunnel(proxy_server const& proxy, std::string_view target, response_head const& head)
+{
+    // tinyproxy answers wrong credentials with a 401.
+    if (head.status == 407 || head.status == 401)
+        refuse_authentication(proxy, head.status, head.headers);
+    bool const is_passing = head.status == 502 || head.status == 503 || head.status == 504;
+    throw_proxy_failed(proxy, concat({"refuses to connect to ", target, " with status ", std::to_string(head.status)}),
+                       is_passing ? "the proxy does not reach that host; check its name, and how the proxy resolves it"
+                                  : "check that the proxy allows this host and port",
+                       is_passing);
+}
+
 } // namespace detail
 
 FOUNDRY_DECL tunnel_request::tunnel_request(proxy_server const& by, std::string const& host, std::uint16_t port)
@@ -72,40 +108,21 @@ FOUNDRY_DECL bool tunnel_request::receive(std::size_t count)
         return false;
     head_ = std::move(parser_.head());
     if (head_.status < 200 || head_.status > 299)
-        refuse();
+        detail::refuse_tunnel(proxy_, target_, head_);
     if (!unparsed_.empty())
         fail("sends bytes before the server can have answered", "this proxy cannot be used", false);
     return true;
 }
 
-FOUNDRY_DECL void tunnel_request::refuse() const
+FOUNDRY_DECL void tunnel_request::fail(std::string_view what, std::string_view advice, bool should_retry) const
 {
-    std::string const status = std::to_string(head_.status);
-    if (head_.status != 407 && head_.status != 401) { // tinyproxy answers wrong credentials with a 401
-        bool const is_passing = head_.status == 502 || head_.status == 503 || head_.status == 504;
-        fail(detail::concat({"refuses to connect to ", target_, " with status ", status}),
-             is_passing ? "the proxy does not reach that host; check its name, and how the proxy resolves it"
-                        : "check that the proxy allows this host and port",
-             is_passing);
-    }
-    std::string const schemes = detail::offered_schemes(head_.headers);
-    bool const offers_basic =
-        head_.status == 401 || foundry::detail::to_lower(schemes).find("basic") != std::string::npos;
-    bool const has_credentials = !proxy_.settings.authorization().empty();
-    fail(detail::concat({"asks for authentication with status ", status, " and offers ", schemes}),
-         !offers_basic ? "only Basic is supported; put a proxy in between that speaks the others, such as px or cntlm"
-         : has_credentials ? "correct the user name and password of the proxy"
-                           : "name them in its URL, http://user:password@host:port, or by proxy::set_credentials()",
-         false);
+    detail::throw_proxy_failed(proxy_, what, advice, should_retry);
 }
 
-FOUNDRY_DECL void tunnel_request::fail(std::string what, std::string_view advice, bool should_retry) const
+FOUNDRY_DECL void refuse_if_of_proxy(origin const& to, response_headers const& headers)
 {
-    failure f;
-    f.service_message = detail::concat({"the proxy ", proxy_.name(), " ", what});
-    f.advice = advice;
-    f.should_retry = should_retry;
-    throw error(make_error_code(errc::proxy_failed), std::move(f));
+    if (to.is_through_plain_proxy())
+        detail::refuse_authentication(*to.proxy, 407, headers);
 }
 
 } // namespace http
