@@ -189,7 +189,7 @@ TEST_CASE("close: a call that reads the body of an error ends, and is not tried 
         foundry::client<> client = client_of(executor, s, foundry_url, with_retries(s));
         queue(s, answer::raw("HTTP/1.1 503 Unavailable\r\nContent-Length: 100\r\n\r\n{").hang());
         auto call = std::make_unique<background_call>(executor, client.complete(question()));
-        CHECK(s.wait_for_requests(1, long_enough));
+        co_await until([&] { return !s.journal().empty(); });
         for (int i = 0; i != 50; ++i)
             co_await asio::post(executor, asio::use_awaitable);
         co_await expect_ended(client, std::move(call));
