@@ -4,6 +4,7 @@
 // Recorded answers, sent through a proxy that breaks them off, holds them up or spoils them at a byte, and what the client has to
 // make of each.
 
+#include "support/connect_proxy.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/fixture.hpp"
 #include "support/recordings.hpp"
@@ -140,9 +141,18 @@ FOUNDRY_CORO inline asio::awaitable<void> ask(foundry::client<>& client, subject
     }
 }
 
+/// How a client's bytes reach the emulator.
+enum class transport
+{
+    plain,
+    tls,
+    tunnel ///< TLS through an HTTP proxy, whose bytes are those that fail
+};
+
 struct fault_case
 {
     fault what;
+    bool connect = false;  // whether it is in a proxy's answer to CONNECT
     bool again = false;    // whether retries are on
     int patience = 1;      // a factor for the time limit that is to pass
     bool followed = false; // by a good call
@@ -159,9 +169,10 @@ struct fault_counts
 class fault_matrix
 {
 public:
-    fault_matrix(subject const& s, bool tls, fault_counts& counts)
+    fault_matrix(subject const& s, transport by, fault_counts& counts)
         : subject_(s),
-          tls_(tls),
+          tls_(by != transport::plain),
+          preamble_(by == transport::tunnel ? connect_proxy::established.size() : 0),
           counts_(counts),
           service_(settings())
     {
@@ -216,7 +227,10 @@ private:
         limit_stall(with.timeouts, c);
         foundry::endpoint where{tls_ ? subject_.recorded.url : plain(subject_.recorded.url)};
         where.set_form(endpoint_of(subject_.recorded).form());
-        where.connect_to("127.0.0.1", proxy.port());
+        if (has_tunnel())
+            with.proxy = "http://127.0.0.1:" + std::to_string(proxy.port());
+        else
+            where.connect_to("127.0.0.1", proxy.port());
         foundry::any_credential who = foundry::api_key{service_.api_key()};
         return foundry::client<>(std::move(executor), std::move(where), std::move(who), std::move(with));
     }
@@ -235,7 +249,11 @@ private:
         std::chrono::milliseconds const later{400 * c.patience};
         constexpr std::size_t about = 4; // bytes that the length of the server's signature varies by
         fault const& f = c.what;
-        if (f.what == fault::kind::garble && (!tls_ || f.records == 0)) { // may be taken for more to come
+        if (c.connect && f.what != fault::kind::pause) { // after all of the answer, the handshake has begun
+            bool const in_answer = f.what == fault::kind::stall && f.at < connect_proxy::established.size();
+            t.connect = in_answer && !c.again ? soon : later;
+            t.tls = later;
+        } else if (f.what == fault::kind::garble && (!tls_ || f.records == 0)) { // may be taken for more to come
             t.tls = t.first_byte = t.silence = later;
         } else if (f.what == fault::kind::garble) {
             (f.at < record_ends_.front() ? t.first_byte : t.silence) = later;
@@ -257,6 +275,8 @@ private:
         return "http://localhost" + url.substr(path);
     }
 
+    bool has_tunnel() const noexcept { return preamble_ != 0; }
+
     void feed(std::size_t at_least)
     {
         if (service_.queued() >= at_least)
@@ -272,8 +292,11 @@ private:
     void measure()
     {
         foundry_test::run([](fault_matrix& m) -> asio::awaitable<void> {
-            fault_proxy proxy(co_await asio::this_coro::executor, m.service_.tls_port());
-            fault_case const none;
+            connect_proxy tunnels(co_await asio::this_coro::executor, m.service_.tls_port());
+            fault_proxy proxy(co_await asio::this_coro::executor,
+                              m.has_tunnel() ? tunnels.port() : m.service_.tls_port());
+            fault_case none;
+            none.what.preamble = m.preamble_;
             foundry::call_options const as_usual;
             proxy.arm(none.what);
             foundry::client<> client = m.client_for(co_await asio::this_coro::executor, proxy, none);
@@ -286,8 +309,8 @@ private:
             std::size_t const total = m.message_records(ends);
             REQUIRE(total != 0);
             m.first_record_ = total;
-            m.handshake_size_ = ends[total - 1];
-            m.handshake_end_ = ends[total - tickets - 1];
+            m.handshake_size_ = ends[total - 1] - m.preamble_;
+            m.handshake_end_ = ends[total - tickets - 1] - m.preamble_;
         }(*this));
         for (std::size_t const size : subject_.writes)
             record_ends_.push_back((record_ends_.empty() ? 0 : record_ends_.back()) + size + sealed);
@@ -310,7 +333,9 @@ private:
     FOUNDRY_CORO asio::awaitable<void> work(std::vector<fault_case> const& cases, std::size_t& next)
     {
         auto const executor = co_await asio::this_coro::executor;
-        fault_proxy proxy(executor, tls_ ? service_.tls_port() : service_.plain_port());
+        std::uint16_t const service_port = tls_ ? service_.tls_port() : service_.plain_port();
+        connect_proxy tunnels(executor, service_port);
+        fault_proxy proxy(executor, has_tunnel() ? tunnels.port() : service_port);
         while (next != cases.size()) {
             std::size_t const number = next++;
             if (number % 1000 == 0)
@@ -337,6 +362,7 @@ private:
         wrong.clear();
         if (tls_ && c.what.records != 0)
             c.what.records = first_record_;
+        c.what.preamble = c.connect ? 0 : preamble_;
         c.what.at_once = !tls_ || c.what.records != 0;
         foundry::client<> client = client_for(co_await asio::this_coro::executor, proxy, c);
         feed(256);
@@ -347,10 +373,12 @@ private:
         co_await ask(client, subject_, with, got);
         std::size_t const made = proxy.connections() - before;
         bool const struck = proxy.faulty() && proxy.faulty()->struck;
-        if (!is_right(c, got, struck ? proxy.faulty().get() : nullptr, made)) {
+        if (c.connect && !struck)
+            wrong = "not reached: " + describe(c, got, 0);
+        if (wrong.empty() && !is_right(c, got, struck ? proxy.faulty().get() : nullptr, made))
             wrong = describe(c, got, struck ? proxy.faulty()->whole_records() : 0);
+        if (!wrong.empty())
             co_return struck;
-        }
         if (got.failed && !c.followed)
             co_return struck;
 
@@ -392,10 +420,12 @@ private:
         fault::kind const what = c.what.what;
         if (link == nullptr || what == fault::kind::pause)
             return is_as(got, good) && made == 1;
+        if (c.connect)
+            return is_right_after_connect(c, got, made);
         if (what == fault::kind::garble && !tls_)
             return true; // a result or an error, which is what `ask` lets pass
         if (what == fault::kind::garble && c.what.records == 0)
-            return got.failed ? got.events == 0 : is_as(got, good);
+            return got.failed ? got.events == 0 && is_of_tls(*got.failed) : is_as(got, good);
         bool const stalled = what == fault::kind::stall;
         expected wanted;
         if (std::optional<std::size_t> const size = readable(c.what, *link))
@@ -403,18 +433,53 @@ private:
         else
             wanted.code = stalled ? errc::tls_timeout : errc::connection_lost;
         if (what == fault::kind::garble && wanted.code)
-            return got.failed && got.equal && got.events == wanted.events;
+            return got.failed && got.equal && got.events == wanted.events && is_of_tls(*got.failed);
         bool const passing = wanted.code == errc::connection_lost || wanted.code == errc::tls_timeout;
         if (c.again && passing)
             return is_as(got, good) && made == 2;
         return is_as(got, wanted) && made == 1;
     }
 
+    /// Whether a spoiled byte of TLS explains the error: it breaks the connection, or a record off, or seems to announce more bytes.
+    static bool is_of_tls(foundry::error const& failed)
+    {
+        static constexpr errc all[] = {errc::tls_failed,  errc::connection_lost,    errc::stream_truncated,
+                                       errc::tls_timeout, errc::first_byte_timeout, errc::silence_timeout};
+        return std::any_of(std::begin(all), std::end(all), [&](errc code) { return failed.code() == code; });
+    }
+
+    /// A fault in the answer to CONNECT. After the last byte, cut, reset and stall are those of the TLS handshake.
+    bool is_right_after_connect(fault_case const& c, outcome const& got, std::size_t made) const
+    {
+        expected const good = good_answer(subject_);
+        fault::kind const what = c.what.what;
+        bool const is_whole = c.what.at == connect_proxy::established.size();
+        bool const stalled = what == fault::kind::stall;
+        if (what == fault::kind::garble) { // it may not matter, be no answer of HTTP, or have no end
+            bool const is_known =
+                got.failed && (got.failed->code() == errc::proxy_failed || got.failed->code() == errc::connect_timeout);
+            return is_as(got, good) || (is_known && got.events == 0);
+        }
+        if (c.again)
+            return is_as(got, good) && made == 2;
+        expected wanted;
+        if (stalled)
+            wanted.code = is_whole ? errc::tls_timeout : errc::connect_timeout;
+        else
+            wanted.code = is_whole ? errc::connection_lost : errc::proxy_failed;
+        bool const names_proxy = got.failed && std::string_view(got.failed->what()).find("proxy") != std::string::npos;
+        return is_as(got, wanted) && made == 1 && names_proxy;
+    }
+
     std::string describe(fault_case const& c, outcome const& got, std::size_t records) const
     {
         static constexpr char const* names[] = {"none", "cut", "reset", "stall", "pause", "garble"};
-        return subject_.recorded.name + (tls_ ? ", TLS, " : ", plain, ") + names[static_cast<int>(c.what.what)] +
-               " at " + std::to_string(c.what.at) + (c.what.records != 0 ? " of the message" : "") +
+        return subject_.recorded.name +
+               (has_tunnel() ? ", tunnel, "
+                : tls_       ? ", TLS, "
+                             : ", plain, ") +
+               names[static_cast<int>(c.what.what)] + " at " + std::to_string(c.what.at) +
+               (c.connect ? " of the answer to CONNECT" : "") + (c.what.records != 0 ? " of the message" : "") +
                (c.again ? ", with retries" : "") + ": " + std::to_string(got.events) + " events, " +
                (got.equal ? "equal, " : "other, ") + std::to_string(records) + " records, " +
                (got.failed ? got.failed->what() : "no error");
@@ -427,6 +492,7 @@ private:
 
     subject const& subject_;
     bool tls_;
+    std::size_t preamble_; // size of a proxy's answer to CONNECT
     fault_counts& counts_;
     emulator service_;
     foundry::tls_options trust_;
@@ -524,6 +590,34 @@ inline std::vector<fault_case> tls_cases(fault_matrix const& m, extent how, bool
     return cases;
 }
 
+/// Of a proxy's answer to CONNECT: every byte of it, and the moment after the last one.
+inline std::vector<fault_case> connect_cases()
+{
+    std::vector<fault_case> cases;
+    std::size_t const size = connect_proxy::established.size();
+    for (std::size_t at = 0; at <= size; ++at)
+        add_cases(cases, {at}, size + 1, 0, extent::all);
+    std::erase_if(cases, [&](fault_case const& c) { return c.what.what == fault::kind::garble && c.what.at == size; });
+    for (fault_case& c : cases)
+        c.connect = true;
+    return cases;
+}
+
+/// One recorded stream in a tunnel through a proxy.
+inline fault_counts run_tunnel_matrix(extent how, std::size_t at_once)
+{
+    fault_counts counts;
+    subject const s = subject_of(load(FOUNDRY_TEST_DATA "/recordings/foundry_stream_tool_call.json").front());
+    fault_matrix tunnel(s, transport::tunnel, counts);
+    tunnel.run(connect_cases(), at_once);
+    std::vector<fault_case> tunnelled = tls_cases(tunnel, how == extent::all ? how : extent::quick, true);
+    std::size_t number = 0;
+    if (how == extent::sample) // 19 shares no factor with the number of kinds
+        std::erase_if(tunnelled, [&](fault_case const&) { return number++ % 19 != 0; });
+    tunnel.run(std::move(tunnelled), at_once);
+    return counts;
+}
+
 /// All recorded chats, or those of the file that FOUNDRY_FAULTS names.
 inline fault_counts run_matrix(extent how, std::size_t at_once)
 {
@@ -536,9 +630,9 @@ inline fault_counts run_matrix(extent how, std::size_t at_once)
         subject const s = subject_of(std::move(e));
         bool const first = !std::exchange(had[s.recorded.streamed()], true); // of a stream, or of a whole answer
         extent const here = how == extent::quick && !first ? extent::sample : how;
-        fault_matrix plain(s, false, counts);
+        fault_matrix plain(s, transport::plain, counts);
         plain.run(plain_cases(s, here), at_once);
-        fault_matrix tls(s, true, counts);
+        fault_matrix tls(s, transport::tls, counts);
         // The handshake knows nothing of what comes behind it.
         tls.run(tls_cases(tls, here, first || how == extent::all), at_once);
     }

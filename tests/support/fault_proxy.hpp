@@ -44,6 +44,7 @@ struct fault
     kind what = kind::none;
     std::size_t at = 0;                 ///< How many bytes come before it.
     std::size_t records = 0;            ///< Counted from behind so many TLS records.
+    std::size_t preamble = 0;           ///< Bytes before the first record, such as a proxy's answer; not counted.
     bool at_once = true;                ///< Whether these bytes wait for each other; the handshake's must not.
     std::chrono::milliseconds pause{0}; ///< Of `pause`; 0 is a turn of the loop.
     char flip = 0;                      ///< Of `garble`: the bits.
@@ -53,10 +54,15 @@ struct fault
 class record_counter
 {
 public:
+    /// @param preamble bytes before the first record.
+    explicit record_counter(std::size_t preamble = 0) : preamble_(preamble) {}
+
     void see(std::string_view bytes)
     {
         for (char const c : bytes) {
             ++seen_;
+            if (seen_ <= preamble_)
+                continue;
             if (header_ < 5) {
                 auto const value = static_cast<unsigned char>(c);
                 if (header_ >= 3)
@@ -76,6 +82,7 @@ public:
 
 private:
     std::vector<std::size_t> ends_;
+    std::size_t preamble_;
     std::size_t seen_ = 0;
     std::size_t left_ = 0;
     int header_ = 0;
@@ -88,7 +95,12 @@ public:
     /// What came through one connection.
     struct link
     {
-        link(tcp::socket from, fault const& f) : client(std::move(from)), server(client.get_executor()), plan(f) {}
+        link(tcp::socket from, fault const& f)
+            : client(std::move(from)),
+              server(client.get_executor()),
+              plan(f),
+              records(f.preamble)
+        {}
 
         tcp::socket client;
         tcp::socket server;
@@ -224,7 +236,7 @@ private:
         std::vector<char> bytes(16 * 1024);
         std::string held;
         boost::system::error_code ec;
-        std::size_t begin = 0; // where the fault's count begins
+        std::size_t begin = l->plan.preamble; // where the fault's count begins
         bool begun = l->plan.records == 0;
         bool good = true;
         while (good) {

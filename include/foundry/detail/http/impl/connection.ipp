@@ -280,7 +280,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_tunnel(o
     if (!to.tls) // requests go to the proxy itself
         co_return;
     tunnel_request tunnel(proxy, to.host, to.connect_port);
-    std::exception_ptr failed;
     try {
         for (std::string_view left = tunnel.message(); !left.empty();) {
             std::size_t n = 0;
