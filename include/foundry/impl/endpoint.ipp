@@ -88,8 +88,8 @@ inline bool is_below(std::string_view path, std::string_view prefix)
 /// Removes an operation at the end of the path, as in a target URI of the portal.
 inline bool drop_operation(std::string& path)
 {
-    for (std::string_view const operation :
-         {"/chat/completions", "/completions", "/images/embeddings", "/embeddings", "/responses"})
+    for (std::string_view const operation : {"/chat/completions", "/completions", "/images/embeddings",
+                                             "/images/generations", "/embeddings", "/responses"})
         if (drop_suffix(path, operation))
             return true;
     return false;

@@ -67,6 +67,13 @@ public:
     limit const& next() const noexcept { return limits_.next(); }
     errc expired() const noexcept { return limits_.expired().code; }
     limit const& expired_limit() const noexcept { return limits_.expired(); }
+    /// Whether a time limit has passed.
+    bool has_passed() const noexcept { return expired() != errc() && expired() != errc::client_closed; }
+    /// To be called after a wait: a limit may have passed after its end but before the coroutine resumed, when on_deadline() found neither a
+    /// wait to end nor a socket to close.
+    ///
+    /// @throws boost::system::system_error (operation_aborted) if a limit has passed, or expire() was called.
+    void check() const;
     /// As if a limit with this code had passed now.
     void expire(errc code);
     /// Ends all limits.

@@ -3,6 +3,9 @@
 
 #include <foundry/detail/http/connect_race.hpp>
 #include <foundry/detail/http/connection.hpp>
+#include <foundry/detail/http/socket_bio.hpp>
+#include <foundry/detail/http/socket_options.hpp>
+#include <foundry/detail/http/tls_failure.hpp>
 #include <foundry/detail/http/tunnel.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -18,152 +21,12 @@ namespace http {
 
 namespace detail {
 
-/// An OpenSSL BIO over a non-blocking Asio socket. Asio suppresses SIGPIPE; the socket BIO of OpenSSL does not.
-inline int bio_write(BIO* bio, char const* bytes, int size)
-{
-    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
-    boost::system::error_code ec;
-    std::size_t const n = socket.write_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
-    BIO_clear_retry_flags(bio);
-    if (ec == boost::asio::error::would_block)
-        BIO_set_retry_write(bio);
-    return ec ? -1 : static_cast<int>(n);
-}
-
-inline int bio_read(BIO* bio, char* bytes, int size)
-{
-    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
-    boost::system::error_code ec;
-    std::size_t const n = socket.read_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
-    BIO_clear_retry_flags(bio);
-    if (ec == boost::asio::error::would_block)
-        BIO_set_retry_read(bio);
-    if (ec == boost::asio::error::eof)
-        return 0;
-    return ec ? -1 : static_cast<int>(n);
-}
-
-inline long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
-inline BIO_METHOD* socket_bio_method()
-{
-    static BIO_METHOD* const method = [] { // lives until the program ends
-        BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "asio socket");
-        BIO_meth_set_write(m, &bio_write);
-        BIO_meth_set_read(m, &bio_read);
-        BIO_meth_set_ctrl(m, &bio_control);
-        return m;
-    }();
-    return method;
-}
-
-inline std::string last_openssl_error()
-{
-    char text[256];
-    ERR_error_string_n(ERR_get_error(), text, sizeof text);
-    return text;
-}
-
-/// Whether the failure is the end of the connection, rather than a protocol error.
-inline bool peer_is_gone(int reason)
-{
-    unsigned long const code = ERR_peek_error();
-    return (reason == SSL_ERROR_SYSCALL && code == 0) ||
-           (reason == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
-}
-
-/// Whether the received bytes are not a TLS record, such as the answer of a plain HTTP server.
-inline bool is_plain_text_error()
-{
-    int const reason = ERR_GET_REASON(ERR_peek_error());
-    return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
-           reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL;
-}
-
 /// The same error, with the place that it comes from.
 [[noreturn]] inline void throw_named(error const& e, std::string const& place)
 {
     failure f = e.details();
     f.service_message = place + ": " + e.message();
     throw error(e.code(), std::move(f));
-}
-
-/// Whether the peer has ended the connection with an alert of TLS.
-inline bool is_alert(int reason)
-{
-    return reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) > SSL_AD_REASON_OFFSET;
-}
-
-[[noreturn]] inline void throw_tls_failed(std::string message, std::string advice)
-{
-    failure f;
-    f.service_message = std::move(message);
-    f.advice = std::move(advice);
-    throw error(make_error_code(errc::tls_failed), std::move(f));
-}
-
-/// An option of a TCP socket with the value of a whole number.
-template <int Name>
-class tcp_option
-{
-public:
-    explicit tcp_option(int value) : value_(value) {}
-
-    template <class Protocol>
-    int level(Protocol const&) const noexcept
-    {
-        return IPPROTO_TCP;
-    }
-    template <class Protocol>
-    int name(Protocol const&) const noexcept
-    {
-        return Name;
-    }
-    template <class Protocol>
-    int const* data(Protocol const&) const noexcept
-    {
-        return &value_;
-    }
-    template <class Protocol>
-    std::size_t size(Protocol const&) const noexcept
-    {
-        return sizeof value_;
-    }
-
-private:
-    int value_;
-};
-
-/// Small requests are sent at once. A keep-alive packet after a minute of silence, not after the system's two hours, keeps the entry of a
-/// firewall or a home router alive while a model thinks.
-inline void set_options(boost::asio::ip::tcp::socket& socket)
-{
-    boost::system::error_code ignored;
-    socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
-#if defined(TCP_KEEPIDLE)
-    socket.set_option(tcp_option<TCP_KEEPIDLE>(60), ignored);
-#elif defined(TCP_KEEPALIVE) // macOS
-    socket.set_option(tcp_option<TCP_KEEPALIVE>(60), ignored);
-#endif
-#if defined(TCP_KEEPINTVL)
-    socket.set_option(tcp_option<TCP_KEEPINTVL>(60), ignored);
-#endif
-    socket.non_blocking(true);
-}
-
-/// Whether a time limit has passed.
-inline bool has_passed(deadline const& limits)
-{
-    return limits.expired() != errc() && limits.expired() != errc::client_closed;
-}
-
-/// Ends an exchange whose limit has passed after the end of a wait but before the coroutine resumed, when on_deadline() found neither a wait
-/// to end nor a socket to close.
-inline void check_limits(deadline const& limits)
-{
-    if (limits.expired() != errc())
-        throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
 inline void check_protocol(SSL const* layer)
@@ -182,19 +45,6 @@ inline bool is_session_of(SSL_SESSION const* session, std::string const& host)
         return false;
     char const* const name = SSL_SESSION_get0_hostname(session);
     return name == nullptr || name == host; // null: the host is an IP address
-}
-
-[[noreturn]] inline void throw_alert()
-{
-    int const alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
-    bool const is_about_certificate = alert == TLS13_AD_CERTIFICATE_REQUIRED || alert == SSL_AD_HANDSHAKE_FAILURE ||
-                                      alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
-                                      alert == SSL_AD_DECRYPT_ERROR ||
-                                      (alert >= SSL_AD_NO_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN);
-    throw_tls_failed("the server refused with an alert: " + last_openssl_error(),
-                     is_about_certificate ? "the server may require a client certificate, or refuse this one: see "
-                                            "options.tls.client_certificate and client_key"
-                                          : "the server must speak TLS 1.2 or later on this port");
 }
 
 } // namespace detail
@@ -247,13 +97,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         }
         found = lookup.addresses(interrupted);
     }
-    detail::check_limits(limits);
+    limits.check();
 
     connect_race race(found, limits);
     foundry::detail::wait_scope const waits(&opening_, race.ended());
     boost::system::error_code interrupted;
     interrupted = std::get<0>(co_await race.ended().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
-    if (detail::has_passed(limits)) // the race has the same limit, and tells more
+    if (limits.has_passed()) // the race has the same limit, and tells more
         interrupted.clear();
     try {
         socket_ = race.winner(to.proxy ? "the proxy " + to.proxy->name() : to.connect_address, interrupted);
@@ -261,7 +111,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         addresses.forget();
         throw;
     }
-    detail::check_limits(limits);
+    limits.check();
     if (boost::system::error_code ec; found.size() > 1)
         addresses.prefer(socket_.remote_endpoint(ec));
     detail::set_options(socket_);

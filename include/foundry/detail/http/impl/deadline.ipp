@@ -3,6 +3,8 @@
 
 #include <foundry/detail/http/deadline.hpp>
 
+#include <boost/asio/error.hpp>
+
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
@@ -47,6 +49,12 @@ FOUNDRY_DECL void deadline::expire(errc code)
     limits_.expire(code);
     std::exchange(listener_, nullptr)->on_deadline();
     timer_.cancel();
+}
+
+FOUNDRY_DECL void deadline::check() const
+{
+    if (expired() != errc())
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
 FOUNDRY_DECL void deadline::arm()

@@ -235,7 +235,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 pool::acquire_ticket mine(pool_, limits_->executor(), limits_->next(), fresh);
                 bool const has_waited = mine.must_wait();
                 while (mine.must_wait()) {
-                    detail::check_limits(*limits_);
+                    limits_->check();
                     foundry::detail::wait_scope const waits(&queued_at_, mine.woken());
                     // As a tuple: a free connection cancels the wait, and an exception would cost as much as half a call.
                     boost::system::error_code const interrupted =
