@@ -207,6 +207,7 @@ TEST_CASE(
     CHECK(chat("https://r.openai.azure.com/OpenAI/Deployments/M/audio/speech") ==
           "/openai/deployments/M/chat/completions?api-version=2024-10-21");
     CHECK(chat("https://r.openai.azure.com/openai/v1?api-version=") == "/openai/v1/chat/completions");
+    CHECK(endpoint("http://localhost:8080/v1/images/generations").url() == "http://localhost:8080/v1");
 }
 
 TEST_CASE("endpoint: its URL parses to the same endpoint, however much was pasted")
