@@ -135,7 +135,7 @@ FOUNDRY_DECL std::shared_ptr<proxy_server> proxy_rules::find_settings(bool is_ht
         foundry::detail::throw_invalid_argument(named.source + ": " + named.problem +
                                                 "; or set options.proxy, which is stronger");
     }
-    std::shared_ptr<proxy_server> const server(new proxy_server());
+    std::shared_ptr<proxy_server> server(new proxy_server());
     server->settings = named.settings;
     server->source = named.source;
     return server;
