@@ -3,7 +3,7 @@
 #
 #     headers.sh COMPILER FLAGS_FILE INCLUDE_DIRECTORY MODES
 #
-# MODES: header-only, compiled, or both, with a blank between them.
+# MODES: public, header-only, compiled, or some of them with blanks in between. "public" is those that users include, without the bodies.
 set -euo pipefail
 
 export compiler=$1 flags=$2 include=$3
@@ -12,7 +12,7 @@ modes=$4
 # shellcheck disable=SC2317 # called through xargs
 check() {
     local mode=${1%%:*} header=${1#*:} define=() output
-    if [ "$mode" = compiled ]; then define=(-DFOUNDRY_SEPARATE_COMPILATION); fi
+    if [ "$mode" != header-only ]; then define=(-DFOUNDRY_SEPARATE_COMPILATION); fi
     if ! output=$(printf '#include <%s>\n' "$header" |
         "$compiler" "-I$include" "@$flags" "${define[@]}" -fsyntax-only -x c++ - 2>&1); then
         printf 'FAILED: <%s>, %s\n%s\n' "$header" "$mode" "$output"
@@ -26,7 +26,7 @@ mapfile -d '' headers < <(find "$include" -name '*.hpp' ! -name src.hpp ! -path 
 all=()
 for mode in $modes; do
     for header in "${headers[@]}"; do
-        case $mode:$header in header-only:*/detail/*) continue ;; esac
+        case $mode:$header in header-only:*/detail/* | public:*/detail/*) continue ;; esac
         all+=("$mode:$header")
     done
 done
