@@ -24,7 +24,7 @@ struct timeouts
 
     /// Maximum time for a token from the credential, if one is needed and none is cached (`errc::token_timeout`).
     std::chrono::milliseconds token{std::chrono::minutes{2}};
-    /// Maximum time to resolve the host and connect (`errc::connect_timeout`).
+    /// Maximum time to resolve the host and connect, with a proxy until it has opened the tunnel (`errc::connect_timeout`).
     std::chrono::milliseconds connect{std::chrono::seconds{10}};
     /// Maximum time of the TLS handshake (`errc::tls_timeout`).
     std::chrono::milliseconds tls{std::chrono::seconds{10}};
