@@ -199,6 +199,7 @@ inline api_form recognise_gateway_path(std::string& path)
         std::string base = path.substr(0, dated);
         while (drop_suffix(base, "/openai") || drop_operation(base)) {
         }
+        drop_trailing_slashes(base);
         path.replace(0, dated, base);
         return api_form::dated;
     }
