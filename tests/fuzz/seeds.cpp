@@ -116,7 +116,7 @@ void add_texts(seed_writer& seeds)
           "https://a.openai.azure.com/openai/v1/",
           "https://a.openai.azure.com/openai/deployments/gpt-4/chat/completions?api-version=2024-10-21",
           "https://a.services.ai.azure.com/api/projects/p/openai/v1", "http://localhost:8080/v1",
-          "http://[::1]:11434/v1", "https://user:password@a.azure-api.net/x/openai",
+          "http://[::1]:11434/v1", "https://user:password@a.azure-api.net/x/openai", "https://a.azure-api.net//openai",
           "https://models.github.ai/inference", "http://127.0.0.1/v1/embeddings"})
         seeds.add("endpoint", url);
     for (char const* const time :

@@ -198,7 +198,7 @@ private:
     {
         foundry::options with;
         with.proxy = proxy;
-        with.tls.ca_file = ca_file;
+        with.tls.additional_ca_file = ca_file; // for the authority, too
         with.pool.max_idle = idle_seconds * std::chrono::milliseconds(length_) / 3600;
         with.pool.max_age = minutes(max_age_minutes);
         with.timeouts.total = with.timeouts.stream_total = 60s;
