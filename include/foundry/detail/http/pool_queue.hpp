@@ -127,8 +127,8 @@ public:
         }
     }
 
-    /// Calls `wake(waiter)`, which tells whether it could, for the calls that have to know of a free connection: the one that has waited longest and, in case that it does
-    /// not answer, the first one of each other context. To be called after each change.
+    /// Calls `wake(waiter)`, which tells whether it could, for the calls that have to know of a free connection: the one that has waited
+    /// longest and, if it does not answer, the first one of each other context. To be called after each change.
     template <class Wake>
     void offer(clock::time_point now, Wake wake)
     {

@@ -42,7 +42,6 @@ private:
     std::string target_;
     std::string message_;
     response_parser parser_;
-    response_head head_;
     std::string unparsed_;
     char buffer_[1024];
 };

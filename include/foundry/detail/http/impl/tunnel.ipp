@@ -106,9 +106,8 @@ FOUNDRY_DECL bool tunnel_request::receive(std::size_t count)
     }
     if (!parser_.has_head())
         return false;
-    head_ = std::move(parser_.head());
-    if (head_.status < 200 || head_.status > 299)
-        detail::refuse_tunnel(proxy_, target_, head_);
+    if (response_head const& head = parser_.head(); head.status < 200 || head.status > 299)
+        detail::refuse_tunnel(proxy_, target_, head);
     if (!unparsed_.empty())
         fail("sends bytes before the server can have answered", "this proxy cannot be used", false);
     return true;
