@@ -425,7 +425,7 @@ private:
         if (what == fault::kind::garble && !tls_)
             return true; // a result or an error, which is what `ask` lets pass
         if (what == fault::kind::garble && c.what.records == 0)
-            return got.failed ? got.events == 0 && is_of_tls(*got.failed) : is_as(got, good);
+            return is_as(got, good) || (got.failed && got.events == 0 && is_of_tls(*got.failed));
         bool const stalled = what == fault::kind::stall;
         expected wanted;
         if (std::optional<std::size_t> const size = readable(c.what, *link))
