@@ -20,7 +20,7 @@ namespace {
 
 bool is_member(std::string_view name)
 {
-    auto const& members = foundry::json::type_of<chat_request>::members;
+    auto const& members = foundry::json::members_of<chat_request>;
     return std::any_of(members.begin(), members.end(), [&](auto const& m) { return m.name == name; });
 }
 

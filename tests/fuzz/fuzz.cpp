@@ -93,10 +93,12 @@ void make_described(std::string& out, foundry::json::type const& t, choices& fro
         return;
     case kind::string:
     case kind::text:
+    case kind::enumeration:
         return make_text(out, from);
     case kind::array:
         return make_list(out, from, "[]", 4, [&] { make_described(out, *t.element, from, depth + 1); });
     case kind::map:
+    case kind::associative:
         return make_list(out, from, "{}", 4, [&] {
             make_name(out, from);
             make_described(out, *t.element, from, depth + 1);

@@ -70,7 +70,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_json(std::
                                                                            json::object_ref into, std::string* raw)
 {
     std::string text;
-    value_sink body(into, raw != nullptr ? raw : &text);
+    value_sink body(into, raw != nullptr ? raw : &text, json::reading::created);
     open_response response;
     co_await send_with_retries(*request, &body, response);
     if (response.observer)

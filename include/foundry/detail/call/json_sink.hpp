@@ -17,7 +17,11 @@ class json_sink : public response_sink
 {
 public:
     /// @param raw receives the text; if null, only its first 64 KiB are kept, for an error.
-    json_sink(json::object_ref into, std::string* raw) : into_(into), raw_(raw) {}
+    json_sink(json::object_ref into, std::string* raw, json::reading how = json::reading::reused)
+        : into_(into),
+          raw_(raw),
+          how_(how)
+    {}
 
     void start() override;
     void on_body(std::string_view bytes) override;
@@ -33,6 +37,7 @@ protected:
 private:
     json::object_ref into_;
     std::string* raw_;
+    json::reading how_;
     std::string kept_;
     json::reader reader_;
 };

@@ -3,20 +3,33 @@
 
 #include <foundry/detail/json/type_of.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
+/// What the reader takes, and what becomes of members that the text does not have.
+enum class reading : std::uint8_t
+{
+    reused,  ///< Lenient; they are reset, so that one value can be read again and again.
+    created, ///< Lenient, into a new value: they keep the initial value of the class.
+    strict,  ///< Into a new value that the text must fit exactly: for what a language model writes.
+};
+
 /// Reads JSON into a described value as the bytes arrive, without a document in between. Independent of sockets.
 ///
-/// The reader tolerates what services do, and loses nothing silently. A member that the class does not have, or whose value has another
+/// Lenient reading tolerates what services do, and loses nothing silently. A member that the class does not have, or whose value has another
 /// shape than described, goes to the class's `extra`. An element of another shape goes to its own `extra`, under the empty name; if the
 /// elements of a list have no `extra`, the whole list goes to the `extra` around it. Vectors of floats with other values in them, and lists
 /// in lists, are refused. Null is the same as absent. A number may come as a string, and a string as a number. Half a surrogate pair, and
-/// invalid UTF-8, becomes U+FFFD. Members that the text does not have are reset to their defaults, so that one value can be reused: in the
-/// steady state nothing is allocated. Of duplicate names the last one counts. Maximum depth: 64.
+/// invalid UTF-8, becomes U+FFFD. In a value that is reused nothing is allocated in the steady state. Of duplicate names the last one counts.
+/// Maximum depth: 64.
+///
+/// Strict reading refuses a value of another shape or out of range, an unknown or repeated member, and the absence of a member that is
+/// no `std::optional`. A variant of classes takes the first class that fits. While the text arrives, the value fills: texts and lists
+/// grow; numbers, enums and variants appear when they are complete.
 ///
 /// Thread safety: none; one document at a time.
 class reader
@@ -33,7 +46,7 @@ public:
     {
         start(object_ref{&value, &type_of<T>::value});
     }
-    void start(object_ref value);
+    void start(object_ref value, reading how = reading::reused);
 
     /// Reads the next bytes. False as soon as the text cannot be JSON for this value: see problem().
     bool feed(std::string_view bytes);
@@ -49,7 +62,9 @@ public:
         return whole(text);
     }
 
-    /// What is wrong and where, such as "syntax error in choices[0].logprobs at byte 17"; never contains a piece of the text.
+    bool read(object_ref value, std::string_view text, reading how);
+
+    /// What is wrong and where, such as "expected an integer, got a text in days[0].high at byte 17"; never contains a piece of the text.
     std::string const& problem() const noexcept;
 
 private:

@@ -43,6 +43,8 @@ public:
 
     /// What is wrong and where; empty if nothing is.
     std::string const& problem() const noexcept { return problem_; }
+    /// What is wrong, without where.
+    std::string_view reason() const noexcept { return std::string_view(problem_).substr(0, reason_size_); }
 
 protected:
     scanner() = default;
@@ -115,6 +117,7 @@ private:
     std::string key_;
     std::string number_; // earlier digits of a number that comes in pieces
     std::string problem_;
+    std::size_t reason_size_ = 0;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::json

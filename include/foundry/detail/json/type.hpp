@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,18 +15,20 @@ namespace foundry::inline FOUNDRY_ABI::json {
 
 enum class kind : std::uint8_t
 {
-    boolean, ///< bool
-    integer, ///< std::int64_t
-    number,  ///< double
-    float32, ///< float
-    string,  ///< std::string
-    text,    ///< a type that is read from and written as a string, by `names`
-    object,  ///< a described class
-    array,   ///< std::vector
-    map,     ///< dictionary
-    choice,  ///< std::variant: the shape of the JSON value decides
-    any,     ///< boost::json::value
-    members, ///< boost::json::object; as the member `extra` it holds the members that the class does not have
+    boolean,     ///< bool
+    integer,     ///< any integer type, of `size` bytes
+    number,      ///< double
+    float32,     ///< float
+    string,      ///< std::string
+    text,        ///< a type that is read from and written as a string, by `names`; may be empty
+    enumeration, ///< the same for an enum, which always has a value
+    object,      ///< a described class
+    array,       ///< std::vector; std::array if it has a `size`
+    map,         ///< dictionary
+    associative, ///< std::map, std::unordered_map
+    choice,      ///< std::variant: the JSON value decides
+    any,         ///< boost::json::value
+    members,     ///< boost::json::object; as the member `extra` it holds the members that the class does not have
 };
 
 /// The shape of a JSON value.
@@ -60,10 +63,40 @@ struct text_functions
     std::string_view (*view)(void const* self);
 };
 
+/// An alternative of a variant.
+struct alternative
+{
+    type const* described;
+    void* (*emplace)(void* self); ///< A new value of it.
+};
+
 struct choice_functions
 {
     object_ref (*choose)(void* self, shape of);   ///< Empty if no alternative has this shape.
     const_object_ref (*active)(void const* self); ///< Empty if not set.
+    std::span<alternative const> alternatives{};  ///< Without `std::monostate`.
+    bool has_empty = false;                       ///< Whether `std::monostate` is one, for null.
+};
+
+struct associative_functions
+{
+    void* (*insert)(void* self, std::string_view key, bool& is_new); ///< The value of the key.
+    void (*clear)(void* self);
+    /// Calls a function with each entry.
+    void (*visit)(void const* self, void* context,
+                  void (*each)(void* context, std::string_view key, void const* value));
+};
+
+/// What a language model reads about a class; see `foundry::about`.
+struct member_words
+{
+    std::string_view member;
+    std::string_view words;
+};
+struct class_words
+{
+    std::string_view words;
+    std::span<member_words const> members;
 };
 
 enum class access : std::uint8_t
@@ -110,13 +143,18 @@ struct member
 struct type
 {
     kind what;
-    std::uint16_t size = 0;  ///< kind::object: number of members.
-    std::int16_t extra = -1; ///< kind::object: index of the member for unknown members; -1 for none.
+    bool is_unsigned = false; ///< kind::integer
+    std::uint16_t size = 0;   ///< Number of members of an object, of elements of a std::array, of bytes of an integer.
+    std::int16_t extra = -1;  ///< kind::object: index of the member for unknown members; -1 for none.
     member const* members = nullptr;
-    type const* element = nullptr; ///< kind::array, kind::map
-    item_function items = nullptr;
+    type const* element = nullptr; ///< kind::array, kind::map, kind::associative
+    item_function items = nullptr; ///< kind::array, kind::map
     text_functions const* names = nullptr;
     choice_functions const* choices = nullptr;
+    associative_functions const* entries = nullptr;
+    std::span<std::string_view const> known =
+        {};                           ///< kind::text, kind::enumeration: the texts that it may be; empty: any.
+    class_words (*words)() = nullptr; ///< kind::object: what `describe()` says of it.
 };
 
 /// Resets a value to its default, and keeps its memory if possible.

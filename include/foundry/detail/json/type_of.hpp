@@ -7,11 +7,16 @@
 
 #include <boost/describe/bases.hpp>
 #include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <boost/describe/enumerators.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/json/fwd.hpp>
 #include <boost/mp11/list.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <optional>
 #include <type_traits>
 #include <variant>
@@ -28,10 +33,14 @@ struct type_of<bool>
 {
     static constexpr type value{.what = kind::boolean};
 };
-template <>
-struct type_of<std::int64_t>
+template <class T>
+concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
+    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+template <std::integral T>
+requires(!character<T>) struct type_of<T>
 {
-    static constexpr type value{.what = kind::integer};
+    static constexpr type value{
+        .what = kind::integer, .is_unsigned = std::is_unsigned_v<T>, .size = static_cast<std::uint16_t>(sizeof(T))};
 };
 template <>
 struct type_of<double>
@@ -72,7 +81,81 @@ struct type_of<open_enum<E>>
     static std::string_view view(void const* self) { return static_cast<open_enum<E> const*>(self)->name(); }
 
     static constexpr text_functions names{&assign, &view};
-    static constexpr type value{.what = kind::text, .names = &names};
+    static constexpr type value{.what = kind::text, .names = &names, .known = wire_names(E{})};
+};
+
+namespace detail {
+
+/// An enumerator of an enum: its value, and its name as JSON text.
+template <class E>
+struct enumerator
+{
+    E value;
+    std::string_view name;
+};
+
+template <class E, template <class...> class List, class... D>
+constexpr auto described_enumerators(List<D...>)
+{
+    return std::array<enumerator<E>, sizeof...(D)>{{{D::value, D::name}...}};
+}
+
+template <class E>
+concept named_by_table = requires
+{
+    wire_names(E{});
+};
+
+/// The enumerators that `wire_names(E)` names, else those of BOOST_DESCRIBE_ENUM.
+template <class E>
+constexpr auto enumerators()
+{
+    if constexpr (named_by_table<E>) {
+        std::array<enumerator<E>, std::size(wire_names(E{}))> all{};
+        for (std::size_t i = 0; i != all.size(); ++i)
+            all[i] = {static_cast<E>(i), wire_names(E{})[i]};
+        return all;
+    } else {
+        return described_enumerators<E>(boost::describe::describe_enumerators<E>());
+    }
+}
+
+} // namespace detail
+
+template <class E>
+requires(std::is_enum_v<E> &&
+         (detail::named_by_table<E> || boost::describe::has_describe_enumerators<E>::value)) struct type_of<E>
+{
+    static constexpr auto enumerators = detail::enumerators<E>();
+    static constexpr auto texts = [] {
+        std::array<std::string_view, enumerators.size()> all;
+        for (std::size_t i = 0; i != all.size(); ++i)
+            all[i] = enumerators[i].name;
+        return all;
+    }();
+
+    /// An empty text gives the value zero.
+    static bool assign(void* self, std::string_view text)
+    {
+        auto const found = std::find(texts.begin(), texts.end(), text);
+        if (found != texts.end())
+            *static_cast<E*>(self) = enumerators[static_cast<std::size_t>(found - texts.begin())].value;
+        else if (text.empty())
+            *static_cast<E*>(self) = E{};
+        return found != texts.end();
+    }
+    /// Empty if the value is no enumerator.
+    static std::string_view view(void const* self)
+    {
+        for (auto const& one : enumerators) {
+            if (one.value == *static_cast<E const*>(self))
+                return one.name;
+        }
+        return {};
+    }
+
+    static constexpr text_functions names{&assign, &view};
+    static constexpr type value{.what = kind::enumeration, .names = &names, .known = texts};
 };
 
 namespace detail {
@@ -101,6 +184,30 @@ struct type_of<std::vector<T>>
     static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .items = &items};
 };
 
+template <class Allocator>
+struct type_of<std::vector<bool, Allocator>>
+{
+    static_assert(!std::same_as<Allocator, Allocator>,
+                  "std::vector<bool> has no bool to read into; use an array, or a class with a bool");
+    static constexpr type value{.what = kind::any};
+};
+
+/// A list that cannot grow: the elements that the JSON does not have keep their value.
+template <class T, std::size_t N>
+struct type_of<std::array<T, N>>
+{
+    static item items(void* self, std::size_t i, access how)
+    {
+        auto& all = *static_cast<std::array<T, N>*>(self);
+        for (; how == access::clear && i < N; ++i)
+            all[i] = T();
+        return {i < N ? &all[i] : nullptr, nullptr};
+    }
+
+    static constexpr type value{
+        .what = kind::array, .size = std::uint16_t{N}, .element = &type_of<T>::value, .items = &items};
+};
+
 template <class T>
 struct type_of<dictionary<T>>
 {
@@ -114,6 +221,38 @@ struct type_of<dictionary<T>>
     static constexpr type value{.what = kind::map, .element = &type_of<T>::value, .items = &items};
 };
 
+namespace detail {
+
+template <class M>
+concept text_map = std::same_as<typename M::key_type, std::string> && requires(M& map, std::string key)
+{
+    map.try_emplace(key).first->second;
+};
+
+} // namespace detail
+
+/// std::map, std::unordered_map and others like them.
+template <detail::text_map M>
+struct type_of<M>
+{
+    static void* insert(void* self, std::string_view key, bool& is_new)
+    {
+        auto const [entry, inserted] = static_cast<M*>(self)->try_emplace(std::string(key));
+        is_new = inserted;
+        return &entry->second;
+    }
+    static void clear(void* self) { static_cast<M*>(self)->clear(); }
+    static void visit(void const* self, void* context, void (*each)(void*, std::string_view, void const*))
+    {
+        for (auto const& entry : *static_cast<M const*>(self))
+            each(context, entry.first, &entry.second);
+    }
+
+    static constexpr associative_functions entries{&insert, &clear, &visit};
+    static constexpr type value{
+        .what = kind::associative, .element = &type_of<typename M::mapped_type>::value, .entries = &entries};
+};
+
 constexpr bool takes(kind what, shape of) noexcept
 {
     switch (what) {
@@ -125,11 +264,13 @@ constexpr bool takes(kind what, shape of) noexcept
         return of == shape::number;
     case kind::string:
     case kind::text:
+    case kind::enumeration:
         return of == shape::string;
     case kind::array:
         return of == shape::array;
     case kind::object:
     case kind::map:
+    case kind::associative:
     case kind::members:
         return of == shape::object;
     case kind::choice:
@@ -140,36 +281,47 @@ constexpr bool takes(kind what, shape of) noexcept
     return false;
 }
 
-/// Chooses the first alternative that takes the shape. `std::monostate` comes first, for an absent value.
+/// Empty if it has the alternative `std::monostate`.
 template <class... T>
-struct type_of<std::variant<std::monostate, T...>>
+struct type_of<std::variant<T...>>
 {
-    using either = std::variant<std::monostate, T...>;
+    using either = std::variant<T...>;
+    static constexpr bool has_empty = (std::same_as<T, std::monostate> || ...);
 
     template <class A>
     static bool choose_one(either& v, shape of, object_ref& chosen)
     {
-        if (!takes(type_of<A>::value.what, of))
+        if constexpr (std::same_as<A, std::monostate>) {
             return false;
-        A* const active = std::get_if<A>(&v);
-        chosen = {active != nullptr ? active : &v.template emplace<A>(), &type_of<A>::value};
-        return true;
+        } else {
+            if (!takes(type_of<A>::value.what, of))
+                return false;
+            A* const active = std::get_if<A>(&v);
+            chosen = {active != nullptr ? active : &v.template emplace<A>(), &type_of<A>::value};
+            return true;
+        }
     }
 
     template <class A>
     static bool is_active(either const& v, const_object_ref& found)
     {
-        found = {std::get_if<A>(&v), &type_of<A>::value};
-        return found.object != nullptr;
+        if constexpr (std::same_as<A, std::monostate>) {
+            return false;
+        } else {
+            found = {std::get_if<A>(&v), &type_of<A>::value};
+            return found.object != nullptr;
+        }
     }
 
+    /// The first alternative that takes the shape; for null the first of all.
     static object_ref choose(void* self, shape of)
     {
         object_ref chosen;
+        auto& v = *static_cast<either*>(self);
         if (of == shape::null)
-            static_cast<either*>(self)->template emplace<std::monostate>();
+            v.template emplace<0>();
         else
-            static_cast<void>((choose_one<T>(*static_cast<either*>(self), of, chosen) || ...));
+            static_cast<void>((choose_one<T>(v, of, chosen) || ...));
         return chosen;
     }
 
@@ -180,7 +332,25 @@ struct type_of<std::variant<std::monostate, T...>>
         return any ? found : const_object_ref();
     }
 
-    static constexpr choice_functions choices{&choose, &active};
+    template <class A>
+    static void* emplace(void* self)
+    {
+        return &static_cast<either*>(self)->template emplace<A>();
+    }
+
+    template <class... A>
+    static constexpr auto list(std::variant<A...> const*)
+    {
+        return std::array<alternative, sizeof...(A)>{{{&type_of<A>::value, &emplace<A>}...}};
+    }
+    template <class... A>
+    static constexpr auto list(std::variant<std::monostate, A...> const*)
+    {
+        return list(static_cast<std::variant<A...> const*>(nullptr));
+    }
+
+    static constexpr auto alternatives = list(static_cast<either const*>(nullptr));
+    static constexpr choice_functions choices{&choose, &active, alternatives, has_empty};
     static constexpr type value{.what = kind::choice, .choices = &choices};
 };
 
@@ -282,16 +452,70 @@ constexpr std::int16_t extra_index(std::array<member, N> const& table)
 
 } // namespace detail
 
+namespace detail {
+
+template <class T>
+concept described_class = boost::describe::has_describe_members<T>::value;
+
+template <class T>
+concept has_words = requires(T const* type)
+{
+    describe(type);
+};
+
+/// What `describe(T const*)` says, which argument-dependent lookup finds.
+template <class T>
+constexpr auto words_of() -> class_words (*)()
+{
+    if constexpr (has_words<T>) {
+        return [] {
+            static constexpr auto all = describe(static_cast<T const*>(nullptr));
+            return class_words{all.text, all.members};
+        };
+    } else {
+        return nullptr;
+    }
+}
+
+/// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written.
+template <class T>
+constexpr bool has_forgotten_members()
+{
+    if constexpr (std::is_aggregate_v<T> &&
+                  boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value)
+        return boost::pfr::tuple_size_v<T> > boost::mp11::mp_size<public_members<T>>::value;
+    else
+        return false;
+}
+
+} // namespace detail
+
+/// A variable of its own, so that a class may contain a list of itself.
+template <class T>
+inline constexpr auto members_of = detail::member_table<T>(detail::described_members<T>());
+
 template <class T>
 struct type_of
 {
-    static_assert(boost::describe::has_describe_members<T>::value, "describe the type with BOOST_DESCRIBE_STRUCT");
-    static constexpr auto members = detail::member_table<T>(detail::described_members<T>());
-    static_assert(members.size() <= 64, "the reader notes the members it has seen in 64 bits");
-    static constexpr type value{.what = kind::object,
-                                .size = static_cast<std::uint16_t>(members.size()),
-                                .extra = detail::extra_index(members),
-                                .members = members.data()};
+    static_assert(
+        detail::described_class<T>,
+        "this type has no JSON form: use bool, an integer, double, float, std::string, an enum with "
+        "BOOST_DESCRIBE_ENUM, a class with BOOST_DESCRIBE_STRUCT, boost::json::value, or std::optional, vector, "
+        "array, map with text keys, or variant of them");
+    static constexpr type value = [] {
+        if constexpr (detail::described_class<T>) {
+            static_assert(!detail::has_forgotten_members<T>(),
+                          "BOOST_DESCRIBE_STRUCT does not name all members of this class");
+            static_assert(members_of<T>.size() <= 64, "the reader notes the members it has seen in 64 bits");
+            return type{.what = kind::object,
+                        .size = static_cast<std::uint16_t>(members_of<T>.size()),
+                        .extra = detail::extra_index(members_of<T>),
+                        .members = members_of<T>.data(),
+                        .words = detail::words_of<T>()};
+        } else {
+            return type{.what = kind::any};
+        }
+    }();
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::json

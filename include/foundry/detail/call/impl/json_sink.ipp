@@ -84,7 +84,7 @@ inline void throw_error_in_response(pending_request const& request, response_inf
 
 FOUNDRY_DECL void json_sink::start()
 {
-    reader_.start(into_);
+    reader_.start(into_, std::exchange(how_, json::reading::reused)); // only the first response finds a new value
     kept_.clear();
     if (raw_ != nullptr)
         raw_->clear();

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/scanner.hpp>
 #include <foundry/detail/json/writer.hpp>
@@ -9,11 +10,15 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
@@ -38,20 +43,6 @@ inline double as_double(number const& n) noexcept
 
 inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
 
-inline bool as_integer(number const& n, std::int64_t& out) noexcept
-{
-    if (n.form == number::is_unsigned)
-        return false; // above the signed range
-    if (n.form == number::is_double) {
-        if (!(n.d >= -9.2e18 && n.d <= 9.2e18) || std::trunc(n.d) != n.d)
-            return false;
-        out = static_cast<std::int64_t>(n.d);
-        return true;
-    }
-    out = n.i;
-    return true;
-}
-
 inline boost::json::value as_value(number const& n)
 {
     return n.form == number::is_signed     ? boost::json::value(n.i)
@@ -66,12 +57,34 @@ struct reader::state : scanner<reader::state>
 {
     state() = default;
 
-    void start(object_ref root)
+    void start(object_ref root, reading how)
     {
         reset();
         root_ = root;
+        how_ = how;
+        if (how != reading::reused && deep_frames_.empty())
+            deep_frames_.resize(max_depth + 1);
+        frames_ = how == reading::reused ? std::span<frame>(few_frames_) : std::span<frame>(deep_frames_);
         top_ = frames_.data();
         captured_depth_ = 0;
+        inner_path_.clear();
+    }
+
+    /// The path of the current value, such as `choices[0].logprobs`. Has described names only: other names are part of the text.
+    std::string path() const
+    {
+        std::string text;
+        for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
+            if (f->of.described->what == kind::array)
+                text.append("[").append(std::to_string(f == top_ ? f->index : f->index - 1)).append("]");
+            else if (f->of.described->what == kind::object && f->current != nullptr)
+                text.append(text.empty() ? "" : ".").append(f->current->name);
+            else if (f->of.described->what == kind::map || f->of.described->what == kind::associative)
+                text.append(text.empty() ? "*" : ".*");
+        }
+        if (!inner_path_.empty())
+            text.append(text.empty() || inner_path_.front() == '[' ? "" : ".").append(inner_path_);
+        return text;
     }
 
 private:
@@ -91,6 +104,7 @@ private:
             index = p.described->what == kind::object ? predicted() : 0;
             entry = 0;
             repeats = 0;
+            key_waits = false;
         }
 
         void select(std::size_t i)
@@ -135,6 +149,7 @@ private:
         std::size_t next_index = 0; // kind::object: index after the last member; 0 before the first
         std::size_t entry = 0;      // kind::map: element with the last name
         std::size_t repeats = 0;    // kind::map: number of repeated names
+        bool key_waits = false;     // kind::map, kind::associative: whether the last name has no entry yet
         std::array<std::int8_t, 65> learned{}; // difference between next_index and the predicted member
     };
 
@@ -148,6 +163,11 @@ private:
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
         if (!described || top_ == &frames_.back()) {
+            if (is_choice(to)) {
+                capture_choice(to);
+                captured_depth_ = 1;
+                return true;
+            }
             if (breaks_list(to, of)) {
                 if (!capture_list())
                     return false;
@@ -160,6 +180,8 @@ private:
             captured_depth_ = 1;
             return true;
         }
+        if (how_ != reading::reused && to.described->what != kind::object && to.described->size == 0)
+            clear(to.object, *to.described); // what the class has at first is not what the text says
         (++top_)->begin(to);
         return true;
     }
@@ -171,22 +193,47 @@ private:
                 stack_.push_object(count);
             else
                 stack_.push_array(count);
-            if (--captured_depth_ == 0)
-                store(stack_.release());
-            return true;
+            return --captured_depth_ != 0 || store(stack_.release());
         }
-        frame& f = *top_;
+        if (how_ == reading::reused)
+            clear_rest(*top_);
+        else if (how_ == reading::strict && !is_whole(*top_))
+            return false;
+        --top_;
+        return true;
+    }
+
+    /// Resets what the text does not have.
+    static void clear_rest(frame& f)
+    {
         if (f.of.described->what == kind::object)
             clear_members(f.of.object, *f.of.described, all_members(*f.of.described) & ~f.seen);
-        else
+        else if (f.of.described->items != nullptr)
             f.of.described->items(f.of.object, f.index, access::clear);
-        --top_;
+    }
+
+    /// Whether the text has all members that are not optional, and all elements of a std::array.
+    bool is_whole(frame& f)
+    {
+        type const& t = *f.of.described;
+        if (t.what == kind::array && f.index < t.size) {
+            --top_;
+            return refuse(expectation(t));
+        }
+        if (t.what != kind::object)
+            return true;
+        f.current = nullptr;
+        for (std::size_t i = 0; i != t.size; ++i) {
+            bool const is_seen = (f.seen & std::uint64_t{1} << i) != 0;
+            if (!is_seen && t.members[i].reach_optional == nullptr && static_cast<int>(i) != t.extra)
+                return fail("the member " + std::string(t.members[i].name) + " is missing");
+        }
         return true;
     }
 
     std::string_view predicted_key() const
     {
-        if (captured_depth_ != 0)
+        if (captured_depth_ != 0 || how_ != reading::reused)
             return {};
         frame const& f = *top_;
         type const& t = *f.of.described;
@@ -221,7 +268,8 @@ private:
     std::string& on_string()
     {
         text_.clear();
-        pending_ = captured_depth_ != 0 ? object_ref() : next_value(shape::string);
+        has_target_ = how_ == reading::reused || (captured_depth_ == 0 && next_type() == kind::string);
+        pending_ = captured_depth_ != 0 || !has_target_ ? object_ref() : next_value(shape::string);
         if (!is_string(pending_))
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
@@ -235,6 +283,8 @@ private:
             stack_.push_string(text_type(text_));
             return true;
         }
+        if (!has_target_)
+            pending_ = next_value(shape::string);
         return is_string(pending_) || take_text(text_, pending_);
     }
 
@@ -246,11 +296,14 @@ private:
         if (to.object != nullptr) {
             switch (to.described->what) {
             case kind::text:
+            case kind::enumeration:
+                if (how_ == reading::strict && !is_known(text, *to.described))
+                    return refuse(expectation(*to.described));
                 return to.described->names->assign(to.object, text) || fail("a text is malformed");
             case kind::integer:
             case kind::number:
             case kind::float32:
-                if (number n; parse_number(text, n) && set_number(n, to))
+                if (number n; how_ != reading::strict && parse_number(text, n) && set_number(n, to))
                     return true;
                 break;
             default:
@@ -279,9 +332,14 @@ private:
             case kind::float32:
                 if (set_number(n, to))
                     return true;
+                if (how_ == reading::strict)
+                    return refuse(expectation(*to.described));
                 break;
             case kind::string:
             case kind::text:
+            case kind::enumeration:
+                if (how_ == reading::strict)
+                    break;
                 return take_number_as_text(n, to);
             default:
                 break;
@@ -338,63 +396,123 @@ private:
         frame& f = *top_;
         if (f.of.described->what != kind::object) {
             object_ref const element = next_element(f);
-            if (is_arithmetic(element.described->what)) // no number represents null
+            bool const is_strict = how_ == reading::strict && !takes_null(*element.described);
+            if (is_strict || is_never_empty(element.described->what)) // nothing represents null
                 return keep(nullptr, element);
             clear(element.object, *element.described);
         } else if (f.current == nullptr) {
             return keep(nullptr, {});
-        } else {
-            f.seen &= ~(std::uint64_t{1} << (f.current - f.of.described->members));
+        } else if (how_ == reading::reused) {
+            f.seen &= ~bit_of(f);
+        } else if (f.current->reach_optional != nullptr) {
+            f.current->reach(f.of.object, access::clear);
+        } else if (how_ == reading::strict) {
+            if (!takes_null(*f.current->described))
+                return misfit(shape::null, f.current->described);
+            clear(f.current->reach(f.of.object, access::peek), *f.current->described);
         }
         return true;
     }
 
-    static bool is_arithmetic(kind what)
+    static std::uint64_t bit_of(frame const& f) { return std::uint64_t{1} << (f.current - f.of.described->members); }
+
+    static bool takes_null(type const& t)
     {
-        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::float32;
+        return t.what == kind::any || (t.what == kind::choice && t.choices->has_empty);
     }
 
-    /// Has described names only, such as `choices[0].logprobs`: other names are part of the text.
-    std::string path() const
+    static bool is_never_empty(kind what)
     {
-        std::string text;
-        for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
-            if (f->of.described->what == kind::array)
-                text.append("[").append(std::to_string(f == top_ ? f->index : f->index - 1)).append("]");
-            else if (f->of.described->what == kind::object && f->current != nullptr)
-                text.append(text.empty() ? "" : ".").append(f->current->name);
-        }
-        return text;
+        return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::float32 ||
+               what == kind::enumeration;
     }
 
     void select(std::string_view name)
     {
         frame& f = *top_;
         type const& t = *f.of.described;
-        if (t.what == kind::map) {
-            f.entry = find_entry(f, name);
-            if (f.entry != f.index)
-                ++f.repeats;
-            else
-                *t.items(f.of.object, f.index++, access::get_or_create).key = name;
-            return;
-        }
+        if (t.what == kind::map || t.what == kind::associative)
+            return select_entry(f, name);
         for (std::size_t i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
             bool const same = m.name.size() == name.size() && std::memcmp(m.name.data(), name.data(), name.size()) == 0;
             if (!same || static_cast<int>(i) == t.extra)
                 continue;
+            bool const is_repeated = how_ != reading::reused && (f.seen & std::uint64_t{1} << i) != 0;
             f.update_prediction(i);
+            if (is_repeated)
+                begin_again(f);
             return;
         }
         f.current = nullptr;
         name_ = name;
     }
 
-    static object_ref next_element(frame& f)
+    /// Of duplicate names the last one counts.
+    void begin_again(frame& f)
     {
-        std::size_t const i = f.of.described->what == kind::map ? f.entry : f.index++;
-        return {f.of.described->items(f.of.object, i, access::get_or_create).value, f.of.described->element};
+        if (how_ == reading::strict)
+            fail("the member is repeated");
+        else if (f.current->reach(f.of.object, access::clear) == nullptr && f.current->reach_optional == nullptr)
+            clear(f.current->reach(f.of.object, access::peek), *f.current->described);
+    }
+
+    void select_entry(frame& f, std::string_view name)
+    {
+        if (how_ != reading::reused) { // the entry appears with its value
+            name_ = name;
+            f.key_waits = true;
+            return;
+        }
+        f.entry = find_entry(f, name);
+        if (f.entry != f.index)
+            ++f.repeats;
+        else
+            *f.of.described->items(f.of.object, f.index++, access::get_or_create).key = name;
+    }
+
+    object_ref next_element(frame& f)
+    {
+        type const& t = *f.of.described;
+        if (f.key_waits)
+            return {new_entry(f), t.element};
+        std::size_t const i = t.what == kind::map ? f.entry : f.index++;
+        return {t.items(f.of.object, i, access::get_or_create).value, t.element};
+    }
+
+    /// The value of the name that has just come; null, and an error, if it is repeated.
+    void* new_entry(frame& f)
+    {
+        type const& t = *f.of.described;
+        f.key_waits = false;
+        bool is_new = true;
+        void* value = nullptr;
+        if (t.what == kind::associative) {
+            value = t.entries->insert(f.of.object, name_, is_new);
+        } else {
+            f.entry = find_entry(f, name_);
+            is_new = f.entry == f.index;
+            if (is_new)
+                *t.items(f.of.object, f.index++, access::get_or_create).key = name_;
+            value = t.items(f.of.object, f.entry, access::peek).value;
+        }
+        if (is_new)
+            return value;
+        if (how_ == reading::strict)
+            return nullptr;
+        clear(value, *t.element);
+        ++f.repeats;
+        return value;
+    }
+
+    /// The kind of the next value, which is not created; kind::any if it is not described.
+    kind next_type() const
+    {
+        if (top_ == frames_.data())
+            return root_.described->what;
+        if (top_->of.described->what != kind::object)
+            return top_->of.described->element->what;
+        return top_->current != nullptr ? top_->current->described->what : kind::any;
     }
 
     /// The index of the map's entry with this name; the number of entries if there is none.
@@ -411,7 +529,7 @@ private:
             return i;
         }
         if (positions_.empty())
-            positions_.resize(frames_.size());
+            positions_.resize(max_depth + 1);
         boost::json::object& positions = positions_[static_cast<std::size_t>(&f - frames_.data())];
         if (f.index == few) {
             positions.clear();
@@ -432,7 +550,7 @@ private:
         } else if (f.current != nullptr) {
             to = {f.current->reach(f.of.object, access::get_or_create), f.current->described};
         }
-        if (to.object != nullptr && to.described->what == kind::choice) {
+        if (to.object != nullptr && to.described->what == kind::choice && how_ == reading::reused) {
             if (object_ref const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
                 return chosen;
         }
@@ -445,6 +563,7 @@ private:
         captured_value_ = nullptr;
         captured_object_ = nullptr;
         captured_members_ = nullptr;
+        captured_choice_ = {};
         if (to.object != nullptr && to.described->what == kind::any) {
             captured_value_ = static_cast<boost::json::value*>(to.object);
             return true;
@@ -453,6 +572,8 @@ private:
             captured_members_ = static_cast<boost::json::object*>(to.object);
             return true;
         }
+        if (how_ == reading::strict && !is_extra(to))
+            return misfit(of, to.described);
         if (top_ == frames_.data())
             return fail("the value has another shape");
         frame& f = *top_;
@@ -467,6 +588,8 @@ private:
         if (f.current != nullptr) {
             std::uint64_t const bit = std::uint64_t{1} << (f.current - t.members);
             name_ = f.current->name;
+            if (how_ == reading::created)
+                begin_again(f);
             f.seen &= ~bit;
             f.odd |= t.extra >= 0 ? bit : 0;
         }
@@ -483,7 +606,7 @@ private:
     /// Whether a value of this shape forces the whole list to be kept as JSON, because its element cannot hold the value.
     bool breaks_list(object_ref element, shape of) const
     {
-        if (top_ == frames_.data() || top_->of.described->what == kind::object)
+        if (top_ == frames_.data() || top_->of.described->what == kind::object || how_ == reading::strict)
             return false;
         type const& t = *element.described;
         bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
@@ -498,6 +621,8 @@ private:
         type const& t = *list.of.described;
         bool const is_map = t.what == kind::map;
         std::size_t const last = is_map ? list.entry : --list.index;
+        if (t.what == kind::associative)
+            return fail("an element of another shape");
         if (t.element->what == kind::float32) // a vector must not have a gap
             return fail("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
@@ -561,29 +686,209 @@ private:
         }
     }
 
-    void store(boost::json::value&& v)
+    bool store(boost::json::value&& v)
     {
+        if (captured_choice_.object != nullptr)
+            return choose(v, std::exchange(captured_choice_, {}));
         if (captured_value_ != nullptr)
             *captured_value_ = std::move(v);
         else if (captured_members_ != nullptr)
             *captured_members_ = std::move(v.as_object());
         else if (captured_object_ != nullptr)
             captured_object_->insert_or_assign(name_, std::move(v));
+        return true;
+    }
+
+    bool is_choice(object_ref to) const
+    {
+        return how_ != reading::reused && to.object != nullptr && to.described->what == kind::choice;
+    }
+
+    void capture_choice(object_ref to)
+    {
+        captured_choice_ = to;
+        stack_.reset({});
+    }
+
+    /// Reads a value into the first alternative of a variant that it fits. If it fits none, a variant with one alternative of its shape
+    /// says why.
+    bool choose(boost::json::value const& v, object_ref to)
+    {
+        choice_functions const& choices = *to.described->choices;
+        shape const of = shape_of(v);
+        if (of == shape::null) {
+            choices.choose(to.object, shape::null);
+            return choices.has_empty || how_ != reading::strict || misfit(of, to.described);
+        }
+        std::string text;
+        write(text, {&v, &type_of<boost::json::value>::value});
+        std::size_t candidates = 0;
+        alternative const* last = nullptr;
+        reader inner;
+        for (alternative const& one : choices.alternatives) {
+            if (!takes(one.described->what, of) || !has_constants_of(v, *one.described))
+                continue;
+            ++candidates;
+            last = &one;
+            if (inner.read({one.emplace(to.object), one.described}, text, reading::strict))
+                return true;
+        }
+        if (candidates == 0)
+            return is_one_of(of, *to.described) ? refuse(expectation(*to.described)) : misfit(of, to.described);
+        if (how_ != reading::strict && inner.read({last->emplace(to.object), last->described}, text, reading::created))
+            return true;
+        choices.choose(to.object, shape::null);
+        if (candidates != 1)
+            return refuse(expectation(*to.described));
+        if (top_ != frames_.data() && top_->of.described->what == kind::array)
+            --top_->index;
+        inner_path_ = inner.state_->path();
+        return fail(std::string(inner.state_->reason()));
+    }
+
+    static bool is_one_of(shape of, type const& choice)
+    {
+        return std::any_of(choice.choices->alternatives.begin(), choice.choices->alternatives.end(),
+                           [of](alternative const& one) { return takes(one.described->what, of); });
+    }
+
+    /// Whether an object has the texts that a class always has.
+    static bool has_constants_of(boost::json::value const& v, type const& t)
+    {
+        auto const* const object = v.if_object();
+        for (int i = 0; object != nullptr && i != t.size; ++i) {
+            member const& m = t.members[i];
+            if (m.described->known.size() != 1)
+                continue;
+            auto const* const found = object->if_contains(text_type(m.name.data(), m.name.size()));
+            if (found == nullptr || !found->is_string() ||
+                found->get_string() != text_type(m.described->known[0].data(), m.described->known[0].size()))
+                return false;
+        }
+        return true;
+    }
+
+    static shape shape_of(boost::json::value const& v)
+    {
+        switch (v.kind()) {
+        case boost::json::kind::null:
+            return shape::null;
+        case boost::json::kind::bool_:
+            return shape::boolean;
+        case boost::json::kind::string:
+            return shape::string;
+        case boost::json::kind::array:
+            return shape::array;
+        case boost::json::kind::object:
+            return shape::object;
+        default:
+            return shape::number;
+        }
+    }
+
+    /// Whether the value is a member that the class does not describe, but has a place for.
+    bool is_extra(object_ref to) const
+    {
+        return to.described == nullptr && top_ != frames_.data() && top_->of.described->extra >= 0;
+    }
+
+    /// Says of the current value, whose place has been taken, what was expected.
+    bool refuse(std::string what)
+    {
+        if (top_ != frames_.data() && top_->of.described->what == kind::array)
+            --top_->index;
+        return fail("expected " + std::move(what));
+    }
+
+    /// Refuses a value in strict reading.
+    bool misfit(shape of, type const* described)
+    {
+        static constexpr std::string_view shapes[] = {"null",   "true or false", "a number",
+                                                      "a text", "an array",      "an object"};
+        frame const& f = *top_;
+        if (described == nullptr)
+            return fail("a member that is not described; the members are " + names_of(*f.of.described));
+        bool const is_entry = top_ != frames_.data() && f.of.described->what != kind::object;
+        if (is_entry && f.of.described->size != 0 && f.index > f.of.described->size)
+            return refuse(expectation(*f.of.described));
+        if (takes(described->what, of) && described->what != kind::choice)
+            return fail("the name is repeated");
+        return refuse(expectation(*described) + ", got " + std::string(shapes[static_cast<int>(of)]));
+    }
+
+    static std::string names_of(type const& t)
+    {
+        std::string text;
+        for (int i = 0; i != t.size; ++i) {
+            if (i != t.extra)
+                text.append(text.empty() ? "" : ", ").append(t.members[i].name);
+        }
+        return text;
+    }
+
+    static bool is_known(std::string_view text, type const& t)
+    {
+        return t.known.empty() || std::find(t.known.begin(), t.known.end(), text) != t.known.end();
+    }
+
+    /// What strict reading takes, in words.
+    static std::string expectation(type const& t)
+    {
+        switch (t.what) {
+        case kind::boolean:
+            return "true or false";
+        case kind::integer: {
+            std::string const most = std::to_string(largest(t));
+            std::string const least = t.is_unsigned ? "0" : "-" + std::to_string(largest(t) + 1);
+            return "an integer from " + least + " to " + most;
+        }
+        case kind::number:
+            return "a number";
+        case kind::float32:
+            return "a number that fits a float";
+        case kind::string:
+            return "a text";
+        case kind::text:
+        case kind::enumeration: {
+            std::string text;
+            for (std::string_view const name : t.known)
+                text.append(text.empty() ? "" : ", ").append(name);
+            return t.known.empty() ? "a text" : t.known.size() == 1 ? text : "one of " + text;
+        }
+        case kind::array:
+            return t.size != 0 ? "an array of " + std::to_string(t.size) : "an array";
+        case kind::choice: {
+            std::string text;
+            for (alternative const& one : t.choices->alternatives) {
+                text.append(text.empty() ? "" : " or ").append(expectation(*one.described));
+                if (one.described->what == kind::object)
+                    text.append(" of ").append(names_of(*one.described));
+            }
+            return text;
+        }
+        case kind::any:
+            return "a value";
+        case kind::object:
+        case kind::map:
+        case kind::associative:
+        case kind::members:
+            return "an object";
+        }
+        return {};
     }
 
     /// Keeps a scalar as JSON.
     bool keep(boost::json::value v, object_ref to)
     {
+        if (is_choice(to))
+            return choose(v, to);
         if (breaks_list(to, shape::null)) {
             if (!capture_list())
                 return false;
             push(v);
             return true;
         }
-        if (!capture_to(to, shape::null))
-            return false;
-        store(std::move(v));
-        return true;
+        return capture_to(to, shape_of(v)) && store(std::move(v));
     }
 
     /// False if the number does not fit.
@@ -592,7 +897,7 @@ private:
         double const d = detail::as_double(n);
         switch (to.described->what) {
         case kind::integer:
-            return detail::as_integer(n, *static_cast<std::int64_t*>(to.object));
+            return store_integer(n, to.object, *to.described);
         case kind::float32:
             if (!detail::fits_float(d))
                 return false;
@@ -615,9 +920,13 @@ private:
         return to.described->names->assign(to.object, text) || fail("a text is malformed");
     }
 
-    // frames_[0] is a sentinel. Described types nest no deeper than the other frames; anything deeper is kept as JSON.
-    std::array<frame, 17> frames_;
+    // The first frame is a sentinel. The types of this library nest no deeper than the other few frames; anything deeper is kept as JSON.
+    static constexpr std::size_t max_depth = 64;
+    std::array<frame, 17> few_frames_;
+    std::vector<frame> deep_frames_; // unless a value is reused
+    std::span<frame> frames_ = few_frames_;
     frame* top_ = frames_.data();
+    reading how_ = reading::reused;
     object_ref root_;
     object_ref pending_;
     std::string text_;                           // current string, if it cannot go to its member directly
@@ -628,6 +937,9 @@ private:
     boost::json::value* captured_value_ = nullptr;
     boost::json::object* captured_object_ = nullptr;
     boost::json::object* captured_members_ = nullptr;
+    object_ref captured_choice_;
+    std::string inner_path_; // of a problem in a variant
+    bool has_target_ = true; // whether the current string goes to a value that exists
 };
 
 FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first
@@ -635,7 +947,12 @@ FOUNDRY_DECL reader::reader(reader&&) noexcept = default;
 FOUNDRY_DECL reader& reader::operator=(reader&&) noexcept = default;
 FOUNDRY_DECL reader::~reader() = default;
 
-FOUNDRY_DECL void reader::start(object_ref value) { state_->start(value); }
+FOUNDRY_DECL void reader::start(object_ref value, reading how) { state_->start(value, how); }
+FOUNDRY_DECL bool reader::read(object_ref value, std::string_view text, reading how)
+{
+    start(value, how);
+    return whole(text);
+}
 FOUNDRY_DECL bool reader::feed(std::string_view bytes) { return state_->feed(bytes); }
 FOUNDRY_DECL bool reader::whole(std::string_view text) { return state_->feed(text) && state_->finish(); }
 FOUNDRY_DECL bool reader::finish() { return state_->finish(); }

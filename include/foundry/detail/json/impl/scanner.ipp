@@ -41,6 +41,7 @@ template <class Handler>
 bool scanner<Handler>::fail(std::string what)
 {
     problem_ = std::move(what);
+    reason_size_ = problem_.size();
     state_ = state::refused;
     return false;
 }

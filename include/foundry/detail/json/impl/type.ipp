@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/type.hpp>
 
 #include <boost/json/object.hpp>
@@ -10,6 +11,18 @@
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
+namespace detail {
+
+inline bool is_empty(void const* map, associative_functions const& functions)
+{
+    bool empty = true;
+    functions.visit(map, &empty,
+                    [](void* context, std::string_view, void const*) { *static_cast<bool*>(context) = false; });
+    return empty;
+}
+
+} // namespace detail
+
 FOUNDRY_DECL void clear(void* object, type const& described)
 {
     switch (described.what) {
@@ -17,7 +30,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         *static_cast<bool*>(object) = false;
         break;
     case kind::integer:
-        *static_cast<std::int64_t*>(object) = 0;
+        store_integer(number(), object, described);
         break;
     case kind::number:
         *static_cast<double*>(object) = 0;
@@ -29,7 +42,11 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         static_cast<std::string*>(object)->clear();
         break;
     case kind::text:
+    case kind::enumeration:
         described.names->assign(object, {});
+        break;
+    case kind::associative:
+        described.entries->clear(object);
         break;
     case kind::array:
     case kind::map:
@@ -68,7 +85,7 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
     case kind::boolean:
         return !*static_cast<bool const*>(value);
     case kind::integer:
-        return *static_cast<std::int64_t const*>(value) == 0;
+        return is_zero(value, described);
     case kind::number:
         return *static_cast<double const*>(value) == 0;
     case kind::float32:
@@ -77,6 +94,10 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
         return static_cast<std::string const*>(value)->empty();
     case kind::text:
         return described.names->view(value).empty();
+    case kind::enumeration:
+        return false;
+    case kind::associative:
+        return detail::is_empty(value, *described.entries);
     case kind::array:
     case kind::map:
         return look_at(value, 0, described.items).value == nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/plain_text.hpp>
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
@@ -29,7 +30,7 @@ class value_writer
     };
 
 public:
-    explicit value_writer(std::string& out) : out_(out) {}
+    value_writer(std::string& out, writing what) : out_(out), what_(what) {}
 
     void write(const_object_ref v, step const* path = nullptr)
     {
@@ -38,7 +39,7 @@ public:
             out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
             break;
         case kind::integer:
-            out_ += std::to_string(*static_cast<std::int64_t const*>(v.object));
+            integer(load_integer(v.object, *v.described));
             break;
         case kind::number:
             finite(*static_cast<double const*>(v.object), path);
@@ -52,6 +53,9 @@ public:
         case kind::text:
             string(v.described->names->view(v.object), path);
             break;
+        case kind::enumeration:
+            enumeration(v.described->names->view(v.object), path);
+            break;
         case kind::object:
             object(v, path);
             break;
@@ -60,6 +64,9 @@ public:
             break;
         case kind::map:
             map(v, path);
+            break;
+        case kind::associative:
+            associative(v, path);
             break;
         case kind::choice:
             choice(v, path);
@@ -86,6 +93,15 @@ private:
             between = path->name.empty() ? "" : ".";
         }
         throw error(errc::invalid_argument, (path_text.empty() ? "the value" : path_text) + ' ' + std::string{what});
+    }
+
+    void integer(number const& n) { out_ += n.form == number::is_unsigned ? std::to_string(n.u) : std::to_string(n.i); }
+
+    void enumeration(std::string_view name, step const* path)
+    {
+        if (name.empty())
+            fail("is not one of the described enumerators", path);
+        string(name, path);
     }
 
     template <class Number>
@@ -166,7 +182,7 @@ private:
         out_ += '{';
         for (int i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
-            if (i == t.extra || !is_set(v.object, m) || is_replaced(v, m))
+            if (i == t.extra || !is_written(v.object, m) || is_replaced(v, m))
                 continue;
             if (!first)
                 out_ += ',';
@@ -178,6 +194,13 @@ private:
         if (t.extra >= 0)
             extra(v, first, path);
         out_ += '}';
+    }
+
+    bool is_written(void const* object, member const& m) const
+    {
+        if (what_ == writing::set)
+            return is_set(object, m);
+        return m.reach(const_cast<void*>(object), access::peek) != nullptr;
     }
 
     /// The members that the class does not describe.
@@ -236,6 +259,25 @@ private:
             step const here{path, *one.key};
             element({one.value, v.described->element}, &here);
         }
+        out_ += '}';
+    }
+
+    void associative(const_object_ref v, step const* path)
+    {
+        struct
+        {
+            value_writer& self;
+            type const& element;
+            step const* path;
+            bool first = true;
+        } context{*this, *v.described->element, path};
+        out_ += '{';
+        v.described->entries->visit(v.object, &context, [](void* to, std::string_view key, void const* value) {
+            auto& c = *static_cast<decltype(context)*>(to);
+            c.self.name(key, c.first, c.path);
+            step const here{c.path, key};
+            c.self.element({value, &c.element}, &here);
+        });
         out_ += '}';
     }
 
@@ -327,10 +369,14 @@ private:
     }
 
     std::string& out_;
+    writing const what_;
 };
 
 } // namespace detail
 
-FOUNDRY_DECL void write(std::string& out, const_object_ref value) { detail::value_writer{out}.write(value); }
+FOUNDRY_DECL void write(std::string& out, const_object_ref value, writing what)
+{
+    detail::value_writer(out, what).write(value);
+}
 
 } // namespace foundry::inline FOUNDRY_ABI::json

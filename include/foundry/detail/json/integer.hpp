@@ -1,0 +1,119 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/json/number.hpp>
+#include <foundry/detail/json/type.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+/// The value of a `kind::integer`, whatever its type: a number of up to eight bytes in memory.
+namespace foundry::inline FOUNDRY_ABI::json {
+
+/// The number as an integer; empty if it is none, or beyond 64 bits.
+inline std::optional<number> whole(number n) noexcept
+{
+    if (n.form != number::is_double)
+        return n;
+    constexpr double two_to_63 = 9223372036854775808.0;
+    if (std::trunc(n.d) != n.d || n.d < -two_to_63 || n.d >= 2 * two_to_63)
+        return std::nullopt;
+    number out;
+    if (n.d < two_to_63) {
+        out.i = static_cast<std::int64_t>(n.d);
+    } else {
+        out.form = number::is_unsigned;
+        out.u = static_cast<std::uint64_t>(n.d);
+    }
+    return out;
+}
+
+/// The largest value of an integer type.
+inline std::uint64_t largest(type const& t) noexcept
+{
+    return ~std::uint64_t{0} >> (64 - 8 * t.size + (t.is_unsigned ? 0 : 1));
+}
+
+inline bool fits(number const& n, type const& t) noexcept
+{
+    if (n.form == number::is_unsigned)
+        return n.u <= largest(t);
+    if (n.i >= 0)
+        return static_cast<std::uint64_t>(n.i) <= largest(t);
+    return !t.is_unsigned && static_cast<std::uint64_t>(-(n.i + 1)) <= largest(t);
+}
+
+namespace detail {
+
+template <class Integer>
+void store_as(std::uint64_t bits, void* to) noexcept
+{
+    auto const value = static_cast<Integer>(bits);
+    std::memcpy(to, &value, sizeof value);
+}
+
+/// The bits, with the sign extended to 64.
+template <class Integer>
+std::uint64_t load_as(void const* from) noexcept
+{
+    Integer value;
+    std::memcpy(&value, from, sizeof value);
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+}
+
+} // namespace detail
+
+/// False, and nothing is stored, if the number is no integer or does not fit.
+inline bool store_integer(number const& n, void* to, type const& t) noexcept
+{
+    std::optional<number> const integer = whole(n);
+    if (!integer || !fits(*integer, t))
+        return false;
+    std::uint64_t const bits =
+        integer->form == number::is_unsigned ? integer->u : static_cast<std::uint64_t>(integer->i);
+    switch (t.size) {
+    case 1:
+        detail::store_as<std::uint8_t>(bits, to);
+        break;
+    case 2:
+        detail::store_as<std::uint16_t>(bits, to);
+        break;
+    case 4:
+        detail::store_as<std::uint32_t>(bits, to);
+        break;
+    default:
+        detail::store_as<std::uint64_t>(bits, to);
+    }
+    return true;
+}
+
+inline number load_integer(void const* from, type const& t) noexcept
+{
+    std::uint64_t bits = 0;
+    switch (t.size) {
+    case 1:
+        bits = t.is_unsigned ? detail::load_as<std::uint8_t>(from) : detail::load_as<std::int8_t>(from);
+        break;
+    case 2:
+        bits = t.is_unsigned ? detail::load_as<std::uint16_t>(from) : detail::load_as<std::int16_t>(from);
+        break;
+    case 4:
+        bits = t.is_unsigned ? detail::load_as<std::uint32_t>(from) : detail::load_as<std::int32_t>(from);
+        break;
+    default:
+        bits = detail::load_as<std::uint64_t>(from);
+    }
+    number n;
+    n.i = static_cast<std::int64_t>(bits);
+    if (t.is_unsigned && n.i < 0) {
+        n.form = number::is_unsigned;
+        n.u = bits;
+    }
+    return n;
+}
+
+inline bool is_zero(void const* value, type const& t) noexcept { return load_integer(value, t).i == 0; }
+
+} // namespace foundry::inline FOUNDRY_ABI::json
