@@ -27,6 +27,10 @@ class basic_client;
 class multipart;
 class route;
 struct image_embedding_request;
+template <class T>
+struct structured;
+template <class T>
+class structured_stream;
 
 namespace detail {
 
@@ -83,6 +87,20 @@ public:
     boost::asio::awaitable<chat_stream> stream(chat_request const& request) const;
     boost::asio::awaitable<chat_stream> stream(chat_request const& request, call_options const& with) const;
     boost::asio::awaitable<chat_stream> stream(std::string_view model, std::string_view prompt) const;
+
+    /// The answer as a described class of the program, and the same in chunks; include <foundry/structured.hpp>.
+    ///
+    ///     auto answer = co_await client.complete<recipe>(request);
+    ///
+    /// @throws foundry::error with a code of `errc`, among them `errc::refused`, `errc::answer_cut_off` and `errc::answer_misfit`.
+    template <class T>
+    boost::asio::awaitable<structured<T>> complete(chat_request const& request) const;
+    template <class T>
+    boost::asio::awaitable<structured<T>> complete(chat_request const& request, call_options const& with) const;
+    template <class T>
+    boost::asio::awaitable<structured_stream<T>> stream(chat_request const& request) const;
+    template <class T>
+    boost::asio::awaitable<structured_stream<T>> stream(chat_request const& request, call_options const& with) const;
 
     /// The embeddings of texts.
     ///

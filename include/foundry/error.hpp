@@ -45,7 +45,7 @@ enum class errc
     model_not_found, ///< The endpoint has no such deployment.
     route_not_found, ///< 404, 405 or 424: the endpoint does not serve this URL.
     unprocessable,   ///< 422: the model does not take a member or its value.
-    content_filter,  ///< The content filter blocked the prompt; `error::content_filter()` has the verdicts.
+    content_filter, ///< The content filter blocked the prompt, or a typed answer; `error::content_filter()` has the verdicts.
     too_large,       ///< 413 or 431, or more tokens than the model takes.
     rate_limited,    ///< 429: retry after `error::retry_after()`.
     quota_exhausted, ///< A 429 for which waiting does not help.
@@ -55,6 +55,12 @@ enum class errc
     unexpected_reply, ///< Not HTTP, not JSON, or JSON without a member that every such response has.
     limit_exceeded,   ///< The response is larger than a limit in `options::limits`.
     stream_truncated, ///< The response, streamed or not, broke off; chunks that arrived were delivered.
+
+    // The model's answer is not what a typed call or a run with tools asked for. `error::body()` has its text.
+    refused,         ///< The model refused to answer; the text is its reason.
+    answer_cut_off,  ///< The token limit ended the answer.
+    answer_misfit,   ///< The answer does not fit the class; the message says where and what was expected.
+    too_many_rounds, ///< The model still calls tools after the last round.
 
     // Time limits; see `options::timeouts`. `total` and `stream_total` share `total_timeout`, each other limit has a code of its own. Each compares equal to `boost::system::errc::timed_out`.
     token_timeout,      ///< No token from the credential in time.

@@ -64,6 +64,7 @@
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/http/impl/tunnel.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
+#include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
@@ -71,6 +72,7 @@
 #include <foundry/detail/operations/impl/embed.ipp>
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
 #include <foundry/detail/operations/impl/think_splitter.ipp>
+#include <foundry/detail/operations/impl/typed_answer.ipp>
 #include <foundry/entra/impl/azure_cli_credential.ipp>
 #include <foundry/entra/impl/azure_developer_cli_credential.ipp>
 #include <foundry/entra/impl/chained_credential.ipp>
@@ -108,4 +110,5 @@
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/run.ipp>
 #include <foundry/impl/secret.ipp>
+#include <foundry/impl/structured.ipp>
 #include <foundry/impl/telemetry.ipp>

@@ -89,6 +89,14 @@ private:
             return "limit exceeded";
         case errc::stream_truncated:
             return "stream truncated";
+        case errc::refused:
+            return "the model refuses to answer";
+        case errc::answer_cut_off:
+            return "the answer is cut off";
+        case errc::answer_misfit:
+            return "the answer does not fit its class";
+        case errc::too_many_rounds:
+            return "too many rounds of tool calls";
         case errc::token_timeout:
             return "no token in time";
         case errc::connect_timeout:

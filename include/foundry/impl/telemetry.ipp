@@ -12,15 +12,45 @@ namespace foundry::inline FOUNDRY_ABI::telemetry {
 
 /// Names of the codes, in the order of `errc`, which begins at 1.
 inline constexpr std::string_view error_words[] = {
-    "invalid_argument", "no_ca_store",    "credential_unavailable", "authentication_failed", "bad_request",
-    "unauthorized",     "forbidden",      "model_not_found",        "route_not_found",       "unprocessable",
-    "content_filter",   "too_large",      "rate_limited",           "quota_exhausted",       "service_error",
-    "unexpected_reply", "limit_exceeded", "stream_truncated",       "token_timeout",         "connect_timeout",
-    "tls_timeout",      "pool_timeout",   "write_timeout",          "first_byte_timeout",    "silence_timeout",
-    "stall_timeout",    "total_timeout",  "resolve_failed",         "connect_failed",        "tls_failed",
+    "invalid_argument",
+    "no_ca_store",
+    "credential_unavailable",
+    "authentication_failed",
+    "bad_request",
+    "unauthorized",
+    "forbidden",
+    "model_not_found",
+    "route_not_found",
+    "unprocessable",
+    "content_filter",
+    "too_large",
+    "rate_limited",
+    "quota_exhausted",
+    "service_error",
+    "unexpected_reply",
+    "limit_exceeded",
+    "stream_truncated",
+    "refused",
+    "answer_cut_off",
+    "answer_misfit",
+    "too_many_rounds",
+    "token_timeout",
+    "connect_timeout",
+    "tls_timeout",
+    "pool_timeout",
+    "write_timeout",
+    "first_byte_timeout",
+    "silence_timeout",
+    "stall_timeout",
+    "total_timeout",
+    "resolve_failed",
+    "connect_failed",
+    "tls_failed",
     "connection_lost",
+    "proxy_failed",
+    "client_closed",
 };
-static_assert(std::size(error_words) == static_cast<std::size_t>(errc::connection_lost));
+static_assert(std::size(error_words) == static_cast<std::size_t>(errc::client_closed));
 
 FOUNDRY_DECL std::string span_name(call_event const& e)
 {

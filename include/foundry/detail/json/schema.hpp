@@ -1,0 +1,24 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/json/type.hpp>
+
+#include <string>
+
+namespace foundry::inline FOUNDRY_ABI::json {
+
+/// JSON Schema of a described class.
+struct schema
+{
+    std::string text;
+    bool is_strict = true; ///< Whether a service can hold a model to it: not if it has a map, or any JSON, in it.
+};
+
+/// @throws foundry::error (`errc::invalid_argument`) naming the member at which the schema is nested too deeply, or if it is too large.
+FOUNDRY_DECL schema make_schema(type const& root);
+
+} // namespace foundry::inline FOUNDRY_ABI::json
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/json/impl/schema.ipp>
+#endif

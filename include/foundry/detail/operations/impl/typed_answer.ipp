@@ -1,0 +1,92 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/operations/typed_answer.hpp>
+#include <foundry/error.hpp>
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// The last part of a class's name, with the characters that services take.
+inline std::string schema_name(std::string_view type_name)
+{
+    std::size_t const parameters = std::min(type_name.find('<'), type_name.size());
+    std::size_t const scope = type_name.substr(0, parameters).rfind(':');
+    std::string name(type_name.substr(scope == type_name.npos ? 0 : scope + 1).substr(0, 64));
+    for (char& c : name) {
+        bool const is_letter = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c);
+        c = is_letter || c == '_' || c == '-' ? c : '_';
+    }
+    return name;
+}
+
+FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema)
+{
+    if (request.response_format)
+        throw error(errc::invalid_argument, "response_format is set; leave it to the typed call, or make a plain one");
+    request.response_format =
+        response_format::from_schema(schema_name(type_name), boost::json::parse(schema.text), true);
+    if (!schema.is_strict)
+        request.response_format->json_schema->strict.reset();
+}
+
+[[noreturn]] inline void throw_answer_error(errc code, chat_completion const& reply, std::string text,
+                                            std::string message, std::string advice)
+{
+    response_info const& info = reply.info();
+    failure f;
+    f.status = info.status();
+    f.service_message = std::move(message);
+    f.advice = std::move(advice);
+    f.request_id = info.request_id();
+    f.apim_request_id = info.apim_request_id();
+    f.client_request_id = info.client_request_id();
+    f.info = info;
+    f.body = std::move(text);
+    if (code == errc::content_filter && !reply.choices.empty())
+        f.content_filter =
+            std::make_shared<dictionary<filter_result> const>(reply.choices.front().content_filter_results);
+    throw error(make_error_code(code), std::move(f));
+}
+
+FOUNDRY_DECL void throw_misfit(chat_completion const& reply, std::string const& problem)
+{
+    throw_answer_error(
+        errc::answer_misfit, reply, reply.text(), problem,
+        "see error::body() for the text; a model without structured output needs the schema in its prompt");
+}
+
+FOUNDRY_DECL void check_answer(chat_completion const& reply)
+{
+    chat_message const message = reply.message();
+    if (message.refusal && !message.refusal->empty())
+        throw_answer_error(errc::refused, reply, *message.refusal, "", "see error::body() for the model's reason");
+    std::string text = message.text();
+    open_enum<finish_reason> const reason = reply.finish_reason();
+    if (reason == finish_reason::content_filter)
+        throw_answer_error(errc::content_filter, reply, std::move(text), "the filter ended the answer",
+                           "see error::content_filter() for its verdicts");
+    if (reason == finish_reason::length)
+        throw_answer_error(errc::answer_cut_off, reply, std::move(text), "the token limit ended the answer",
+                           "raise max_completion_tokens or max_tokens, or ask for less");
+    if (!text.empty())
+        return;
+    if (!message.tool_calls.empty())
+        throw_misfit(reply, "the model calls a function instead; give complete() the toolbox, too");
+    throw_misfit(reply, "the answer has no text");
+}
+
+FOUNDRY_DECL std::string read_typed(chat_completion const& reply, json::object_ref into)
+{
+    check_answer(reply);
+    json::reader reader;
+    return reader.read(into, reply.text(), json::reading::strict) ? std::string() : reader.problem();
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

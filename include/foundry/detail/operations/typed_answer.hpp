@@ -1,0 +1,37 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/chat.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/schema.hpp>
+#include <foundry/detail/operations/complete_chat.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// Asks for an answer that follows a schema.
+///
+/// @param type_name of the class, as the compiler spells it; the model reads its last part.
+/// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
+FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema);
+
+/// Whether a completion is an answer at all.
+///
+/// @throws foundry::error (`errc::refused`, `errc::content_filter`, `errc::answer_cut_off`, `errc::answer_misfit`)
+FOUNDRY_DECL void check_answer(chat_completion const& reply);
+
+/// Reads the answer into a new value. Returns what does not fit; empty if all does.
+///
+/// @throws foundry::error as check_answer().
+FOUNDRY_DECL std::string read_typed(chat_completion const& reply, json::object_ref into);
+
+/// Throws `errc::answer_misfit`.
+[[noreturn]] FOUNDRY_DECL void throw_misfit(chat_completion const& reply, std::string const& problem);
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/operations/impl/typed_answer.ipp>
+#endif
