@@ -26,7 +26,11 @@ namespace foundry::inline FOUNDRY_ABI {
 class basic_client;
 class multipart;
 class route;
+class toolbox;
 struct image_embedding_request;
+struct tool_event;
+struct tool_options;
+struct tool_run;
 template <class T>
 struct structured;
 template <class T>
@@ -101,6 +105,28 @@ public:
     boost::asio::awaitable<structured_stream<T>> stream(chat_request const& request) const;
     template <class T>
     boost::asio::awaitable<structured_stream<T>> stream(chat_request const& request, call_options const& with) const;
+
+    /// The model's answer after the functions of a toolbox that it calls, and what happens meanwhile; include <foundry/tools.hpp>. A run
+    /// that is passed by reference must outlive the call; its messages are valid whatever ends it.
+    ///
+    /// @throws foundry::error with a code of `errc`, among them `errc::too_many_rounds` (without a run of the caller's own a
+    /// `tool_run_error`, which has the messages so far), and what a function throws.
+    boost::asio::awaitable<tool_run> complete(chat_request const& request, toolbox const& tools) const;
+    boost::asio::awaitable<tool_run> complete(chat_request const& request, toolbox const& tools,
+                                              tool_options const& how) const;
+    boost::asio::awaitable<void> complete(tool_run& run, toolbox const& tools) const;
+    boost::asio::awaitable<void> complete(tool_run& run, toolbox const& tools, tool_options const& how) const;
+    async_generator<tool_event> stream(chat_request const& request, toolbox const& tools) const;
+    async_generator<tool_event> stream(chat_request const& request, toolbox const& tools,
+                                       tool_options const& how) const;
+    async_generator<tool_event> stream(tool_run& run, toolbox const& tools) const;
+    async_generator<tool_event> stream(tool_run& run, toolbox const& tools, tool_options const& how) const;
+    /// The last answer as a described class.
+    template <class T>
+    boost::asio::awaitable<structured<T>> complete(chat_request const& request, toolbox const& tools) const;
+    template <class T>
+    boost::asio::awaitable<structured<T>> complete(chat_request const& request, toolbox const& tools,
+                                                   tool_options const& how) const;
 
     /// The embeddings of texts.
     ///

@@ -67,11 +67,14 @@
 #include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
+#include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
 #include <foundry/detail/operations/impl/complete_chat.ipp>
 #include <foundry/detail/operations/impl/embed.ipp>
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
 #include <foundry/detail/operations/impl/think_splitter.ipp>
+#include <foundry/detail/operations/impl/tool_function.ipp>
+#include <foundry/detail/operations/impl/tool_loop.ipp>
 #include <foundry/detail/operations/impl/typed_answer.ipp>
 #include <foundry/entra/impl/azure_cli_credential.ipp>
 #include <foundry/entra/impl/azure_developer_cli_credential.ipp>
@@ -112,3 +115,4 @@
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/structured.ipp>
 #include <foundry/impl/telemetry.ipp>
+#include <foundry/impl/tools.ipp>

@@ -1,0 +1,15 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/operations/tool_function.hpp>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+FOUNDRY_DECL void read_arguments(std::string_view text, json::object_ref into)
+{
+    json::reader reader;
+    if (!reader.read(into, text.empty() ? "{}" : text, json::reading::strict))
+        throw unfit_arguments("the arguments do not fit: " + reader.problem());
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,253 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/utf8.hpp>
+#include <foundry/detail/operations/tool_loop.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <utility>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+struct tool_calls_state
+{
+    tool_calls_state(boost::asio::any_io_executor executor, toolbox t, tool_options h, std::vector<tool_call> c)
+        : tools(std::move(t)),
+          how(std::move(h)),
+          calls(std::move(c)),
+          results(calls.size()),
+          woken(executor, boost::asio::steady_timer::time_point::max())
+    {}
+
+    toolbox tools;
+    tool_options how;
+    std::vector<tool_call> calls;
+    std::vector<std::optional<std::string>> results;
+    std::deque<std::size_t> ended; // that next() has not returned
+    std::size_t begun = 0;
+    std::size_t lanes = 0; // coroutines that run calls, one after the other
+    std::deque<boost::asio::cancellation_signal> cancels;
+    boost::asio::steady_timer woken;
+    std::exception_ptr failure;
+    bool is_cancelled = false;
+
+    void cancel()
+    {
+        if (std::exchange(is_cancelled, true))
+            return;
+        for (boost::asio::cancellation_signal& signal : cancels)
+            signal.emit(boost::asio::cancellation_type::terminal);
+    }
+
+    void end_lane(std::exception_ptr thrown)
+    {
+        --lanes;
+        if (thrown && !failure && !is_cancelled) // a cancelled function throws, too
+            failure = std::move(thrown);
+        if (failure)
+            cancel();
+        woken.cancel();
+    }
+};
+
+/// @throws foundry::error (`errc::invalid_argument`)
+inline std::string checked_result(std::string text, std::string const& name, std::size_t max_size)
+{
+    if (text.size() > max_size)
+        throw error(errc::invalid_argument, "the result of the function " + name + " has more than " +
+                                                std::to_string(max_size) + " bytes; shorten it, or raise max_result");
+    if (!valid_utf8(text))
+        throw error(errc::invalid_argument,
+                    "the result of the function " + name + " is not valid UTF-8; convert it first");
+    return text;
+}
+
+/// The result of one call.
+FOUNDRY_CORO inline boost::asio::awaitable<std::string> call_tool(tool_calls_state& state, tool_call& call)
+{
+    std::optional<std::string> said;
+    if (state.how.before_call)
+        said = co_await state.how.before_call(call);
+    if (said)
+        co_return std::move(*said);
+    std::shared_ptr<tool const> const found = state.tools.find(call.function.name);
+    if (!found)
+        co_return "error: there is no function of this name; the functions are " + state.tools.names();
+    std::string problem;
+    try {
+        co_return co_await found->call(call.function.arguments);
+    } catch (unfit_arguments const& e) {
+        problem = e.what();
+    } catch (boost::system::system_error const& e) {
+        if (e.code() == boost::asio::error::operation_aborted || !state.how.report_exceptions)
+            throw;
+        problem = e.what();
+    } catch (std::exception const& e) {
+        if (!state.how.report_exceptions)
+            throw;
+        problem = e.what();
+    }
+    std::string valid = "error: ";
+    append_utf8(valid, problem);
+    co_return valid;
+}
+
+FOUNDRY_CORO inline boost::asio::awaitable<void> run_lane(std::shared_ptr<tool_calls_state> state)
+{
+    while (!state->is_cancelled && state->begun != state->calls.size()) {
+        std::size_t const i = state->begun++;
+        tool_call& call = state->calls[i];
+        std::string text = co_await call_tool(*state, call);
+        state->results[i] = checked_result(std::move(text), call.function.name, state->how.max_result);
+        state->ended.push_back(i);
+        state->woken.cancel();
+    }
+}
+
+FOUNDRY_DECL tool_calls::tool_calls(boost::asio::any_io_executor executor, toolbox const& tools,
+                                    tool_options const& how, std::vector<tool_call> calls)
+    : state_(std::make_shared<tool_calls_state>(executor, tools, how, std::move(calls)))
+{
+    std::size_t const lanes = std::min<std::size_t>(std::max(1U, how.parallel), state_->calls.size());
+    state_->lanes = lanes;
+    for (std::size_t i = 0; i != lanes; ++i) {
+        boost::asio::cancellation_slot const slot = state_->cancels.emplace_back().slot();
+        boost::asio::co_spawn(executor, run_lane(state_),
+                              boost::asio::bind_cancellation_slot(slot, [state = state_](std::exception_ptr thrown) {
+                                  state->end_lane(std::move(thrown));
+                              }));
+    }
+}
+
+FOUNDRY_DECL tool_calls::~tool_calls() { state_->cancel(); }
+
+FOUNDRY_DECL std::vector<tool_call> const& tool_calls::calls() const noexcept { return state_->calls; }
+FOUNDRY_DECL std::vector<std::optional<std::string>> const& tool_calls::results() const noexcept
+{
+    return state_->results;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::size_t>> tool_calls::next()
+{
+    std::shared_ptr<tool_calls_state> const state = state_;
+    bool const throws = co_await boost::asio::this_coro::throw_if_cancelled();
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    bool is_aborted = false;
+    while (state->lanes != 0 && (state->ended.empty() || is_aborted || state->failure)) {
+        co_await state->woken.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        boost::asio::cancellation_state const cancellation = co_await boost::asio::this_coro::cancellation_state;
+        is_aborted = cancellation.cancelled() != boost::asio::cancellation_type::none;
+        if (is_aborted)
+            state->cancel();
+    }
+    co_await boost::asio::this_coro::throw_if_cancelled(throws);
+    if (is_aborted)
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+    if (state->failure)
+        std::rethrow_exception(state->failure);
+    if (state->ended.empty())
+        co_return std::nullopt;
+    std::size_t const i = state->ended.front();
+    state->ended.pop_front();
+    co_return i;
+}
+
+/// Ends a round wherever it is left: the conversation stays a valid history.
+class round_scope
+{
+public:
+    round_scope(tool_conversation& conversation, tool_calls const& calls) : conversation_(conversation), calls_(calls)
+    {}
+    ~round_scope() { conversation_.end_round(calls_.results()); }
+    round_scope(round_scope const&) = delete;
+    round_scope& operator=(round_scope const&) = delete;
+
+private:
+    tool_conversation& conversation_;
+    tool_calls const& calls_;
+};
+
+[[noreturn]] inline void throw_too_many_rounds(tool_conversation& conversation, std::size_t calls)
+{
+    conversation.end_round(std::vector<std::optional<std::string>>(calls));
+    throw error(errc::too_many_rounds, "raise max_rounds, or tell the model to answer with what it has");
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_tools(tool_conversation& conversation, toolbox tools,
+                                                                 tool_options how)
+{
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    for (unsigned round = 1;; ++round) {
+        co_await conversation.ask();
+        std::vector<tool_call> wanted = conversation.calls();
+        if (wanted.empty())
+            co_return;
+        if (round >= how.max_rounds)
+            throw_too_many_rounds(conversation, wanted.size());
+        {
+            tool_calls running(executor, tools, how, std::move(wanted));
+            round_scope const ends(conversation, running);
+            for (;;) {
+                std::optional<std::size_t> const ended = co_await running.next();
+                if (!ended)
+                    break;
+            }
+        }
+        if (conversation.is_stopped())
+            co_return;
+    }
+}
+
+FOUNDRY_DECL FOUNDRY_CORO async_generator<tool_event> stream_tools(std::unique_ptr<tool_conversation> conversation,
+                                                                   toolbox tools, tool_options how)
+{
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    std::vector<tool_event> events;
+    for (unsigned round = 1;; ++round) {
+        co_await conversation->open();
+        for (bool is_open = true; is_open;) {
+            events.clear();
+            is_open = co_await conversation->read(events);
+            for (tool_event& event : events)
+                co_yield std::move(event);
+        }
+        std::vector<tool_call> wanted = conversation->calls();
+        if (wanted.empty())
+            break;
+        if (round >= how.max_rounds)
+            throw_too_many_rounds(*conversation, wanted.size());
+        {
+            tool_calls running(executor, tools, how, std::move(wanted));
+            round_scope const ends(*conversation, running);
+            for (;;) {
+                std::optional<std::size_t> const ended = co_await running.next();
+                if (!ended)
+                    break;
+                tool_event event(tool_event_type::result, *running.results()[*ended]);
+                event.call = running.calls()[*ended];
+                event.index = *ended;
+                co_yield std::move(event);
+            }
+        }
+        tool_event round_ends(tool_event_type::round_ends, {});
+        co_yield std::move(round_ends);
+        if (conversation->is_stopped())
+            break;
+    }
+    tool_event answer(tool_event_type::answer, conversation->text());
+    co_yield std::move(answer);
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,0 +1,73 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/tools.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The loop of a run with tools, which knows no operation: chat completions, and others, are a `tool_conversation`.
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+/// What the loop needs of an operation in which a model calls functions.
+class tool_conversation
+{
+public:
+    virtual ~tool_conversation() = default;
+
+    /// Sends the conversation, and adds the model's answer to it.
+    virtual boost::asio::awaitable<void> ask() = 0;
+    /// The same, streamed: open() sends, and each read() appends what has happened; false at the end of the answer.
+    virtual boost::asio::awaitable<void> open() = 0;
+    virtual boost::asio::awaitable<bool> read(std::vector<tool_event>& events) = 0;
+
+    /// The calls of the last answer; each has an id of its own.
+    virtual std::vector<tool_call> calls() const = 0;
+    virtual std::string text() const = 0; ///< Of the last answer.
+    /// Adds the results of the last answer's calls, in their order. Calls without a result are removed from the answer.
+    virtual void end_round(std::vector<std::optional<std::string>> const& results) = 0;
+    /// Whether the caller wants no further round.
+    virtual bool is_stopped() const = 0;
+};
+
+struct tool_calls_state;
+
+/// The calls of one round, which run side by side on the executor that it is made on. If it is destroyed earlier, they are cancelled.
+class tool_calls
+{
+public:
+    tool_calls(boost::asio::any_io_executor executor, toolbox const& tools, tool_options const& how,
+               std::vector<tool_call> calls);
+    ~tool_calls();
+    tool_calls(tool_calls const&) = delete;
+    tool_calls& operator=(tool_calls const&) = delete;
+
+    /// Waits for the next call that ends; empty if all have. An exception of a function cancels the others, and is thrown when all have
+    /// ended.
+    ///
+    /// Cancellation: cancels the functions, and waits until all have ended.
+    boost::asio::awaitable<std::optional<std::size_t>> next();
+
+    std::vector<tool_call> const& calls() const noexcept;
+    /// In the order of the calls; empty for a call that has not ended.
+    std::vector<std::optional<std::string>> const& results() const noexcept;
+
+private:
+    std::shared_ptr<tool_calls_state> state_;
+};
+
+FOUNDRY_DECL boost::asio::awaitable<void> run_tools(tool_conversation& conversation, toolbox tools, tool_options how);
+FOUNDRY_DECL async_generator<tool_event> stream_tools(std::unique_ptr<tool_conversation> conversation, toolbox tools,
+                                                      tool_options how);
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/detail/operations/impl/tool_loop.ipp>
+#endif
