@@ -20,7 +20,7 @@
 /// Functions that a model may call, and the loop around them. Include this header to give `client::complete` and `client::stream` a toolbox.
 ///
 ///     foundry::toolbox tools;
-///     tools.add("get_weather", "The weather now", [&](weather_query q) -> asio::awaitable<weather> { co_return co_await look_up(q.city); });
+///     tools.add("get_weather", "The weather now", [](weather_query q) -> asio::awaitable<weather> { co_return co_await look_up(q.city); });
 ///     tools.add("add", "Adds two numbers", [](addends a) { return a.x + a.y; });
 ///
 ///     foundry::tool_run run = co_await client.complete(request, tools);

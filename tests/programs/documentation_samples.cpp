@@ -16,9 +16,12 @@
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
+#include <foundry/schema.hpp>
+#include <foundry/structured.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
+#include <foundry/tools.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -1219,6 +1222,81 @@ if (choice.finish_reason != foundry::finish_reason::stop)
 }
 
 } // namespace headers
+
+// Described classes, typed answers and tools.
+namespace described {
+
+// clang-format off
+enum class unit { celsius, fahrenheit };
+BOOST_DESCRIBE_ENUM(unit, celsius, fahrenheit)
+struct weather_query { std::string city; std::optional<unit> in; };
+BOOST_DESCRIBE_STRUCT(weather_query, (), (city, in))
+
+constexpr auto describe(weather_query const*)
+{
+    return foundry::about("Where, and in which unit").member<&weather_query::city>("City and country");
+}
+
+struct circle { foundry::constant<"circle"> kind; double radius; };
+BOOST_DESCRIBE_STRUCT(circle, (), (kind, radius))
+
+struct recipe { std::string title; std::vector<std::string> steps; int minutes = 0; };
+BOOST_DESCRIBE_STRUCT(recipe, (), (title, steps, minutes))
+
+struct weather { double degrees = 0; };
+BOOST_DESCRIBE_STRUCT(weather, (), (degrees))
+struct addends { double x = 0, y = 0; };
+BOOST_DESCRIBE_STRUCT(addends, (), (x, y))
+// clang-format on
+
+void show(std::vector<std::string> const& steps);
+asio::awaitable<weather> look_up(std::string city);
+
+std::string const& schema_hpp() { return foundry::schema_of<circle>(); }
+
+asio::awaitable<void> client_hpp(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+auto answer = co_await client.complete<recipe>(request);
+    // clang-format on
+    std::cout << answer.value.minutes;
+}
+
+asio::awaitable<void> structured_hpp(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::structured<recipe> answer = co_await client.complete<recipe>(request);
+std::cout << answer.value.title;
+
+foundry::structured_stream<recipe> chunks = co_await client.stream<recipe>(request);
+while (co_await chunks.read())
+    show(chunks.partial().steps);
+    // clang-format on
+}
+
+asio::awaitable<void> tools_hpp(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::toolbox tools;
+tools.add("get_weather", "The weather now", [](weather_query q) -> asio::awaitable<weather> { co_return co_await look_up(q.city); });
+tools.add("add", "Adds two numbers", [](addends a) { return a.x + a.y; });
+
+foundry::tool_run run = co_await client.complete(request, tools);
+std::cout << run.reply.text();
+    // clang-format on
+}
+
+asio::awaitable<void> continue_run(foundry::client<> client, foundry::chat_request request, foundry::toolbox tools)
+{
+    // clang-format off
+foundry::tool_run run{request};
+co_await client.complete(run, tools);
+run.messages.emplace_back(foundry::chat_role::user, "And tomorrow?");
+co_await client.complete(run, tools);
+    // clang-format on
+}
+
+} // namespace described
 
 // The shortest program.
 // clang-format off

@@ -218,6 +218,12 @@ public:
     ///     service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris"})"}}));
     static answer tool_calls(std::vector<std::pair<std::string, std::string>> functions);
 
+    /// The same as a stream, each call in several pieces. Scripted rounds of a run with tools are some of these and a last text.
+    static answer tool_call_pieces(std::vector<std::pair<std::string, std::string>> functions);
+
+    /// A whole chat completion in which the model refuses to answer, with these words.
+    static answer refusal(std::string text);
+
     /// A chat stream: an event with the role, one for each piece of the text, one with the finish reason `stop`, and
     /// `data: [DONE]`.
     static answer pieces(std::vector<std::string> texts);

@@ -477,12 +477,19 @@ constexpr auto words_of() -> class_words (*)()
     }
 }
 
-/// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written.
+template <class T>
+concept has_bases = requires
+{
+    typename T::has_undescribed_base;
+}
+|| !boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value;
+
+/// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written. A class with bases is not
+/// looked at.
 template <class T>
 constexpr bool has_forgotten_members()
 {
-    if constexpr (std::is_aggregate_v<T> &&
-                  boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value)
+    if constexpr (std::is_aggregate_v<T> && !has_bases<T>)
         return boost::pfr::tuple_size_v<T> > boost::mp11::mp_size<public_members<T>>::value;
     else
         return false;

@@ -18,6 +18,17 @@ FOUNDRY_DECL chat_writer writer_for_test(completion said)
     return chat_writer(std::move(how), std::vector<completion>(1, std::move(said)), prompt_tokens);
 }
 
+FOUNDRY_DECL chat_writer writer_for_calls(std::vector<std::pair<std::string, std::string>> functions)
+{
+    completion said;
+    said.finish_reason = "tool_calls";
+    for (auto& [name, arguments] : functions) {
+        said.calls.emplace_back(std::move(name), std::move(arguments));
+        said.calls.back().id = "call_" + std::to_string(said.calls.size());
+    }
+    return writer_for_test(std::move(said));
+}
+
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail
 
 namespace foundry::inline FOUNDRY_ABI::testing {
@@ -29,15 +40,24 @@ FOUNDRY_DECL answer answer::chat(std::string text)
     return json(200, detail::writer_for_test(std::move(said)).whole());
 }
 
-FOUNDRY_DECL answer answer::tool_calls(std::vector<std::pair<std::string, std::string>> functions)
+FOUNDRY_DECL answer answer::refusal(std::string text)
 {
     detail::completion said;
-    said.finish_reason = "tool_calls";
-    for (auto& [name, arguments] : functions) {
-        said.calls.emplace_back(std::move(name), std::move(arguments));
-        said.calls.back().id = "call_" + std::to_string(said.calls.size());
-    }
+    said.refusal = std::move(text);
     return json(200, detail::writer_for_test(std::move(said)).whole());
+}
+
+FOUNDRY_DECL answer answer::tool_calls(std::vector<std::pair<std::string, std::string>> functions)
+{
+    return json(200, detail::writer_for_calls(std::move(functions)).whole());
+}
+
+FOUNDRY_DECL answer answer::tool_call_pieces(std::vector<std::pair<std::string, std::string>> functions)
+{
+    std::string body;
+    for (auto const& event : detail::writer_for_calls(std::move(functions)).events())
+        body += event;
+    return events(std::move(body));
 }
 
 FOUNDRY_DECL answer answer::pieces(std::vector<std::string> texts)

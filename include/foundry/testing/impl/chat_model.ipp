@@ -25,6 +25,7 @@ class completion
 public:
     std::string reasoning;
     std::string content;
+    std::string refusal;             // instead of the content
     std::vector<std::string> pieces; ///< Pieces of the content in a stream; empty for one word at a time.
     std::vector<tool_call> calls;
     std::string finish_reason = "stop";

@@ -190,13 +190,15 @@ FOUNDRY_DECL json::object chat_writer::choice(std::size_t index) const
     auto const& one = choices_[index];
     json::object message;
     message["role"] = "assistant";
-    if (one.calls.empty())
+    if (one.calls.empty() && one.refusal.empty())
         message["content"] = how_.think_tags ? with_think_tags(one) : one.content;
     else
         message["content"] = nullptr;
     if (!how_.think_tags && !one.reasoning.empty())
         add_reasoning(message, one.reasoning);
-    if (!how_.mistral)
+    if (!one.refusal.empty())
+        message["refusal"] = one.refusal;
+    else if (!how_.mistral)
         message["refusal"] = nullptr;
     json::array calls;
     for (std::size_t i = 0; i < one.calls.size(); ++i)
@@ -365,6 +367,8 @@ FOUNDRY_DECL std::vector<json::object> chat_writer::deltas_of(completion const& 
         one.pieces.empty() ? pieces_of(how_.think_tags ? with_think_tags(one) : one.content) : one.pieces;
     for (auto const& piece : pieces)
         add("content", piece);
+    for (auto const& piece : pieces_of(one.refusal))
+        add("refusal", piece);
     add_call_deltas(deltas, one);
     return deltas;
 }
