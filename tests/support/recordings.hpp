@@ -69,8 +69,11 @@ inline std::vector<exchange> load(std::filesystem::path const& file)
         if (auto const& sent = item.at_pointer("/request/body"); sent.is_string() && !sent.get_string().empty())
             e.request = json::parse(sent.get_string()).as_object();
         e.status = item.at_pointer("/response/status").to_number<unsigned>();
-        for (auto const& [name, value] : item.at_pointer("/response/headers").as_object())
-            e.headers.emplace_back(std::string(name), text_of(value));
+        for (auto const& [name, value] : item.at_pointer("/response/headers").as_object()) {
+            std::string& lower = e.headers.emplace_back(std::string(name), text_of(value)).first;
+            std::transform(lower.begin(), lower.end(), lower.begin(),
+                           [](char c) { return foundry::detail::to_lower(c); });
+        }
         e.body = text_of(item.at_pointer("/response/body"));
         all.push_back(std::move(e));
     }
