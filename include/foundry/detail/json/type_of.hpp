@@ -156,7 +156,7 @@ requires(std::is_enum_v<E> &&
     }
 
     static constexpr text_functions names{&assign, &view};
-    static constexpr type value{.what = kind::enumeration, .names = &names, .known = texts};
+    static constexpr type value{.what = kind::enumeration, .size = sizeof(E), .names = &names, .known = texts};
 };
 
 namespace detail {
