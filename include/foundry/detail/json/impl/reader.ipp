@@ -763,7 +763,9 @@ private:
             return false;
         if (candidates.empty())
             return is_one_of(of, *to.described) ? refuse(expectation(*to.described)) : misfit(of, to.described);
-        reader inner;
+        if (inner_ == nullptr)
+            inner_ = std::make_unique<reader>();
+        reader& inner = *inner_;
         for (alternative const* const one : candidates) {
             // a quick look first, or variants in variants would double the time at each level
             if (candidates.size() != 1 && !has_members_of(v, *one->described))
@@ -1016,9 +1018,10 @@ private:
     boost::json::object* captured_object_ = nullptr;
     boost::json::object* captured_members_ = nullptr;
     std::size_t captured_names_ = 0;
-    bool is_waiting_ = false; // whether the value that is kept as JSON has no place yet
-    std::string inner_path_;  // of a problem in a variant
-    bool has_target_ = true;  // whether the current string goes to a value that exists
+    bool is_waiting_ = false;       // whether the value that is kept as JSON has no place yet
+    std::unique_ptr<reader> inner_; // of variants
+    std::string inner_path_;        // of a problem in a variant
+    bool has_target_ = true;        // whether the current string goes to a value that exists
 };
 
 FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first
