@@ -16,6 +16,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -783,4 +784,39 @@ TEST_CASE("created reading: what does not fit goes to extra, or the text is refu
     for (char const* const text : {"[1,2]", "[1,null]", "[1,{}]", "[1,[]]", "[1,\"x\"]"})
         CHECK(problem_of<std::array<boost::json::value, 1>>(text, reading::created)
                   .starts_with("an element of another shape in [1]"));
+}
+
+TEST_CASE("strict reading: a spoiled text is read the same whole and in pieces, and what is read can be written")
+{
+    std::mt19937 random(1);
+    auto const below = [&random](std::size_t n) { return random() % n; };
+    static constexpr std::string_view tokens[] = {"{",   "}",   "[",     "]",    ",",        ":",
+                                                  "\"",  "\\",  "null",  "true", "1",        "-",
+                                                  "2.0", "1e2", "\"x\"", "[{}]", "\"k\":1,", "\"side\":2,"};
+    std::vector<std::string> seeds = {
+        R"({"shape":{"side":1,"name":"x"},"shapes":{"a":null,"b":{"radius":1},"c":"t"},"one_or_none":["x"]})",
+        R"({"values":{"a":1,"b":{"c":[1,2.5,null]}},"any":[1,{"a":"b"}],"objects":[{},{"a":1}]})",
+        R"({"root":{"name":"a\u00e9","children":[{"name":"b","children":[]}]},"one_or_none":[null]})",
+    };
+    for (place const& p : places())
+        seeds.push_back(p.before + sample_text() + std::string(p.after));
+    std::size_t read = 0;
+    reader r;
+    for (int i = 0; i != 1500; ++i) {
+        std::string text = seeds[below(seeds.size())];
+        std::string_view const token = tokens[below(std::size(tokens))];
+        text.replace(below(text.size()), below(3), token);
+        for (reading const how : {reading::strict, reading::created}) {
+            holder whole;
+            holder in_pieces;
+            bool const is_good = r.read(place_of(whole), text, how);
+            REQUIRE_MESSAGE(read_pieces(r, place_of(in_pieces), text, 1 + below(3), how) == is_good, text);
+            if (!is_good)
+                continue;
+            ++read;
+            REQUIRE_MESSAGE(whole == in_pieces, text);
+            REQUIRE_MESSAGE(good<holder>(all_of(whole), how) == whole, text);
+        }
+    }
+    CHECK(read > 100);
 }
