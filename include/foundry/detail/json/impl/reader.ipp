@@ -532,7 +532,8 @@ private:
         if (t == nullptr)
             return false;
         bool const is_json = t->what == kind::any || t->what == kind::members;
-        return t->what == kind::choice || (is_json && takes(t->what, of));
+        bool const is_choice = t->what == kind::choice && !t->choices->alternatives.empty();
+        return is_choice || (is_json && takes(t->what, of));
     }
 
     /// The index of the map's entry with this name; the number of entries if there is none.
@@ -570,7 +571,7 @@ private:
         } else if (f.current != nullptr) {
             to = {f.current->reach(f.of.object, access::get_or_create), f.current->described};
         }
-        if (to.object != nullptr && to.described->what == kind::choice && how_ == reading::reused) {
+        if (to.object != nullptr && to.described->what == kind::choice && !decides_when_whole(*to.described)) {
             if (object_ref const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
                 return chosen;
         }
@@ -724,7 +725,13 @@ private:
 
     bool is_choice(object_ref to) const
     {
-        return how_ != reading::reused && to.object != nullptr && to.described->what == kind::choice;
+        return to.object != nullptr && to.described->what == kind::choice && decides_when_whole(*to.described);
+    }
+
+    /// Whether a variant's alternative is chosen by the whole value. Otherwise its shape chooses.
+    bool decides_when_whole(type const& choice) const
+    {
+        return how_ != reading::reused && !choice.choices->alternatives.empty();
     }
 
     /// The number of members in a value, those of inner objects included.

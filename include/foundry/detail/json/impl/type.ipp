@@ -109,7 +109,8 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
     case kind::choice: {
         choice_functions const& choices = *described.choices;
         const_object_ref const active = choices.active(value);
-        bool const is_first = !choices.has_empty && active.described == choices.alternatives[0].described;
+        bool const is_first = !choices.has_empty && !choices.alternatives.empty() &&
+                              active.described == choices.alternatives[0].described;
         return active.object == nullptr || (is_first && is_clear(active.object, *active.described));
     }
     case kind::any:
