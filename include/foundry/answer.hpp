@@ -15,9 +15,6 @@ namespace foundry::inline FOUNDRY_ABI {
 class answer
 {
 public:
-    /// A described class that is derived from this one has a base which is no part of its JSON.
-    using has_undescribed_base = void;
-
     /// Head of the response: status, header fields, request ids, rate limits.
     response_info const& info() const noexcept { return info_; }
     /// JSON text of the response, as received; empty for embeddings and for an answer that was joined from chunks.

@@ -22,6 +22,7 @@ namespace json = boost::json;
 using namespace foundry_test;
 using foundry::json::kind;
 using foundry::json::reader;
+using foundry::json::reading;
 using foundry::json::to_text;
 using foundry::json::type;
 
@@ -110,6 +111,9 @@ std::size_t check_reading(std::size_t& refused)
             T second;
             REQUIRE(r.read(second, written));
             CHECK(to_text(second) == written);
+            T created; // which differs only in the initial values of its members
+            REQUIRE(r.read({&created, &foundry::json::type_of<T>::value}, to_text(document), reading::created));
+            CHECK(to_text(created) == written);
             json::value const again = json::parse(written);
             auto const* const found = again.find_pointer(path, absent);
             CHECK((odd.is_null() || (found != nullptr && says(*found, odd))));

@@ -18,7 +18,8 @@ inline std::optional<number> whole(number n) noexcept
     if (n.form != number::is_double)
         return n;
     constexpr double two_to_63 = 9223372036854775808.0;
-    if (std::trunc(n.d) != n.d || n.d < -two_to_63 || n.d >= 2 * two_to_63)
+    // -2^63 as a double can also be what a smaller integer was rounded to
+    if (std::trunc(n.d) != n.d || n.d <= -two_to_63 || n.d >= 2 * two_to_63)
         return std::nullopt;
     number out;
     if (n.d < two_to_63) {

@@ -29,7 +29,7 @@ enum class reading : std::uint8_t
 ///
 /// Strict reading refuses a value of another shape or out of range, an unknown or repeated member, and the absence of a member that is
 /// no `std::optional`. A variant of classes takes the first class that fits. While the text arrives, the value fills: texts and lists
-/// grow; numbers, enums and variants appear when they are complete.
+/// grow; numbers, enums, variants and `boost::json` values appear when they are complete.
 ///
 /// Thread safety: none; one document at a time.
 class reader

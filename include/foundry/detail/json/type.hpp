@@ -144,8 +144,9 @@ struct type
 {
     kind what;
     bool is_unsigned = false; ///< kind::integer
-    std::uint16_t size = 0;   ///< Number of members of an object, of elements of a std::array, of bytes of an integer.
-    std::int16_t extra = -1;  ///< kind::object: index of the member for unknown members; -1 for none.
+    std::uint16_t size =
+        0; ///< Number of members of an object, of elements of a std::array, of bytes of an integer or enum.
+    std::int16_t extra = -1; ///< kind::object: index of the member for unknown members; -1 for none.
     member const* members = nullptr;
     type const* element = nullptr; ///< kind::array, kind::map, kind::associative
     item_function items = nullptr; ///< kind::array, kind::map
@@ -172,7 +173,7 @@ inline std::uint64_t all_members(type const& described)
 FOUNDRY_DECL bool is_clear(void const* value, type const& described);
 
 /// Whether the member is written. Not written are an empty optional, text, array, map or choice, and an object whose members all have their
-/// defaults. A plain number, bool or `std::string` is always written.
+/// defaults. A plain number, bool, `std::string` or `std::array` is always written.
 FOUNDRY_DECL bool is_set(void const* object, member const& m);
 
 } // namespace foundry::inline FOUNDRY_ABI::json

@@ -12,13 +12,14 @@
 #include <boost/describe/members.hpp>
 #include <boost/json/fwd.hpp>
 #include <boost/mp11/list.hpp>
-#include <boost/pfr/tuple_size.hpp>
 
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <exception>
 #include <optional>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,7 +38,7 @@ template <class T>
 concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
     std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 template <std::integral T>
-requires(!character<T>) struct type_of<T>
+requires(!character<T> && sizeof(T) <= 8) struct type_of<T>
 {
     static constexpr type value{
         .what = kind::integer, .is_unsigned = std::is_unsigned_v<T>, .size = static_cast<std::uint16_t>(sizeof(T))};
@@ -155,7 +156,7 @@ requires(std::is_enum_v<E> &&
     }
 
     static constexpr text_functions names{&assign, &view};
-    static constexpr type value{.what = kind::enumeration, .names = &names, .known = texts};
+    static constexpr type value{.what = kind::enumeration, .size = sizeof(E), .names = &names, .known = texts};
 };
 
 namespace detail {
@@ -174,7 +175,7 @@ auto* item_of(void* self, std::size_t i, access how)
 } // namespace detail
 
 template <class T>
-struct type_of<std::vector<T>>
+requires(!std::same_as<T, bool>) struct type_of<std::vector<T>>
 {
     static item items(void* self, std::size_t i, access how)
     {
@@ -477,20 +478,38 @@ constexpr auto words_of() -> class_words (*)()
     }
 }
 
-template <class T>
-concept has_bases = requires
+/// Converts to a base of `T`, or to everything else, so that initializers of an aggregate can be tried out.
+template <class T, bool Base, std::size_t = 0>
+struct initializer
 {
-    typename T::has_undescribed_base;
-}
-|| !boost::mp11::mp_empty<boost::describe::describe_bases<T, boost::describe::mod_any_access>>::value;
+    template <class U>
+    requires(!std::same_as<U, T> && std::is_base_of_v<U, T> == Base) operator U&() const& noexcept { std::terminate(); }
+    template <class U>
+    requires(!std::same_as<U, T> && std::is_base_of_v<U, T> == Base) operator U&() const&& noexcept
+    {
+        std::terminate();
+    }
+};
 
-/// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written. A class with bases is not
-/// looked at.
+template <class T>
+concept aggregate_with_base = requires
+{
+    T{initializer<T, true>()};
+};
+
+template <class T, std::size_t... I>
+constexpr bool takes_initializers(std::index_sequence<I...>)
+{
+    return requires { T{initializer<T, false, I>()...}; };
+}
+
+/// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written. Those of a base are
+/// left out on purpose.
 template <class T>
 constexpr bool has_forgotten_members()
 {
-    if constexpr (std::is_aggregate_v<T> && !has_bases<T>)
-        return boost::pfr::tuple_size_v<T> > boost::mp11::mp_size<public_members<T>>::value;
+    if constexpr (std::is_aggregate_v<T> && !aggregate_with_base<T>)
+        return takes_initializers<T>(std::make_index_sequence<boost::mp11::mp_size<public_members<T>>::value + 1>());
     else
         return false;
 }

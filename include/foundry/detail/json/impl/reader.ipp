@@ -43,6 +43,9 @@ inline double as_double(number const& n) noexcept
 
 inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
 
+/// Also for a little more than the largest float: that is what its shortest text says.
+inline bool rounds_to_float(double d) noexcept { return std::abs(d) < std::numeric_limits<float>::max() + 0x1p103; }
+
 inline boost::json::value as_value(number const& n)
 {
     return n.form == number::is_signed     ? boost::json::value(n.i)
@@ -67,6 +70,8 @@ struct reader::state : scanner<reader::state>
         frames_ = how == reading::reused ? std::span<frame>(few_frames_) : std::span<frame>(deep_frames_);
         top_ = frames_.data();
         captured_depth_ = 0;
+        is_waiting_ = false;
+        pending_ = {};
         inner_path_.clear();
     }
 
@@ -74,9 +79,10 @@ struct reader::state : scanner<reader::state>
     std::string path() const
     {
         std::string text;
+        bool const begun = pending_.described != nullptr || (captured_depth_ != 0 && !is_waiting_);
         for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
             if (f->of.described->what == kind::array)
-                text.append("[").append(std::to_string(f == top_ ? f->index : f->index - 1)).append("]");
+                text.append("[").append(std::to_string(f == top_ && !begun ? f->index : f->index - 1)).append("]");
             else if (f->of.described->what == kind::object && f->current != nullptr)
                 text.append(text.empty() ? "" : ".").append(f->current->name);
             else if (f->of.described->what == kind::map || f->of.described->what == kind::associative)
@@ -159,15 +165,17 @@ private:
             ++captured_depth_;
             return true;
         }
+        if (how_ != reading::reused && is_whole_value(next_type(), of)) {
+            stack_.reset({});
+            is_waiting_ = true;
+            captured_names_ = 0;
+            captured_depth_ = 1;
+            return true;
+        }
         object_ref const to = next_value(of);
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
         if (!described || top_ == &frames_.back()) {
-            if (is_choice(to)) {
-                capture_choice(to);
-                captured_depth_ = 1;
-                return true;
-            }
             if (breaks_list(to, of)) {
                 if (!capture_list())
                     return false;
@@ -245,10 +253,10 @@ private:
 
     void on_key(std::string_view name)
     {
-        if (captured_depth_ != 0)
-            stack_.push_key(text_type(name.data(), name.size()));
-        else
-            select(name);
+        if (captured_depth_ == 0)
+            return select(name);
+        ++captured_names_;
+        stack_.push_key(text_type(name.data(), name.size()));
     }
 
     bool on_text(std::string_view text)
@@ -268,7 +276,8 @@ private:
     std::string& on_string()
     {
         text_.clear();
-        has_target_ = how_ == reading::reused || (captured_depth_ == 0 && next_type() == kind::string);
+        type const* const next = how_ != reading::reused && captured_depth_ == 0 ? next_type() : nullptr;
+        has_target_ = how_ == reading::reused || (next != nullptr && next->what == kind::string);
         pending_ = captured_depth_ != 0 || !has_target_ ? object_ref() : next_value(shape::string);
         if (!is_string(pending_))
             return text_;
@@ -283,9 +292,9 @@ private:
             stack_.push_string(text_type(text_));
             return true;
         }
-        if (!has_target_)
-            pending_ = next_value(shape::string);
-        return is_string(pending_) || take_text(text_, pending_);
+        object_ref const begun = std::exchange(pending_, {});
+        object_ref const to = has_target_ ? begun : next_value(shape::string);
+        return is_string(to) || take_text(text_, to);
     }
 
     static bool is_string(object_ref to) { return to.object != nullptr && to.described->what == kind::string; }
@@ -299,7 +308,7 @@ private:
             case kind::enumeration:
                 if (how_ == reading::strict && !is_known(text, *to.described))
                     return refuse(expectation(*to.described));
-                return to.described->names->assign(to.object, text) || fail("a text is malformed");
+                return assign_text(text, to);
             case kind::integer:
             case kind::number:
             case kind::float32:
@@ -391,13 +400,15 @@ private:
             stack_.push_null();
             return true;
         }
-        if (top_ == frames_.data())
-            return root_.described->what == kind::any ? keep(nullptr, root_) : fail("null where an object should be");
+        if (top_ == frames_.data()) {
+            bool const decides = how_ == reading::strict || root_.described->what == kind::any;
+            return decides ? keep(nullptr, root_) : fail("null where an object should be");
+        }
         frame& f = *top_;
         if (f.of.described->what != kind::object) {
             object_ref const element = next_element(f);
             bool const is_strict = how_ == reading::strict && !takes_null(*element.described);
-            if (is_strict || is_never_empty(element.described->what)) // nothing represents null
+            if (element.object == nullptr || is_strict || is_never_empty(element.described->what)) // no place for null
                 return keep(nullptr, element);
             clear(element.object, *element.described);
         } else if (f.current == nullptr) {
@@ -505,14 +516,24 @@ private:
         return value;
     }
 
-    /// The kind of the next value, which is not created; kind::any if it is not described.
-    kind next_type() const
+    /// The type of the next value, which is not created; null if it is not described.
+    type const* next_type() const
     {
         if (top_ == frames_.data())
-            return root_.described->what;
+            return root_.described;
         if (top_->of.described->what != kind::object)
-            return top_->of.described->element->what;
-        return top_->current != nullptr ? top_->current->described->what : kind::any;
+            return top_->of.described->element;
+        return top_->current != nullptr ? top_->current->described : nullptr;
+    }
+
+    /// Whether an object or array appears only when it is complete.
+    static bool is_whole_value(type const* t, shape of)
+    {
+        if (t == nullptr)
+            return false;
+        bool const is_json = t->what == kind::any || t->what == kind::members;
+        bool const is_choice = t->what == kind::choice && !t->choices->alternatives.empty();
+        return is_choice || (is_json && takes(t->what, of));
     }
 
     /// The index of the map's entry with this name; the number of entries if there is none.
@@ -550,7 +571,7 @@ private:
         } else if (f.current != nullptr) {
             to = {f.current->reach(f.of.object, access::get_or_create), f.current->described};
         }
-        if (to.object != nullptr && to.described->what == kind::choice && how_ == reading::reused) {
+        if (to.object != nullptr && to.described->what == kind::choice && !decides_when_whole(*to.described)) {
             if (object_ref const chosen = to.described->choices->choose(to.object, of); chosen.object != nullptr)
                 return chosen;
         }
@@ -563,7 +584,6 @@ private:
         captured_value_ = nullptr;
         captured_object_ = nullptr;
         captured_members_ = nullptr;
-        captured_choice_ = {};
         if (to.object != nullptr && to.described->what == kind::any) {
             captured_value_ = static_cast<boost::json::value*>(to.object);
             return true;
@@ -611,7 +631,7 @@ private:
         type const& t = *element.described;
         bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
                            (t.what == kind::object && t.extra >= 0);
-        return !keeps;
+        return element.object == nullptr || !keeps;
     }
 
     /// Keeps a list as JSON, with all elements read so far. Called when an element has just begun.
@@ -688,8 +708,12 @@ private:
 
     bool store(boost::json::value&& v)
     {
-        if (captured_choice_.object != nullptr)
-            return choose(v, std::exchange(captured_choice_, {}));
+        if (std::exchange(is_waiting_, false)) {
+            object_ref const to = next_value(shape_of(v));
+            if (how_ == reading::strict && is_choice(to) && captured_names_ != number_of_names(v))
+                return fail_value("a name is repeated");
+            return keep(std::move(v), to);
+        }
         if (captured_value_ != nullptr)
             *captured_value_ = std::move(v);
         else if (captured_members_ != nullptr)
@@ -701,17 +725,32 @@ private:
 
     bool is_choice(object_ref to) const
     {
-        return how_ != reading::reused && to.object != nullptr && to.described->what == kind::choice;
+        return to.object != nullptr && to.described->what == kind::choice && decides_when_whole(*to.described);
     }
 
-    void capture_choice(object_ref to)
+    /// Whether a variant's alternative is chosen by the whole value. Otherwise its shape chooses.
+    bool decides_when_whole(type const& choice) const
     {
-        captured_choice_ = to;
-        stack_.reset({});
+        return how_ != reading::reused && !choice.choices->alternatives.empty();
     }
 
-    /// Reads a value into the first alternative of a variant that it fits. If it fits none, a variant with one alternative of its shape
-    /// says why.
+    /// The number of members in a value, those of inner objects included.
+    static std::size_t number_of_names(boost::json::value const& v)
+    {
+        std::size_t n = 0;
+        if (auto const* const elements = v.if_array()) {
+            for (boost::json::value const& element : *elements)
+                n += number_of_names(element);
+        } else if (auto const* const members = v.if_object()) {
+            n = members->size();
+            for (auto const& pair : *members)
+                n += number_of_names(pair.value());
+        }
+        return n;
+    }
+
+    /// Reads a value into the first alternative of a variant that it fits. If it fits none, strict reading fails: a variant with one
+    /// alternative of its shape says why.
     bool choose(boost::json::value const& v, object_ref to)
     {
         choice_functions const& choices = *to.described->choices;
@@ -722,28 +761,35 @@ private:
         }
         std::string text;
         write(text, {&v, &type_of<boost::json::value>::value});
-        std::size_t candidates = 0;
-        alternative const* last = nullptr;
-        reader inner;
+        std::vector<alternative const*> candidates;
         for (alternative const& one : choices.alternatives) {
-            if (!takes(one.described->what, of) || !has_constants_of(v, *one.described))
+            if (takes(one.described->what, of) && has_constants_of(v, *one.described))
+                candidates.push_back(&one);
+        }
+        if (candidates.empty() && how_ != reading::strict)
+            return false;
+        if (candidates.empty())
+            return is_one_of(of, *to.described) ? refuse(expectation(*to.described)) : misfit(of, to.described);
+        if (inner_ == nullptr)
+            inner_ = std::make_unique<reader>();
+        reader& inner = *inner_;
+        for (alternative const* const one : candidates) {
+            // a quick look first, or variants in variants would double the time at each level
+            if (candidates.size() != 1 && !has_members_of(v, *one->described))
                 continue;
-            ++candidates;
-            last = &one;
-            if (inner.read({one.emplace(to.object), one.described}, text, reading::strict))
+            if (inner.read({one->emplace(to.object), one->described}, text, reading::strict))
                 return true;
         }
-        if (candidates == 0)
-            return is_one_of(of, *to.described) ? refuse(expectation(*to.described)) : misfit(of, to.described);
-        if (how_ != reading::strict && inner.read({last->emplace(to.object), last->described}, text, reading::created))
+        alternative const& last = *candidates.back();
+        if (how_ != reading::strict && inner.read({last.emplace(to.object), last.described}, text, reading::created))
             return true;
         choices.choose(to.object, shape::null);
-        if (candidates != 1)
+        if (how_ != reading::strict)
+            return false;
+        if (candidates.size() != 1)
             return refuse(expectation(*to.described));
-        if (top_ != frames_.data() && top_->of.described->what == kind::array)
-            --top_->index;
         inner_path_ = inner.state_->path();
-        return fail(std::string(inner.state_->reason()));
+        return fail_value(std::string(inner.state_->reason()));
     }
 
     static bool is_one_of(shape of, type const& choice)
@@ -766,6 +812,33 @@ private:
                 return false;
         }
         return true;
+    }
+
+    /// Whether an object has all members of a class that are not optional, none that it does not describe, and each in a shape that it can
+    /// have. True for other values.
+    static bool has_members_of(boost::json::value const& v, type const& t)
+    {
+        auto const* const object = v.if_object();
+        if (object == nullptr || t.what != kind::object)
+            return true;
+        std::size_t found = 0;
+        for (int i = 0; i != t.size; ++i) {
+            member const& m = t.members[i];
+            auto const* const value = object->if_contains(text_type(m.name.data(), m.name.size()));
+            if (i == t.extra || (value == nullptr && m.reach_optional != nullptr))
+                continue;
+            if (value == nullptr || !(may_be(shape_of(*value), *m.described) || (value->is_null() && m.reach_optional)))
+                return false;
+            ++found;
+        }
+        return found == object->size() || t.extra >= 0;
+    }
+
+    static bool may_be(shape of, type const& t)
+    {
+        if (of == shape::null)
+            return takes_null(t);
+        return t.what == kind::choice ? is_one_of(of, t) : takes(t.what, of);
     }
 
     static shape shape_of(boost::json::value const& v)
@@ -793,11 +866,14 @@ private:
     }
 
     /// Says of the current value, whose place has been taken, what was expected.
-    bool refuse(std::string what)
+    bool refuse(std::string what) { return fail_value("expected " + std::move(what)); }
+
+    /// Says what is wrong with the current value, whose place has been taken.
+    bool fail_value(std::string what)
     {
         if (top_ != frames_.data() && top_->of.described->what == kind::array)
             --top_->index;
-        return fail("expected " + std::move(what));
+        return fail(std::move(what));
     }
 
     /// Refuses a value in strict reading.
@@ -811,7 +887,7 @@ private:
         bool const is_entry = top_ != frames_.data() && f.of.described->what != kind::object;
         if (is_entry && f.of.described->size != 0 && f.index > f.of.described->size)
             return refuse(expectation(*f.of.described));
-        if (takes(described->what, of) && described->what != kind::choice)
+        if (is_entry && may_be(of, *described))
             return fail("the name is repeated");
         return refuse(expectation(*described) + ", got " + std::string(shapes[static_cast<int>(of)]));
     }
@@ -880,9 +956,12 @@ private:
     /// Keeps a scalar as JSON.
     bool keep(boost::json::value v, object_ref to)
     {
-        if (is_choice(to))
-            return choose(v, to);
-        if (breaks_list(to, shape::null)) {
+        if (is_choice(to)) {
+            bool const chosen = choose(v, to);
+            if (chosen || how_ == reading::strict)
+                return chosen;
+        }
+        if (breaks_list(to, shape_of(v))) {
             if (!capture_list())
                 return false;
             push(v);
@@ -899,15 +978,23 @@ private:
         case kind::integer:
             return store_integer(n, to.object, *to.described);
         case kind::float32:
-            if (!detail::fits_float(d))
+            if (!detail::rounds_to_float(d))
                 return false;
-            *static_cast<float*>(to.object) = static_cast<float>(d);
+            *static_cast<float*>(to.object) = static_cast<float>(
+                std::clamp<double>(d, std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max()));
             break;
         default:
             *static_cast<double*>(to.object) = d;
             break;
         }
         return std::isfinite(d);
+    }
+
+    bool assign_text(std::string_view text, object_ref to)
+    {
+        if (to.described->names->assign(to.object, text))
+            return true;
+        return to.described->known.empty() ? fail_value("a text is malformed") : refuse(expectation(*to.described));
     }
 
     bool take_number_as_text(number const& n, object_ref to)
@@ -917,7 +1004,7 @@ private:
             static_cast<std::string*>(to.object)->assign(text);
             return true;
         }
-        return to.described->names->assign(to.object, text) || fail("a text is malformed");
+        return assign_text(text, to);
     }
 
     // The first frame is a sentinel. The types of this library nest no deeper than the other few frames; anything deeper is kept as JSON.
@@ -928,7 +1015,7 @@ private:
     frame* top_ = frames_.data();
     reading how_ = reading::reused;
     object_ref root_;
-    object_ref pending_;
+    object_ref pending_;                         // target of the current string
     std::string text_;                           // current string, if it cannot go to its member directly
     std::string name_;                           // name of a member that is kept as JSON
     std::vector<boost::json::object> positions_; // for each frame, the entries of a large map by name
@@ -937,9 +1024,11 @@ private:
     boost::json::value* captured_value_ = nullptr;
     boost::json::object* captured_object_ = nullptr;
     boost::json::object* captured_members_ = nullptr;
-    object_ref captured_choice_;
-    std::string inner_path_; // of a problem in a variant
-    bool has_target_ = true; // whether the current string goes to a value that exists
+    std::size_t captured_names_ = 0;
+    bool is_waiting_ = false;       // whether the value that is kept as JSON has no place yet
+    std::unique_ptr<reader> inner_; // of variants
+    std::string inner_path_;        // of a problem in a variant
+    bool has_target_ = true;        // whether the current string goes to a value that exists
 };
 
 FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first

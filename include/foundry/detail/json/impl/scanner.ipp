@@ -63,8 +63,10 @@ bool scanner<Handler>::feed(std::string_view bytes)
 template <class Handler>
 bool scanner<Handler>::finish()
 {
-    if (!feed(state_ == state::number ? " " : "")) // a number ends only when another character follows
+    bool const in_number = state_ == state::number; // it ends only when another character follows
+    if (!feed(in_number ? " " : ""))
         return false;
+    consumed_ -= in_number ? 1 : 0;
     return state_ == state::done || fail("incomplete JSON at byte " + std::to_string(consumed_));
 }
 

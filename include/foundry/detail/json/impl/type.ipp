@@ -95,14 +95,24 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
     case kind::text:
         return described.names->view(value).empty();
     case kind::enumeration:
-        return false;
+        return is_zero(value, described);
     case kind::associative:
         return detail::is_empty(value, *described.entries);
     case kind::array:
+        for (std::size_t i = 0; i != described.size; ++i) {
+            if (!is_clear(look_at(value, i, described.items).value, *described.element))
+                return false;
+        }
+        return described.size != 0 || look_at(value, 0, described.items).value == nullptr;
     case kind::map:
         return look_at(value, 0, described.items).value == nullptr;
-    case kind::choice:
-        return described.choices->active(value).object == nullptr;
+    case kind::choice: {
+        choice_functions const& choices = *described.choices;
+        const_object_ref const active = choices.active(value);
+        bool const is_first = !choices.has_empty && !choices.alternatives.empty() &&
+                              active.described == choices.alternatives[0].described;
+        return active.object == nullptr || (is_first && is_clear(active.object, *active.described));
+    }
     case kind::any:
         return static_cast<boost::json::value const*>(value)->is_null();
     case kind::members:
@@ -130,7 +140,12 @@ FOUNDRY_DECL bool is_set(void const* object, member const& m)
     case kind::number:
     case kind::float32:
     case kind::string:
+    case kind::enumeration:
         return true;
+    case kind::array:
+        return m.described->size != 0 || !is_clear(value, *m.described);
+    case kind::choice:
+        return m.described->choices->active(value).object != nullptr;
     case kind::object:
         return m.reach_optional != nullptr || !is_clear(value, *m.described);
     default:

@@ -57,16 +57,13 @@ public:
             enumeration(v.described->names->view(v.object), path);
             break;
         case kind::object:
-            object(v, path);
-            break;
         case kind::array:
-            array(v, path);
-            break;
         case kind::map:
-            map(v, path);
-            break;
         case kind::associative:
-            associative(v, path);
+            if (depth_++ == max_depth)
+                fail("is nested too deeply", path);
+            nested(v, path);
+            --depth_;
             break;
         case kind::choice:
             choice(v, path);
@@ -173,6 +170,18 @@ private:
         first = false;
         string(text, path);
         out_ += ':';
+    }
+
+    void nested(const_object_ref v, step const* path)
+    {
+        if (v.described->what == kind::object)
+            object(v, path);
+        else if (v.described->what == kind::array)
+            array(v, path);
+        else if (v.described->what == kind::map)
+            map(v, path);
+        else
+            associative(v, path);
     }
 
     void object(const_object_ref v, step const* path)
@@ -370,6 +379,7 @@ private:
 
     std::string& out_;
     writing const what_;
+    int depth_ = 0; // number of described objects and lists around the current value
 };
 
 } // namespace detail
