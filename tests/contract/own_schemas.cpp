@@ -182,7 +182,8 @@ void print_member(std::string const& name, std::vector<T> const& values, std::ve
         return all;
     };
     std::vector<std::string> refused = within(wrong);
-    refused.emplace_back("{}");
+    if (!is_read("{}", held.front())) // the reader alone lets an optional be absent
+        refused.emplace_back("{}");
     refused.emplace_back("[]");
     refused.emplace_back(written(holds<T>()).insert(1, "\"unknown\":1,"));
     print(name, held, refused, within(out_of_range));
@@ -227,7 +228,7 @@ int main()
     flower.root.branches.emplace_back().leaves.emplace_back().colour = "gr\xc3\xbcn";
     flower.graft = flower.root;
     print<plant>("plant", {plant(), flower},
-                 {R"({"root":{"branches":[],"leaves":[]},"graft":null})", R"({"root":null,"graft":null})"});
+                 {R"({"root":{"branches":[],"leaves":[1],"last":null},"graft":null})", R"({"root":null,"graft":null})"});
 
     print_member<bool>("bool", {true, false}, {"1", "\"true\"", "null"});
     print_integer<std::int8_t>("int8", {"128", "-129"});

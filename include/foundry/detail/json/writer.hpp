@@ -12,7 +12,7 @@ namespace foundry::inline FOUNDRY_ABI::json {
 enum class writing : std::uint8_t
 {
     set, ///< Only members that are set; see is_set(). For requests.
-    all, ///< All members but empty optionals. For values of the program's own classes.
+    all, ///< All members; an empty optional is null. For values of the program's own classes.
 };
 
 /// Appends a described value as JSON. The members of `extra` follow the others.

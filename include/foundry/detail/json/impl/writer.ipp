@@ -191,25 +191,22 @@ private:
         out_ += '{';
         for (int i = 0; i != t.size; ++i) {
             member const& m = t.members[i];
-            if (i == t.extra || !is_written(v.object, m) || is_replaced(v, m))
+            bool const is_written = what_ == writing::all || is_set(v.object, m);
+            if (i == t.extra || !is_written || is_replaced(v, m))
                 continue;
             if (!first)
                 out_ += ',';
             first = false;
             out_.append("\"").append(m.name).append("\":"); // a described name needs no escapes
             step const here{path, m.name};
-            write({m.reach(const_cast<void*>(v.object), access::peek), m.described}, &here);
+            if (void const* const value = m.reach(const_cast<void*>(v.object), access::peek); value != nullptr)
+                write({value, m.described}, &here);
+            else
+                out_ += "null";
         }
         if (t.extra >= 0)
             extra(v, first, path);
         out_ += '}';
-    }
-
-    bool is_written(void const* object, member const& m) const
-    {
-        if (what_ == writing::set)
-            return is_set(object, m);
-        return m.reach(const_cast<void*>(object), access::peek) != nullptr;
     }
 
     /// The members that the class does not describe.
