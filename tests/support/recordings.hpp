@@ -4,6 +4,7 @@
 // The recorded exchanges of data/recordings, and how they are sent again.
 
 #include <foundry.hpp>
+#include <foundry/detail/base/ascii.hpp>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
