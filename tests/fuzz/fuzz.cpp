@@ -123,7 +123,8 @@ void make_described(std::string& out, foundry::json::type const& t, choices& fro
 /// Boost.JSON reads 0e309 as not-a-number.
 bool near(double a, double b)
 {
-    return std::isnan(a) || std::isnan(b) || a == b || std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)) + 1e-300;
+    return std::isnan(a) || std::isnan(b) || a == b ||
+           std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)) + 1e-300;
 }
 
 /// Whether a value says nothing: what is left out, or written for a plain member that did not come.

@@ -22,6 +22,7 @@
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
+#include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/impl/chat.ipp>

@@ -145,7 +145,11 @@ void add_texts(seed_writer& seeds)
         seeds.add("service_error", body);
     for (std::size_t const size : {8u, 64u, 256u})
         seeds.add("floats", std::string(size, 'Q'));
-    for (char const* const target : {"json_reader", "chat_request", "accumulator"})
+    seeds.add(
+        "typed_value",
+        R"({"name":"a","paint":"red","small":null,"large":18446744073709551615,"flags":[true,false],"children":[],)"
+        R"("counts":{"b":1},"shape":{"kind":"square","side":0.5},"either":[1],"any":{"c":[null]}})");
+    for (char const* const target : {"json_reader", "chat_request", "accumulator", "typed_value"})
         for (unsigned mode = 1; mode != 16; ++mode)
             seeds.add(target, "\1\2\3\4\5\6\1\2\3\4\5\6\1\2\3\4\5\6\1\2\3\4\5\6", mode);
 }
