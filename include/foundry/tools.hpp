@@ -157,6 +157,7 @@ enum class tool_event_type
     answer,      ///< The run ends; the text is the whole answer.
 };
 
+/// A step of a streamed run.
 struct tool_event
 {
     tool_event() = default;
