@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A chat in the terminal. Answers stream in; Ctrl-C stops one, and the part that has arrived stays in the history.
+// A chat in the terminal. Answers stream in; Ctrl-C stops one, and the part that has arrived stays in the history. The model can ask for
+// the time, and for the sum of numbers; the chat says when it does.
 //
 //     chat [--proxy URL]
 //
@@ -11,6 +12,7 @@
 #include "../printable.hpp"
 
 #include <foundry/media.hpp>
+#include <foundry/tools.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -27,8 +29,10 @@
 
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <iomanip>
 #include <iostream>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,49 +82,86 @@ private:
     std::string typed_;
 };
 
+struct addends
+{
+    std::vector<double> numbers;
+};
+BOOST_DESCRIBE_STRUCT(addends, (), (numbers))
+
+std::string time_now()
+{
+    std::time_t const now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    char text[] = "2000-01-01 00:00:00 UTC";
+    std::strftime(text, sizeof text, "%F %T UTC", &parts);
+    return text;
+}
+
+/// What the model can do besides talking.
+foundry::toolbox two_functions()
+{
+    foundry::toolbox tools;
+    tools.add("get_time", "The date and the time now", &time_now);
+    tools.add("add_numbers", "The sum of numbers",
+              [](addends const& a) { return std::accumulate(a.numbers.begin(), a.numbers.end(), 0.0); });
+    return tools;
+}
+
 struct conversation
 {
-    conversation(foundry::client<> to, std::string const& model) : client(std::move(to)), request(model)
+    conversation(foundry::client<> to, std::string const& model)
+        : client(std::move(to)),
+          run(foundry::chat_request(model))
     {
-        request.stream_options.emplace().include_usage = true;
+        run.request.stream_options.emplace().include_usage = true;
     }
 
     foundry::client<> client;
-    foundry::chat_request request;               // holds the conversation so far
+    foundry::tool_run run; // holds the conversation so far
+    foundry::toolbox tools = two_functions();
     std::vector<foundry::content_part> pictures; // for the next question
 };
 
 void ask(conversation& c, std::string question)
 {
     if (c.pictures.empty()) {
-        c.request.user(std::move(question));
+        c.run.messages.emplace_back(foundry::chat_role::user, std::move(question));
         return;
     }
     c.pictures.insert(c.pictures.begin(), foundry::content_part::from_text(std::move(question)));
-    c.request.user(std::exchange(c.pictures, {}));
+    c.run.messages.emplace_back(foundry::chat_role::user, std::exchange(c.pictures, {}));
 }
 
-void print_costs(std::optional<foundry::token_usage> const& usage, std::chrono::duration<double> taken)
+void print(foundry::tool_event const& event)
+{
+    if (event.type == foundry::tool_event_type::text)
+        std::cout << printable(event.text) << std::flush;
+    else if (event.type == foundry::tool_event_type::result)
+        std::cout << '[' << printable(event.call.function.name + event.call.function.arguments + ": " + event.text)
+                  << "]\n";
+}
+
+void print_costs(foundry::token_usage const& usage, std::chrono::duration<double> taken)
 {
     std::cout << "\n[";
-    if (usage)
-        std::cout << usage->prompt_tokens << " + " << usage->completion_tokens << " tokens, ";
+    if (usage.total_tokens != 0)
+        std::cout << usage.prompt_tokens << " + " << usage.completion_tokens << " tokens, ";
     std::cout << std::fixed << std::setprecision(1) << taken.count() << " s]\n";
 }
 
-/// Asks the last question, then prints the answer and adds it to the history; if it is stopped, the part that has arrived. A question
-/// that fails is removed. Throws nothing, because the `||` below would then wait for its other operation.
+/// Asks the last question, and prints the answer. Whatever ends it, the run's messages have what has arrived. A question that fails, or
+/// has no answer yet, is removed. Throws nothing, because the `||` below would then wait for its other operation.
 asio::awaitable<void> answer(conversation& c)
 {
     auto const begun = std::chrono::steady_clock::now();
-    foundry::chat_accumulator all;
+    std::size_t const asked = c.run.messages.size();
+    c.run.usage = foundry::token_usage();
     std::string failed;
     try {
-        foundry::chat_stream chunks = co_await c.client.stream(c.request);
-        while (auto const* chunk = co_await chunks.read()) {
-            std::cout << printable(chunk->text()) << std::flush;
-            all.add(*chunk);
-        }
+        foundry::async_generator<foundry::tool_event> events = c.client.stream(c.run, c.tools);
+        while (auto event = co_await events.next())
+            print(*event);
     } catch (boost::system::system_error const& e) { // foundry::error is one, too
         if (e.code() == asio::error::operation_aborted)
             std::cout << "\n[stopped]";
@@ -129,13 +170,11 @@ asio::awaitable<void> answer(conversation& c)
     } catch (std::exception const& e) {
         failed = e.what();
     }
-    bool const said = !all.completion().text().empty();
-    if (failed.empty() && said)
-        c.request.add(all.message());
-    else
-        c.request.messages.pop_back();
+    bool const said = c.run.messages.size() > asked;
+    if (!failed.empty() || !said)
+        c.run.messages.erase(c.run.messages.begin() + std::ptrdiff_t(asked) - 1, c.run.messages.end());
     if (failed.empty())
-        print_costs(all.completion().usage, std::chrono::steady_clock::now() - begun);
+        print_costs(c.run.usage, std::chrono::steady_clock::now() - begun);
     else
         std::cout << (said ? "\n" : "") << "[" << failed << "]\n";
 }
@@ -145,9 +184,8 @@ constexpr char const* help = "/model NAME   uses another deployment from now on\
                              "/image FILE   sends a picture with the next question\n"
                              "/quit         ends, as Ctrl-D and two Ctrl-C do; one Ctrl-C stops an answer\n";
 
-void set_system(foundry::chat_request& request, std::string const& text)
+void set_system(std::vector<foundry::chat_message>& messages, std::string const& text)
 {
-    auto& messages = request.messages;
     if (!messages.empty() && messages.front().role == foundry::chat_role::system)
         messages.erase(messages.begin());
     if (!text.empty())
@@ -157,10 +195,10 @@ void set_system(foundry::chat_request& request, std::string const& text)
 void obey(conversation& c, std::string const& name, std::string const& rest)
 {
     if (name == "/model" && !rest.empty()) {
-        c.request.model = rest;
+        c.run.request.model = rest;
         std::cout << "[asking " << rest << "]\n";
     } else if (name == "/system") {
-        set_system(c.request, rest);
+        set_system(c.run.messages, rest);
         std::cout << (rest.empty() ? "[no system message]\n" : "[system message set]\n");
     } else if (name == "/image" && !rest.empty()) {
         try {

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// A game at 60 frames a second in which two characters talk. The loop owns its frame and gives the library a share of it: no step
-// begins after that, however fast the service answers. The rest waits in the socket for the next frame.
+// A game at 60 frames a second in which two characters talk, and can open doors. The loop owns its frame and gives the library a share
+// of it: no step begins after that, however fast the service answers. The rest waits in the socket for the next frame.
 //
 //     game_loop [seconds]
 //
@@ -11,10 +11,13 @@
 #include "../configuration.hpp"
 #include "../printable.hpp"
 
+#include <foundry/tools.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/describe/enum_to_string.hpp>
 
 #include <unistd.h>
 
@@ -25,8 +28,10 @@
 #include <deque>
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -36,6 +41,20 @@ using std::chrono::steady_clock;
 constexpr nanoseconds frame_time = nanoseconds{1s} / 60;
 constexpr std::size_t remembered = 6; // lines of the conversation
 constexpr nanoseconds budget = 100us; // of a frame, for the library
+
+enum class room
+{
+    galley,
+    hold,
+    bridge
+};
+BOOST_DESCRIBE_ENUM(room, galley, hold, bridge)
+
+struct door
+{
+    room leads_to = room::galley;
+};
+BOOST_DESCRIBE_STRUCT(door, (), (leads_to))
 
 struct character
 {
@@ -51,14 +70,29 @@ struct scene
             "Ada", "You are Ada, the navigator of a ship at sea. Answer in two sentences, and ask something back.", {}},
         character{
             "Bo", "You are Bo, a cook who would rather be on land. Answer in two sentences, and tell a story.", {}}};
-    std::string said;    // complete speeches, one in each line, not yet printed
+    std::set<std::string> open_doors;
+    std::string said;    // complete speeches and what was done, one in each line, not yet printed
     std::string trouble; // why the conversation has ended
 };
+
+/// What a character can do. The functions run in the loop's thread, within its share of a frame; the model is told what has happened.
+foundry::toolbox abilities(scene& s, character const& who)
+{
+    foundry::toolbox tools;
+    tools.add("open_door", "Opens a door of the ship", [&s, &who](door d) -> std::string {
+        std::string const name = boost::describe::enum_to_string(d.leads_to, "");
+        if (!s.open_doors.insert(name).second)
+            return "The way to the " + name + " was free already";
+        s.said += "(" + who.name + " opens the door to the " + name + ")\n";
+        return "The way to the " + name + " is free";
+    });
+    return tools;
+}
 
 /// The conversation. Each answer is the other character's question; the history is limited to the last few lines.
 asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s)
 {
-    std::deque<std::string> lines{"Tell me a story about the ship."};
+    std::deque<std::string> lines{"Tell me a story about a ship at sea, and open the door to the galley."};
     for (std::size_t turn = 0;; ++turn) {
         character& speaker = s.characters[turn % 2];
         foundry::chat_request request{model};
@@ -72,9 +106,10 @@ asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s
         }
 
         speaker.speech.clear();
-        foundry::chat_stream chunks = co_await client.stream(request);
-        while (auto const* chunk = co_await chunks.read()) {
-            speaker.speech += chunk->text();
+        foundry::async_generator<foundry::tool_event> events = client.stream(request, abilities(s, speaker));
+        while (auto event = co_await events.next()) {
+            if (event->type == foundry::tool_event_type::text)
+                speaker.speech += event->text;
             co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
         }
         s.said += speaker.name + ": " + speaker.speech + '\n';
@@ -149,16 +184,19 @@ std::string last_of(std::string text, std::size_t size)
     return printable(text);
 }
 
-/// Three lines, drawn over those of the frame before.
+/// Four lines, drawn over those of the frame before.
 void draw(scene const& s, std::size_t frame, nanoseconds taken)
 {
-    std::string out = frame == 0 ? "" : "\x1b[3A";
+    std::string out = frame == 0 ? "" : "\x1b[4A";
     out.append("\x1b[K").append(1, "|/-\\"[frame / 6 % 4]);
     out.append(" frame ").append(std::to_string(frame));
     out.append(": the library took ").append(std::to_string(taken.count() / 1000)).append(" us of it\n");
     for (character const& c : s.characters)
         out.append("\x1b[K").append(c.name).append(": ").append(last_of(c.speech, 72)).append("\n");
-    std::cout << out << std::flush;
+    out += "\x1b[KOpen doors:";
+    for (std::string const& name : s.open_doors)
+        out.append(" ").append(name);
+    std::cout << out << '\n' << std::flush;
 }
 
 int main(int argc, char** argv)

@@ -107,6 +107,7 @@ struct constant
     friend bool operator==(constant const&, constant const&) = default;
 };
 
+/// In JSON a constant is its text.
 template <detail::literal Text>
 struct json::type_of<constant<Text>>
 {

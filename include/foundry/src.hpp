@@ -115,4 +115,5 @@
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/structured.ipp>
 #include <foundry/impl/telemetry.ipp>
+#include <foundry/impl/toolbox.ipp>
 #include <foundry/impl/tools.ipp>

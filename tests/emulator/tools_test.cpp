@@ -398,6 +398,21 @@ asio::awaitable<void> answer_in_a_class(emulator& service, char const* url)
     CHECK(json::parse(last_body(service)).at("response_format").at("json_schema").at("name") == "weather");
 }
 
+asio::awaitable<void> refuse_requests(emulator& service)
+{
+    auto const client = client_for(co_await asio::this_coro::executor, service);
+    toolbox const tools = two_functions();
+    tool_run run{question()};
+    run.request.extra["stream"] = true;
+    foundry::error const failed = co_await failure_of([&]() -> asio::awaitable<int> {
+        co_await client.complete(run, tools);
+        co_return 0;
+    }());
+    CHECK(failed.code() == errc::invalid_argument);
+    REQUIRE(run.messages.size() == 1);
+    CHECK(run.messages[0].role == chat_role::user);
+}
+
 asio::awaitable<void> refuse_results(emulator& service)
 {
     auto const client = client_for(co_await asio::this_coro::executor, service);
@@ -455,6 +470,12 @@ TEST_CASE("tools: a hook answers a call, or changes its arguments")
 {
     emulator service;
     run(ask_before_calls(service));
+}
+
+TEST_CASE("tools: a request that cannot be sent leaves the run's messages as they were")
+{
+    emulator service;
+    run(refuse_requests(service));
 }
 
 TEST_CASE("tools: a streamed run tells what happens, in order")

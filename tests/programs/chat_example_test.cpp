@@ -109,7 +109,8 @@ public:
             boost::json::value const body = boost::json::parse(boost::json::parse(line).at("body").as_string());
             std::vector<std::string>& messages = all.emplace_back();
             for (boost::json::value const& m : body.at("messages").as_array()) {
-                auto const& content = m.at("content");
+                boost::json::object const& message = m.as_object();
+                auto const& content = m.at(message.contains("tool_calls") ? "tool_calls" : "content");
                 messages.push_back(std::string(m.at("role").as_string()) + ": " +
                                    (content.is_string() ? std::string(content.get_string()) : serialize(content)));
             }
@@ -158,6 +159,31 @@ TEST_CASE("chat example: an answer streams in, with its tokens and its time at t
     t.see("> ");
     t.type(ctrl_d);
     CHECK(t.end() == 0);
+}
+
+TEST_CASE(
+    "chat example: a function that the model calls is shown, the answer after it streams, and both stay in the history")
+{
+    terminal t;
+    t.enter("What is the time?");
+    CHECK(t.see("[get_time{}: 20").empty()); // it comes before the answer
+    t.see(" UTC]");
+    t.see("anything else");
+    CHECK(t.pieces() > 5);
+    t.see(" tokens, ");
+    t.see("> ");
+    t.enter("Add the numbers 20 and 30.");
+    t.see(R"([add_numbers{"numbers":[20]}: 20])"); // the emulator is no model
+    t.see(" tokens, ");
+    auto const asked = t.asked();
+    REQUIRE(asked.size() == 4);
+    CHECK(asked[0] == std::vector<std::string>{"user: What is the time?"});
+    REQUIRE(asked[1].size() == 3);
+    CHECK(asked[1][1].find(R"("name":"get_time")") != std::string::npos);
+    CHECK(asked[1][2].starts_with("tool: 20"));
+    CHECK(asked[2].size() == 5);
+    REQUIRE(asked[3].size() == 7);
+    CHECK(asked[3][6] == "tool: 20");
 }
 
 TEST_CASE("chat example: Ctrl-C stops an answer and not the chat, and the partial answer stays in the history")

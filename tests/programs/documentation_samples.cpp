@@ -41,6 +41,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <syslog.h>
 
@@ -57,6 +59,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -1296,7 +1299,152 @@ co_await client.complete(run, tools);
     // clang-format on
 }
 
+asio::awaitable<void> with_options(foundry::client<> client, foundry::chat_request request, foundry::toolbox tools)
+{
+    // clang-format off
+foundry::tool_options how;
+how.max_rounds = 5;
+how.parallel = 2;
+how.report_exceptions = true; // if what() is written for others
+how.call.timeouts.total = std::chrono::seconds{30}; // of each request, not of the functions
+foundry::tool_run run = co_await client.complete(request, tools, how);
+    // clang-format on
+}
+
+asio::awaitable<std::string> run_query(boost::json::value arguments);
+
+void adds_any_json(foundry::toolbox& tools, boost::json::value schema)
+{
+    // clang-format off
+tools.add("query", "Queries the table of orders", std::move(schema), [&](boost::json::value arguments) -> asio::awaitable<std::string> {
+    co_return co_await run_query(std::move(arguments));
+});
+    // clang-format on
+}
+
+asio::awaitable<void> fails_with_its_run(foundry::client<> client, foundry::chat_request request,
+                                         foundry::toolbox tools)
+{
+    // clang-format off
+try {
+    foundry::tool_run run = co_await client.complete(request, tools);
+    std::cout << run.reply.text() << '\n';
+} catch (foundry::tool_run_error const& e) {
+    std::cerr << e.what() << ", in round " << e.run().rounds << '\n';
+}
+    // clang-format on
+}
+
+std::size_t forgets(foundry::tool_run& run)
+{
+    // clang-format off
+std::size_t const removed = foundry::trim(run.messages, 8'000);
+    // clang-format on
+    return removed;
+}
+
+asio::awaitable<bool> ask_the_user(std::string what);
+
+foundry::tool_options asks_first()
+{
+    // clang-format off
+foundry::tool_options how;
+how.before_call = [&](foundry::tool_call& call) -> asio::awaitable<std::optional<std::string>> {
+    std::optional<std::string> said; // empty: the function runs
+    if (call.function.name == "delete_file") {
+        bool const is_allowed = co_await ask_the_user(call.function.arguments);
+        if (!is_allowed)
+            said = "the user does not allow it";
+    }
+    co_return said;
+};
+how.stop_after_round = [](foundry::tool_run const& run) { return run.usage.total_tokens > 50'000; };
+    // clang-format on
+    return how;
+}
+
+asio::awaitable<void> shows_events(foundry::client<> client, foundry::tool_run& run, foundry::toolbox tools)
+{
+    // clang-format off
+foundry::async_generator<foundry::tool_event> events = client.stream(run, tools);
+while (auto event = co_await events.next()) {
+    if (event->type == foundry::tool_event_type::text)
+        std::cout << event->text << std::flush;
+    else if (event->type == foundry::tool_event_type::result)
+        std::cout << '[' << event->call.function.name << ": " << event->text << "]\n";
+}
+    // clang-format on
+}
+
 } // namespace described
+
+namespace typed_answers {
+
+// clang-format off
+struct recipe { std::string title; std::vector<std::string> steps; int minutes = 0; };
+BOOST_DESCRIBE_STRUCT(recipe, (), (title, steps, minutes))
+
+constexpr auto describe(recipe const*)
+{
+    return foundry::about("A recipe for two persons")
+        .member<&recipe::steps>("One sentence each, in their order")
+        .member<&recipe::minutes>("Time in the kitchen, in whole minutes");
+}
+
+struct circle { foundry::constant<"circle"> kind; double radius = 0; };
+BOOST_DESCRIBE_STRUCT(circle, (), (kind, radius))
+struct square { foundry::constant<"square"> kind; double side = 0; };
+BOOST_DESCRIBE_STRUCT(square, (), (kind, side))
+struct drawing { std::vector<std::variant<circle, square>> shapes; };
+BOOST_DESCRIBE_STRUCT(drawing, (), (shapes))
+// clang-format on
+
+std::string const& schema_of_a_variant() { return foundry::schema_of<drawing>(); }
+
+void show(std::vector<std::string> const& steps);
+
+asio::awaitable<void> fills_a_class(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::structured<recipe> answer = co_await client.complete<recipe>(request);
+std::cout << answer.value.title << " takes " << answer.value.minutes << " minutes\n";
+std::cout << answer.completion.text() << '\n'; // the JSON, with its usage and everything else
+        // clang-format on
+}
+
+asio::awaitable<void> reads_it_itself(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+request.system("Answer with JSON of this schema and nothing else: " + foundry::schema_of<recipe>());
+foundry::chat_completion reply = co_await client.complete(request);
+recipe made = boost::json::value_to<recipe>(boost::json::parse(reply.text()));
+    // clang-format on
+    show(made.steps);
+}
+
+asio::awaitable<void> takes_it_as_a_value(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+auto answer = co_await foundry::as_result(client.complete<recipe>(request));
+if (answer)
+    show(answer->value.steps);
+else if (answer.error().code() == foundry::errc::refused)
+    std::cout << "The model says: " << answer.error().body() << '\n';
+else
+    std::cerr << answer.error().what() << '\n';
+    // clang-format on
+}
+
+asio::awaitable<void> is_corrected(foundry::client<> client, foundry::chat_request request)
+{
+    // clang-format off
+foundry::call_options with;
+with.corrections = 2;
+foundry::structured<recipe> answer = co_await client.complete<recipe>(request, with);
+    // clang-format on
+}
+
+} // namespace typed_answers
 
 // The shortest program.
 // clang-format off

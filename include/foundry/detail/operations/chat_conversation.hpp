@@ -3,6 +3,7 @@
 
 #include <foundry/chat_accumulator.hpp>
 #include <foundry/chat_stream.hpp>
+#include <foundry/detail/operations/complete_chat.hpp>
 #include <foundry/detail/operations/tool_loop.hpp>
 
 #include <memory>

@@ -1,7 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/tools.hpp>
+#include <foundry/async_generator.hpp>
+#include <foundry/toolbox.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>

@@ -69,10 +69,15 @@ FOUNDRY_DECL pending_request chat_conversation::prepare(bool is_stream)
                               std::get<open_enum<tool_mode>>(asking.tool_choice) != tool_mode::required;
     if (asked_++ != 0 && !is_automatic) // a function that must be called has been
         asking.tool_choice = std::monostate();
-    asking.messages = std::move(run_.messages);
-    pending_request prepared = prepare_chat(state_, asking, how_.call, is_stream);
-    run_.messages = std::move(asking.messages);
-    return prepared;
+    asking.messages = std::move(run_.messages); // lent, not copied
+    try {
+        pending_request prepared = prepare_chat(state_, asking, how_.call, is_stream);
+        run_.messages = std::move(asking.messages);
+        return prepared;
+    } catch (...) {
+        run_.messages = std::move(asking.messages);
+        throw;
+    }
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> chat_conversation::ask()
