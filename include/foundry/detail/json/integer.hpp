@@ -69,6 +69,10 @@ std::uint64_t load_as(void const* from) noexcept
 /// False, and nothing is stored, if the number is no integer or does not fit.
 inline bool store_integer(number const& n, void* to, type const& t) noexcept
 {
+    if (n.form == number::is_signed && t.size == sizeof n.i && !t.is_unsigned) { // the usual case
+        std::memcpy(to, &n.i, sizeof n.i);
+        return true;
+    }
     std::optional<number> const integer = whole(n);
     if (!integer || !fits(*integer, t))
         return false;
@@ -88,6 +92,15 @@ inline bool store_integer(number const& n, void* to, type const& t) noexcept
         detail::store_as<std::uint64_t>(bits, to);
     }
     return true;
+}
+
+inline void clear_integer(void* object, type const& t) noexcept
+{
+    constexpr std::int64_t zero = 0;
+    if (t.size == sizeof zero)
+        std::memcpy(object, &zero, sizeof zero);
+    else
+        std::memset(object, 0, t.size);
 }
 
 inline number load_integer(void const* from, type const& t) noexcept

@@ -16,7 +16,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -67,8 +66,10 @@ struct reader::state : scanner<reader::state>
         how_ = how;
         if (how != reading::reused && deep_frames_.empty())
             deep_frames_.resize(max_depth + 1);
-        frames_ = how == reading::reused ? std::span<frame>(few_frames_) : std::span<frame>(deep_frames_);
-        top_ = frames_.data();
+        bool const is_deep = how != reading::reused;
+        outside_ = is_deep ? deep_frames_.data() : few_frames_.data();
+        deepest_ = is_deep ? &deep_frames_.back() : &few_frames_.back();
+        top_ = outside_;
         captured_depth_ = 0;
         is_waiting_ = false;
         pending_ = {};
@@ -80,7 +81,7 @@ struct reader::state : scanner<reader::state>
     {
         std::string text;
         bool const begun = pending_.described != nullptr || (captured_depth_ != 0 && !is_waiting_);
-        for (frame const* f = frames_.data() + 1; f <= top_; ++f) {
+        for (frame const* f = outside_ + 1; f <= top_; ++f) {
             if (f->of.described->what == kind::array)
                 text.append("[").append(std::to_string(f == top_ && !begun ? f->index : f->index - 1)).append("]");
             else if (f->of.described->what == kind::object && f->current != nullptr)
@@ -175,7 +176,7 @@ private:
         object_ref const to = next_value(of);
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
                                to.described->what != kind::any && to.described->what != kind::members;
-        if (!described || top_ == &frames_.back()) {
+        if (!described || top_ == deepest_) {
             if (breaks_list(to, of)) {
                 if (!capture_list())
                     return false;
@@ -400,7 +401,7 @@ private:
             stack_.push_null();
             return true;
         }
-        if (top_ == frames_.data()) {
+        if (top_ == outside_) {
             bool const decides = how_ == reading::strict || root_.described->what == kind::any;
             return decides ? keep(nullptr, root_) : fail("null where an object should be");
         }
@@ -519,7 +520,7 @@ private:
     /// The type of the next value, which is not created; null if it is not described.
     type const* next_type() const
     {
-        if (top_ == frames_.data())
+        if (top_ == outside_)
             return root_.described;
         if (top_->of.described->what != kind::object)
             return top_->of.described->element;
@@ -551,7 +552,7 @@ private:
         }
         if (positions_.empty())
             positions_.resize(max_depth + 1);
-        boost::json::object& positions = positions_[static_cast<std::size_t>(&f - frames_.data())];
+        boost::json::object& positions = positions_[static_cast<std::size_t>(&f - outside_)];
         if (f.index == few) {
             positions.clear();
             for (std::size_t i = 0; i != few; ++i)
@@ -564,7 +565,7 @@ private:
     object_ref next_value(shape of)
     {
         object_ref to;
-        if (top_ == frames_.data()) {
+        if (top_ == outside_) {
             to = root_;
         } else if (frame& f = *top_; f.of.described->what != kind::object) {
             to = next_element(f);
@@ -594,7 +595,7 @@ private:
         }
         if (how_ == reading::strict && !is_extra(to))
             return misfit(of, to.described);
-        if (top_ == frames_.data())
+        if (top_ == outside_)
             return fail("the value has another shape");
         frame& f = *top_;
         type const& t = *f.of.described;
@@ -626,7 +627,7 @@ private:
     /// Whether a value of this shape forces the whole list to be kept as JSON, because its element cannot hold the value.
     bool breaks_list(object_ref element, shape of) const
     {
-        if (top_ == frames_.data() || top_->of.described->what == kind::object || how_ == reading::strict)
+        if (top_ == outside_ || top_->of.described->what == kind::object || how_ == reading::strict)
             return false;
         type const& t = *element.described;
         bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
@@ -862,7 +863,7 @@ private:
     /// Whether the value is a member that the class does not describe, but has a place for.
     bool is_extra(object_ref to) const
     {
-        return to.described == nullptr && top_ != frames_.data() && top_->of.described->extra >= 0;
+        return to.described == nullptr && top_ != outside_ && top_->of.described->extra >= 0;
     }
 
     /// Says of the current value, whose place has been taken, what was expected.
@@ -871,7 +872,7 @@ private:
     /// Says what is wrong with the current value, whose place has been taken.
     bool fail_value(std::string what)
     {
-        if (top_ != frames_.data() && top_->of.described->what == kind::array)
+        if (top_ != outside_ && top_->of.described->what == kind::array)
             --top_->index;
         return fail(std::move(what));
     }
@@ -884,7 +885,7 @@ private:
         frame const& f = *top_;
         if (described == nullptr)
             return fail("a member that is not described; the members are " + names_of(*f.of.described));
-        bool const is_entry = top_ != frames_.data() && f.of.described->what != kind::object;
+        bool const is_entry = top_ != outside_ && f.of.described->what != kind::object;
         if (is_entry && f.of.described->size != 0 && f.index > f.of.described->size)
             return refuse(expectation(*f.of.described));
         if (is_entry && may_be(of, *described))
@@ -1011,8 +1012,9 @@ private:
     static constexpr std::size_t max_depth = 64;
     std::array<frame, 17> few_frames_;
     std::vector<frame> deep_frames_; // unless a value is reused
-    std::span<frame> frames_ = few_frames_;
-    frame* top_ = frames_.data();
+    frame* outside_ = few_frames_.data();
+    frame* deepest_ = &few_frames_.back();
+    frame* top_ = outside_;
     reading how_ = reading::reused;
     object_ref root_;
     object_ref pending_;                         // target of the current string

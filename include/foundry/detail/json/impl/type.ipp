@@ -30,7 +30,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         *static_cast<bool*>(object) = false;
         break;
     case kind::integer:
-        store_integer(number(), object, described);
+        clear_integer(object, described);
         break;
     case kind::number:
         *static_cast<double*>(object) = 0;
