@@ -596,6 +596,28 @@ asio::awaitable<void> stream_two_choices(emulator& service)
     CHECK(run.messages.back().text() == "A");
 }
 
+asio::awaitable<void> stream_late_names(emulator& service)
+{
+    auto const client = client_for(co_await asio::this_coro::executor, service);
+    counted_functions functions;
+    auto const piece = [](std::string const& call) {
+        return R"(data: {"id":"x","choices":[{"index":0,"delta":{"tool_calls":[)" + call + "]}}]}\n\n";
+    };
+    service.queue(answer::events(piece(R"({"index":0,"id":"a","type":"function"})") +
+                                 piece(R"({"index":0,"function":{"name":"at_once","arguments":"{"}})") +
+                                 piece(R"({"index":0,"function":{"arguments":"}"}})") + done_event));
+    service.queue(answer::pieces({"Done."}));
+    tool_run run{question()};
+    foundry::async_generator<tool_event> events = client.stream(run, functions.tools);
+    std::string order;
+    while (std::optional<tool_event> const event = co_await events.next()) {
+        order += "trcaRe."[static_cast<int>(event->type)];
+        if (event->type == tool_event_type::call_begins)
+            CHECK(event->call.function.name == "at_once");
+    }
+    CHECK(order == "caaRet.");
+}
+
 /// A service that has only usage to tell adds no message.
 asio::awaitable<void> stream_no_choice(emulator& service)
 {
@@ -896,6 +918,7 @@ TEST_CASE("tools: events are those of the first choice")
 {
     emulator service;
     run(stream_two_choices(service));
+    run(stream_late_names(service));
 }
 
 TEST_CASE("tools: a stream without a choice adds no message")
