@@ -165,7 +165,7 @@ public:
     /// read; further calls throw it, too. A credential that fetches a token finishes that.
     void close() const noexcept;
     /// Takes no more calls, waits until those in progress and their streams have ended, at most for `within`, and then closes the client: for
-    /// a server that is asked to stop. A call between two attempts counts as in progress.
+    /// a server that is asked to stop. A call between two attempts counts as in progress, and so does a run with tools between its rounds.
     ///
     /// Cancellation: ends the wait; the client takes no calls, and is not closed.
     boost::asio::awaitable<void> drain(std::chrono::milliseconds within) const;

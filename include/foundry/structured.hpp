@@ -128,7 +128,7 @@ public:
 
 private:
     detail::typed_stream stream_;
-    std::unique_ptr<T> value_;
+    std::unique_ptr<T> value_ = std::make_unique<T>();
 };
 
 namespace detail {

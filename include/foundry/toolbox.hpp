@@ -76,7 +76,8 @@ private:
 };
 
 /// A conversation in which a model calls functions. It belongs to the caller: whatever ends the run, an answer, an error or a cancellation,
-/// its messages are a valid history. Text that had arrived is kept; a call without a result is not.
+/// its messages are a valid history. Text that had arrived is kept; a call without a result is not. An answer with calls is added with their
+/// results, so the messages are valid while the run goes on, too; of a stream that is left, when its generator is destroyed.
 ///
 ///     foundry::tool_run run{request};
 ///     co_await client.complete(run, tools);
@@ -94,10 +95,10 @@ struct tool_run
     std::vector<chat_message> messages; ///< The conversation, with the last answer.
     token_usage usage;                  ///< Of all rounds.
     unsigned rounds = 0;                ///< How often the model was asked.
-    chat_request request;               ///< What each round asks for, without the messages.
+    chat_request request;               ///< What each round asks for; its own messages must be empty.
 };
 
-/// A run that `complete(request, tools)` began has failed; it keeps what has happened so far.
+/// A run that `complete(request, tools)` or `complete<T>(request, tools)` began has failed; it keeps what has happened so far.
 class tool_run_error : public error
 {
 public:
@@ -122,7 +123,7 @@ struct tool_options
     unsigned parallel = 8;    ///< Calls of a round that run at the same time.
     std::size_t max_result =
         1 << 20; ///< Size of a result in bytes; a larger one ends the run with `errc::invalid_argument`.
-    /// Whether the `what()` of an exception is the call's result. By default an exception ends the run: what it says was not written for
+    /// Whether the `what()` of an exception, except if the run is cancelled, is the call's result. By default an exception ends the run: what it says was not written for
     /// others.
     bool report_exceptions = false;
     /// Approves, changes or answers a call before it runs: it may change the arguments, and a text that it returns is the result instead of

@@ -5,8 +5,10 @@
 #include "support/fixture.hpp"
 
 #include <foundry/token_credential.hpp>
+#include <foundry/tools.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -245,6 +247,39 @@ void destroy_waiting(foundry::client<> client, cue& given, Ready is_ready)
     CHECK(context.poll_one() == 1);
 }
 
+struct addends
+{
+    int x = 0;
+    int y = 0;
+};
+BOOST_DESCRIBE_STRUCT(addends, (), (x, y))
+
+using pool_strand = asio::strand<asio::thread_pool::executor_type>;
+
+/// A function of the toolbox that uses what another strand guards.
+FOUNDRY_CORO asio::awaitable<int> add_on(pool_strand elsewhere, addends a, int& calls, bool comes_back)
+{
+    asio::any_io_executor const home = co_await asio::this_coro::executor;
+    co_await asio::post(asio::bind_executor(elsewhere, asio::use_awaitable));
+    ++calls;
+    if (comes_back)
+        co_await asio::post(asio::bind_executor(home, asio::use_awaitable));
+    co_return a.x + a.y;
+}
+
+FOUNDRY_CORO asio::awaitable<void> run_with(foundry::client<> client, foundry::toolbox tools, std::atomic<int>& sums)
+{
+    foundry::tool_options how;
+    how.max_rounds = 1000;
+    how.parallel = 3;
+    foundry::chat_request request{"gpt-4o-mini"};
+    request.user("What is the sum?");
+    foundry::tool_run run{request};
+    co_await client.complete(run, tools, how);
+    for (foundry::chat_message const& message : run.messages)
+        sums += message.role == foundry::chat_role::tool && message.text() == "5";
+}
+
 } // namespace
 
 TEST_CASE("concurrency: 10 rounds of 64 streams on one thread give every text whole over at most 64 connections")
@@ -349,4 +384,35 @@ TEST_CASE("concurrency: a context may end while another thread releases the conn
     destroy_waiting(client, given, [] { return true; });
     own.join();
     CHECK(service.connections() == 1);
+}
+
+TEST_CASE("concurrency: runs on strands of their own share a toolbox whose functions go to another strand")
+{
+    constexpr int runs = 40;
+    foundry::testing::emulator service;
+    for (int i = 0; i != runs; ++i) {
+        std::string const five = R"({"x":2,"y":3})";
+        service.queue(foundry::testing::answer::tool_calls(
+            {{"returns", five}, {"stays", five}, {"add", five}, {"stays", five}, {"returns", five}}));
+    }
+    for (int i = 0; i != runs; ++i)
+        service.queue(foundry::testing::answer::chat("Five."));
+    asio::thread_pool threads(4);
+    pool_strand const elsewhere = asio::make_strand(threads.get_executor());
+    int calls = 0;
+    foundry::toolbox tools;
+    tools.add("returns", "Adds", [&](addends a) { return add_on(elsewhere, a, calls, true); });
+    tools.add("stays", "Adds", [&](addends a) { return add_on(elsewhere, a, calls, false); });
+    tools.add("add", "Adds", [](addends a) { return a.x + a.y; });
+    foundry::client<> const client = client_of(threads.get_executor(), service);
+    std::atomic<int> sums = 0;
+    std::atomic<int> failures = 0;
+    for (int i = 0; i != runs; ++i) {
+        asio::co_spawn(asio::make_strand(threads.get_executor()), run_with(client, tools, sums),
+                       [&](std::exception_ptr e) { failures += e != nullptr; });
+    }
+    threads.join();
+    CHECK(failures.load() == 0);
+    CHECK(sums.load() == 5 * runs);
+    CHECK(calls == 4 * runs);
 }

@@ -111,7 +111,13 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_chunk const*> typed_stream
 {
     if (state_ == nullptr || state_->is_over)
         co_return nullptr;
-    chat_chunk const* const chunk = co_await state_->chunks.read();
+    chat_chunk const* chunk = nullptr;
+    try {
+        chunk = co_await state_->chunks.read();
+    } catch (...) {
+        state_->is_over = true;
+        throw;
+    }
     if (!state_->is_over) // not closed meanwhile
         state_->take(chunk);
     co_return chunk;

@@ -5,8 +5,6 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/toolbox.hpp>
 
-#include <boost/json/parse.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -42,6 +40,8 @@ FOUNDRY_DECL toolbox& toolbox::add(std::shared_ptr<detail::tool> made)
 FOUNDRY_DECL toolbox& toolbox::add(std::string name, std::string description, boost::json::value parameters,
                                    std::function<boost::asio::awaitable<std::string>(boost::json::value)> function)
 {
+    if (!function)
+        throw error(errc::invalid_argument, "the function " + name + " is empty");
     auto made = std::make_shared<detail::tool>();
     made->name = std::move(name);
     made->description = std::move(description);
@@ -61,7 +61,7 @@ FOUNDRY_DECL std::vector<tool_definition> toolbox::definitions(bool strict) cons
     for (std::shared_ptr<detail::tool const> const& one : *tools_) {
         boost::json::value parameters =
             one->parameters.empty() ? boost::json::value{{"type", "object"}, {"properties", boost::json::object()}}
-                                    : boost::json::parse(one->parameters);
+                                    : json::parse_schema(one->parameters);
         tool_definition& made = all.emplace_back(one->name, one->description, std::move(parameters));
         if (strict && one->is_strict && !one->parameters.empty())
             made.function.strict = true;

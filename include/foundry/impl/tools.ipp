@@ -70,10 +70,14 @@ complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, too
 {
     if (failure)
         std::rethrow_exception(failure);
-    co_await continue_run(std::move(state), run, std::move(tools), std::move(how));
-    std::string const problem = read_typed(run.reply, into);
-    if (!problem.empty())
-        throw_misfit(run.reply, problem);
+    try {
+        co_await continue_run(std::move(state), run, std::move(tools), std::move(how));
+        std::string const problem = read_typed(run.reply, into);
+        if (!problem.empty())
+            throw_misfit(run.reply, problem);
+    } catch (error const& e) {
+        throw tool_run_error(e, std::move(run));
+    }
     co_return std::move(run.reply);
 }
 

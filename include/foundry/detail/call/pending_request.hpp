@@ -34,6 +34,7 @@ struct pending_request
     foundry::timeouts timeouts;
     retry_options retry;
     std::exception_ptr validation_error; // thrown when the coroutine runs
+    bool is_round = false;               // of a run that is in progress
 
     std::size_t body_limit() const noexcept { return state->settings.limits.*(what->body_limit); }
 

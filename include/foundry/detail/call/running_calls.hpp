@@ -48,10 +48,11 @@ private:
     running_call* first_ = nullptr;
     std::size_t count_ = 0;
     bool refuses_ = false;
+    bool is_closed_ = false; // refuses the rounds of runs, too
     linked_list<drain_waiter> drains_;
 };
 
-/// One call, from its first attempt to the end of its stream. It removes itself when it is destroyed.
+/// One call, from its first attempt to the end of its stream, or one run with tools. It removes itself when it is destroyed.
 class running_call
 {
 public:
@@ -60,8 +61,10 @@ public:
     running_call& operator=(running_call&&) = delete;
     ~running_call() { finish(); }
 
+    /// @param is_round whether it is part of a run that is in progress: a client that only refuses further calls takes it.
     /// @throws foundry::error (`errc::client_closed`) if the client takes no more calls.
-    void begin(boost::intrusive_ptr<running_calls> all, boost::asio::any_io_executor const& executor);
+    void begin(boost::intrusive_ptr<running_calls> all, boost::asio::any_io_executor const& executor,
+               bool is_round = false);
     void finish() noexcept;
 
     /// @name What runs now, to be ended with the call; null between attempts.

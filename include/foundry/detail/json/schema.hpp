@@ -3,6 +3,8 @@
 
 #include <foundry/detail/json/type.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <string>
 
 namespace foundry::inline FOUNDRY_ABI::json {
@@ -16,6 +18,9 @@ struct schema
 
 /// @throws foundry::error (`errc::invalid_argument`) naming the member at which the schema is nested too deeply, or if it is too large.
 FOUNDRY_DECL schema make_schema(type const& root);
+
+/// The text of a schema as a value; schemas are nested deeper than Boost.JSON reads by default.
+FOUNDRY_DECL boost::json::value parse_schema(std::string const& text);
 
 } // namespace foundry::inline FOUNDRY_ABI::json
 

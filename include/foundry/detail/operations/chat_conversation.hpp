@@ -3,6 +3,7 @@
 
 #include <foundry/chat_accumulator.hpp>
 #include <foundry/chat_stream.hpp>
+#include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/operations/complete_chat.hpp>
 #include <foundry/detail/operations/tool_loop.hpp>
 
@@ -26,12 +27,13 @@ public:
     boost::asio::awaitable<void> ask() override;
     boost::asio::awaitable<void> open() override;
     boost::asio::awaitable<bool> read(std::vector<tool_event>& events) override;
-    std::vector<tool_call> calls() const override;
+    std::vector<tool_call> calls() const override { return open_round_.tool_calls; }
     std::string text() const override { return run_.reply.text(); }
     void end_round(std::vector<std::optional<std::string>> const& results) override;
     bool is_stopped() const override;
 
 private:
+    void begin(boost::asio::any_io_executor const& executor);
     pending_request prepare(bool is_stream);
     void take(chat_completion reply);
     void read_chunk(chat_chunk const& chunk, std::vector<tool_event>& events);
@@ -40,7 +42,9 @@ private:
     tool_run& run_;
     std::vector<tool_definition> tools_;
     tool_options how_;
-    unsigned asked_ = 0; // in this run
+    running_call in_progress_; // between the rounds, too
+    unsigned asked_ = 0;       // in this run
+    chat_message open_round_;  // the last answer, if it has calls, until their results are known
     std::optional<chat_stream> chunks_;
     chat_accumulator so_far_;
 };

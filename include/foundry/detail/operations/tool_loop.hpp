@@ -22,7 +22,7 @@ class tool_conversation
 public:
     virtual ~tool_conversation() = default;
 
-    /// Sends the conversation, and adds the model's answer to it.
+    /// Sends the conversation, and adds the model's answer to it; an answer with calls when end_round() knows their results.
     virtual boost::asio::awaitable<void> ask() = 0;
     /// The same, streamed: open() sends, and each read() appends what has happened; false at the end of the answer.
     virtual boost::asio::awaitable<void> open() = 0;
@@ -31,7 +31,7 @@ public:
     /// The calls of the last answer; each has an id of its own.
     virtual std::vector<tool_call> calls() const = 0;
     virtual std::string text() const = 0; ///< Of the last answer.
-    /// Adds the results of the last answer's calls, in their order. Calls without a result are removed from the answer.
+    /// Adds the last answer and the results of its calls, in their order. Calls without a result are removed from the answer.
     virtual void end_round(std::vector<std::optional<std::string>> const& results) = 0;
     /// Whether the caller wants no further round.
     virtual bool is_stopped() const = 0;
@@ -39,7 +39,7 @@ public:
 
 struct tool_calls_state;
 
-/// The calls of one round, which run side by side on the executor that it is made on. If it is destroyed earlier, they are cancelled.
+/// The calls of one round. They run side by side on one executor from the first next() on. If it is destroyed earlier, they are cancelled.
 class tool_calls
 {
 public:

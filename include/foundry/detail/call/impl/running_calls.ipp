@@ -21,6 +21,7 @@ FOUNDRY_DECL void running_calls::end_all() noexcept
 {
     std::lock_guard const lock(mutex_);
     refuses_ = true;
+    is_closed_ = true;
     for (running_call* c = first_; c != nullptr; c = c->after_) {
         if (!c->ending_)
             c->ending_.reset(new (std::nothrow) running_call::ending(*c));
@@ -60,11 +61,11 @@ FOUNDRY_DECL running_call::running_call(running_call&& other) noexcept : exchang
 }
 
 FOUNDRY_DECL void running_call::begin(boost::intrusive_ptr<running_calls> all,
-                                      boost::asio::any_io_executor const& executor)
+                                      boost::asio::any_io_executor const& executor, bool is_round)
 {
     executor_.emplace(executor);
     std::lock_guard const lock(all->mutex_);
-    if (all->refuses_)
+    if (is_round ? all->is_closed_ : all->refuses_)
         throw_closed();
     all_ = std::move(all);
     after_ = all_->first_;

@@ -66,7 +66,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
 {
     response.is_stream = body == nullptr;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
-    response.call.begin(request.state->target.calls, executor);
+    response.call.begin(request.state->target.calls, executor, request.is_round);
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));

@@ -6,6 +6,8 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/error.hpp>
 
+#include <boost/json/parse.hpp>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -270,5 +272,12 @@ private:
 } // namespace detail
 
 FOUNDRY_DECL schema make_schema(type const& root) { return detail::schema_writer(root).write(); }
+
+FOUNDRY_DECL boost::json::value parse_schema(std::string const& text)
+{
+    boost::json::parse_options options;
+    options.max_depth = 128; // more than the writer writes
+    return boost::json::parse(text, {}, options);
+}
 
 } // namespace foundry::inline FOUNDRY_ABI::json

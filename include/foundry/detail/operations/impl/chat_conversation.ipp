@@ -6,25 +6,35 @@
 #include <foundry/detail/operations/complete_chat.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 #include <utility>
 #include <variant>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+/// Whatever a service says, the sum does not overflow.
+inline void add_tokens(std::int64_t& sum, std::int64_t more)
+{
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    more = std::max<std::int64_t>(more, 0);
+    sum = sum > most - more ? most : sum + more;
+}
+
 inline void add_usage(token_usage& sum, token_usage const& more)
 {
-    sum.prompt_tokens += more.prompt_tokens;
-    sum.completion_tokens += more.completion_tokens;
-    sum.total_tokens += more.total_tokens;
-    sum.prompt_tokens_details.cached_tokens += more.prompt_tokens_details.cached_tokens;
-    sum.prompt_tokens_details.audio_tokens += more.prompt_tokens_details.audio_tokens;
+    add_tokens(sum.prompt_tokens, more.prompt_tokens);
+    add_tokens(sum.completion_tokens, more.completion_tokens);
+    add_tokens(sum.total_tokens, more.total_tokens);
+    add_tokens(sum.prompt_tokens_details.cached_tokens, more.prompt_tokens_details.cached_tokens);
+    add_tokens(sum.prompt_tokens_details.audio_tokens, more.prompt_tokens_details.audio_tokens);
     completion_tokens_details& sums = sum.completion_tokens_details;
     completion_tokens_details const& parts = more.completion_tokens_details;
-    sums.reasoning_tokens += parts.reasoning_tokens;
-    sums.audio_tokens += parts.audio_tokens;
-    sums.accepted_prediction_tokens += parts.accepted_prediction_tokens;
-    sums.rejected_prediction_tokens += parts.rejected_prediction_tokens;
+    add_tokens(sums.reasoning_tokens, parts.reasoning_tokens);
+    add_tokens(sums.audio_tokens, parts.audio_tokens);
+    add_tokens(sums.accepted_prediction_tokens, parts.accepted_prediction_tokens);
+    add_tokens(sums.rejected_prediction_tokens, parts.rejected_prediction_tokens);
 }
 
 /// Some services give no ids, or the same to several calls; each result refers to its call by an id.
@@ -59,19 +69,28 @@ FOUNDRY_DECL chat_conversation::~chat_conversation()
         run_.messages.push_back(std::move(begun));
 }
 
+FOUNDRY_DECL void chat_conversation::begin(boost::asio::any_io_executor const& executor)
+{
+    if (asked_ == 0)
+        in_progress_.begin(state_->target.calls, executor);
+}
+
 FOUNDRY_DECL pending_request chat_conversation::prepare(bool is_stream)
 {
     chat_request asking = run_.request;
     if (!asking.tools.empty())
         throw error(errc::invalid_argument, "tools is set; add its functions to the toolbox");
+    if (!asking.messages.empty())
+        throw error(errc::invalid_argument, "the run's request has messages; add them to the messages of the run");
     asking.tools = tools_;
-    bool const is_automatic = std::holds_alternative<open_enum<tool_mode>>(asking.tool_choice) &&
-                              std::get<open_enum<tool_mode>>(asking.tool_choice) != tool_mode::required;
-    if (asked_++ != 0 && !is_automatic) // a function that must be called has been
+    auto const* const mode = std::get_if<open_enum<tool_mode>>(&asking.tool_choice);
+    bool const is_free = mode != nullptr && (*mode == tool_mode::automatic || *mode == tool_mode::none);
+    if (asked_++ != 0 && !is_free) // a function that must be called has been
         asking.tool_choice = std::monostate();
     asking.messages = std::move(run_.messages); // lent, not copied
     try {
         pending_request prepared = prepare_chat(state_, asking, how_.call, is_stream);
+        prepared.is_round = true;
         run_.messages = std::move(asking.messages);
         return prepared;
     } catch (...) {
@@ -82,12 +101,14 @@ FOUNDRY_DECL pending_request chat_conversation::prepare(bool is_stream)
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> chat_conversation::ask()
 {
+    begin(co_await boost::asio::this_coro::executor);
     chat_completion reply = co_await complete_chat(prepare(false));
     take(std::move(reply));
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> chat_conversation::open()
 {
+    begin(co_await boost::asio::this_coro::executor);
     so_far_ = chat_accumulator();
     chunks_.emplace(co_await stream_chat(prepare(true)));
     so_far_.set_info(chunks_->info());
@@ -107,24 +128,31 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> chat_conversation::read(s
 
 FOUNDRY_DECL void chat_conversation::read_chunk(chat_chunk const& chunk, std::vector<tool_event>& events)
 {
-    std::vector<std::size_t> sizes; // of the arguments so far
+    std::vector<std::size_t> told; // size of the arguments of each call; `unnamed` if its name is not known
+    constexpr std::size_t unnamed = std::string::npos;
     for (tool_call const& call : so_far_.completion().tool_calls())
-        sizes.push_back(call.function.arguments.size());
+        told.push_back(call.function.name.empty() ? unnamed : call.function.arguments.size());
     so_far_.add(chunk);
-    chat_delta const* const delta = chunk.choices.empty() ? nullptr : &chunk.choices.front().delta;
-    if (delta != nullptr && !delta->reasoning_content.empty())
-        events.emplace_back(tool_event_type::reasoning, delta->reasoning_content);
-    if (!chunk.text().empty())
-        events.emplace_back(tool_event_type::text, std::string(chunk.text()));
+    for (chunk_choice const& choice : chunk.choices) {
+        if (choice.index != 0)
+            continue;
+        if (!choice.delta.reasoning_content.empty())
+            events.emplace_back(tool_event_type::reasoning, choice.delta.reasoning_content);
+        if (!choice.delta.content.empty())
+            events.emplace_back(tool_event_type::text, choice.delta.content);
+    }
     std::vector<tool_call> const& calls = so_far_.completion().tool_calls();
     for (std::size_t i = 0; i != calls.size(); ++i) {
+        if (calls[i].function.name.empty())
+            continue;
         auto const add = [&](tool_event_type type, std::string text) {
             tool_event& event = events.emplace_back(type, std::move(text));
             event.call = calls[i];
             event.index = i;
         };
-        std::size_t const known = i < sizes.size() ? sizes[i] : 0;
-        if (i >= sizes.size())
+        bool const is_known = i < told.size() && told[i] != unnamed;
+        std::size_t const known = is_known ? told[i] : 0;
+        if (!is_known)
             add(tool_event_type::call_begins, {});
         if (calls[i].function.arguments.size() > known)
             add(tool_event_type::arguments, calls[i].function.arguments.substr(known));
@@ -137,25 +165,30 @@ FOUNDRY_DECL void chat_conversation::take(chat_completion reply)
     if (reply.usage)
         add_usage(run_.usage, *reply.usage);
     run_.reply = std::move(reply);
-    make_ids_unique(run_.messages.emplace_back(run_.reply.message()).tool_calls);
+    if (run_.reply.choices.empty()) // of a stream that has only its usage
+        return;
+    chat_message answer = run_.reply.message();
+    make_ids_unique(answer.tool_calls);
+    if (answer.tool_calls.empty())
+        run_.messages.push_back(std::move(answer));
+    else
+        open_round_ = std::move(answer);
 }
-
-FOUNDRY_DECL std::vector<tool_call> chat_conversation::calls() const { return run_.messages.back().tool_calls; }
 
 FOUNDRY_DECL void chat_conversation::end_round(std::vector<std::optional<std::string>> const& results)
 {
-    std::vector<tool_call> wanted = std::exchange(run_.messages.back().tool_calls, {});
-    std::vector<chat_message> answers;
+    chat_message answer = std::exchange(open_round_, {});
+    std::vector<tool_call> const wanted = std::exchange(answer.tool_calls, {});
+    std::vector<chat_message> ended;
     for (std::size_t i = 0; i != wanted.size(); ++i) {
         if (!results[i])
             continue;
-        chat_message& answer = answers.emplace_back(chat_role::tool, *results[i]);
-        answer.tool_call_id = wanted[i].id;
-        run_.messages.back().tool_calls.push_back(std::move(wanted[i]));
+        ended.emplace_back(chat_role::tool, *results[i]).tool_call_id = wanted[i].id;
+        answer.tool_calls.push_back(wanted[i]);
     }
-    if (answers.empty() && run_.messages.back().text().empty())
-        run_.messages.pop_back();
-    std::move(answers.begin(), answers.end(), std::back_inserter(run_.messages));
+    if (!ended.empty() || !answer.text().empty())
+        run_.messages.push_back(std::move(answer));
+    std::move(ended.begin(), ended.end(), std::back_inserter(run_.messages));
 }
 
 FOUNDRY_DECL bool chat_conversation::is_stopped() const { return how_.stop_after_round && how_.stop_after_round(run_); }

@@ -23,22 +23,25 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 struct tool_calls_state
 {
-    tool_calls_state(boost::asio::any_io_executor executor, toolbox t, tool_options h, std::vector<tool_call> c)
-        : tools(std::move(t)),
+    tool_calls_state(boost::asio::any_io_executor e, toolbox t, tool_options h, std::vector<tool_call> c)
+        : executor(std::move(e)),
+          tools(std::move(t)),
           how(std::move(h)),
           calls(std::move(c)),
           results(calls.size()),
+          cancels(calls.size()),
           woken(executor, boost::asio::steady_timer::time_point::max())
     {}
 
+    boost::asio::any_io_executor executor;
     toolbox tools;
     tool_options how;
     std::vector<tool_call> calls;
     std::vector<std::optional<std::string>> results;
     std::deque<std::size_t> ended; // that next() has not returned
     std::size_t begun = 0;
-    std::size_t lanes = 0; // coroutines that run calls, one after the other
-    std::deque<boost::asio::cancellation_signal> cancels;
+    std::size_t running = 0;
+    std::deque<boost::asio::cancellation_signal> cancels; // of each call
     boost::asio::steady_timer woken;
     std::exception_ptr failure;
     bool is_cancelled = false;
@@ -51,11 +54,15 @@ struct tool_calls_state
             signal.emit(boost::asio::cancellation_type::terminal);
     }
 
-    void end_lane(std::exception_ptr thrown)
+    void end_call(std::size_t i, std::exception_ptr thrown, std::string result)
     {
-        --lanes;
-        if (thrown && !failure && !is_cancelled) // a cancelled function throws, too
+        --running;
+        if (!thrown) {
+            results[i] = std::move(result);
+            ended.push_back(i);
+        } else if (!failure && !is_cancelled) { // a cancelled function throws, too
             failure = std::move(thrown);
+        }
         if (failure)
             cancel();
         woken.cancel();
@@ -74,6 +81,12 @@ inline std::string checked_result(std::string text, std::string const& name, std
     return text;
 }
 
+inline std::string unknown_function(toolbox const& tools)
+{
+    std::string const text = "error: there is no function of this name";
+    return tools.empty() ? text : text + "; the functions are " + tools.names();
+}
+
 /// The result of one call.
 FOUNDRY_CORO inline boost::asio::awaitable<std::string> call_tool(tool_calls_state& state, tool_call& call)
 {
@@ -84,18 +97,14 @@ FOUNDRY_CORO inline boost::asio::awaitable<std::string> call_tool(tool_calls_sta
         co_return std::move(*said);
     std::shared_ptr<tool const> const found = state.tools.find(call.function.name);
     if (!found)
-        co_return "error: there is no function of this name; the functions are " + state.tools.names();
+        co_return unknown_function(state.tools);
     std::string problem;
     try {
         co_return co_await found->call(call.function.arguments);
     } catch (unfit_arguments const& e) {
         problem = e.what();
-    } catch (boost::system::system_error const& e) {
-        if (e.code() == boost::asio::error::operation_aborted || !state.how.report_exceptions)
-            throw;
-        problem = e.what();
     } catch (std::exception const& e) {
-        if (!state.how.report_exceptions)
+        if (state.is_cancelled || !state.how.report_exceptions)
             throw;
         problem = e.what();
     }
@@ -104,32 +113,34 @@ FOUNDRY_CORO inline boost::asio::awaitable<std::string> call_tool(tool_calls_sta
     co_return valid;
 }
 
-FOUNDRY_CORO inline boost::asio::awaitable<void> run_lane(std::shared_ptr<tool_calls_state> state)
+FOUNDRY_CORO inline boost::asio::awaitable<std::string> run_call(std::shared_ptr<tool_calls_state> state, std::size_t i)
 {
-    while (!state->is_cancelled && state->begun != state->calls.size()) {
+    tool_call& call = state->calls[i];
+    std::string text = co_await call_tool(*state, call);
+    co_return checked_result(std::move(text), call.function.name, state->how.max_result);
+}
+
+/// Begins the calls that may run now. Each is a coroutine of its own, so that what a function does to its coroutine, such as to turn
+/// cancellation off or to go to another executor, ends with it.
+inline void begin_calls(std::shared_ptr<tool_calls_state> const& state)
+{
+    std::size_t const most = std::max(1U, state->how.parallel);
+    while (!state->is_cancelled && state->begun != state->calls.size() && state->running < most) {
         std::size_t const i = state->begun++;
-        tool_call& call = state->calls[i];
-        std::string text = co_await call_tool(*state, call);
-        state->results[i] = checked_result(std::move(text), call.function.name, state->how.max_result);
-        state->ended.push_back(i);
-        state->woken.cancel();
+        ++state->running;
+        boost::asio::co_spawn(state->executor, run_call(state, i),
+                              boost::asio::bind_cancellation_slot(
+                                  state->cancels[i].slot(), [state, i](std::exception_ptr thrown, std::string result) {
+                                      state->end_call(i, std::move(thrown), std::move(result));
+                                      begin_calls(state);
+                                  }));
     }
 }
 
 FOUNDRY_DECL tool_calls::tool_calls(boost::asio::any_io_executor executor, toolbox const& tools,
                                     tool_options const& how, std::vector<tool_call> calls)
-    : state_(std::make_shared<tool_calls_state>(executor, tools, how, std::move(calls)))
-{
-    std::size_t const lanes = std::min<std::size_t>(std::max(1U, how.parallel), state_->calls.size());
-    state_->lanes = lanes;
-    for (std::size_t i = 0; i != lanes; ++i) {
-        boost::asio::cancellation_slot const slot = state_->cancels.emplace_back().slot();
-        boost::asio::co_spawn(executor, run_lane(state_),
-                              boost::asio::bind_cancellation_slot(slot, [state = state_](std::exception_ptr thrown) {
-                                  state->end_lane(std::move(thrown));
-                              }));
-    }
-}
+    : state_(std::make_shared<tool_calls_state>(std::move(executor), tools, how, std::move(calls)))
+{}
 
 FOUNDRY_DECL tool_calls::~tool_calls() { state_->cancel(); }
 
@@ -144,13 +155,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::size_t>> too
     std::shared_ptr<tool_calls_state> const state = state_;
     bool const throws = co_await boost::asio::this_coro::throw_if_cancelled();
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    bool is_aborted = false;
-    while (state->lanes != 0 && (state->ended.empty() || is_aborted || state->failure)) {
-        co_await state->woken.async_wait(boost::asio::as_tuple(boost::asio::deferred));
-        boost::asio::cancellation_state const cancellation = co_await boost::asio::this_coro::cancellation_state;
-        is_aborted = cancellation.cancelled() != boost::asio::cancellation_type::none;
+    boost::asio::cancellation_state const own = co_await boost::asio::this_coro::cancellation_state;
+    bool is_aborted = own.cancelled() != boost::asio::cancellation_type::none;
+    if (!is_aborted) {
+        begin_calls(state);
+        is_aborted = own.cancelled() != boost::asio::cancellation_type::none; // a function may have done that
+    }
+    for (;;) {
         if (is_aborted)
             state->cancel();
+        if (state->running == 0 || !(state->ended.empty() || is_aborted || state->failure))
+            break;
+        co_await state->woken.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        is_aborted = own.cancelled() != boost::asio::cancellation_type::none;
     }
     co_await boost::asio::this_coro::throw_if_cancelled(throws);
     if (is_aborted)
@@ -164,7 +181,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::size_t>> too
     co_return i;
 }
 
-/// Ends a round wherever it is left: the conversation stays a valid history.
+/// Ends a round wherever it is left: what has been done is kept.
 class round_scope
 {
 public:
@@ -210,9 +227,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_tools(tool_conversati
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO async_generator<tool_event> stream_tools(std::unique_ptr<tool_conversation> conversation,
+FOUNDRY_DECL FOUNDRY_CORO async_generator<tool_event> stream_tools(std::unique_ptr<tool_conversation> passed,
                                                                    toolbox tools, tool_options how)
 {
+    // It ends with the body, before the generator, so that the caller finds in its run what had arrived.
+    std::unique_ptr<tool_conversation> const conversation = std::move(passed);
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     std::vector<tool_event> events;
     for (unsigned round = 1;; ++round) {

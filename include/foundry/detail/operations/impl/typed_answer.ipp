@@ -5,8 +5,6 @@
 #include <foundry/detail/operations/typed_answer.hpp>
 #include <foundry/error.hpp>
 
-#include <boost/json/parse.hpp>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -31,7 +29,7 @@ FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view ty
     if (request.response_format)
         throw error(errc::invalid_argument, "response_format is set; leave it to the typed call, or make a plain one");
     request.response_format =
-        response_format::from_schema(schema_name(type_name), boost::json::parse(schema.text), true);
+        response_format::from_schema(schema_name(type_name), json::parse_schema(schema.text), true);
     if (!schema.is_strict)
         request.response_format->json_schema->strict.reset();
 }
