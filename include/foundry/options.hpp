@@ -108,7 +108,7 @@ struct call_options
     std::string traceparent;
     /// For Foundry Models endpoints. Not set: `pass_through` if the request has members that the API does not have.
     std::optional<foundry::extra_parameters> extra_parameters;
-    /// For typed answers that are not streamed: how often the model is shown what does not fit, and asked again.
+    /// For typed answers that are not streamed, also after functions: how often the model is shown what does not fit, and asked again.
     unsigned corrections = 0;
 };
 

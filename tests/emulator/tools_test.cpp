@@ -413,6 +413,24 @@ asio::awaitable<void> refuse_requests(emulator& service)
     CHECK(run.messages[0].role == chat_role::user);
 }
 
+asio::awaitable<void> correct_the_class(emulator& service)
+{
+    auto const client = client_for(co_await asio::this_coro::executor, service);
+    toolbox const tools = two_functions();
+    tool_options how;
+    how.call.corrections = 1;
+    service.queue(answer::tool_calls({{"get_weather", R"({"city":"Paris","in":null})"}}));
+    service.queue(answer::chat(R"({"city":"Paris"})"));
+    service.queue(answer::chat(R"({"city":"Paris","degrees":20})"));
+    foundry::chat_request const request = question();
+    foundry::structured<weather> const told = co_await client.complete<weather>(request, tools, how);
+    CHECK(told.value.degrees == 20);
+    json::array const messages = json::parse(last_body(service)).at("messages").as_array();
+    CHECK(messages.size() == 5);
+    CHECK(std::string(messages.back().at("content").as_string()).find("the member degrees is missing") !=
+          std::string::npos);
+}
+
 asio::awaitable<void> refuse_results(emulator& service)
 {
     auto const client = client_for(co_await asio::this_coro::executor, service);
@@ -506,6 +524,12 @@ TEST_CASE("tools: the last answer can be a class")
         emulator service;
         run(answer_in_a_class(service, url));
     }
+}
+
+TEST_CASE("tools: an answer that does not fit its class is corrected after functions, too")
+{
+    emulator service;
+    run(correct_the_class(service));
 }
 
 TEST_CASE("tools: a result that is not UTF-8, or too large, ends the run and names the function")

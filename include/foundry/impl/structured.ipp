@@ -54,7 +54,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> fetch_typed(st
             co_return reply;
         if (corrections == 0)
             throw_misfit(reply, problem);
-        call->request.add(reply.message()).user("The answer does not fit its schema: " + problem + ". Answer again.");
+        call->request.add(reply.message()).add(correction(problem));
         call->pending.emplace(prepare_chat(call->state, call->request, call->with, false));
         json::clear(into.object, *into.described);
     }

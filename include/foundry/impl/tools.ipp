@@ -71,10 +71,16 @@ complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, too
     if (failure)
         std::rethrow_exception(failure);
     try {
-        co_await continue_run(std::move(state), run, std::move(tools), std::move(how));
-        std::string const problem = read_typed(run.reply, into);
-        if (!problem.empty())
-            throw_misfit(run.reply, problem);
+        for (unsigned corrections = how.call.corrections;; --corrections) {
+            co_await continue_run(state, run, tools, how);
+            std::string const problem = read_typed(run.reply, into);
+            if (problem.empty())
+                break;
+            if (corrections == 0)
+                throw_misfit(run.reply, problem);
+            run.messages.push_back(correction(problem));
+            json::clear(into.object, *into.described);
+        }
     } catch (error const& e) {
         throw tool_run_error(e, std::move(run));
     }

@@ -27,6 +27,9 @@ FOUNDRY_DECL void check_answer(chat_completion const& reply);
 /// @throws foundry::error as check_answer().
 FOUNDRY_DECL std::string read_typed(chat_completion const& reply, json::object_ref into);
 
+/// Shows the model what does not fit, and asks again.
+FOUNDRY_DECL chat_message correction(std::string const& problem);
+
 /// Throws `errc::answer_misfit`.
 [[noreturn]] FOUNDRY_DECL void throw_misfit(chat_completion const& reply, std::string const& problem);
 

@@ -53,6 +53,11 @@ FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view ty
     throw error(make_error_code(code), std::move(f));
 }
 
+FOUNDRY_DECL chat_message correction(std::string const& problem)
+{
+    return chat_message(chat_role::user, "The answer does not fit its schema: " + problem + ". Answer again.");
+}
+
 FOUNDRY_DECL void throw_misfit(chat_completion const& reply, std::string const& problem)
 {
     throw_answer_error(
