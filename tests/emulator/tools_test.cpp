@@ -123,7 +123,7 @@ asio::awaitable<void> run_two_rounds(emulator& service, char const* url)
     CHECK(sent.at("messages").as_array().size() == 6);
     CHECK(sent.at("tools").as_array().size() == 2);
     json::object const& function = sent.at("tools").at(0).at("function").as_object();
-    CHECK(function.contains("strict") == (url != foundry_url));
+    CHECK(function.contains("strict") == (std::string_view(url) != foundry_url));
     CHECK(json::serialize(function.at("parameters")) == foundry::schema_of<weather_query>());
 }
 
