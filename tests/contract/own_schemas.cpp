@@ -198,7 +198,7 @@ void print_integer(std::string const& name, std::vector<std::string> const& out_
 }
 
 template <int... I>
-void print_hundred(std::integer_sequence<int, I...>)
+void print_tools(std::integer_sequence<int, I...>)
 {
     foundry::toolbox tools;
     (tools.add("tool_" + std::to_string(I), "Tool", [](numbered<I> const& n) { return n.number; }), ...);
@@ -264,5 +264,5 @@ int main()
     print_member<foundry::dictionary<std::string>>("dictionary", {foundry::dictionary<std::string>()}, {R"({"a":1})"});
     print_member<json::value>("any", {json::value(nullptr), json::value{1, "a"}}, {});
 
-    print_hundred(std::make_integer_sequence<int, 100>());
+    print_tools(std::make_integer_sequence<int, FOUNDRY_TEST_TOOLS_COUNT>());
 }
