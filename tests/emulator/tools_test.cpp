@@ -109,9 +109,14 @@ asio::awaitable<void> run_two_rounds(emulator& service, char const* url)
         answer::tool_calls({{"get_weather", R"({"city":"Paris","in":"fahrenheit"})"}, {"add", R"({"x":2,"y":3})"}}));
     service.queue(answer::tool_calls({{"add", R"({"x":68,"y":5})"}}));
     service.queue(answer::chat("It is 73."));
-    foundry::chat_request const request = question("What is the weather in Paris, plus five?");
+    foundry::chat_request request = question("What is the weather in Paris, plus five?");
+    request.parallel_tool_calls = true; // an extra parameter of the Foundry Models API
     tool_run const run = co_await client.complete(request, tools);
     CHECK(run.reply.text() == "It is 73.");
+    bool const is_models = url == std::string_view(foundry_url);
+    for (foundry::testing::recorded_request const& sent : service.journal())
+        CHECK(sent.header("extra-parameters") ==
+              (is_models ? std::optional<std::string>("pass-through") : std::nullopt));
     CHECK(run.rounds == 3);
     CHECK(run.usage.prompt_tokens == 30);
     REQUIRE(run.messages.size() == 7);
@@ -123,7 +128,7 @@ asio::awaitable<void> run_two_rounds(emulator& service, char const* url)
     CHECK(sent.at("messages").as_array().size() == 6);
     CHECK(sent.at("tools").as_array().size() == 2);
     json::object const& function = sent.at("tools").at(0).at("function").as_object();
-    CHECK(function.contains("strict") == (std::string_view(url) != foundry_url));
+    CHECK(function.contains("strict") == !is_models);
     CHECK(json::serialize(function.at("parameters")) == foundry::schema_of<weather_query>());
 }
 
