@@ -227,8 +227,9 @@ int main()
     plant flower;
     flower.root.branches.emplace_back().leaves.emplace_back().colour = "gr\xc3\xbcn";
     flower.graft = flower.root;
-    print<plant>("plant", {plant(), flower},
-                 {R"({"root":{"branches":[],"leaves":[1],"last":null},"graft":null})", R"({"root":null,"graft":null})"});
+    print<plant>(
+        "plant", {plant(), flower},
+        {R"({"root":{"branches":[],"leaves":[1],"last":null},"graft":null})", R"({"root":null,"graft":null})"});
 
     print_member<bool>("bool", {true, false}, {"1", "\"true\"", "null"});
     print_integer<std::int8_t>("int8", {"128", "-129"});
