@@ -63,9 +63,11 @@
 #include <foundry/detail/http/impl/time_limits.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/http/impl/tunnel.ipp>
+#include <foundry/detail/json/impl/expectation.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
+#include <foundry/detail/json/impl/value_match.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>

@@ -3,6 +3,8 @@
 // Prints the schemas of many classes, each with texts that the strict reader takes and texts that it refuses, a JSON object a line:
 // own_schemas.mjs compares them with a validator.
 
+#include "support/fixture.hpp"
+
 #include <foundry/tools.hpp>
 
 #include <boost/json/parse.hpp>
@@ -13,7 +15,9 @@
 #include <iostream>
 #include <limits>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -197,16 +201,37 @@ void print_integer(std::string const& name, std::vector<std::string> const& out_
                           out_of_range);
 }
 
+/// Sends all tools in one request, lets the model call each once, and prints the schemas that arrived.
 template <int... I>
-void print_tools(std::integer_sequence<int, I...>)
+boost::asio::awaitable<void> print_tools(std::integer_sequence<int, I...>)
 {
+    using foundry::testing::answer;
+    foundry::testing::emulator service;
     foundry::toolbox tools;
-    (tools.add("tool_" + std::to_string(I), "Tool", [](numbered<I> const& n) { return n.number; }), ...);
-    for (foundry::tool_definition const& one : tools.definitions(true)) {
+    std::vector<std::pair<std::string, std::string>> calls;
+    int sum = 0;
+    auto const add = [&]<int Number>(std::integral_constant<int, Number>) {
+        std::string const name = "tool_" + std::to_string(Number);
+        tools.add(name, "Tool", [&sum](numbered<Number> const& n) { return sum += n.number; });
+        calls.emplace_back(name, R"({"number":)" + std::to_string(Number) + R"(,"note":null})");
+    };
+    (add(std::integral_constant<int, I>()), ...);
+    service.queue(answer::tool_calls(calls));
+    service.queue(answer::chat("Done."));
+    foundry::client<> const client =
+        foundry_test::client_of(co_await boost::asio::this_coro::executor, service, foundry_test::urls[1]);
+    foundry::chat_request request{"gpt-4o-mini"};
+    request.user("Call each tool.");
+    static_cast<void>(co_await client.complete(request, tools));
+    if (sum != (I + ... + 0))
+        throw std::runtime_error("not every tool was called once");
+    json::value const sent = json::parse(service.journal().front().body);
+    for (json::value const& one : sent.at("tools").as_array()) {
+        json::value const& function = one.at("function");
         json::object line;
-        line["name"] = one.function.name;
-        line["schema"] = one.function.parameters;
-        line["strict"] = one.function.strict.value_or(false);
+        line["name"] = function.at("name");
+        line["schema"] = function.at("parameters");
+        line["strict"] = function.at("strict");
         line["good"] = json::array{json::object{{"number", 1}, {"note", nullptr}}};
         line["bad"] = json::array{json::object{{"number", 1}}, json::object{{"number", "1"}, {"note", nullptr}}};
         std::cout << json::serialize(line) << '\n';
@@ -265,5 +290,5 @@ int main()
     print_member<foundry::dictionary<std::string>>("dictionary", {foundry::dictionary<std::string>()}, {R"({"a":1})"});
     print_member<json::value>("any", {json::value(nullptr), json::value{1, "a"}}, {});
 
-    print_tools(std::make_integer_sequence<int, FOUNDRY_TEST_TOOLS_COUNT>());
+    foundry_test::run(print_tools(std::make_integer_sequence<int, FOUNDRY_TEST_TOOLS_COUNT>()));
 }

@@ -21,9 +21,11 @@
 #include <foundry/detail/http/impl/event_parser.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
+#include <foundry/detail/json/impl/expectation.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
+#include <foundry/detail/json/impl/value_match.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_accumulator.ipp>

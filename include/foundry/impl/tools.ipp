@@ -13,27 +13,20 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-/// A conversation with a run of its own.
-class owned_conversation final : public tool_conversation
+struct run_owner
+{
+    tool_run own_run;
+};
+
+/// A conversation with a run of its own, which is made first and destroyed last.
+class owned_conversation final : run_owner, public chat_conversation
 {
 public:
     owned_conversation(std::shared_ptr<client_state> state, chat_request const& request, toolbox const& tools,
                        tool_options const& how)
-        : run_(request),
-          chat_(std::move(state), run_, tools, how)
+        : run_owner{tool_run{request}},
+          chat_conversation(std::move(state), own_run, tools, how)
     {}
-
-    boost::asio::awaitable<void> ask() override { return chat_.ask(); }
-    boost::asio::awaitable<void> open() override { return chat_.open(); }
-    boost::asio::awaitable<bool> read(std::vector<tool_event>& events) override { return chat_.read(events); }
-    std::vector<tool_call> calls() const override { return chat_.calls(); }
-    std::string text() const override { return chat_.text(); }
-    void end_round(std::vector<std::optional<std::string>> const& results) override { chat_.end_round(results); }
-    bool is_stopped() const override { return chat_.is_stopped(); }
-
-private:
-    tool_run run_;
-    chat_conversation chat_;
 };
 
 FOUNDRY_CORO inline boost::asio::awaitable<void> continue_run(std::shared_ptr<client_state> state, tool_run& run,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 
 /// The value of a `kind::integer`, whatever its type: a number of up to eight bytes in memory.
 namespace foundry::inline FOUNDRY_ABI::json {
@@ -35,6 +36,13 @@ inline std::optional<number> whole(number n) noexcept
 inline std::uint64_t largest(type const& t) noexcept
 {
     return ~std::uint64_t{0} >> (64 - 8 * t.size + (t.is_unsigned ? 0 : 1));
+}
+
+/// In words, such as "-128 to 127".
+inline std::string range_of(type const& t)
+{
+    std::string const least = t.is_unsigned ? "0" : "-" + std::to_string(largest(t) + 1);
+    return least + " to " + std::to_string(largest(t));
 }
 
 inline bool fits(number const& n, type const& t) noexcept

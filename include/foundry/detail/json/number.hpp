@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -160,6 +161,17 @@ inline bool read_number(char const*& p, char const* end, number& n)
 }
 
 } // namespace detail
+
+/// The shortest text that is read as the same number.
+inline std::string print_number(number const& n)
+{
+    if (n.form == number::is_signed)
+        return std::to_string(n.i);
+    if (n.form == number::is_unsigned)
+        return std::to_string(n.u);
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, n.d).ptr};
+}
 
 /// Parses a text that is one JSON number and nothing else; false if it is not. A number that is too large for a double becomes infinite.
 inline bool parse_number(std::string_view text, number& n)

@@ -15,7 +15,7 @@
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Chat completions with functions.
-class chat_conversation final : public tool_conversation
+class chat_conversation : public tool_conversation
 {
 public:
     /// @param run outlives the conversation.

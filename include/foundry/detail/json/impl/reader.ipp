@@ -1,9 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/json/expectation.hpp>
 #include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/reader_frame.hpp>
 #include <foundry/detail/json/scanner.hpp>
+#include <foundry/detail/json/value_match.hpp>
 #include <foundry/detail/json/writer.hpp>
 
 #include <boost/json/object.hpp>
@@ -12,7 +15,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -22,16 +24,6 @@
 namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
-
-inline std::string print_number(number const& n)
-{
-    if (n.form == number::is_signed)
-        return std::to_string(n.i);
-    if (n.form == number::is_unsigned)
-        return std::to_string(n.u);
-    char text[32];
-    return {text, std::to_chars(text, text + sizeof text, n.d).ptr};
-}
 
 inline double as_double(number const& n) noexcept
 {
@@ -96,69 +88,8 @@ struct reader::state : scanner<reader::state>
 
 private:
     friend scanner<state>;
+    using frame = reader_frame;
     using text_type = boost::json::string_view;
-
-    /// An object, array or map that is being read.
-    struct frame
-    {
-        void begin(object_ref p)
-        {
-            of = p;
-            current = nullptr;
-            seen = 0;
-            odd = 0;
-            next_index = 0;
-            index = p.described->what == kind::object ? predicted() : 0;
-            entry = 0;
-            repeats = 0;
-            key_waits = false;
-        }
-
-        void select(std::size_t i)
-        {
-            current = &of.described->members[i];
-            seen |= std::uint64_t{1} << i;
-            if ((odd & std::uint64_t{1} << i) != 0)
-                forget_odd(i);
-            next_index = i + 1;
-            index = predicted();
-        }
-
-        /// Selects a member that came where another was predicted.
-        void update_prediction(std::size_t i)
-        {
-            learned[next_index] = static_cast<std::int8_t>(static_cast<int>(i) - static_cast<int>(next_index));
-            select(i);
-        }
-
-        /// Discards an earlier value of this name that had another shape.
-        void forget_odd(std::size_t i)
-        {
-            odd &= ~(std::uint64_t{1} << i);
-            extra().erase(of.described->members[i].name);
-        }
-
-        boost::json::object& extra() const
-        {
-            member const& m = of.described->members[of.described->extra];
-            return *static_cast<boost::json::object*>(m.reach(of.object, access::get_or_create));
-        }
-
-        /// The member that came at this position in the last object of the same depth; at first the next described one. The chunks of a
-        /// stream have their members in one order, which can differ from the described order.
-        std::size_t predicted() const { return next_index + static_cast<std::size_t>(learned[next_index]); }
-
-        object_ref of;
-        member const* current = nullptr; // kind::object: the member whose value comes next; null if it is not described
-        std::uint64_t seen = 0;
-        std::uint64_t odd = 0;      // members whose value is in `extra` because of its shape
-        std::size_t index = 0;      // kind::array, kind::map: number of elements; kind::object: predicted member
-        std::size_t next_index = 0; // kind::object: index after the last member; 0 before the first
-        std::size_t entry = 0;      // kind::map: element with the last name
-        std::size_t repeats = 0;    // kind::map: number of repeated names
-        bool key_waits = false;     // kind::map, kind::associative: whether the last name has no entry yet
-        std::array<std::int8_t, 65> learned{}; // difference between next_index and the predicted member
-    };
 
     bool on_begin(shape of)
     {
@@ -428,11 +359,6 @@ private:
 
     static std::uint64_t bit_of(frame const& f) { return std::uint64_t{1} << (f.current - f.of.described->members); }
 
-    static bool takes_null(type const& t)
-    {
-        return t.what == kind::any || (t.what == kind::choice && t.choices->has_empty);
-    }
-
     static bool is_never_empty(kind what)
     {
         return what == kind::boolean || what == kind::integer || what == kind::number || what == kind::float32 ||
@@ -607,12 +533,11 @@ private:
             return true;
         }
         if (f.current != nullptr) {
-            std::uint64_t const bit = std::uint64_t{1} << (f.current - t.members);
             name_ = f.current->name;
             if (how_ == reading::created)
                 begin_again(f);
-            f.seen &= ~bit;
-            f.odd |= t.extra >= 0 ? bit : 0;
+            f.seen &= ~bit_of(f);
+            f.odd |= t.extra >= 0 ? bit_of(f) : 0;
         }
         if (t.extra >= 0) {
             auto const i = static_cast<std::size_t>(t.extra);
@@ -735,21 +660,6 @@ private:
         return how_ != reading::reused && !choice.choices->alternatives.empty();
     }
 
-    /// The number of members in a value, those of inner objects included.
-    static std::size_t number_of_names(boost::json::value const& v)
-    {
-        std::size_t n = 0;
-        if (auto const* const elements = v.if_array()) {
-            for (boost::json::value const& element : *elements)
-                n += number_of_names(element);
-        } else if (auto const* const members = v.if_object()) {
-            n = members->size();
-            for (auto const& pair : *members)
-                n += number_of_names(pair.value());
-        }
-        return n;
-    }
-
     /// Reads a value into the first alternative of a variant that it fits. If it fits none, strict reading fails: a variant with one
     /// alternative of its shape says why.
     bool choose(boost::json::value const& v, object_ref to)
@@ -793,73 +703,6 @@ private:
         return fail_value(std::string(inner.state_->reason()));
     }
 
-    static bool is_one_of(shape of, type const& choice)
-    {
-        return std::any_of(choice.choices->alternatives.begin(), choice.choices->alternatives.end(),
-                           [of](alternative const& one) { return takes(one.described->what, of); });
-    }
-
-    /// Whether an object has the texts that a class always has.
-    static bool has_constants_of(boost::json::value const& v, type const& t)
-    {
-        auto const* const object = v.if_object();
-        for (int i = 0; object != nullptr && i != t.size; ++i) {
-            member const& m = t.members[i];
-            if (m.described->known.size() != 1)
-                continue;
-            auto const* const found = object->if_contains(text_type(m.name.data(), m.name.size()));
-            if (found == nullptr || !found->is_string() ||
-                found->get_string() != text_type(m.described->known[0].data(), m.described->known[0].size()))
-                return false;
-        }
-        return true;
-    }
-
-    /// Whether an object has all members of a class that are not optional, none that it does not describe, and each in a shape that it can
-    /// have. True for other values.
-    static bool has_members_of(boost::json::value const& v, type const& t)
-    {
-        auto const* const object = v.if_object();
-        if (object == nullptr || t.what != kind::object)
-            return true;
-        std::size_t found = 0;
-        for (int i = 0; i != t.size; ++i) {
-            member const& m = t.members[i];
-            auto const* const value = object->if_contains(text_type(m.name.data(), m.name.size()));
-            if (i == t.extra || (value == nullptr && m.reach_optional != nullptr))
-                continue;
-            if (value == nullptr || !(may_be(shape_of(*value), *m.described) || (value->is_null() && m.reach_optional)))
-                return false;
-            ++found;
-        }
-        return found == object->size() || t.extra >= 0;
-    }
-
-    static bool may_be(shape of, type const& t)
-    {
-        if (of == shape::null)
-            return takes_null(t);
-        return t.what == kind::choice ? is_one_of(of, t) : takes(t.what, of);
-    }
-
-    static shape shape_of(boost::json::value const& v)
-    {
-        switch (v.kind()) {
-        case boost::json::kind::null:
-            return shape::null;
-        case boost::json::kind::bool_:
-            return shape::boolean;
-        case boost::json::kind::string:
-            return shape::string;
-        case boost::json::kind::array:
-            return shape::array;
-        case boost::json::kind::object:
-            return shape::object;
-        default:
-            return shape::number;
-        }
-    }
-
     /// Whether the value is a member that the class does not describe, but has a place for.
     bool is_extra(object_ref to) const
     {
@@ -893,65 +736,9 @@ private:
         return refuse(expectation(*described) + ", got " + std::string(shapes[static_cast<int>(of)]));
     }
 
-    static std::string names_of(type const& t)
-    {
-        std::string text;
-        for (int i = 0; i != t.size; ++i) {
-            if (i != t.extra)
-                text.append(text.empty() ? "" : ", ").append(t.members[i].name);
-        }
-        return text;
-    }
-
     static bool is_known(std::string_view text, type const& t)
     {
         return t.known.empty() || std::find(t.known.begin(), t.known.end(), text) != t.known.end();
-    }
-
-    /// What strict reading takes, in words.
-    static std::string expectation(type const& t)
-    {
-        switch (t.what) {
-        case kind::boolean:
-            return "true or false";
-        case kind::integer: {
-            std::string const most = std::to_string(largest(t));
-            std::string const least = t.is_unsigned ? "0" : "-" + std::to_string(largest(t) + 1);
-            return "an integer from " + least + " to " + most;
-        }
-        case kind::number:
-            return "a number";
-        case kind::float32:
-            return "a number that fits a float";
-        case kind::string:
-            return "a text";
-        case kind::text:
-        case kind::enumeration: {
-            std::string text;
-            for (std::string_view const name : t.known)
-                text.append(text.empty() ? "" : ", ").append(name);
-            return t.known.empty() ? "a text" : t.known.size() == 1 ? text : "one of " + text;
-        }
-        case kind::array:
-            return t.size != 0 ? "an array of " + std::to_string(t.size) : "an array";
-        case kind::choice: {
-            std::string text;
-            for (alternative const& one : t.choices->alternatives) {
-                text.append(text.empty() ? "" : " or ").append(expectation(*one.described));
-                if (one.described->what == kind::object)
-                    text.append(" of ").append(names_of(*one.described));
-            }
-            return text;
-        }
-        case kind::any:
-            return "a value";
-        case kind::object:
-        case kind::map:
-        case kind::associative:
-        case kind::members:
-            return "an object";
-        }
-        return {};
     }
 
     /// Keeps a scalar as JSON.
@@ -1000,7 +787,7 @@ private:
 
     bool take_number_as_text(number const& n, object_ref to)
     {
-        std::string const text = detail::print_number(n);
+        std::string const text = print_number(n);
         if (to.described->what == kind::string) {
             static_cast<std::string*>(to.object)->assign(text);
             return true;

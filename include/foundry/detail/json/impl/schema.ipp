@@ -204,8 +204,7 @@ private:
         std::string const between = text.empty() ? "" : " ";
         if (t.size >= 4)
             return t.is_unsigned ? text + between + "0 or more." : text;
-        std::string const least = t.is_unsigned ? "0" : "-" + std::to_string(largest(t) + 1);
-        return text + between + "From " + least + " to " + std::to_string(largest(t)) + ".";
+        return text + between + "From " + range_of(t) + ".";
     }
 
     void enumeration(type const& t, std::string_view words, bool or_null)

@@ -39,7 +39,7 @@ public:
             out_ += *static_cast<bool const*>(v.object) ? "true" : "false";
             break;
         case kind::integer:
-            integer(load_integer(v.object, *v.described));
+            out_ += print_number(load_integer(v.object, *v.described));
             break;
         case kind::number:
             finite(*static_cast<double const*>(v.object), path);
@@ -91,8 +91,6 @@ private:
         }
         throw error(errc::invalid_argument, (path_text.empty() ? "the value" : path_text) + ' ' + std::string{what});
     }
-
-    void integer(number const& n) { out_ += n.form == number::is_unsigned ? std::to_string(n.u) : std::to_string(n.i); }
 
     void enumeration(std::string_view name, step const* path)
     {
