@@ -14,21 +14,19 @@
 #include <foundry/media.hpp>
 #include <foundry/tools.hpp>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/read_until.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <iomanip>
 #include <iostream>
@@ -42,44 +40,48 @@
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 
-/// Lines that the user types; waiting for one does not block.
+/// Lines that the user types. A thread of its own waits for them, since no standard function can be told to stop waiting.
 class keyboard
 {
 public:
-    explicit keyboard(asio::any_io_executor executor) : input_(std::move(executor), open()) {}
+    explicit keyboard(asio::any_io_executor executor) : executor_(executor), arrival_(executor) {}
 
-    /// Empty at the end of the input (Ctrl-D).
+    /// Empty at the end of the input (Ctrl-D). A line that comes after this was cancelled is the next one.
     asio::awaitable<std::optional<std::string>> line()
     {
-        boost::system::error_code ec;
-        std::size_t size = co_await asio::async_read_until(input_, asio::dynamic_buffer(typed_, longest), '\n',
-                                                           asio::redirect_error(asio::use_awaitable, ec));
-        if (ec == asio::error::eof && typed_.empty())
-            co_return std::nullopt;
-        if (ec == asio::error::eof)
-            size = typed_.size();
-        else if (ec)
-            throw boost::system::system_error(ec, "reading what is typed");
-        std::string line = typed_.substr(0, size);
-        typed_.erase(0, size);
-        while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
-            line.pop_back();
-        co_return line;
+        if (!waits_ && !has_line_) {
+            waits_ = true;
+            asio::post(thread_, [this] { read(); });
+        }
+        while (waits_) {
+            boost::system::error_code ec;
+            arrival_.expires_at(asio::steady_timer::time_point::max());
+            co_await arrival_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        }
+        has_line_ = false;
+        co_return std::exchange(line_, std::nullopt);
     }
 
 private:
-    /// Asio makes the descriptor non-blocking. The terminal is opened again, so that its output stays as it is.
-    static int open()
+    void read()
     {
-        char const* const terminal = ttyname(STDIN_FILENO);
-        int const again = terminal != nullptr ? ::open(terminal, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1;
-        return again != -1 ? again : dup(STDIN_FILENO);
+        std::string line;
+        bool const is_there = static_cast<bool>(std::getline(std::cin, line));
+        asio::post(executor_, [this, line = std::move(line), is_there]() mutable {
+            waits_ = false;
+            has_line_ = true;
+            if (is_there)
+                line_ = std::move(line);
+            arrival_.cancel();
+        });
     }
 
-    static constexpr std::size_t longest = 1024 * 1024;
-
-    asio::posix::stream_descriptor input_;
-    std::string typed_;
+    asio::any_io_executor executor_;
+    asio::steady_timer arrival_;
+    std::optional<std::string> line_;
+    bool has_line_ = false;
+    bool waits_ = false;
+    asio::thread_pool thread_{1}; // destroyed first: it uses the others
 };
 
 struct addends
@@ -91,10 +93,8 @@ BOOST_DESCRIBE_STRUCT(addends, (), (numbers))
 std::string time_now()
 {
     std::time_t const now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
     char text[] = "2000-01-01 00:00:00 UTC";
-    std::strftime(text, sizeof text, "%F %T UTC", &parts);
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", std::gmtime(&now));
     return text;
 }
 
@@ -225,8 +225,10 @@ asio::awaitable<void> chat(configuration const& my, foundry::options options)
         std::variant<std::optional<std::string>, int> next =
             co_await (typed.line() || ctrl_c.async_wait(asio::use_awaitable));
         if (next.index() == 1) {
-            if (std::exchange(interrupted, true))
-                break;
+            if (std::exchange(interrupted, true)) {
+                std::cout << std::endl;
+                std::_Exit(0); // a thread still waits for a line
+            }
             std::cout << "\n[once more, Ctrl-D or /quit ends the chat]\n";
             continue;
         }
