@@ -402,6 +402,12 @@ BOOST_DESCRIBE_STRUCT(chat_choice, (), (index, finish_reason, message, logprobs,
 struct chat_completion : answer
 {
     chat_completion() = default;
+    // compiled once, and not in each file that receives a completion
+    chat_completion(chat_completion const&);
+    chat_completion(chat_completion&&) noexcept;
+    chat_completion& operator=(chat_completion const&);
+    chat_completion& operator=(chat_completion&&) noexcept;
+    ~chat_completion();
 
     /// Text of the first choice; empty if it has none, as with tool calls.
     std::string text() const;

@@ -38,22 +38,30 @@ struct structured
 
 namespace detail {
 
-struct typed_call;
 struct typed_stream_state;
 
 /// A request for an answer that has a schema, checked and serialised.
-FOUNDRY_DECL std::shared_ptr<typed_call> prepare_typed(std::shared_ptr<client_state> state, chat_request const& request,
-                                                       call_options const& with, std::string const& type_name,
-                                                       json::schema const& (*schema)(), bool is_stream);
-/// Reads the answer into a new value.
-FOUNDRY_DECL boost::asio::awaitable<chat_completion> fetch_typed(std::shared_ptr<typed_call> call,
-                                                                 json::object_ref into);
+class typed_call
+{
+public:
+    typed_call(std::shared_ptr<client_state> state, chat_request const& request, call_options const& with,
+               std::string const& type_name, json::schema const& (*schema)(), bool is_stream);
+    typed_call(typed_call&&) noexcept;
+    ~typed_call();
 
+    struct parts;
+    std::unique_ptr<parts> its;
+};
+
+/// Reads the answer into a new value.
+FOUNDRY_DECL boost::asio::awaitable<void> fetch_typed(typed_call call, json::object_ref into, chat_completion& reply);
+
+// What is not needed for each type is left to the functions that are compiled once.
 template <class T>
-FOUNDRY_CORO boost::asio::awaitable<structured<T>> complete_typed(std::shared_ptr<typed_call> call)
+FOUNDRY_CORO boost::asio::awaitable<structured<T>> complete_typed(typed_call call)
 {
     structured<T> answer;
-    answer.completion = co_await fetch_typed(std::move(call), {&answer.value, &json::type_of<T>::value});
+    co_await fetch_typed(std::move(call), {&answer.value, &json::type_of<T>::value}, answer.completion);
     co_return answer;
 }
 
@@ -72,14 +80,14 @@ public:
     void close() noexcept;
 
 private:
-    friend boost::asio::awaitable<typed_stream> open_typed(std::shared_ptr<typed_call> call, json::object_ref into);
+    friend boost::asio::awaitable<typed_stream> open_typed(typed_call call, json::object_ref into);
 
     explicit typed_stream(std::unique_ptr<typed_stream_state> state) noexcept;
 
     std::unique_ptr<typed_stream_state> state_;
 };
 
-FOUNDRY_DECL boost::asio::awaitable<typed_stream> open_typed(std::shared_ptr<typed_call> call, json::object_ref into);
+FOUNDRY_DECL boost::asio::awaitable<typed_stream> open_typed(typed_call call, json::object_ref into);
 
 } // namespace detail
 
@@ -134,7 +142,7 @@ private:
 namespace detail {
 
 template <class T>
-FOUNDRY_CORO boost::asio::awaitable<structured_stream<T>> stream_typed(std::shared_ptr<typed_call> call)
+FOUNDRY_CORO boost::asio::awaitable<structured_stream<T>> stream_typed(typed_call call)
 {
     auto value = std::make_unique<T>();
     typed_stream stream = co_await open_typed(std::move(call), {value.get(), &json::type_of<T>::value});
@@ -148,7 +156,7 @@ boost::asio::awaitable<structured<T>> basic_client::complete(chat_request const&
                                                              call_options const& with) const
 {
     return detail::complete_typed<T>(
-        detail::prepare_typed(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, false));
+        detail::typed_call(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, false));
 }
 
 template <class T>
@@ -162,7 +170,7 @@ boost::asio::awaitable<structured_stream<T>> basic_client::stream(chat_request c
                                                                   call_options const& with) const
 {
     return detail::stream_typed<T>(
-        detail::prepare_typed(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, true));
+        detail::typed_call(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, true));
 }
 
 template <class T>

@@ -44,11 +44,7 @@ public:
     template <class Function>
     toolbox& add(std::string name, std::string description, Function function)
     {
-        auto made = std::make_shared<detail::tool>();
-        made->name = std::move(name);
-        made->description = std::move(description);
-        detail::set_function(*made, std::move(function));
-        return add(std::move(made));
+        return insert(std::move(name), std::move(description), detail::make_tool(std::move(function)));
     }
 
     /// Adds a function whose arguments are any JSON of a schema; they are not checked.
@@ -70,7 +66,7 @@ public:
     std::string names() const;
 
 private:
-    toolbox& add(std::shared_ptr<detail::tool> made);
+    toolbox& insert(std::string name, std::string description, std::unique_ptr<detail::tool> made);
 
     std::shared_ptr<std::vector<std::shared_ptr<detail::tool const>> const> tools_;
 };

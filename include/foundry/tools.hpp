@@ -33,9 +33,10 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-FOUNDRY_DECL boost::asio::awaitable<chat_completion>
-complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, toolbox tools, tool_options how,
-                          std::exception_ptr failure, json::object_ref into);
+FOUNDRY_DECL boost::asio::awaitable<void> complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run,
+                                                                    toolbox tools, tool_options how,
+                                                                    std::exception_ptr failure, json::object_ref into,
+                                                                    chat_completion& reply);
 
 /// Sets the format of the answers; returns what is wrong with it.
 FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, std::string const& type_name,
@@ -47,9 +48,9 @@ FOUNDRY_CORO boost::asio::awaitable<structured<T>> complete_with_tools(std::shar
                                                                        std::exception_ptr failure)
 {
     structured<T> answer;
-    answer.completion =
-        co_await complete_typed_with_tools(std::move(state), std::move(run), std::move(tools), std::move(how),
-                                           std::move(failure), {&answer.value, &json::type_of<T>::value});
+    co_await complete_typed_with_tools(std::move(state), std::move(run), std::move(tools), std::move(how),
+                                       std::move(failure), {&answer.value, &json::type_of<T>::value},
+                                       answer.completion);
     co_return answer;
 }
 

@@ -84,6 +84,12 @@ inline std::vector<tool_call> const no_tool_calls;
 
 } // namespace detail
 
+FOUNDRY_DECL chat_completion::chat_completion(chat_completion const&) = default;
+FOUNDRY_DECL chat_completion::chat_completion(chat_completion&&) noexcept = default;
+FOUNDRY_DECL chat_completion& chat_completion::operator=(chat_completion const&) = default;
+FOUNDRY_DECL chat_completion& chat_completion::operator=(chat_completion&&) noexcept = default;
+FOUNDRY_DECL chat_completion::~chat_completion() = default;
+
 FOUNDRY_DECL std::string chat_completion::text() const
 {
     return choices.empty() ? std::string{} : choices[0].message.text();

@@ -11,7 +11,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-struct typed_call
+struct typed_call::parts
 {
     std::shared_ptr<client_state> state;
     chat_request request;
@@ -27,35 +27,37 @@ struct typed_call
     }
 };
 
-FOUNDRY_DECL std::shared_ptr<typed_call> prepare_typed(std::shared_ptr<client_state> state, chat_request const& request,
-                                                       call_options const& with, std::string const& type_name,
-                                                       json::schema const& (*schema)(), bool is_stream)
+FOUNDRY_DECL typed_call::typed_call(std::shared_ptr<client_state> state, chat_request const& request,
+                                    call_options const& with, std::string const& type_name,
+                                    json::schema const& (*schema)(), bool is_stream)
+    : its(std::make_unique<parts>())
 {
-    auto call = std::make_shared<typed_call>();
     try {
-        call->state = std::move(state);
-        call->request = request;
-        call->with = with;
-        set_response_format(call->request, type_name, schema());
-        call->pending.emplace(prepare_chat(call->state, call->request, with, is_stream));
+        its->state = std::move(state);
+        its->request = request;
+        its->with = with;
+        set_response_format(its->request, type_name, schema());
+        its->pending.emplace(prepare_chat(its->state, its->request, with, is_stream));
     } catch (error const&) {
-        call->failure = std::current_exception();
+        its->failure = std::current_exception();
     }
-    return call;
 }
+FOUNDRY_DECL typed_call::typed_call(typed_call&&) noexcept = default;
+FOUNDRY_DECL typed_call::~typed_call() = default;
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> fetch_typed(std::shared_ptr<typed_call> call,
-                                                                              json::object_ref into)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> fetch_typed(typed_call call, json::object_ref into,
+                                                                   chat_completion& reply)
 {
-    for (unsigned corrections = call->with.corrections;; --corrections) {
-        chat_completion reply = co_await complete_chat(call->take());
+    typed_call::parts& its = *call.its;
+    for (unsigned corrections = its.with.corrections;; --corrections) {
+        reply = co_await complete_chat(its.take());
         std::string const problem = read_typed(reply, into);
         if (problem.empty())
-            co_return reply;
+            co_return;
         if (corrections == 0)
             throw_misfit(reply, problem);
-        call->request.add(reply.message()).add(correction(problem));
-        call->pending.emplace(prepare_chat(call->state, call->request, call->with, false));
+        its.request.add(reply.message()).add(correction(problem));
+        its.pending.emplace(prepare_chat(its.state, its.request, its.with, false));
         json::clear(into.object, *into.described);
     }
 }
@@ -133,11 +135,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion> typed_stream::
     co_return state_ ? state_->so_far.take() : chat_completion();
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<typed_stream> open_typed(std::shared_ptr<typed_call> call,
-                                                                          json::object_ref into)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<typed_stream> open_typed(typed_call call, json::object_ref into)
 {
     auto state = std::make_unique<typed_stream_state>();
-    state->chunks = co_await stream_chat(call->take());
+    state->chunks = co_await stream_chat(call.its->take());
     state->so_far.set_info(state->chunks.info());
     state->reader.start(into, json::reading::strict);
     co_return typed_stream(std::move(state));

@@ -24,13 +24,28 @@ inline void check_function_name(std::string const& name)
                     "the name of a function must have 1 to 64 letters, digits, underscores and hyphens");
 }
 
+/// A function whose arguments are any JSON.
+struct json_tool final : tool
+{
+    boost::asio::awaitable<std::string> call(std::string arguments) const override
+    {
+        boost::json::value value;
+        read_arguments(arguments, {&value, &json::type_of<boost::json::value>::value});
+        return function(std::move(value));
+    }
+
+    std::function<boost::asio::awaitable<std::string>(boost::json::value)> function;
+};
+
 } // namespace detail
 
-FOUNDRY_DECL toolbox& toolbox::add(std::shared_ptr<detail::tool> made)
+FOUNDRY_DECL toolbox& toolbox::insert(std::string name, std::string description, std::unique_ptr<detail::tool> made)
 {
-    detail::check_function_name(made->name);
-    if (find(made->name))
-        throw error(errc::invalid_argument, "the toolbox has a function " + made->name + " already; name it otherwise");
+    detail::check_function_name(name);
+    if (find(name))
+        throw error(errc::invalid_argument, "the toolbox has a function " + name + " already; name it otherwise");
+    made->name = std::move(name);
+    made->description = std::move(description);
     auto more = std::make_shared<std::vector<std::shared_ptr<detail::tool const>>>(*tools_);
     more->push_back(std::move(made));
     tools_ = std::move(more);
@@ -42,17 +57,11 @@ FOUNDRY_DECL toolbox& toolbox::add(std::string name, std::string description, bo
 {
     if (!function)
         throw error(errc::invalid_argument, "the function " + name + " is empty");
-    auto made = std::make_shared<detail::tool>();
-    made->name = std::move(name);
-    made->description = std::move(description);
+    auto made = std::make_unique<detail::json_tool>();
+    made->function = std::move(function);
     made->parameters = json::to_text(parameters);
     made->is_strict = false;
-    made->call = [function = std::move(function)](std::string arguments) {
-        boost::json::value value;
-        detail::read_arguments(arguments, {&value, &json::type_of<boost::json::value>::value});
-        return function(std::move(value));
-    };
-    return add(std::move(made));
+    return insert(std::move(name), std::move(description), std::move(made));
 }
 
 FOUNDRY_DECL std::vector<tool_definition> toolbox::definitions(bool strict) const

@@ -57,9 +57,9 @@ FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, std::string const& typ
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<chat_completion>
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
 complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, toolbox tools, tool_options how,
-                          std::exception_ptr failure, json::object_ref into)
+                          std::exception_ptr failure, json::object_ref into, chat_completion& reply)
 {
     if (failure)
         std::rethrow_exception(failure);
@@ -77,7 +77,7 @@ complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, too
     } catch (error const& e) {
         throw tool_run_error(e, std::move(run));
     }
-    co_return std::move(run.reply);
+    reply = std::move(run.reply);
 }
 
 } // namespace detail

@@ -24,11 +24,15 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 struct tool
 {
+    virtual ~tool() = default;
+
+    /// From the text of the arguments to the text of the result. The tool outlives the call.
+    virtual boost::asio::awaitable<std::string> call(std::string arguments) const = 0;
+
     std::string name;
     std::string description;
     std::string parameters; ///< JSON Schema; empty: no argument.
     bool is_strict = true;
-    std::function<boost::asio::awaitable<std::string>(std::string arguments)> call;
 };
 
 /// The arguments of a call do not fit; `what()` is for the model.
@@ -48,6 +52,7 @@ template <class Class, class R, class... A>
 struct signature_of<R (Class::*)(A...)>
 {
     static_assert(sizeof...(A) <= 1, "a function for a model takes one described class, or nothing");
+    using result = R;
     using argument = std::remove_cvref_t<std::tuple_element_t<0, std::tuple<A..., void*>>>;
     static constexpr bool has_argument = sizeof...(A) == 1;
 };
@@ -80,59 +85,81 @@ std::string result_text(R const& result)
     }
 }
 
-template <class R>
-FOUNDRY_CORO boost::asio::awaitable<std::string> await_result(boost::asio::awaitable<R> result)
-{
-    if constexpr (std::is_void_v<R>) {
-        co_await std::move(result);
-        co_return "null";
-    } else {
-        R const value = co_await std::move(result);
-        co_return result_text(value);
-    }
-}
-
-/// Calls a function and keeps its argument, if it has one, until it has ended.
-template <class Function, class... Argument>
-FOUNDRY_CORO boost::asio::awaitable<std::string> call_function(std::shared_ptr<Function> function,
-                                                               std::string arguments)
-{
-    std::tuple<Argument...> argument{};
-    (read_arguments(arguments, {&std::get<Argument>(argument), &json::type_of<Argument>::value}), ...);
-    using result = std::invoke_result_t<Function&, Argument...>;
-    if constexpr (std::is_void_v<result>) {
-        (*function)(std::move(std::get<Argument>(argument))...);
-        co_return "null";
-    } else {
-        result returned = (*function)(std::move(std::get<Argument>(argument))...);
-        if constexpr (is_awaitable<result>)
-            co_return co_await await_result(std::move(returned));
-        else
-            co_return result_text(returned);
-    }
-}
+/// A result that is there.
+FOUNDRY_DECL boost::asio::awaitable<std::string> ready(std::string result);
 
 template <class Function>
-void set_function(tool& made, Function function)
+struct function_tool final : tool
+{
+    using signature = signature_of<decltype(&Function::operator())>;
+    using argument = typename signature::argument; ///< `void*` if there is none.
+    using result = typename signature::result;
+
+    explicit function_tool(Function f) : function(std::move(f))
+    {
+        if constexpr (signature::has_argument) {
+            json::schema const& schema = schema_for<argument>();
+            parameters = schema.text;
+            is_strict = schema.is_strict;
+        }
+    }
+
+    boost::asio::awaitable<std::string> call(std::string arguments) const override
+    {
+        if constexpr (is_awaitable<result>) {
+            return await_result(function, std::move(arguments));
+        } else {
+            argument value = read(arguments);
+            if constexpr (std::is_void_v<result>) {
+                invoke(function, value);
+                return ready("null");
+            } else {
+                return ready(result_text(invoke(function, value)));
+            }
+        }
+    }
+
+    /// Keeps the argument until the function has ended.
+    FOUNDRY_CORO static boost::asio::awaitable<std::string> await_result(Function& function, std::string arguments)
+    {
+        argument value = read(arguments);
+        if constexpr (std::is_void_v<typename result::value_type>) {
+            co_await invoke(function, value);
+            co_return "null";
+        } else {
+            auto const returned = co_await invoke(function, value);
+            co_return result_text(returned);
+        }
+    }
+
+    static argument read(std::string const& arguments)
+    {
+        argument value{};
+        if constexpr (signature::has_argument)
+            read_arguments(arguments, {&value, &json::type_of<argument>::value});
+        return value;
+    }
+
+    static result invoke(Function& function, argument& value)
+    {
+        if constexpr (signature::has_argument)
+            return function(std::move(value));
+        else
+            return function();
+    }
+
+    mutable Function function;
+};
+
+template <class Function>
+std::unique_ptr<tool> make_tool(Function function)
 {
     if constexpr (std::is_function_v<std::remove_pointer_t<Function>>) {
-        set_function(made, std::function(function));
+        return make_tool(std::function(function));
     } else {
         static_assert(has_one_signature<Function>,
                       "a function for a model has one signature: a lambda without auto, a function");
-        using signature = signature_of<decltype(&Function::operator())>;
-        auto kept = std::make_shared<Function>(std::move(function));
-        if constexpr (signature::has_argument) {
-            using argument = typename signature::argument;
-            json::schema const& schema = schema_for<argument>();
-            made.parameters = schema.text;
-            made.is_strict = schema.is_strict;
-            made.call = [kept](std::string arguments) {
-                return call_function<Function, argument>(kept, std::move(arguments));
-            };
-        } else {
-            made.call = [kept](std::string arguments) { return call_function<Function>(kept, std::move(arguments)); };
-        }
+        return std::unique_ptr<tool>(new function_tool<Function>(std::move(function)));
     }
 }
 

@@ -12,4 +12,6 @@ FOUNDRY_DECL void read_arguments(std::string_view text, json::object_ref into)
         throw unfit_arguments("the arguments do not fit: " + reader.problem());
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string> ready(std::string result) { co_return result; }
+
 } // namespace foundry::inline FOUNDRY_ABI::detail
