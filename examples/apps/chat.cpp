@@ -14,72 +14,99 @@
 #include <foundry/media.hpp>
 #include <foundry/tools.hpp>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/read_until.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <deque>
 #include <iomanip>
 #include <iostream>
+#include <memory>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <variant>
 #include <vector>
 
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 
-/// Lines that the user types; waiting for one does not block.
+/// Lines that the user types; waiting for one does not block. A thread reads them, because that works in each system's terminal.
 class keyboard
 {
 public:
-    explicit keyboard(asio::any_io_executor executor) : input_(std::move(executor), open()) {}
+    explicit keyboard(asio::any_io_executor executor) : typed_(std::make_shared<state>(std::move(executor)))
+    {
+        std::thread([typed = typed_] {
+            for (std::string line; std::getline(std::cin, line);)
+                typed->post([typed, line] { typed->lines.push_back(line); });
+            typed->post([typed] { typed->ended = true; });
+        }).detach(); // no program can end the wait for a terminal
+    }
+    keyboard(keyboard const&) = delete;
+    keyboard& operator=(keyboard const&) = delete;
+    ~keyboard()
+    {
+        std::lock_guard const lock(typed_->mutex);
+        typed_->is_open = false;
+    }
 
     /// Empty at the end of the input (Ctrl-D).
     asio::awaitable<std::optional<std::string>> line()
     {
-        boost::system::error_code ec;
-        std::size_t size = co_await asio::async_read_until(input_, asio::dynamic_buffer(typed_, longest), '\n',
-                                                           asio::redirect_error(asio::use_awaitable, ec));
-        if (ec == asio::error::eof && typed_.empty())
+        while (typed_->lines.empty() && !typed_->ended) {
+            boost::system::error_code woken;
+            co_await typed_->news.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        if (typed_->lines.empty())
             co_return std::nullopt;
-        if (ec == asio::error::eof)
-            size = typed_.size();
-        else if (ec)
-            throw boost::system::system_error(ec, "reading what is typed");
-        std::string line = typed_.substr(0, size);
-        typed_.erase(0, size);
-        while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
+        std::string line = std::move(typed_->lines.front());
+        typed_->lines.pop_front();
+        if (line.ends_with('\r'))
             line.pop_back();
         co_return line;
     }
 
 private:
-    /// Asio makes the descriptor non-blocking. The terminal is opened again, so that its output stays as it is.
-    static int open()
+    /// Shared with the thread, which may outlive the keyboard.
+    struct state
     {
-        char const* const terminal = ttyname(STDIN_FILENO);
-        int const again = terminal != nullptr ? ::open(terminal, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1;
-        return again != -1 ? again : dup(STDIN_FILENO);
-    }
+        explicit state(asio::any_io_executor executor)
+            : news(std::move(executor), asio::steady_timer::time_point::max())
+        {}
 
-    static constexpr std::size_t longest = 1024 * 1024;
+        /// Changes the state in the thread of the executor.
+        template <class Change>
+        void post(Change change)
+        {
+            std::lock_guard const lock(mutex);
+            if (is_open) {
+                asio::post(news.get_executor(), [this, change] {
+                    change();
+                    news.cancel();
+                });
+            }
+        }
 
-    asio::posix::stream_descriptor input_;
-    std::string typed_;
+        std::mutex mutex;
+        bool is_open = true;
+        std::deque<std::string> lines;
+        bool ended = false;
+        asio::steady_timer news;
+    };
+
+    std::shared_ptr<state> typed_;
 };
 
 struct addends
@@ -91,10 +118,8 @@ BOOST_DESCRIBE_STRUCT(addends, (), (numbers))
 std::string time_now()
 {
     std::time_t const now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
     char text[] = "2000-01-01 00:00:00 UTC";
-    std::strftime(text, sizeof text, "%F %T UTC", &parts);
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", std::gmtime(&now));
     return text;
 }
 
@@ -215,7 +240,11 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
 asio::awaitable<void> chat(configuration const& my, foundry::options options)
 {
     auto const executor = co_await asio::this_coro::executor;
-    asio::signal_set ctrl_c(executor, SIGINT);
+    asio::signal_set ctrl_c(executor);
+    boost::system::error_code not_here;
+    ctrl_c.add(SIGINT, asio::signal_set::flags::restart, not_here); // so that it ends no read of the keyboard
+    if (not_here)
+        ctrl_c.add(SIGINT);
     keyboard typed(executor);
     foundry::client client{executor, my.endpoint(), my.credential(), std::move(options)};
     conversation c(client, my.model());

@@ -7,11 +7,11 @@
 #include <foundry/error.hpp>
 #include <foundry/proxy.hpp>
 
+#include "support/environment.hpp"
 #include "support/report.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -34,20 +34,15 @@ foundry::error refusal(std::string const& url)
     return foundry::error();
 }
 
-/// The variables of a proxy, as a test sets them; unset at its end.
-class variables
+/// The variables of a proxy, as a test sets them.
+class variables : public foundry_test::environment
 {
 public:
-    variables() { clear(); }
-    ~variables() { clear(); }
-    void set(char const* name, std::string const& value) { ::setenv(name, value.c_str(), 1); }
-
-private:
-    static void clear()
+    variables()
     {
         for (char const* const name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy",
                                        "ALL_PROXY", "no_proxy", "NO_PROXY"})
-            ::unsetenv(name);
+            set(name, std::nullopt);
     }
 };
 

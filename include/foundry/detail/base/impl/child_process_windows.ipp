@@ -100,7 +100,7 @@ FOUNDRY_DECL std::string find_program(std::string_view name)
     return {};
 }
 
-/// The variables of this process, without those that are set anew, and the new ones.
+/// The added variables, and those of this process except the ones that they replace.
 inline std::wstring environment_block(std::vector<std::string> const& added)
 {
     struct freed
@@ -130,10 +130,10 @@ struct pipe_ends
     pipe_ends()
     {
         std::wstring const name = L"\\\\.\\pipe\\foundry-" + to_wide(foundry::detail::make_uuid());
-        reader = own(::CreateNamedPipeW(name.c_str(),
-                                        PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-                                        PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, 4096, 0, nullptr),
-                     "pipe");
+        reader = own(
+            ::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                               PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, 4096, 0, nullptr),
+            "pipe");
         SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
         writer = own(::CreateFileW(name.c_str(), GENERIC_WRITE, 0, &inherited, OPEN_EXISTING, 0, nullptr), "pipe");
     }
@@ -200,13 +200,12 @@ inline process start(command const& what, pipe_ends const& output, pipe_ends con
         throw_last_error("SetInformationJobObject");
 
     SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
-    owned_handle const nothing = own(::CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited,
-                                                   OPEN_EXISTING, 0, nullptr),
-                                     "NUL");
+    owned_handle const nothing = own(
+        ::CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, nullptr),
+        "NUL");
     startup how(nothing.get(), output.writer.get(), errors.writer.get());
     PROCESS_INFORMATION made{};
-    DWORD const flags =
-        EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW;
+    DWORD const flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW;
     if (::CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, flags, variables.data(), folder.c_str(),
                          &how.info.StartupInfo, &made) == 0)
         throw_last_error(what.program.c_str());
