@@ -75,10 +75,10 @@ TEST_CASE("image: a picture that no service accepts is rejected")
 
 TEST_CASE("image: becomes a part of a message, by its address or by its bytes")
 {
-    content_part const far = image::from_url("HTTPS://example.com/cat.png").part(image_detail::low);
-    CHECK(far.type == part_type::image_url);
-    CHECK(far.image_url->url == "HTTPS://example.com/cat.png");
-    CHECK(far.image_url->detail == image_detail::low);
+    content_part const distant = image::from_url("HTTPS://example.com/cat.png").part(image_detail::low);
+    CHECK(distant.type == part_type::image_url);
+    CHECK(distant.image_url->url == "HTTPS://example.com/cat.png");
+    CHECK(distant.image_url->detail == image_detail::low);
     CHECK(image::from_url("data:image/png;base64,iVBORw0KGgo=").url() == "data:image/png;base64,iVBORw0KGgo=");
 }
 

@@ -35,6 +35,8 @@ inline std::optional<boost::asio::ip::address> parse_ip(std::string_view text)
 {
     if (auto const v4 = parse_ipv4(text))
         return *v4;
+    if (text.find_first_of("[]/") != std::string_view::npos) // Windows takes brackets, and a port after them
+        return {};
     boost::system::error_code ec;
     auto const v6 = boost::asio::ip::make_address_v6(std::string(text), ec);
     return ec ? std::nullopt : std::optional<boost::asio::ip::address>(v6);

@@ -20,7 +20,7 @@ TEST_CASE("IP address: spellings that only some systems take are none")
     for (char const* const text : {"",          ".",         "1",        "127.1",      "127.0.1",    "1.2.3.4.5",
                                    "1.2.3.256", "01.2.3.4",  "1.2.3.00", "0x7f.0.0.1", "0x7f000001", "1.2.3.",
                                    ".1.2.3",    "1..2.3",    "1.2.3.4 ", " 1.2.3.4",   "1.2.3.-4",   "1.2.3.4294967297",
-                                   "1.2.3.a",   "localhost", "[::1]",    "::g"}) {
+                                   "1.2.3.a",   "localhost", "[::1]",    "[::1]:80",   "::1/128",    "::g"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_ip(text));
     }

@@ -117,7 +117,13 @@ FOUNDRY_DECL proxy_rules::proxy_rules(foundry::proxy const& option)
     if (!option.from_environment())
         return;
     for_https_ = read_environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
-    for_http_ = read_environment({"http_proxy", "all_proxy", "ALL_PROXY"}); // HTTP_PROXY is a header of CGI
+    // HTTP_PROXY is a header of CGI; on Windows, where names have no case, it is the same variable as http_proxy.
+#if defined(_WIN32)
+    bool const is_cgi = !foundry::detail::environment("REQUEST_METHOD").empty();
+#else
+    bool const is_cgi = false;
+#endif
+    for_http_ = read_environment({is_cgi ? "all_proxy" : "http_proxy", "all_proxy", "ALL_PROXY"});
     excluded_ = foundry::detail::environment("no_proxy");
     if (excluded_.empty())
         excluded_ = foundry::detail::environment("NO_PROXY");
