@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "support/environment.hpp"
 #include "support/plain_calls.hpp"
 
 #include <foundry/client_from_environment.hpp>
 
-#include <cstdlib>
 #include <map>
 
 using namespace foundry_test;
@@ -79,9 +79,9 @@ TEST_CASE("client_from_environment: endpoint, key and model come from variables"
 {
     emulator service;
     std::string const url = "http://127.0.0.1:" + std::to_string(service.plain_port()) + "/v1";
-    foundry_test::environment const endpoint("AZURE_AI_ENDPOINT", url.c_str());
-    foundry_test::environment const key("AZURE_AI_API_KEY", service.api_key().c_str());
-    foundry_test::environment const model("AZURE_AI_MODEL", "gpt-4o-mini");
+    environment const endpoint("AZURE_AI_ENDPOINT", url.c_str());
+    environment const key("AZURE_AI_API_KEY", service.api_key().c_str());
+    environment const model("AZURE_AI_MODEL", "gpt-4o-mini");
     std::string text;
     run(ask_from_environment(text));
     CHECK(text.find("5,280") != text.npos);
@@ -90,9 +90,9 @@ TEST_CASE("client_from_environment: endpoint, key and model come from variables"
 
 TEST_CASE("client_from_environment: a local server needs no key, and options of the program come first")
 {
-    foundry_test::environment const endpoint("AZURE_AI_ENDPOINT", "http://localhost:8080/v1");
-    foundry_test::environment const key("AZURE_AI_API_KEY", std::nullopt);
-    foundry_test::environment const model("AZURE_AI_MODEL", "from-the-environment");
+    environment const endpoint("AZURE_AI_ENDPOINT", "http://localhost:8080/v1");
+    environment const key("AZURE_AI_API_KEY", std::nullopt);
+    environment const model("AZURE_AI_MODEL", "from-the-environment");
     asio::io_context context;
     foundry::options with;
     with.default_model = "from-the-program";
@@ -103,7 +103,7 @@ TEST_CASE("client_from_environment: a local server needs no key, and options of 
 
 TEST_CASE("client_from_environment: without an endpoint the error names the variable")
 {
-    foundry_test::environment const endpoint("AZURE_AI_ENDPOINT", std::nullopt);
+    environment const endpoint("AZURE_AI_ENDPOINT", std::nullopt);
     asio::io_context context;
     try {
         static_cast<void>(foundry::client_from_environment(context.get_executor()));
