@@ -3,9 +3,8 @@
 #
 #     windows.sh [syntax]
 #
-# "syntax" only compiles all public headers and the bodies, with and without <windows.h> before them. That needs no wine, and is done by the
-# system's own mingw if the Debian 13 is not there yet. What is made stays in $FOUNDRY_CACHE (build/cache): the Debian, OpenSSL, the
-# programs. Exits with 77 if something cannot be had.
+# "syntax" only compiles all public headers and the bodies, with and without <windows.h> before them, if the Debian is there. What is made
+# stays in $FOUNDRY_CACHE (build/cache): the Debian, OpenSSL, the programs. Exits with 77 if something cannot be had.
 # shellcheck disable=SC2016 # commands for the shell inside
 set -euo pipefail
 
@@ -36,7 +35,7 @@ make_machine() {
         >"$cache/debootstrap.log" 2>&1 || skip "Debian 13 cannot be had; see $cache/debootstrap.log"
     mkdir -p "$machine/srv/foundry" "$machine/srv/headers"
     # Not /usr/include, where the system's own C library is.
-    ln -s /usr/include/boost /usr/include/doctest "$machine/srv/headers/"
+    ln -s ../../usr/include/boost ../../usr/include/doctest "$machine/srv/headers/"
     touch "$machine.ready"
 }
 
@@ -63,25 +62,31 @@ make_openssl() {
         rm -r /srv/source' >"$cache/openssl.log" 2>&1 || skip "OpenSSL cannot be had; see $cache/openssl.log"
 }
 
-# The commands of the syntax check; COMPILER, HEADERS and OPENSSL are set.
-check_syntax='
-    flags="-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only -DFOUNDRY_SEPARATE_COMPILATION"
-    public=$(cd "$PROJECT/include" && find foundry* -name "*.hpp" ! -path "*/detail/*" ! -name src.hpp | sort | sed "s/.*/#include <&>/")
-    bodies=$(printf "#include <foundry/src.hpp>\n#include <foundry/testing/src.hpp>")
-    windows=$(printf "#define WIN32_LEAN_AND_MEAN\n#include <windows.h>\n")
-    for before in "" "$windows"; do
-        printf "%s\n%s\n%s\n" "$before" "$public" "$bodies" |
-            $COMPILER $flags -I "$PROJECT/include" -isystem "$HEADERS" -isystem "$OPENSSL" -x c++ -
-    done
-    echo "$(wc -l <<<"$public") public headers and their bodies, with and without windows.h: no warning"'
+# print_all [d]: all headers, with windows.h before them; or without
+print_all() {
+    printf '#define WIN32_LEAN_AND_MEAN\n#include <windows.h>\n' | sed "${1:-}"
+    (cd "$root/include" && find foundry* -name '*.hpp' ! -path '*/detail/*' ! -name src.hpp | sort | sed 's/.*/#include <&>/')
+    printf '#include <foundry/src.hpp>\n#include <foundry/testing/src.hpp>\n'
+}
+
+check_syntax() {
+    "$@" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only -DFOUNDRY_SEPARATE_COMPILATION -x c++ -
+}
 
 if [ "${1:-}" = syntax ]; then
-    if [ -e "$machine/srv/openssl/lib/libssl.a" ]; then
-        inside env PROJECT=/srv/foundry COMPILER=x86_64-w64-mingw32-g++-posix HEADERS=/srv/headers OPENSSL=/srv/openssl/include \
-            bash -ec "$check_syntax"
-        exit
+    [ -e "$machine/srv/openssl/lib/libssl.a" ] || skip "there is no mingw with OpenSSL; tests/portability/windows.sh makes one"
+    gcc=(inside x86_64-w64-mingw32-g++-posix -I/srv/foundry/include -isystem /srv/headers -isystem /srv/openssl/include)
+    print_all | check_syntax "${gcc[@]}"
+    print_all d | check_syntax "${gcc[@]}"
+    echo "mingw g++: every public header, and the bodies, with and without windows.h"
+    if clang=$(command -v clang++-16 || command -v clang++); then
+        library=("$machine"/usr/lib/gcc/x86_64-w64-mingw32/*-posix/include/c++)
+        print_all | check_syntax "$clang" --target=x86_64-w64-mingw32 -nostdinc++ -Wno-gnu-zero-variadic-macro-arguments \
+            -I "$root/include" -isystem "$machine/srv/headers" -isystem "$machine/srv/openssl/include" -isystem "${library[0]}" \
+            -isystem "${library[0]}/x86_64-w64-mingw32" -isystem "$machine/usr/share/mingw-w64/include"
+        echo "clang with mingw's headers: the same, with windows.h"
     fi
-    skip "there is no mingw with OpenSSL; tests/portability/windows.sh makes one"
+    exit
 fi
 
 make_machine
@@ -125,7 +130,7 @@ example() {
     report+=$(printf '%-16s %s' "$name" "$outcome")$'\n'
 }
 
-inside wineboot --init >"$cache/wine.log" 2>&1 || skip "wine does not start; see $cache/wine.log"
+inside sh -c 'wineboot --init && wineserver --wait' >"$cache/wine.log" 2>&1 || skip "wine does not start; see $cache/wine.log"
 for program in unit_tests emulator_tests security_tests; do test_program "$program"; done
 example chat_and_embed '5,280.*nearest' '' "How many feet are in a mile?"
 example chat '5,280.*tokens' $'How many feet are in a mile?\n/quit'
