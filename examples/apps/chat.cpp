@@ -67,6 +67,8 @@ private:
     {
         std::string line;
         bool const is_there = static_cast<bool>(std::getline(std::cin, line));
+        if (line.ends_with('\r'))
+            line.pop_back();
         asio::post(executor_, [this, line = std::move(line), is_there]() mutable {
             waits_ = false;
             has_line_ = true;

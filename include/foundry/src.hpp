@@ -15,9 +15,11 @@
 #include <foundry/detail/auth/impl/token_cache.ipp>
 #include <foundry/detail/base/impl/base64.ipp>
 #include <foundry/detail/base/impl/child_process.ipp>
+#include <foundry/detail/base/impl/child_process_windows.ipp>
 #include <foundry/detail/base/impl/decode_floats.ipp>
 #include <foundry/detail/base/impl/guarded_executor.ipp>
 #include <foundry/detail/base/impl/scoped_wipe.ipp>
+#include <foundry/detail/base/impl/system_roots.ipp>
 #include <foundry/detail/base/impl/time_text.ipp>
 #include <foundry/detail/base/impl/utf8.ipp>
 #include <foundry/detail/call/impl/auth_headers.ipp>

@@ -1,10 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "support/environment.hpp"
 #include "support/plain_calls.hpp"
 
 #include <foundry/client_from_environment.hpp>
 
-#include <cstdlib>
 #include <map>
 
 using namespace foundry_test;
@@ -50,25 +50,6 @@ asio::awaitable<void> act_for_two_users(emulator& service)
     CHECK(other.settings().timeouts.total == client.settings().timeouts.total);
 }
 
-/// A variable of the environment until the end of the test.
-class variable
-{
-public:
-    variable(char const* name, char const* value) : name_(name)
-    {
-        if (char const* const before = std::getenv(name))
-            before_ = before;
-        value != nullptr ? setenv(name, value, 1) : unsetenv(name);
-    }
-    variable(variable const&) = delete;
-    variable& operator=(variable const&) = delete;
-    ~variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
-private:
-    char const* name_;
-    std::optional<std::string> before_;
-};
-
 asio::awaitable<void> ask_from_environment(std::string& text)
 {
     foundry::client<> const client = foundry::client_from_environment(co_await asio::this_coro::executor);
@@ -98,9 +79,9 @@ TEST_CASE("client_from_environment: endpoint, key and model come from variables"
 {
     emulator service;
     std::string const url = "http://127.0.0.1:" + std::to_string(service.plain_port()) + "/v1";
-    variable const endpoint("AZURE_AI_ENDPOINT", url.c_str());
-    variable const key("AZURE_AI_API_KEY", service.api_key().c_str());
-    variable const model("AZURE_AI_MODEL", "gpt-4o-mini");
+    environment const endpoint("AZURE_AI_ENDPOINT", url.c_str());
+    environment const key("AZURE_AI_API_KEY", service.api_key().c_str());
+    environment const model("AZURE_AI_MODEL", "gpt-4o-mini");
     std::string text;
     run(ask_from_environment(text));
     CHECK(text.find("5,280") != text.npos);
@@ -109,9 +90,9 @@ TEST_CASE("client_from_environment: endpoint, key and model come from variables"
 
 TEST_CASE("client_from_environment: a local server needs no key, and options of the program come first")
 {
-    variable const endpoint("AZURE_AI_ENDPOINT", "http://localhost:8080/v1");
-    variable const key("AZURE_AI_API_KEY", nullptr);
-    variable const model("AZURE_AI_MODEL", "from-the-environment");
+    environment const endpoint("AZURE_AI_ENDPOINT", "http://localhost:8080/v1");
+    environment const key("AZURE_AI_API_KEY", std::nullopt);
+    environment const model("AZURE_AI_MODEL", "from-the-environment");
     asio::io_context context;
     foundry::options with;
     with.default_model = "from-the-program";
@@ -122,7 +103,7 @@ TEST_CASE("client_from_environment: a local server needs no key, and options of 
 
 TEST_CASE("client_from_environment: without an endpoint the error names the variable")
 {
-    variable const endpoint("AZURE_AI_ENDPOINT", nullptr);
+    environment const endpoint("AZURE_AI_ENDPOINT", std::nullopt);
     asio::io_context context;
     try {
         static_cast<void>(foundry::client_from_environment(context.get_executor()));

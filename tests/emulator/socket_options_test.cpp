@@ -11,17 +11,15 @@
 #include <string>
 #include <vector>
 
-#include <netinet/tcp.h>
-
 using namespace foundry_test;
 
 namespace {
 
-int option(int descriptor, int level, int name)
+int option(descriptor socket, int level, int name)
 {
     int value = -1;
     socklen_t size = sizeof value;
-    CHECK(::getsockopt(descriptor, level, name, &value, &size) == 0);
+    CHECK(::getsockopt(socket, level, name, reinterpret_cast<char*>(&value), &size) == 0);
     return value;
 }
 
@@ -38,11 +36,13 @@ TEST_CASE("socket options: keep-alive packets are sent after a minute of silence
         asio::co_spawn(context, client.complete(question()),
                        [](std::exception_ptr e, foundry::chat_completion) { CHECK(!e); });
         context.run();
-        std::vector<int> const found = sockets_to(url == local_url ? service.plain_port() : service.tls_port());
+        std::vector<descriptor> const found = sockets_to(url == local_url ? service.plain_port() : service.tls_port());
         REQUIRE(found.size() == 1);
         CHECK(option(found[0], SOL_SOCKET, SO_KEEPALIVE) != 0);
+#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL)
         CHECK(option(found[0], IPPROTO_TCP, TCP_KEEPIDLE) == 60);
         CHECK(option(found[0], IPPROTO_TCP, TCP_KEEPINTVL) == 60);
+#endif
         CHECK(option(found[0], IPPROTO_TCP, TCP_NODELAY) != 0);
     }
 }

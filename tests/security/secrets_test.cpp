@@ -12,13 +12,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include <malloc.h>
 
 using namespace foundry_test;
 using namespace std::chrono_literals;
@@ -32,22 +32,31 @@ namespace {
 thread_local bool watching = false;
 std::string given_back;
 
+constexpr std::size_t size_before = alignof(std::max_align_t); // an array has its size before it
+
 void give_back(void* memory) noexcept
 {
+    if (memory == nullptr)
+        return;
+    char* const begin = static_cast<char*>(memory) - size_before;
     if (std::exchange(watching, false)) {
-        given_back.append(static_cast<char const*>(memory), ::malloc_usable_size(memory));
+        std::size_t size = 0;
+        std::memcpy(&size, begin, sizeof size);
+        given_back.append(static_cast<char const*>(memory), size);
         watching = true;
     }
-    std::free(memory);
+    std::free(begin);
 }
 
 } // namespace
 
 void* operator new[](std::size_t size)
 {
-    if (void* const memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
+    auto* const begin = static_cast<char*>(std::malloc(size_before + size));
+    if (begin == nullptr)
+        throw std::bad_alloc();
+    std::memcpy(begin, &size, sizeof size);
+    return begin + size_before;
 }
 
 void operator delete[](void* memory) noexcept { give_back(memory); }

@@ -6,9 +6,12 @@
 #include "support/tls_peer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -16,8 +19,6 @@
 #include <string_view>
 #include <thread>
 #include <vector>
-
-#include <sys/socket.h>
 
 using namespace foundry_test;
 
@@ -101,22 +102,32 @@ namespace {
 class abrupt_server
 {
 public:
-    explicit abrupt_server(tls_peer& as) : thread_([&as] { refuse_connections(as); }) {}
-    ~abrupt_server() { thread_.join(); }
+    explicit abrupt_server(tls_peer& as) : as_(as), thread_([this] { refuse_connections(); }) {}
+    ~abrupt_server()
+    {
+        has_ended_ = true;
+        asio::io_context context;
+        boost::system::error_code ignored;
+        asio::ip::tcp::socket(context).connect(as_.acceptor.local_endpoint(),
+                                               ignored); // ends the accept() of the thread
+        thread_.join();
+    }
     abrupt_server(abrupt_server const&) = delete;
     abrupt_server& operator=(abrupt_server const&) = delete;
 
 private:
-    static void refuse_connections(tls_peer& as)
+    void refuse_connections()
     {
-        for (boost::system::error_code closed; !closed;) {
-            tls_stream stream(as.acceptor.get_executor(), as.context);
-            as.acceptor.accept(stream.next_layer(), closed);
+        while (!has_ended_) {
+            tls_stream stream(as_.acceptor.get_executor(), as_.context);
             boost::system::error_code refused;
+            as_.acceptor.accept(stream.next_layer(), refused);
             stream.handshake(asio::ssl::stream_base::server, refused);
         }
     }
 
+    tls_peer& as_;
+    std::atomic<bool> has_ended_{false};
     std::thread thread_;
 };
 
@@ -140,7 +151,6 @@ TEST_CASE("TLS alert: one that arrives while a large request is written is quote
                                failed = f;
                        });
         context.run();
-        ::shutdown(server.acceptor.native_handle(), SHUT_RDWR); // ends the accept() of the other thread
     }
     REQUIRE(failed);
     expect_error(*failed, errc::tls_failed, {"alert", "certificate required"});

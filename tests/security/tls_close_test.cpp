@@ -13,8 +13,10 @@
 #include <optional>
 #include <string>
 
+#if !defined(_WIN32)
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 using namespace foundry_test;
 
@@ -146,6 +148,8 @@ TEST_CASE("TLS close: the connection of a stream that is dropped in its middle e
     }
 }
 
+#if !defined(_WIN32) // which has no fork()
+
 namespace {
 
 asio::awaitable<void> answer_two_and_read_to_end(std::shared_ptr<tls_peer> server)
@@ -196,3 +200,5 @@ TEST_CASE("TLS close: a forked child that closes the connections it has inherite
         CHECK(s.server->end == asio::error::eof);
     }
 }
+
+#endif

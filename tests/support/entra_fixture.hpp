@@ -1,42 +1,15 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include "support/environment.hpp"
 #include "support/fixture.hpp"
 
 #include <foundry/entra/credential_options.hpp>
 
-#include <cstdlib>
-#include <map>
 #include <optional>
 #include <string>
 
 namespace foundry_test {
-
-/// Sets variables of the environment, or removes those with an empty value, and puts all back.
-class environment
-{
-public:
-    environment() = default;
-    environment(char const* name, std::string const& value) { set(name, value); }
-    environment(environment const&) = delete;
-    environment& operator=(environment const&) = delete;
-    ~environment()
-    {
-        for (auto const& [name, value] : before_)
-            value ? ::setenv(name.c_str(), value->c_str(), 1) : ::unsetenv(name.c_str());
-    }
-
-    environment& set(char const* name, std::string const& value)
-    {
-        char const* const present = std::getenv(name);
-        before_.try_emplace(name, present != nullptr ? std::optional<std::string>(present) : std::nullopt);
-        value.empty() ? ::unsetenv(name) : ::setenv(name, value.c_str(), 1);
-        return *this;
-    }
-
-private:
-    std::map<std::string, std::optional<std::string>> before_;
-};
 
 /// An environment without anything that a credential looks at.
 class bare_environment : public environment
@@ -64,7 +37,7 @@ public:
                                        "IMDS_ENDPOINT",
                                        "MSI_ENDPOINT",
                                        "MSI_SECRET"})
-            set(name, "");
+            set(name, std::nullopt);
     }
 };
 

@@ -6,16 +6,16 @@
 #include "support/connect_proxy.hpp"
 #include "support/plain_calls.hpp"
 
+#include <foundry/detail/base/make_uuid.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <unistd.h>
 
 namespace foundry_test {
 
@@ -54,11 +54,8 @@ class temporary_file
 public:
     explicit temporary_file(std::string const& text)
     {
-        char pattern[] = "/tmp/foundry-test-XXXXXX";
-        int const descriptor = ::mkstemp(pattern);
-        REQUIRE(descriptor >= 0);
-        ::close(descriptor);
-        path_ = pattern;
+        std::string const name = "foundry-test-" + foundry::detail::make_uuid();
+        path_ = (std::filesystem::temp_directory_path() / name).string();
         std::ofstream(path_) << text;
     }
     ~temporary_file() { std::remove(path_.c_str()); }

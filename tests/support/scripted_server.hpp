@@ -21,9 +21,6 @@
 #include <string_view>
 #include <vector>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 namespace foundry_test {
 
 namespace asio = boost::asio;
@@ -47,7 +44,10 @@ public:
         deaf_.open(local.protocol());
         // Both are those of its connections: little of a request fits in between.
         deaf_.set_option(asio::socket_base::receive_buffer_size(4096));
-        deaf_.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_MAXSEG>(536));
+#if defined(TCP_MAXSEG)
+        boost::system::error_code ignored;
+        deaf_.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_MAXSEG>(536), ignored);
+#endif
         deaf_.bind(local);
         deaf_.listen();
         asio::co_spawn(executor, accept(*this), asio::detached);

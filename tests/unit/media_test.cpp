@@ -75,10 +75,10 @@ TEST_CASE("image: a picture that no service accepts is rejected")
 
 TEST_CASE("image: becomes a part of a message, by its address or by its bytes")
 {
-    content_part const far = image::from_url("HTTPS://example.com/cat.png").part(image_detail::low);
-    CHECK(far.type == part_type::image_url);
-    CHECK(far.image_url->url == "HTTPS://example.com/cat.png");
-    CHECK(far.image_url->detail == image_detail::low);
+    content_part const distant = image::from_url("HTTPS://example.com/cat.png").part(image_detail::low);
+    CHECK(distant.type == part_type::image_url);
+    CHECK(distant.image_url->url == "HTTPS://example.com/cat.png");
+    CHECK(distant.image_url->detail == image_detail::low);
     CHECK(image::from_url("data:image/png;base64,iVBORw0KGgo=").url() == "data:image/png;base64,iVBORw0KGgo=");
 }
 
@@ -107,6 +107,38 @@ TEST_CASE("load_file: files are read whole, and the error names a file that cann
     CHECK(contains(refusal_of([] { image::load_file("/nowhere/cat.png"); }), "/nowhere/cat.png"));
     CHECK(contains(refusal_of([] { audio::load_file("/nowhere/cat.wav"); }), "/nowhere/cat.wav"));
     CHECK(!refusal_of([] { image::load_file(std::filesystem::temp_directory_path()); }).empty());
+}
+
+TEST_CASE("load_file: a name may have blanks, quotes and any letters, and the error has it in UTF-8")
+{
+#if defined(_WIN32)
+    std::u8string const name = u8"foundry Gr\u00fc\u00dfe \u732b 'x' ^%1.gif";
+#else
+    std::u8string const name = u8"foundry Gr\u00fc\u00dfe \u732b 'x' \"y\" ^%1.gif";
+#endif
+    std::filesystem::path const folder = std::filesystem::temp_directory_path();
+    CHECK(contains(refusal_of([&] { image::load_file(folder / name); }), std::string(name.begin(), name.end())));
+    std::ofstream(folder / name, std::ios::binary) << "GIF89a and the rest";
+    CHECK(image::load_file(folder / name).url() == "data:image/gif;base64,R0lGODlhIGFuZCB0aGUgcmVzdA==");
+    multipart form;
+    form.load_file("file", folder / name, "image/gif");
+    std::filesystem::remove(folder / name);
+}
+
+TEST_CASE("load_file: a path of more than 260 characters is read, or its error names it")
+{
+    std::filesystem::path folder = std::filesystem::temp_directory_path() / "foundry_long";
+    std::filesystem::path const all = folder;
+    for (int i = 0; i != 3; ++i)
+        folder /= std::string(100, static_cast<char>('a' + i));
+    std::error_code too_long; // for Windows, unless its policy or the program's manifest allows such paths
+    std::filesystem::create_directories(folder, too_long);
+    std::ofstream(folder / "cat.gif", std::ios::binary) << "GIF89a and the rest";
+    if (too_long || !std::filesystem::exists(folder / "cat.gif", too_long))
+        CHECK(contains(refusal_of([&] { image::load_file(folder / "cat.gif"); }), "cat.gif"));
+    else
+        CHECK(image::load_file(folder / "cat.gif").url() == "data:image/gif;base64,R0lGODlhIGFuZCB0aGUgcmVzdA==");
+    std::filesystem::remove_all(all, too_long);
 }
 
 TEST_CASE("base64: encoding and decoding follow RFC 4648")

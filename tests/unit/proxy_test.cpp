@@ -2,16 +2,17 @@
 
 // The URL of a proxy, its credentials, and which hosts need none.
 
+#include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/detail/http/proxy_rules.hpp>
 #include <foundry/error.hpp>
 #include <foundry/proxy.hpp>
 
+#include "support/environment.hpp"
 #include "support/report.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -34,20 +35,15 @@ foundry::error refusal(std::string const& url)
     return foundry::error();
 }
 
-/// The variables of a proxy, as a test sets them; unset at its end.
-class variables
+/// The variables of a proxy, as a test sets them.
+class variables : public foundry_test::environment
 {
 public:
-    variables() { clear(); }
-    ~variables() { clear(); }
-    void set(char const* name, std::string const& value) { ::setenv(name, value.c_str(), 1); }
-
-private:
-    static void clear()
+    variables()
     {
         for (char const* const name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy",
                                        "ALL_PROXY", "no_proxy", "NO_PROXY"})
-            ::unsetenv(name);
+            set(name, std::nullopt);
     }
 };
 
@@ -117,6 +113,8 @@ TEST_CASE("proxy: credentials come from the URL, percent-encoded, or are set")
     CHECK_THROWS_AS(p.set_credentials("us\x01er", "x"), foundry::error);
 }
 
+#if !defined(_WIN32) // where the names of variables have no case
+
 TEST_CASE("proxy: the first variable that is set names the proxy, as with curl")
 {
     variables v;
@@ -137,6 +135,25 @@ TEST_CASE("proxy: the first variable that is set names the proxy, as with curl")
     v.set("http_proxy", "http://plain:1");
     CHECK(found_for("contoso.com", false) == "plain:1 (from the variable http_proxy)");
 }
+
+#else
+
+TEST_CASE("proxy: the first variable that is set names the proxy, but in a CGI program not one that a header sets")
+{
+    variables v;
+    CHECK(found_for("contoso.com") == "direct");
+    v.set("ALL_PROXY", "http://all:1");
+    CHECK(found_for("contoso.com") == "all:1 (from the variable all_proxy)");
+    CHECK(found_for("contoso.com", false) == "all:1 (from the variable all_proxy)");
+    v.set("HTTPS_PROXY", "http://secure:1");
+    CHECK(found_for("contoso.com") == "secure:1 (from the variable https_proxy)");
+    v.set("HTTP_PROXY", "http://plain:1");
+    CHECK(found_for("contoso.com", false) == "plain:1 (from the variable http_proxy)");
+    v.set("REQUEST_METHOD", "GET");
+    CHECK(found_for("contoso.com", false) == "all:1 (from the variable all_proxy)");
+}
+
+#endif
 
 TEST_CASE("proxy: an option is stronger than the environment, and loopback needs none")
 {
@@ -162,7 +179,8 @@ TEST_CASE("proxy: a variable that holds no URL is an error that names it, for ho
         FAIL("not refused");
     } catch (foundry::error const& e) {
         CHECK(e.code() == errc::invalid_argument);
-        CHECK(std::string_view(e.what()).find("ALL_PROXY") != std::string_view::npos);
+        CHECK(foundry::detail::to_lower(std::string_view(e.what())).find("the variable all_proxy") !=
+              std::string::npos);
         CHECK(std::string_view(e.what()).find("secret") == std::string_view::npos);
     }
 }
@@ -189,6 +207,11 @@ TEST_CASE("proxy: NO_PROXY excludes the hosts that it does for curl")
         for (std::string column; std::getline(split, column, '\t');)
             columns.push_back(column);
         REQUIRE(columns.size() == 5);
+        ++rows;
+#if defined(_WIN32) // one variable there
+        if (columns[2] != "-" && columns[3] != "-")
+            continue;
+#endif
         variables v;
         v.set("https_proxy", "http://proxy:1");
         if (columns[2] != "-")
@@ -198,7 +221,6 @@ TEST_CASE("proxy: NO_PROXY excludes the hosts that it does for curl")
         std::string host = foundry::http::parse_url("https://" + columns[0]).host;
         CAPTURE(line);
         CHECK((found_for(host) == "direct") == (columns[4] != "no"));
-        ++rows;
     }
     CHECK(rows > 90);
     foundry_test::report("NO_PROXY", static_cast<std::size_t>(rows));

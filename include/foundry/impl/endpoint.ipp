@@ -261,7 +261,7 @@ FOUNDRY_DECL void endpoint::take_query(std::string_view query)
     while (!query.empty()) {
         auto const parameter = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), parameter.size() + 1));
-        auto const equals = std::min(parameter.find('='), parameter.size());
+        auto const equals = (std::min)(parameter.find('='), parameter.size());
         auto const value = parameter.substr(std::min(equals + 1, parameter.size()));
         auto const name = http::percent_decode(parameter.substr(0, equals)).value_or("");
         detail::check_parameter(name);

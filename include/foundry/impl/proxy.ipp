@@ -58,7 +58,7 @@ FOUNDRY_DECL proxy::proxy(std::string_view text) : choice_(choice::url)
         return;
     detail::scoped_wipe const wipe_info(*parsed.user_info);
     std::string_view const info = *parsed.user_info;
-    auto const colon = std::min(info.find(':'), info.size());
+    auto const colon = (std::min)(info.find(':'), info.size());
     std::string user = http::percent_decode(info.substr(0, colon)).value_or("");
     std::string password = http::percent_decode(info.substr(std::min(colon + 1, info.size()))).value_or("");
     detail::scoped_wipe const wipe_user(user);

@@ -67,7 +67,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> response_info::retry_after
     if (!longest)
         longest = detail::parse_wait_until(text, header("date"));
     for (std::string_view const name : {"retry-after-ms", "x-ms-retry-after-ms"})
-        longest = std::max(longest, detail::parse_wait(header(name), 1)); // an empty optional is less than any wait
+        longest = (std::max)(longest, detail::parse_wait(header(name), 1)); // an empty optional is less than any wait
     return longest;
 }
 

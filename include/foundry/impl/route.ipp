@@ -127,7 +127,7 @@ FOUNDRY_DECL multipart& multipart::load_file(std::string_view name, std::filesys
                                              std::string_view media_type)
 {
     static constexpr std::size_t max_size = std::size_t{512} << 20; // what Azure takes
-    return add_file(name, file.filename().string(), media_type, detail::load_bytes(file, max_size));
+    return add_file(name, detail::path_text(file.filename()), media_type, detail::load_bytes(file, max_size));
 }
 
 FOUNDRY_DECL std::string multipart::content_type() const { return "multipart/form-data; boundary=" + boundary_; }

@@ -4,6 +4,8 @@
 
 #include "support/raw_client.hpp"
 
+#include <foundry/detail/base/make_uuid.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,8 +15,6 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
-
-#include <unistd.h>
 
 namespace {
 
@@ -406,7 +406,8 @@ TEST_CASE("emulator: writes its requests into a file, without keys")
 {
     emulator_options options;
     options.tls = false;
-    options.journal_file = (std::filesystem::temp_directory_path() / ("journal" + std::to_string(::getpid()))).string();
+    options.journal_file =
+        (std::filesystem::temp_directory_path() / ("journal" + foundry::detail::make_uuid())).string();
     std::vector<json::value> lines;
     {
         emulator first(options);

@@ -39,20 +39,22 @@ struct command_result
     std::string errors;
 };
 
-/// Runs a program without blocking; POSIX only. The program gets no input, its own process group, `/` as its working directory and none of
-/// this process's descriptors. At most 64 KiB of its output and 16 KiB of its errors are read. If a child of the program still holds the
+/// Runs a program without blocking. The program gets no input, its own process group (on Windows: a job of its own), `/` (the system's
+/// folder) as its working directory and none of this process's descriptors. At most 64 KiB of its output and 16 KiB of its errors are read. If a child of the program still holds the
 /// pipes after the program has ended, reading stops a quarter of a second later. In every case, cancellation included, the program is
 /// stopped and leaves no zombie.
 ///
-/// @throws boost::system::system_error if the program cannot be started; with `operation_aborted` if the call is cancelled.
+/// @throws boost::system::system_error if the program cannot be started, or on Windows is a batch file and an argument has a character that
+/// might be run or expanded; with `operation_aborted` if the call is cancelled.
 FOUNDRY_DECL boost::asio::awaitable<command_result> run(command what);
 
-/// The absolute path of a program, from the absolute entries of PATH or the usual directories; empty if the program is in none of them. The
-/// working directory is never searched.
+/// The absolute path of a program, from the absolute entries of PATH or, except on Windows, the usual directories; empty if the program is
+/// in none of them. The working directory is never searched. On Windows, the program's file ends in `.exe` or `.cmd`.
 FOUNDRY_DECL std::string find_program(std::string_view name);
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
 
 #ifdef FOUNDRY_HEADER_ONLY
 #include <foundry/detail/base/impl/child_process.ipp>
+#include <foundry/detail/base/impl/child_process_windows.ipp>
 #endif

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <optional>
 #include <string_view>
 
@@ -15,7 +14,7 @@ namespace detail {
 
 /// Parses the date of RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`; the zone may also be `UTC` or `+0000`. The day of the week is
 /// redundant and is not checked.
-FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text);
+FOUNDRY_DECL std::optional<std::int64_t> parse_http_date(std::string_view text);
 
 } // namespace detail
 

@@ -28,7 +28,7 @@ struct token_query
     token_request wanted;
     boost::asio::any_io_executor background; ///< Executor of the fetch, which other callers may wait for, too.
     /// Time limit of the wait, and the details of its error: code, length of the limit, and the host that the token is for.
-    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point until = (std::chrono::steady_clock::time_point::max)();
     errc code = errc::token_timeout;
     std::chrono::milliseconds within{0};
     std::string host;

@@ -54,7 +54,7 @@ private:
 
     retry_options const& how_;
     clock::time_point begun_;
-    clock::time_point end_ = clock::time_point::max();
+    clock::time_point end_ = (clock::time_point::max)();
     std::chrono::milliseconds waited_{0};
     clock::time_point attempt_begun_;
     std::vector<attempt> attempts_;

@@ -64,7 +64,7 @@ public:
                     : -1;
         } else if (v->is_string()) {
             std::string_view digits(v->get_string());
-            std::size_t const point = std::min(digits.find('.'), digits.size());
+            std::size_t const point = (std::min)(digits.find('.'), digits.size());
             bool const is_fraction = digits.find_first_not_of("0123456789", point + 1) == digits.npos;
             if (point + 1 < digits.size() && is_fraction)
                 digits = digits.substr(0, point);

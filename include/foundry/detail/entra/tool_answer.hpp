@@ -36,7 +36,7 @@ inline std::string without_colours(std::string_view text)
     plain.reserve(text.size()); // so that no reallocation leaves a copy of a token
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\x1b')
-            i = std::min(text.find('m', i), text.size());
+            i = (std::min)(text.find('m', i), text.size());
         else
             plain += text[i];
     }

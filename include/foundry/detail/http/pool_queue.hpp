@@ -84,7 +84,7 @@ public:
     {
         lane& mine = lane_of(me.context);
         if (std::exchange(mine.is_absent, false))
-            mine.patience = std::min(2 * mine.patience, max_patience);
+            mine.patience = (std::min)(2 * mine.patience, max_patience);
         me.state = Waiter::attention::none;
         if (offered_to_ != &me)
             pass_over_absent(now);

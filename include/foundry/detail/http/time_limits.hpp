@@ -10,7 +10,7 @@ namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
 using clock = std::chrono::steady_clock;
-inline constexpr clock::time_point never = clock::time_point::max();
+inline constexpr clock::time_point never = (clock::time_point::max)();
 
 /// A time limit.
 struct limit

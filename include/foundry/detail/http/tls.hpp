@@ -3,6 +3,9 @@
 
 #include <foundry/limits.hpp>
 
+#include <string>
+#include <vector>
+
 typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
 typedef struct ssl_session_st SSL_SESSION;
@@ -53,6 +56,11 @@ private:
 using context_ptr = tls_ptr<SSL_CTX>;
 /// TLS session, for a shorter handshake with the same origin.
 using session_ptr = tls_ptr<SSL_SESSION>;
+
+/// Adds root certificates in DER. Those that cannot be read are left out: one broken certificate must not disable all of them.
+///
+/// @throws foundry::error (`errc::no_ca_store`) if none is left.
+FOUNDRY_DECL void load_roots(SSL_CTX* context, std::vector<std::string> const& roots);
 
 /// Makes a context with TLS 1.2 or later, verification of the server's certificate and ALPN `http/1.1`; or shares the context of the
 /// options.

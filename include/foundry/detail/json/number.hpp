@@ -76,9 +76,9 @@ inline std::uint64_t read_exponent(char const*& p, char const* end)
 /// The value of a number outside the range of double: infinite, or zero if its first digit is far after the point.
 inline double out_of_range(std::string_view text, std::uint64_t exponent, bool shrinks)
 {
-    std::size_t const stop = std::min(text.find_first_of("eE"), text.size());
-    std::size_t const point = std::min(text.find('.'), stop);
-    std::size_t const first = std::min(text.find_first_of("123456789"), stop);
+    std::size_t const stop = (std::min)(text.find_first_of("eE"), text.size());
+    std::size_t const point = (std::min)(text.find('.'), stop);
+    std::size_t const first = (std::min)(text.find_first_of("123456789"), stop);
     auto const magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
     auto const shift = static_cast<std::int64_t>(exponent);
     return magnitude + (shrinks ? -shift : shift) > 0 ? HUGE_VAL : 0;

@@ -67,7 +67,7 @@ FOUNDRY_DECL std::map<std::string, std::string> form_members(std::string_view te
     std::map<std::string, std::string> found;
     while (!text.empty()) {
         auto const one = text.substr(0, text.find('&'));
-        auto const equals = std::min(one.find('='), one.size());
+        auto const equals = (std::min)(one.find('='), one.size());
         found[percent_decode(one.substr(0, equals))] = percent_decode(one.substr(std::min(equals + 1, one.size())));
         text.remove_prefix(std::min(one.size() + 1, text.size()));
     }
@@ -92,7 +92,7 @@ FOUNDRY_DECL std::map<std::string, std::string> form_members(std::string_view te
 
 FOUNDRY_DECL reply authority::answer(recorded_request const& request)
 {
-    auto const question = std::min(request.target.find('?'), request.target.size());
+    auto const question = (std::min)(request.target.find('?'), request.target.size());
     auto const query =
         form_members(std::string_view(request.target).substr(std::min(question + 1, request.target.size())));
     bool const machine = request.target.starts_with("/metadata/") || request.target.starts_with("/msi/");

@@ -264,7 +264,7 @@ FOUNDRY_DECL std::string shorten(std::string const& text, std::size_t tokens)
 {
     auto const pieces = pieces_of(text);
     std::string made;
-    for (std::size_t i = 0; i < std::min(tokens, pieces.size()); ++i)
+    for (std::size_t i = 0; i < (std::min)(tokens, pieces.size()); ++i)
         made += pieces[i];
     return made;
 }
@@ -309,7 +309,7 @@ FOUNDRY_DECL completion chat_model::answer(std::size_t variant, bool reasons) co
     auto const spoken = pieces_of(made.content).size();
     if (most && thought + spoken > *most) {
         made.reasoning = shorten(made.reasoning, *most);
-        made.content = shorten(made.content, *most - std::min(thought, *most));
+        made.content = shorten(made.content, *most - (std::min)(thought, *most));
         made.finish_reason = "length";
     }
     made.reasoning_tokens = pieces_of(made.reasoning).size();

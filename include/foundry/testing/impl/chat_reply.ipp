@@ -301,7 +301,7 @@ FOUNDRY_DECL std::vector<std::string> fragments_of(std::string_view text, std::s
 {
     std::vector<std::string> fragments;
     while (!text.empty()) {
-        auto end = std::min(size, text.size());
+        auto end = (std::min)(size, text.size());
         while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
             ++end;
         fragments.emplace_back(text.substr(0, end));
@@ -413,7 +413,7 @@ FOUNDRY_DECL std::vector<std::string> chat_writer::events() const
     std::size_t longest = 0;
     for (std::size_t i = 0; i < choices_.size(); ++i) {
         each.push_back(events_of(i));
-        longest = std::max(longest, each.back().size());
+        longest = (std::max)(longest, each.back().size());
     }
     std::vector<std::string> all;
     if (how_.filters)

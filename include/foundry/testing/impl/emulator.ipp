@@ -113,7 +113,9 @@ FOUNDRY_DECL std::uint16_t server::listen(tcp::acceptor& acceptor, std::uint16_t
 {
     tcp::endpoint const here(asio::ip::address_v4::loopback(), port);
     acceptor.open(here.protocol());
+#if !defined(_WIN32) // there, two listeners could have the same port
     acceptor.set_option(tcp::acceptor::reuse_address(true));
+#endif
     acceptor.bind(here);
     acceptor.listen();
     return acceptor.local_endpoint().port();

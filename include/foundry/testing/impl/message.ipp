@@ -152,7 +152,7 @@ FOUNDRY_DECL void resize_writes(write_plan& s, std::vector<std::size_t> const& s
         all += bytes;
     s.writes.clear();
     for (std::size_t begin = 0, i = 0; begin < all.size(); ++i) {
-        auto const size = std::max<std::size_t>(sizes[std::min(i, sizes.size() - 1)], 1);
+        auto const size = std::max<std::size_t>(sizes[(std::min)(i, sizes.size() - 1)], 1);
         s.writes.push_back(all.substr(begin, size));
         begin += s.writes.back().size();
     }

@@ -56,9 +56,9 @@ FOUNDRY_DECL std::vector<std::pair<std::string, std::string>> parse_query(std::s
 {
     std::vector<std::pair<std::string, std::string>> parameters;
     while (!query.empty()) {
-        auto const end = std::min(query.find('&'), query.size());
+        auto const end = (std::min)(query.find('&'), query.size());
         auto const one = query.substr(0, end);
-        auto const equals = std::min(one.find('='), one.size());
+        auto const equals = (std::min)(one.find('='), one.size());
         parameters.emplace_back(percent_decode(one.substr(0, equals)),
                                 percent_decode(one.substr(std::min(equals + 1, one.size()))));
         query.remove_prefix(std::min(end + 1, query.size()));
@@ -78,7 +78,7 @@ FOUNDRY_DECL bool consume(std::string_view& path, std::string_view prefix)
 /// Removes the first segment and the slash after it.
 FOUNDRY_DECL std::string consume_segment(std::string_view& path)
 {
-    auto const end = std::min(path.find('/'), path.size());
+    auto const end = (std::min)(path.find('/'), path.size());
     auto segment = percent_decode(path.substr(0, end));
     path.remove_prefix(std::min(end + 1, path.size()));
     return segment;
@@ -133,7 +133,7 @@ FOUNDRY_DECL std::optional<form> form_by_host(std::string const& host)
 FOUNDRY_DECL route find_route(std::string_view target, std::string_view host)
 {
     route made;
-    auto const mark = std::min(target.find('?'), target.size());
+    auto const mark = (std::min)(target.find('?'), target.size());
     made.query = parse_query(target.substr(std::min(mark + 1, target.size())));
     auto path = target.substr(0, mark);
     auto kind = form_by_path(path, made.deployment);

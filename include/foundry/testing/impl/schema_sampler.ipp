@@ -156,9 +156,9 @@ FOUNDRY_DECL json::value schema_sampler::number(json::object const& schema, bool
 {
     double made = number_in(question_).value_or(number_in(answer_).value_or(1));
     if (auto const* const least = schema.if_contains("minimum"); least && least->is_number())
-        made = std::max(made, least->to_number<double>());
+        made = (std::max)(made, least->to_number<double>());
     if (auto const* const most = schema.if_contains("maximum"); most && most->is_number())
-        made = std::min(made, most->to_number<double>());
+        made = (std::min)(made, most->to_number<double>());
     auto const rounded = static_cast<std::int64_t>(std::clamp(made, -9.0e15, 9.0e15));
     if (whole || static_cast<double>(rounded) == made)
         return rounded;

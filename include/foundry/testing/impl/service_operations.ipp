@@ -105,7 +105,7 @@ FOUNDRY_DECL reply service::files(recorded_request const& request, route const& 
         reply made(200, json_text(file));
         if (target.kind != form::compatible && (purpose == "batch" || purpose == "fine-tune")) {
             made.status = 201;
-            auto const question = std::min(request.target.find('?'), request.target.size());
+            auto const question = (std::min)(request.target.find('?'), request.target.size());
             made.set_header("location", (request.tls ? "https://" : "http://") + request.host +
                                             request.target.substr(0, question) + "/" +
                                             std::string(file.at("id").as_string()) + request.target.substr(question));

@@ -108,7 +108,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> wire::receive()
     listen();
     while (input_.size() == before && !ended_) {
         boost::system::error_code woken;
-        signal_.expires_at(asio::steady_timer::time_point::max());
+        signal_.expires_at((asio::steady_timer::time_point::max)());
         co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
     co_return input_.size() != before;

@@ -193,15 +193,17 @@ TEST_CASE("token answer: a time without a zone is local time, with the offset of
         auto const at = seconds_of(parse_local_time(text));
         return at;
     };
+#if !defined(_WIN32) // whose TZ names no rules but those of the United States
     // Berlin: summer time ended on 2025-10-26 at 03:00 summer time, 01:00 UTC; the hour from two on was there twice
     CHECK(local("Europe/Berlin", "2025-07-01 12:00:00.000000") == 1'751'364'000);
     CHECK(local("Europe/Berlin", "2025-12-01 12:00:00.000000") == 1'764'586'800);
     CHECK(local("Europe/Berlin", "2025-10-26 02:30:00") == 1'761'438'600);
-    CHECK(local("Pacific/Kiritimati", "2026-01-02T03:04:05") == 1'767'272'645);
+#endif
+    CHECK(local("KIR-14", "2026-01-02T03:04:05") == 1'767'272'645);
     CHECK(!local("UTC", "2026-01-02T03:04:05Z"));
     CHECK(!local("UTC", "soon"));
     ::tzset();
-    environment const far("TZ", "Pacific/Kiritimati");
+    environment const east("TZ", "KIR-14");
     ::tzset();
     CHECK(seconds_of(parse_time("2026-01-02T03:04:05Z")) == 1'767'323'045);
 }

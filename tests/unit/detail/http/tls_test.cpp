@@ -1,7 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "support/environment.hpp"
+
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
+#include <foundry/testing/emulator.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -9,43 +12,21 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/ui.h>
+#include <openssl/x509.h>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace foundry;
+using foundry_test::environment;
 
 namespace {
-
-/// Sets a variable of the environment, and puts it back.
-class environment
-{
-public:
-    environment(char const* name, std::optional<std::string> const& value) : name_(name)
-    {
-        if (char const* const before = std::getenv(name))
-            before_ = before;
-        put(value);
-    }
-    ~environment() { put(before_); }
-
-private:
-    void put(std::optional<std::string> const& value) const
-    {
-        if (value)
-            setenv(name_, value->c_str(), 1);
-        else
-            unsetenv(name_);
-    }
-
-    char const* name_;
-    std::optional<std::string> before_;
-};
 
 error refusal_of(tls_options const& options)
 {
@@ -80,7 +61,11 @@ TEST_CASE("promise: a certificate store that cannot be used is an error of its o
     environment const no_directory{"SSL_CERT_DIR", std::nullopt};
     std::filesystem::path const empty = std::filesystem::temp_directory_path() / "foundry_empty_store.pem";
     std::ofstream{empty}.close();
-    for (std::string const& path : {std::string("/nowhere/ca.pem"), std::string(), empty.string()}) {
+    std::vector<std::string> paths{"/nowhere/ca.pem", empty.string()};
+#if !defined(_WIN32) // where a variable with an empty value is not set
+    paths.emplace_back();
+#endif
+    for (std::string const& path : paths) {
         environment const named{"SSL_CERT_FILE", path};
         error const refused = refusal_of({});
         CHECK(refused.code() == errc::no_ca_store);
@@ -95,6 +80,33 @@ TEST_CASE("promise: a certificate store that cannot be used is an error of its o
     CHECK(contains(refused.what(), "SSL_CERT_DIR"));
 }
 
+TEST_CASE("tls: of a store that is no file, broken certificates are left out, and it must have one")
+{
+    foundry::testing::emulator const service;
+    BIO* const text = BIO_new_mem_buf(service.ca_certificate().data(), -1);
+    X509* const certificate = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
+    BIO_free(text);
+    REQUIRE(certificate != nullptr);
+    std::string der(static_cast<std::size_t>(i2d_X509(certificate, nullptr)), '\0');
+    auto* out = reinterpret_cast<unsigned char*>(der.data());
+    i2d_X509(certificate, &out);
+    X509_free(certificate);
+
+    std::shared_ptr<SSL_CTX> const context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    http::load_roots(context.get(), {"", "garbage", der.substr(0, der.size() / 2), der});
+    CHECK(sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get()))) == 1);
+    for (std::vector<std::string> const& roots :
+         {std::vector<std::string>(), std::vector<std::string>{"", "garbage"}}) {
+        try {
+            http::load_roots(context.get(), roots);
+            FAIL("it was accepted");
+        } catch (error const& e) {
+            CHECK(e.code() == errc::no_ca_store);
+            CHECK(contains(e.what(), "SSL_CERT_FILE"));
+        }
+    }
+}
+
 TEST_CASE("tls: an invalid certificate, key or file is rejected by its option's name")
 {
     tls_options options;
@@ -104,7 +116,7 @@ TEST_CASE("tls: an invalid certificate, key or file is rejected by its option's 
     options.ca_file = "/nowhere/ca.pem";
     CHECK(refusal_of(options).code() == errc::invalid_argument);
     CHECK(contains(refusal_of(options).what(), "/nowhere/ca.pem"));
-    options.ca_file = "/proc/self/cmdline";
+    options.ca_file = FOUNDRY_TEST_DATA "/no_proxy.txt";
     CHECK(contains(refusal_of(options).what(), "ca_file"));
     options = tls_options();
     options.client_certificate = "not PEM";

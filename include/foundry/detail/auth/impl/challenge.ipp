@@ -134,7 +134,7 @@ FOUNDRY_DECL bool refuses_token(response_headers const& headers, std::string_vie
 FOUNDRY_DECL std::vector<std::string> named_audiences(std::string_view message)
 {
     std::vector<std::string> named;
-    auto const open = message.find('(', std::min(message.find("audience"), message.size()));
+    auto const open = message.find('(', (std::min)(message.find("audience"), message.size()));
     auto const list = message.substr(std::min(open, message.size()));
     auto const inside = list.substr(0, list.find(')'));
     for (std::string_view const service :

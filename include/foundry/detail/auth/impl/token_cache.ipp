@@ -79,7 +79,7 @@ FOUNDRY_DECL token_cache::token_ptr token_cache::store(token_request const& want
     if (token.refresh_on() && *token.refresh_on() < token.expires_on())
         refresh = left(*token.refresh_on());
     duration const spread = std::min<duration>((life - refresh) / 10, ahead);
-    refresh -= std::min(refresh, duration_cast<duration>(random * spread));
+    refresh -= (std::min)(refresh, duration_cast<duration>(random * spread));
 
     if (wanted.claims.empty())
         e.fetching = false;

@@ -6,6 +6,8 @@
 #include <foundry/detail/base/environment.hpp>
 #include <foundry/detail/base/scoped_wipe.hpp>
 
+#if !defined(_WIN32)
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
@@ -318,3 +320,5 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<command_result> run(command wha
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
+
+#endif // not Windows

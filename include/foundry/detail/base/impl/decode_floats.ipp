@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <utility>
 
-#ifdef __SSE2__
+#if defined(__GNUC__) && defined(__SSE2__)
 #include <tmmintrin.h>
 #endif
 
@@ -50,7 +50,7 @@ inline constexpr base64_table base64_digits;
 /// Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018).
 ///
 /// @returns false if a character is not a digit.
-#ifdef __SSE2__
+#if defined(__GNUC__) && defined(__SSE2__)
 [[gnu::target("ssse3")]] inline bool decode_sixteens(char const*& from, char const* end, unsigned char*& to)
 {
     // One table for the high half of a character, one for the low half: the character is invalid if both entries have a bit in common.

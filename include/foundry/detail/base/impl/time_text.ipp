@@ -5,6 +5,8 @@
 #include <foundry/detail/base/time_text.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -25,7 +27,20 @@ inline bool looks_like(std::string_view text, std::string_view picture)
     return true;
 }
 
-FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text)
+/// Seconds from 1970 to a date and time in UTC; empty if there is none such. A leap second counts as the next one.
+inline std::optional<std::int64_t> to_posix(std::tm const& f)
+{
+    // Not timegm(), which Windows has in another name and for fewer years.
+    std::chrono::year_month_day const day{std::chrono::year{f.tm_year + 1900},
+                                          std::chrono::month{static_cast<unsigned>(f.tm_mon + 1)},
+                                          std::chrono::day{static_cast<unsigned>(f.tm_mday)}};
+    if (!day.ok() || f.tm_hour > 23 || f.tm_min > 59 || f.tm_sec > 60)
+        return {};
+    std::int64_t const days = std::chrono::sys_days{day}.time_since_epoch().count();
+    return ((days * 24 + f.tm_hour) * 60 + f.tm_min) * 60 + f.tm_sec;
+}
+
+FOUNDRY_DECL std::optional<std::int64_t> parse_http_date(std::string_view text)
 {
     std::string_view const zone = text.substr(std::min<std::size_t>(text.size(), 26));
     if (!looks_like(text.substr(0, 26), "AAA, 99 AAA 9999 99:99:99 ") ||
@@ -41,18 +56,14 @@ FOUNDRY_DECL std::optional<std::time_t> parse_http_date(std::string_view text)
     auto const month = months.find(text.substr(8, 3));
     if (month == std::string_view::npos || month % 3 != 0)
         return {};
-    auto const hour = number(17, 2);
-    auto const minute = number(20, 2);
-    auto const second = number(23, 2);
     std::tm date{};
     date.tm_year = number(12, 4) - 1900;
     date.tm_mon = static_cast<int>(month / 3);
     date.tm_mday = number(5, 2);
-    std::time_t const midnight = timegm(&date);
-    bool const is_date = date.tm_mday == number(5, 2);       // timegm() changes an impossible day
-    if (!is_date || hour > 23 || minute > 59 || second > 60) // 60: a leap second
-        return {};
-    return midnight + (hour * 60 + minute) * 60 + second;
+    date.tm_hour = number(17, 2);
+    date.tm_min = number(20, 2);
+    date.tm_sec = number(23, 2);
+    return to_posix(date);
 }
 
 } // namespace detail
@@ -73,7 +84,7 @@ inline std::string with_two_digits(std::string_view text)
     std::string_view rest = text;
     int hour = -1;
     for (char const separator : std::string_view("// :: ")) {
-        std::size_t const digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+        std::size_t const digits = (std::min)(rest.find_first_not_of("0123456789"), rest.size());
         if (digits == 0 || digits > 4 || (rest.size() == digits ? separator != ' ' : rest[digits] != separator))
             return std::string(text);
         int number = 0;
@@ -115,9 +126,7 @@ inline std::optional<civil_time> take_civil_time(std::string_view text)
         return std::nullopt;
     f.tm_year -= 1900;
     f.tm_mon -= 1;
-    std::tm same = f;
-    if (timegm(&same) == -1 || same.tm_mday != f.tm_mday || same.tm_mon != f.tm_mon || f.tm_hour > 23 ||
-        f.tm_min > 59 || f.tm_sec > 60)
+    if (!foundry::detail::to_posix(f))
         return std::nullopt;
     t.rest = text.substr(length);
     if (t.rest.starts_with('.'))
@@ -150,7 +159,7 @@ FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_time(std
     auto const offset = t ? parse_offset(t->rest) : std::nullopt;
     if (!offset)
         return std::nullopt;
-    return from_posix(timegm(&t->fields) - *offset);
+    return from_posix(*foundry::detail::to_posix(t->fields) - *offset);
 }
 
 FOUNDRY_DECL std::optional<std::chrono::system_clock::time_point> parse_local_time(std::string_view text)

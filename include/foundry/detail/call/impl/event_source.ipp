@@ -68,7 +68,7 @@ FOUNDRY_DECL void event_source::find_form()
 {
     if (document_.starts_with("\xef\xbb\xbf"))
         document_.erase(0, 3);
-    document_.erase(0, std::min(document_.find_first_not_of(" \t\r\n"), document_.size()));
+    document_.erase(0, (std::min)(document_.find_first_not_of(" \t\r\n"), document_.size()));
     if (document_.empty())
         return;
     std::string_view const type = info_.header("content-type");

@@ -95,7 +95,7 @@ FOUNDRY_DECL void json_sink::on_body(std::string_view bytes)
     if (raw_ != nullptr)
         raw_->append(bytes);
     else
-        kept_.append(bytes.substr(0, max_kept_body - std::min(kept_.size(), max_kept_body)));
+        kept_.append(bytes.substr(0, max_kept_body - (std::min)(kept_.size(), max_kept_body)));
     reader_.feed(bytes); // after a failure this does nothing, and finish() reports it
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/core/ip_address.hpp>
 #include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/core/url.hpp>
 
@@ -112,8 +113,7 @@ inline std::string parse_name(std::string_view text)
     if (name.ends_with('.'))
         name.pop_back();
     check_labels(name);
-    boost::system::error_code ec;
-    if (ends_in_number(name) && (boost::asio::ip::make_address_v4(name, ec), ec))
+    if (ends_in_number(name) && !foundry::detail::parse_ipv4(name))
         foundry::detail::throw_invalid_argument(
             "the host of the URL looks like an IPv4 address but is none; write all four numbers");
     return name;
@@ -202,9 +202,8 @@ FOUNDRY_DECL bool is_loopback(std::string_view host)
 {
     if (host == "localhost" || host.ends_with(".localhost"))
         return true;
-    boost::system::error_code ec;
-    auto const address = boost::asio::ip::make_address(host, ec);
-    return !ec && address.is_loopback();
+    auto const address = foundry::detail::parse_ip(host);
+    return address && address->is_loopback();
 }
 
 FOUNDRY_DECL std::string percent_encode_segment(std::string_view text) { return detail::percent_encode(text, ""); }

@@ -106,7 +106,7 @@ FOUNDRY_DECL std::vector<std::string> allowed_tenants(std::vector<std::string> c
     std::vector<std::string> all;
     std::string const text = foundry::detail::environment("AZURE_ADDITIONALLY_ALLOWED_TENANTS");
     for (std::size_t at = 0; at < text.size();) {
-        std::size_t const end = std::min(text.find(';', at), text.size());
+        std::size_t const end = (std::min)(text.find(';', at), text.size());
         if (end != at)
             all.push_back(text.substr(at, end - at));
         at = end + 1;

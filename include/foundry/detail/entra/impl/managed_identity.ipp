@@ -29,7 +29,7 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> imds_retry_policy::decide(
     double const unit = static_cast<double>(foundry::detail::bounded(numbers_.backoff).count()) * 1.25;
     double const wait =
         updating ? 10 * unit
-                 : std::min(unit * std::ldexp(1.0, static_cast<int>(retries)), 25 * unit) * (0.8 + 0.4 * random);
+                 : (std::min)(unit * std::ldexp(1.0, static_cast<int>(retries)), 25 * unit) * (0.8 + 0.4 * random);
     return std::chrono::milliseconds{static_cast<std::int64_t>(wait)};
 }
 

@@ -48,7 +48,7 @@ FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::stri
         throw_no_token(credential_name, "its token_type is not Bearer");
 
     std::chrono::system_clock::time_point expires_on;
-    if (auto const in = document.number("expires_in", std::numeric_limits<std::int32_t>::max()))
+    if (auto const in = document.number("expires_in", (std::numeric_limits<std::int32_t>::max)()))
         expires_on = now + seconds{*in};
     else if (auto const on = document.number("expires_on", 253'402'300'799))
         expires_on = from_posix(*on);
@@ -57,7 +57,7 @@ FOUNDRY_DECL access_token read_token(std::string_view credential_name, std::stri
     else
         throw_no_token(credential_name, "it does not say when the token ends");
 
-    auto const refresh = document.number("refresh_in", std::numeric_limits<std::int32_t>::max());
+    auto const refresh = document.number("refresh_in", (std::numeric_limits<std::int32_t>::max)());
     if (refresh && now + seconds{*refresh} < expires_on)
         return access_token(token, expires_on, now + seconds{*refresh});
     return access_token(token, expires_on);

@@ -115,7 +115,7 @@ struct connect_race::state final : wait_callback
     {
         static constexpr std::size_t most_named = 8;
         std::string text;
-        for (std::size_t i = 0; i != std::min(attempts.size(), most_named); ++i) {
+        for (std::size_t i = 0; i != (std::min)(attempts.size(), most_named); ++i) {
             std::string const address = attempts[i]->to.address().to_string();
             text.append(i == 0 ? "" : "; ").append(address == host ? "" : address + ": ");
             text += attempts[i]->failed ? attempts[i]->failed->message() : "no answer";

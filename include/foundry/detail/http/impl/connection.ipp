@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/core/ip_address.hpp>
 #include <foundry/detail/http/connect_race.hpp>
 #include <foundry/detail/http/connection.hpp>
 #include <foundry/detail/http/socket_bio.hpp>
@@ -15,6 +16,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
 
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
@@ -189,11 +192,9 @@ FOUNDRY_DECL void connection::start_tls(tls_ptr<SSL>& layer, std::string const& 
             SSL_set_session(ssl, known_session_.get());
     }
 
-    boost::system::error_code not_literal;
-    boost::asio::ip::make_address(host, not_literal);
     X509_VERIFY_PARAM* const check = SSL_get0_param(ssl);
     bool named;
-    if (not_literal) {
+    if (!foundry::detail::parse_ip(host)) {
         X509_VERIFY_PARAM_set_hostflags(check,
                                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         named = SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
@@ -271,8 +272,10 @@ FOUNDRY_DECL connection::step connection::try_write(std::string_view bytes, std:
         int const result = SSL_write_ex(layer, bytes.data(), bytes.size(), &count);
         return tls_step(result);
     }
+    // Windows takes any number of bytes at once, as long as the peer has read the ones before: no write would ever be late.
+    constexpr std::size_t max_write = 256 * 1024;
     boost::system::error_code ec;
-    count = socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), ec);
+    count = socket_.write_some(boost::asio::buffer(bytes.data(), (std::min)(bytes.size(), max_write)), ec);
     if (ec == boost::asio::error::would_block)
         return step::want_write;
     if (ec)

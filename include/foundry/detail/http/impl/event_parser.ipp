@@ -16,7 +16,7 @@ namespace detail {
 
 FOUNDRY_DECL std::size_t byte_finder::find(std::string_view text, std::size_t from)
 {
-    found_ = std::max(found_, from);
+    found_ = (std::max)(found_, from);
     if (found_ < text.size() && text[found_] != byte_) {
         auto const at = std::memchr(text.data() + found_, byte_, text.size() - found_);
         found_ = at ? static_cast<std::size_t>(static_cast<char const*>(at) - text.data()) : text.size();
@@ -99,7 +99,7 @@ FOUNDRY_DECL std::optional<std::string_view> event_parser::take_line()
         begin_ += buffer_[begin_] == '\n';
         after_cr_ = false;
     }
-    auto const end = std::min(lf_.find(buffer_, begin_), cr_.find(buffer_, begin_));
+    auto const end = (std::min)(lf_.find(buffer_, begin_), cr_.find(buffer_, begin_));
     if (end - begin_ > limits_.line)
         detail::refuse_event("a line", limits_.line);
     if (end == buffer_.size())
@@ -112,7 +112,7 @@ FOUNDRY_DECL std::optional<std::string_view> event_parser::take_line()
 
 FOUNDRY_DECL void event_parser::take_field(std::string_view line)
 {
-    auto const colon = std::min(line.find(':'), line.size());
+    auto const colon = (std::min)(line.find(':'), line.size());
     auto const name = line.substr(0, colon);
     auto value = line.substr(std::min(colon + 1, line.size()));
     if (value.starts_with(' '))

@@ -96,7 +96,7 @@ FOUNDRY_DECL exchange::exchange(boost::intrusive_ptr<pool> connections, boost::a
       parser_(head_limit)
 {
     if (timeouts_.stall.count() > 0)
-        timeouts_.stall = std::max(timeouts_.stall, timeouts_.silence);
+        timeouts_.stall = (std::max)(timeouts_.stall, timeouts_.silence);
     stall_left_ = timeouts_.stall;
     check_serial(executor);
     rebind(std::move(executor));
@@ -203,7 +203,7 @@ private:
     {
         state(connection& c, boost::asio::any_io_executor const& executor)
             : on(&c),
-              ended(executor, clock::time_point::max())
+              ended(executor, (clock::time_point::max)())
         {}
 
         void on_wake(boost::system::error_code) override
@@ -415,7 +415,7 @@ FOUNDRY_DECL connection::step exchange::read_now()
     if (connection::step const s = lease_->try_read(into, n); s != connection::step::done)
         return s;
     unparsed_ += n;
-    bytes_since_yield_ += std::max(n, detail::least_read);
+    bytes_since_yield_ += (std::max)(n, detail::least_read);
     if (n == into.size())
         next_read_size_ = detail::most_read; // small chunks need less memory
     if (n == 0)

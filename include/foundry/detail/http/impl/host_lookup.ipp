@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/duration_text.hpp>
+#include <foundry/detail/core/ip_address.hpp>
 #include <foundry/detail/http/host_lookup.hpp>
 
 #include <boost/asio/error.hpp>
@@ -102,11 +103,9 @@ FOUNDRY_DECL host_lookup::host_lookup(std::string const& host, std::uint16_t por
       port_(port),
       state_(new shared_state)
 {
-    boost::system::error_code not_literal;
-    boost::asio::ip::address const address = boost::asio::ip::make_address(host, not_literal);
-    if (!not_literal) {
+    if (auto const address = foundry::detail::parse_ip(host)) {
         is_literal_ = true;
-        state_->found.emplace_back(address, port);
+        state_->found.emplace_back(*address, port);
     }
 }
 

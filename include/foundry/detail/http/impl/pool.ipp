@@ -205,7 +205,7 @@ FOUNDRY_DECL void pool::acquire_ticket::try_again(boost::system::error_code inte
         granted = pool_->queue_.claim(*waiter_, fresh_, now);
         if (!granted) {
             bool const is_watching = waiter_->state == waiter::attention::watching;
-            waiter_->timer.expires_at(is_watching ? std::min(last_.at, pool_->queue_.look_again()) : last_.at);
+            waiter_->timer.expires_at(is_watching ? (std::min)(last_.at, pool_->queue_.look_again()) : last_.at);
         }
         pool_->offer(now);
     }

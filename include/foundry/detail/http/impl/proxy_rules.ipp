@@ -5,11 +5,10 @@
 #include <foundry/detail/base/environment.hpp>
 #include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/core/field.hpp>
+#include <foundry/detail/core/ip_address.hpp>
 #include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/detail/http/proxy_rules.hpp>
-
-#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <initializer_list>
@@ -22,14 +21,13 @@ namespace detail {
 /// The bytes of an address; empty if the text is none.
 inline std::string address_bytes(std::string_view text)
 {
-    boost::system::error_code ec;
-    boost::asio::ip::address const address = boost::asio::ip::make_address(std::string(text), ec);
+    auto const address = foundry::detail::parse_ip(text);
     std::string bytes;
-    if (!ec && address.is_v4()) {
-        auto const v4 = address.to_v4().to_bytes();
+    if (address && address->is_v4()) {
+        auto const v4 = address->to_v4().to_bytes();
         bytes.assign(v4.begin(), v4.end());
-    } else if (!ec) {
-        auto const v6 = address.to_v6().to_bytes();
+    } else if (address) {
+        auto const v6 = address->to_v6().to_bytes();
         bytes.assign(v6.begin(), v6.end());
     }
     return bytes;
@@ -38,7 +36,7 @@ inline std::string address_bytes(std::string_view text)
 /// Whether an address is another one, or is in a network such as `10.0.0.0/8`.
 inline bool is_in_network(std::string const& address, std::string_view network)
 {
-    auto const slash = std::min(network.find('/'), network.size());
+    auto const slash = (std::min)(network.find('/'), network.size());
     std::string const base = address_bytes(network.substr(0, slash));
     if (base.size() != address.size())
         return false;
@@ -83,7 +81,7 @@ FOUNDRY_DECL bool is_excluded(std::string_view host, std::string_view list)
         return true;
     std::string const address = detail::address_bytes(host);
     while (!list.empty()) {
-        auto const end = std::min(list.find_first_of(", \t"), list.size());
+        auto const end = (std::min)(list.find_first_of(", \t"), list.size());
         std::string_view const entry = list.substr(0, end);
         if (!entry.empty() &&
             (address.empty() ? detail::is_in_domain(host, entry) : detail::is_in_network(address, entry)))
@@ -119,7 +117,13 @@ FOUNDRY_DECL proxy_rules::proxy_rules(foundry::proxy const& option)
     if (!option.from_environment())
         return;
     for_https_ = read_environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
-    for_http_ = read_environment({"http_proxy", "all_proxy", "ALL_PROXY"}); // HTTP_PROXY is a header of CGI
+    // HTTP_PROXY is a header of CGI; on Windows, where names have no case, it is the same variable as http_proxy.
+#if defined(_WIN32)
+    bool const is_cgi = !foundry::detail::environment("REQUEST_METHOD").empty();
+#else
+    bool const is_cgi = false;
+#endif
+    for_http_ = read_environment({is_cgi ? "all_proxy" : "http_proxy", "all_proxy", "ALL_PROXY"});
     excluded_ = foundry::detail::environment("no_proxy");
     if (excluded_.empty())
         excluded_ = foundry::detail::environment("NO_PROXY");

@@ -1,6 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/has_content.hpp>
+#include <foundry/detail/base/system_roots.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
 
@@ -9,8 +11,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
-#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -29,21 +29,34 @@ inline constexpr char const* store_files[] = {
     "/etc/ssl/cert.pem", // Alpine
 };
 
-inline bool is_there(char const* path)
-{
-    struct stat found;
-    return path != nullptr && stat(path, &found) == 0 && found.st_size != 0;
-}
-
 /// Loads the store that an environment variable names. Fails if there is none, because a fallback to another store would be unexpected.
 inline void load_named_store(SSL_CTX* context, char const* variable, char const* path,
                              int (*load)(SSL_CTX*, char const*))
 {
-    if (is_there(path) && load(context, path) == 1)
+    if (foundry::detail::has_content(path) && load(context, path) == 1)
         return;
     ERR_clear_error();
     throw error(errc::no_ca_store, std::string{variable} + " names " + (*path == '\0' ? "nothing" : path) +
                                        ", where no certificates can be read; correct it or unset it");
+}
+
+/// Where certificates are if no variable names a store.
+inline void load_store_files(SSL_CTX* context)
+{
+    if (foundry::detail::has_content(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    std::string searched = X509_get_default_cert_file();
+    for (char const* const path : store_files) {
+        if (foundry::detail::has_content(path) && SSL_CTX_load_verify_file(context, path) == 1)
+            return;
+        searched.append(", ").append(path);
+    }
+    if (foundry::detail::has_content(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
+        return;
+    ERR_clear_error();
+    throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
+                                       "; install ca-certificates, set " + X509_get_default_cert_file_env() +
+                                       ", or set options.tls.ca_file");
 }
 
 inline void load_system_store(SSL_CTX* context)
@@ -56,20 +69,12 @@ inline void load_system_store(SSL_CTX* context)
         load_named_store(context, X509_get_default_cert_dir_env(), directory, &SSL_CTX_load_verify_dir);
     if (file != nullptr || directory != nullptr)
         return;
-    if (is_there(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
-        return;
-    std::string searched = X509_get_default_cert_file();
-    for (char const* const path : store_files) {
-        if (is_there(path) && SSL_CTX_load_verify_file(context, path) == 1)
-            return;
-        searched.append(", ").append(path);
-    }
-    if (is_there(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
-        return;
-    ERR_clear_error();
-    throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
-                                       "; install ca-certificates, set " + X509_get_default_cert_file_env() +
-                                       ", or set options.tls.ca_file");
+#if defined(_WIN32)
+    load_roots(context,
+               foundry::detail::system_roots()); // any user may write to some of OpenSSL's default paths
+#else
+    load_store_files(context);
+#endif
 }
 
 /// Sole ownership of an OpenSSL object within a function.
@@ -147,6 +152,25 @@ FOUNDRY_DECL void tls_free(SSL_CTX* context) noexcept { SSL_CTX_free(context); }
 FOUNDRY_DECL void tls_free(SSL_SESSION* session) noexcept { SSL_SESSION_free(session); }
 FOUNDRY_DECL void tls_share(SSL_CTX* context) noexcept { SSL_CTX_up_ref(context); }
 FOUNDRY_DECL void tls_share(SSL_SESSION* session) noexcept { SSL_SESSION_up_ref(session); }
+
+FOUNDRY_DECL void load_roots(SSL_CTX* context, std::vector<std::string> const& roots)
+{
+    int count = 0;
+    for (std::string const& der : roots) {
+        auto const* bytes = reinterpret_cast<unsigned char const*>(der.data());
+        X509* const certificate = d2i_X509(nullptr, &bytes, static_cast<long>(der.size()));
+        if (certificate == nullptr)
+            continue;
+        X509_check_purpose(certificate, -1, 0); // parses its extensions before threads share it
+        count += X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+        X509_free(certificate);
+    }
+    ERR_clear_error();
+    if (count == 0)
+        throw error(errc::no_ca_store,
+                    std::string{"the system's store of root certificates is empty or cannot be read; set "} +
+                        X509_get_default_cert_file_env() + ", or set options.tls.ca_file");
+}
 
 FOUNDRY_DECL context_ptr make_tls_context(tls_options const& options)
 {

@@ -32,10 +32,10 @@ inline double as_double(number const& n) noexcept
                                            : n.d;
 }
 
-inline bool fits_float(double d) noexcept { return std::abs(d) <= std::numeric_limits<float>::max(); }
+inline bool fits_float(double d) noexcept { return std::abs(d) <= (std::numeric_limits<float>::max)(); }
 
 /// Also for a little more than the largest float: that is what its shortest text says.
-inline bool rounds_to_float(double d) noexcept { return std::abs(d) < std::numeric_limits<float>::max() + 0x1p103; }
+inline bool rounds_to_float(double d) noexcept { return std::abs(d) < (std::numeric_limits<float>::max)() + 0x1p103; }
 
 inline boost::json::value as_value(number const& n)
 {
@@ -769,7 +769,7 @@ private:
             if (!detail::rounds_to_float(d))
                 return false;
             *static_cast<float*>(to.object) = static_cast<float>(
-                std::clamp<double>(d, std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max()));
+                std::clamp<double>(d, std::numeric_limits<float>::lowest(), (std::numeric_limits<float>::max)()));
             break;
         default:
             *static_cast<double*>(to.object) = d;

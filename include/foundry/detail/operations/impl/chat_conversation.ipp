@@ -17,7 +17,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// Whatever a service says, the sum does not overflow.
 inline void add_tokens(std::int64_t& sum, std::int64_t more)
 {
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)();
     more = std::max<std::int64_t>(more, 0);
     sum = sum > most - more ? most : sum + more;
 }

@@ -30,7 +30,7 @@ struct tool_calls_state
           calls(std::move(c)),
           results(calls.size()),
           cancels(calls.size()),
-          woken(executor, boost::asio::steady_timer::time_point::max())
+          woken(executor, (boost::asio::steady_timer::time_point::max)())
     {}
 
     boost::asio::any_io_executor executor;
@@ -124,7 +124,7 @@ FOUNDRY_CORO inline boost::asio::awaitable<std::string> run_call(std::shared_ptr
 /// cancellation off or to go to another executor, ends with it.
 inline void begin_calls(std::shared_ptr<tool_calls_state> const& state)
 {
-    std::size_t const most = std::max(1U, state->how.parallel);
+    std::size_t const most = (std::max)(1U, state->how.parallel);
     while (!state->is_cancelled && state->begun != state->calls.size() && state->running < most) {
         std::size_t const i = state->begun++;
         ++state->running;

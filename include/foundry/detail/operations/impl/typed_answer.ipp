@@ -14,7 +14,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// The last part of a class's name, with the characters that services take.
 inline std::string schema_name(std::string_view type_name)
 {
-    std::size_t const parameters = std::min(type_name.find('<'), type_name.size());
+    std::size_t const parameters = (std::min)(type_name.find('<'), type_name.size());
     std::size_t const scope = type_name.substr(0, parameters).rfind(':');
     std::string name(type_name.substr(scope == type_name.npos ? 0 : scope + 1).substr(0, 64));
     for (char& c : name) {
