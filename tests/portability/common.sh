@@ -38,10 +38,10 @@ in_root() (
             exec chroot "$0" "$@"' "$machine" "$root" "$@"
 )
 
-# packages NAME...: installs what is missing in $machine.
+# packages NAME...: installs what is missing in $machine.  A mirror may be days behind.
 packages() {
     logged "$machine.packages.log" in_root sh -c '
-        dpkg -s "$@" >/dev/null 2>&1 || { apt-get -q update && apt-get -qy install --no-install-recommends "$@"; }' sh "$@" ||
+        dpkg -s "$@" >/dev/null 2>&1 || { apt-get -q -o Acquire::Check-Valid-Until=false update && apt-get -qy install --no-install-recommends "$@"; }' sh "$@" ||
         skip "the packages $* cannot be installed; see $machine.packages.log"
 }
 

@@ -1,8 +1,12 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/http/load_all_files.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
+#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
+#include <foundry/detail/http/system_trust.hpp>
+#endif
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -28,6 +32,10 @@ inline constexpr char const* store_files[] = {
     "/etc/pki/tls/cacert.pem",
     "/etc/ssl/cert.pem", // Alpine
 };
+
+/// Those of Android, from the newest. Their files have names that OpenSSL does not look for, so that all are read.
+inline constexpr char const* store_directories[] = {"/apex/com.android.conscrypt/cacerts",
+                                                    "/system/etc/security/cacerts"};
 
 inline bool is_there(char const* path)
 {
@@ -56,6 +64,9 @@ inline void load_system_store(SSL_CTX* context)
         load_named_store(context, X509_get_default_cert_dir_env(), directory, &SSL_CTX_load_verify_dir);
     if (file != nullptr || directory != nullptr)
         return;
+#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
+    SSL_CTX_set_cert_verify_callback(context, &verify_with_system, nullptr);
+#endif
     if (is_there(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
         return;
     std::string searched = X509_get_default_cert_file();
@@ -64,12 +75,18 @@ inline void load_system_store(SSL_CTX* context)
             return;
         searched.append(", ").append(path);
     }
+    for (char const* const path : store_directories) {
+        if (load_all_files(context, path))
+            return;
+    }
     if (is_there(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
         return;
     ERR_clear_error();
+#if !defined(__APPLE__) // which knows authorities that are in no file
     throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
                                        "; install ca-certificates, set " + X509_get_default_cert_file_env() +
                                        ", or set options.tls.ca_file");
+#endif
 }
 
 /// Sole ownership of an OpenSSL object within a function.
