@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/config.hpp>
 
+#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
 #include <CoreFoundation/CoreFoundation.h>
 #include <Security/Security.h>
 
@@ -50,3 +51,4 @@ inline bool is_trusted_by_system(std::vector<std::string> const& chain, std::str
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
+#endif

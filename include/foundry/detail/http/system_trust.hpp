@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/apple_trust.hpp>
 
+#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -49,3 +50,4 @@ inline int verify_with_system(X509_STORE_CTX* check, void*)
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::http::detail
+#endif

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <foundry/detail/http/load_all_files.hpp>
+#include <foundry/detail/http/system_trust.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
-#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
-#include <foundry/detail/http/system_trust.hpp>
-#endif
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
