@@ -3,6 +3,8 @@
 
 #include <foundry/detail/base/config.hpp>
 
+#if !defined(_WIN32)
+
 #include <algorithm>
 #include <csignal>
 
@@ -48,3 +50,5 @@ inline pid_t fork_program(char* const* arguments, char* const* variables, int ou
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::entra::detail
+
+#endif // not Windows
