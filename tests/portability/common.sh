@@ -25,6 +25,7 @@ debian_root() {
     command -v debootstrap >/dev/null || skip "this needs debootstrap"
     rm -rf --one-file-system "$machine"
     (make_debian "$2" "$machine") || skip "debootstrap cannot make a $2; see $machine.log"
+    echo '127.0.0.1 localhost' >"$machine/etc/hosts"
     touch "$machine.made"
 }
 

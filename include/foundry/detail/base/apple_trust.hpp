@@ -3,9 +3,11 @@
 
 #include <foundry/detail/base/config.hpp>
 
-#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
+#if defined(FOUNDRY_KEYCHAIN)
 #include <CoreFoundation/CoreFoundation.h>
-#include <Security/Security.h>
+#include <Security/SecCertificate.h>
+#include <Security/SecPolicy.h>
+#include <Security/SecTrust.h>
 
 #include <memory>
 #include <string>

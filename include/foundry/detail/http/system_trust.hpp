@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/apple_trust.hpp>
 
-#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
+#if defined(FOUNDRY_KEYCHAIN)
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>

@@ -62,7 +62,7 @@ inline void load_system_store(SSL_CTX* context)
         load_named_store(context, X509_get_default_cert_dir_env(), directory, &SSL_CTX_load_verify_dir);
     if (file != nullptr || directory != nullptr)
         return;
-#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS)
+#if defined(FOUNDRY_KEYCHAIN)
     SSL_CTX_set_cert_verify_callback(context, &verify_with_system, nullptr);
 #endif
     if (is_there(X509_get_default_cert_file()) && SSL_CTX_set_default_verify_paths(context) == 1)
@@ -80,7 +80,7 @@ inline void load_system_store(SSL_CTX* context)
     if (is_there(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
         return;
     ERR_clear_error();
-#if !defined(__APPLE__) // which knows authorities that are in no file
+#if !defined(__APPLE__) || !defined(FOUNDRY_KEYCHAIN) // it knows authorities that are in no file
     throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
                                        "; install ca-certificates, set " + X509_get_default_cert_file_env() +
                                        ", or set options.tls.ca_file");
