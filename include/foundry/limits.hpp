@@ -85,7 +85,8 @@ struct connection_counts
 /// verification off.
 ///
 /// If nothing is set, the system's certificate store is used: `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set, else OpenSSL's own
-/// default, else the places where Linux distributions keep it. It is read once for each process.
+/// default, else the places where Linux distributions and Android keep it. It is read once for each process. On macOS and iOS the system is
+/// also asked what it trusts, if the bodies of the library are compiled once (FOUNDRY_SEPARATE_COMPILATION).
 struct tls_options
 {
     tls_options() = default;

@@ -1,16 +1,22 @@
 # shellcheck shell=bash
 
-# make_machine SUITE DIRECTORY: a bare Debian in the directory, with HEAD of this project in "/srv/a copy": a blank in the path is part of
-# the proof. Needs root, git and debootstrap.
-make_machine() {
-    local suite=$1 machine=$2 root
-    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# make_debian SUITE DIRECTORY: a bare Debian in the directory. Needs root and debootstrap.
+make_debian() {
+    local suite=$1 machine=$2
     if [ "$(id -u)" -ne 0 ]; then echo "This needs root." >&2; exit 1; fi
     echo "Making a bare $suite ..."
     debootstrap --variant=minbase "$suite" "$machine" "${MIRROR:-http://deb.debian.org/debian}" >"$machine.log" 2>&1 ||
         { tail -n 20 "$machine.log" >&2; exit 1; }
     cp -L /etc/resolv.conf "$machine/etc/resolv.conf"
     apt-config dump | { grep -E '^Acquire::https?::Proxy' || true; } >"$machine/etc/apt/apt.conf.d/proxy"
+}
+
+# make_machine SUITE DIRECTORY: a bare Debian in the directory, with HEAD of this project in "/srv/a copy": a blank in the path is part of
+# the proof. Needs git, too.
+make_machine() {
+    local machine=$2 root
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+    make_debian "$@"
     mkdir "$machine/srv/a copy"
     git -C "$root" archive HEAD | tar -x -C "$machine/srv/a copy"
 }

@@ -194,6 +194,14 @@ TEST_CASE("proxy: the environment is read once")
     CHECK(rules.find(true, "contoso.com", [] { return foundry::http::context_ptr(); })->settings.host() == "before");
 }
 
+TEST_CASE("proxy: the length of a network that exceeds 32 bits is not cut to a valid one")
+{
+    variables v;
+    v.set("https_proxy", "http://proxy:1");
+    v.set("no_proxy", "10.0.0.0/4294967304"); // 2^32 + 8
+    CHECK(found_for("10.1.2.3") != "direct");
+}
+
 TEST_CASE("proxy: NO_PROXY excludes the hosts that it does for curl")
 {
     std::ifstream file(FOUNDRY_TEST_DATA "/no_proxy.txt");

@@ -14,6 +14,14 @@
 #define FOUNDRY_ABI v0_1_header_only
 #endif
 
+// FOUNDRY_FORCE_FALLBACKS is for tests: it compiles what other systems and standard libraries need instead of a call that they lack.
+
+/// Whether the keychain of macOS and iOS is asked about certificates. Only by bodies that are compiled once, because its headers have names
+/// such as Point in the global namespace.
+#if (defined(__APPLE__) && defined(FOUNDRY_SEPARATE_COMPILATION)) || defined(FOUNDRY_FORCE_FALLBACKS)
+#define FOUNDRY_KEYCHAIN
+#endif
+
 /// Marks every coroutine function. clang 16 caches the address of thread-local variables across co_await when it inlines a
 /// coroutine into its caller, which corrupts Asio's frame recycler in a program with several threads.
 #if defined(__clang__)

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/parse_double.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -30,12 +30,6 @@ struct number
 };
 
 namespace detail {
-
-inline std::errc parse_double(std::string_view text, double& out)
-{
-    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return ec == std::errc{} && end != text.data() + text.size() ? std::errc::invalid_argument : ec;
-}
 
 inline bool is_number_part(char c)
 {
@@ -107,7 +101,7 @@ inline void set_integer(number& n, std::string_view text, int digits, std::uint6
         n.u = *magnitude;
     } else {
         n.form = number::is_double;
-        if (parse_double(text, n.d) != std::errc{})
+        if (foundry::detail::parse_double(text, n.d) != std::errc{})
             n.d = HUGE_VAL;
     }
 }
@@ -153,7 +147,7 @@ inline bool read_number(char const*& p, char const* end, number& n)
     if (smaller <= 22 && (shrinks || exponent == 0) && digits + decimals <= 19 && mantissa <= std::uint64_t{1} << 53) {
         n.d = static_cast<double>(mantissa) / powers[smaller];
         n.d = negative ? -n.d : n.d;
-    } else if (parse_double(text, n.d) == std::errc::result_out_of_range) {
+    } else if (foundry::detail::parse_double(text, n.d) == std::errc::result_out_of_range) {
         n.d = out_of_range(text, exponent, shrinks);
         n.d = negative ? -n.d : n.d;
     }

@@ -66,7 +66,7 @@ FOUNDRY_DECL void chat_rules::check_messages() const
 {
     json_path at;
     at.push_back("messages");
-    auto const& messages = require(body_, "messages", json_path(), say_).get_array();
+    auto const& messages = require(body_, "messages", say_).get_array();
     if (messages.empty())
         say_.bad_value(at, "expected an array with at least 1 item.", messages);
     std::vector<std::string> open_calls;

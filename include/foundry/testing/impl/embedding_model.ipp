@@ -23,7 +23,7 @@ FOUNDRY_DECL std::uint64_t hash_of(std::string_view text)
 FOUNDRY_DECL void add_feature(std::vector<float>& vector, std::string_view feature, float weight)
 {
     auto const hash = hash_of(feature);
-    vector[hash % vector.size()] += (hash >> 63) != 0 ? -weight : weight;
+    vector[static_cast<std::size_t>(hash % vector.size())] += (hash >> 63) != 0 ? -weight : weight;
 }
 
 /// A vector of length one for the words of a text, in any order. Texts with common meanings or word beginnings are close together.

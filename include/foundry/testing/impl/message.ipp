@@ -86,7 +86,7 @@ FOUNDRY_DECL void reply::add_header_unless_set(std::string_view name, std::strin
         headers.emplace_back(std::string(name), std::move(value));
 }
 
-FOUNDRY_DECL std::string in_hex(std::size_t number)
+FOUNDRY_DECL std::string in_hex(std::uint64_t number)
 {
     std::string digits;
     do {

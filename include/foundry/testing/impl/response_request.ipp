@@ -265,7 +265,7 @@ FOUNDRY_DECL json::object message_of(std::string_view role, json::value content)
 
 FOUNDRY_DECL void response_request::read_input(object_store const& store)
 {
-    auto const& input = require(body_, "input", json_path(), say_);
+    auto const& input = require(body_, "input", say_);
     if (input.is_string()) {
         messages_.push_back(message_of("user", input));
         return;

@@ -464,6 +464,12 @@ FOUNDRY_DECL json::value const& require(json::object const& object, std::string_
     return *found;
 }
 
+/// A member of the body itself.
+FOUNDRY_DECL json::value const& require(json::object const& body, std::string_view name, error_writer const& say)
+{
+    return require(body, name, json_path(), say);
+}
+
 FOUNDRY_DECL json::object const& require_object(json::value const& value, json_path const& at, error_writer const& say)
 {
     if (!value.is_object())

@@ -1,9 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/parse_double.hpp>
 #include <foundry/testing/impl/schema.ipp>
-
-#include <charconv>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -42,8 +41,7 @@ FOUNDRY_DECL std::optional<double> number_in(std::string_view text)
             break;
     }
     double number = 0;
-    auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (digits.empty() || read.ec != std::errc())
+    if (digits.empty() || foundry::detail::parse_double(digits, number) != std::errc())
         return std::nullopt;
     return number;
 }

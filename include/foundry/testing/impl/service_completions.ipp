@@ -8,7 +8,7 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 /// The texts to complete.
 FOUNDRY_DECL std::vector<std::string> prompts_of(json::object const& body, error_writer const& say)
 {
-    auto const& prompt = require(body, "prompt", json_path(), say);
+    auto const& prompt = require(body, "prompt", say);
     if (prompt.is_string())
         return {std::string(prompt.get_string())};
     json_path at;

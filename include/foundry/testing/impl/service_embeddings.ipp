@@ -10,7 +10,7 @@ FOUNDRY_DECL std::vector<std::string> inputs_of(json::object const& body, error_
 {
     json_path at;
     at.push_back("input");
-    auto const& input = require(body, "input", json_path(), say);
+    auto const& input = require(body, "input", say);
     std::vector<std::string> texts;
     if (input.is_string()) {
         texts.emplace_back(std::string_view(input.get_string()));
@@ -142,7 +142,7 @@ FOUNDRY_DECL reply service::image_embeddings(recorded_request const& request, ro
     json_path at;
     at.push_back("input");
     std::vector<std::string> texts;
-    for (auto const& one : require(body, "input", json_path(), say).as_array()) {
+    for (auto const& one : require(body, "input", say).as_array()) {
         auto const here = inside(at, texts.size());
         auto const& picture = require_object(one, here, say);
         check_members(picture, image_input_members(), here, say);

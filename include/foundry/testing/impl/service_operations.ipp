@@ -16,10 +16,10 @@ FOUNDRY_DECL reply service::images(recorded_request const& request, route const&
     error_writer const say(target.kind);
     auto const body = read_body(request, target, say.openai() ? openai_image_members() : image_members());
     auto const model = find_model(body, request, target, options_.image_deployments);
-    require(body, "prompt", json_path(), say);
+    require(body, "prompt", say);
     if (!say.openai()) {
-        require(body, "size", json_path(), say);
-        require(body, "n", json_path(), say);
+        require(body, "size", say);
+        require(body, "n", say);
     }
     check_range(body, "n", 1, 10, say);
     if (flag_of(body, "stream", false))
@@ -82,8 +82,8 @@ FOUNDRY_DECL reply service::speech(recorded_request const& request, route const&
     error_writer const say(target.kind);
     auto const body = read_body(request, target, speech_members());
     find_model(body, request, target, options_.speech_deployments);
-    require(body, "input", json_path(), say);
-    require(body, "voice", json_path(), say);
+    require(body, "input", say);
+    require(body, "voice", say);
     check_range(body, "speed", 0.25, 4, say);
     auto const format = text_of(body, "response_format").value_or("mp3");
     if (!contains(formats, format))
@@ -135,7 +135,7 @@ FOUNDRY_DECL reply service::threads(recorded_request const& request, route const
     if (!thread.empty())
         made["thread_id"] = thread;
     if (rest == "messages")
-        thread_questions_[thread] = text_of_content(require(body, "content", json_path(), say));
+        thread_questions_[thread] = text_of_content(require(body, "content", say));
     if (rest == "runs") {
         require(body, "assistant_id", json_path(), say);
         if (flag_of(body, "stream", false))

@@ -1,7 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "support/certificates.hpp"
 #include "support/environment.hpp"
 
+#include <foundry/detail/http/load_all_files.hpp>
+#include <foundry/detail/http/system_trust.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
 #include <foundry/testing/emulator.hpp>
@@ -107,6 +110,27 @@ TEST_CASE("tls: of a store that is no file, broken certificates are left out, an
     }
 }
 
+TEST_CASE(
+    "tls: a directory of certificates with any names is a store; an empty one, or one with broken files only, is not")
+{
+    std::filesystem::path const directory = std::filesystem::temp_directory_path() / "foundry_test_store";
+    std::filesystem::create_directory(directory);
+    auto const load = [&] {
+        http::context_ptr const context(SSL_CTX_new(TLS_client_method()));
+        bool const loaded = http::detail::load_all_files(context.get(), directory.string().c_str());
+        CHECK(loaded == (sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get()))) == 1));
+        return loaded;
+    };
+    CHECK(!load());
+    std::ofstream{directory / "00673b5b.0"} << "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n";
+    CHECK(!load());
+    foundry_test::issued const ca = foundry_test::issue(foundry_test::authority(), nullptr);
+    std::ofstream{directory / "3c9a4d3b.0"} << "Certificate:\n" << foundry_test::to_pem(ca.certificate.get());
+    CHECK(load());
+    std::filesystem::remove_all(directory);
+    CHECK(!load());
+}
+
 TEST_CASE("tls: an invalid certificate, key or file is rejected by its option's name")
 {
     tls_options options;
@@ -148,3 +172,58 @@ TEST_CASE("tls: a client key with a pass phrase is rejected without a prompt at 
     UI_set_default_method(UI_OpenSSL());
     UI_destroy_method(method);
 }
+
+#if defined(FOUNDRY_FORCE_FALLBACKS)
+
+namespace {
+
+/// How the branch for macOS and iOS verifies a server with this certificate; 0 if it accepts it.
+int verdict_of(X509* certificate, char const* name, char const* address)
+{
+    X509_STORE* const empty = X509_STORE_new();
+    STACK_OF(X509)* const sent = sk_X509_new_null();
+    sk_X509_push(sent, certificate);
+    X509_STORE_CTX* const check = X509_STORE_CTX_new();
+    X509_STORE_CTX_init(check, empty, certificate, sent);
+    X509_VERIFY_PARAM* const expected = X509_STORE_CTX_get0_param(check);
+    if (name != nullptr)
+        X509_VERIFY_PARAM_set1_host(expected, name, 0);
+    if (address != nullptr)
+        X509_VERIFY_PARAM_set1_ip_asc(expected, address);
+    bool const good = http::detail::verify_with_system(check, nullptr) == 1;
+    int const verdict = X509_STORE_CTX_get_error(check);
+    CHECK(good == (verdict == X509_V_OK));
+    X509_STORE_CTX_free(check);
+    sk_X509_free(sent);
+    X509_STORE_free(empty);
+    return verdict;
+}
+
+} // namespace
+
+TEST_CASE(
+    "tls: an authority that only the keychain of the system holds is trusted, for the right name or address alone")
+{
+    foundry_test::issued const ca = foundry_test::issue(foundry_test::authority(), nullptr);
+    foundry_test::wish for_address;
+    for_address.alternative_names = "IP:127.0.0.1";
+    foundry_test::issued const named = foundry_test::issue({}, &ca);
+    foundry_test::issued const numbered = foundry_test::issue(for_address, &ca);
+    CHECK(verdict_of(named.certificate.get(), "contoso.openai.azure.com", nullptr) != X509_V_OK);
+    fake_keychain.push_back(http::detail::der_of(ca.certificate.get()));
+    CHECK(verdict_of(named.certificate.get(), "contoso.openai.azure.com", nullptr) == X509_V_OK);
+    CHECK(verdict_of(named.certificate.get(), "fabrikam.openai.azure.com", nullptr) != X509_V_OK);
+    CHECK(verdict_of(named.certificate.get(), nullptr, nullptr) != X509_V_OK);
+    CHECK(verdict_of(numbered.certificate.get(), nullptr, "127.0.0.1") == X509_V_OK);
+    CHECK(verdict_of(numbered.certificate.get(), nullptr, "127.0.0.2") != X509_V_OK);
+    fake_keychain.clear();
+    CHECK(fake_cf_objects == 0);
+}
+
+TEST_CASE("tls: a broken certificate is not shown to the system")
+{
+    CHECK(!foundry::detail::is_trusted_by_system({"not DER"}, "contoso.openai.azure.com"));
+    CHECK(fake_cf_objects == 0);
+}
+
+#endif

@@ -4,6 +4,7 @@
 #include <foundry/detail/base/bounded.hpp>
 #include <foundry/detail/base/child_process.hpp>
 #include <foundry/detail/base/environment.hpp>
+#include <foundry/detail/base/fork_program.hpp>
 #include <foundry/detail/base/scoped_wipe.hpp>
 
 #if !defined(_WIN32)
@@ -28,9 +29,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__APPLE__)
+extern "C" char*** _NSGetEnviron();
+#else
 extern char** environ;
+#endif
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
+
+/// The variables of this process. A shared library of macOS cannot be linked to `environ`.
+inline char** own_variables()
+{
+#if defined(__APPLE__)
+    return *_NSGetEnviron();
+#else
+    return environ;
+#endif
+}
 
 FOUNDRY_DECL command_result::~command_result() { foundry::detail::cleanse(output.data(), output.size()); }
 
@@ -67,8 +82,15 @@ struct pipe_ends
 {
     pipe_ends()
     {
+#if defined(__APPLE__) || defined(FOUNDRY_FORCE_FALLBACKS) // macOS has no pipe2()
+        if (::pipe(ends) != 0)
+            throw_system(errno, "pipe");
+        for (int const end : ends)
+            ::fcntl(end, F_SETFD, FD_CLOEXEC);
+#else
         if (::pipe2(ends, O_CLOEXEC) != 0)
             throw_system(errno, "pipe");
+#endif
     }
     pipe_ends(pipe_ends const&) = delete;
     pipe_ends& operator=(pipe_ends const&) = delete;
@@ -95,19 +117,18 @@ inline pid_t start(command const& what, pipe_ends const& output, pipe_ends const
     std::vector<char*> variables;
     for (std::string const& v : what.environment)
         variables.push_back(const_cast<char*>(v.c_str()));
-    for (char** v = environ; *v != nullptr; ++v)
+    for (char** v = own_variables(); *v != nullptr; ++v)
         variables.push_back(*v);
     variables.push_back(nullptr);
 
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34) && !defined(FOUNDRY_FORCE_FALLBACKS)
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&files, output.ends[1], 1);
     ::posix_spawn_file_actions_adddup2(&files, errors.ends[1], 2);
     ::posix_spawn_file_actions_addchdir_np(&files, "/");
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
     ::posix_spawn_file_actions_addclosefrom_np(&files, 3);
-#endif
     posix_spawnattr_t how;
     ::posix_spawnattr_init(&how);
     ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -125,6 +146,12 @@ inline pid_t start(command const& what, pipe_ends const& output, pipe_ends const
     if (failed != 0)
         throw_system(failed, what.program.c_str());
     return process;
+#else // posix_spawn() cannot close what the program must not inherit
+    pid_t const process = fork_program(arguments.data(), variables.data(), output.ends[1], errors.ends[1]);
+    if (process == -1)
+        throw_system(errno, what.program.c_str());
+    return process;
+#endif
 }
 
 /// A running program. All functions run on one serial executor.

@@ -207,13 +207,22 @@ FOUNDRY_DECL std::vector<std::string> signing_key::chain() const
     return all;
 }
 
+/// std::time_t ends in 2038 on some systems.
+inline std::int64_t posix_seconds(std::chrono::system_clock::time_point at)
+{
+    return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
 FOUNDRY_DECL void signing_key::check_time(std::chrono::system_clock::time_point now) const
 {
-    std::time_t at = std::chrono::system_clock::to_time_t(now);
+    std::int64_t const seconds = posix_seconds(now);
+    std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> const at(
+        ASN1_TIME_adj(nullptr, 0, static_cast<int>(seconds / 86400), static_cast<long>(seconds % 86400)),
+        &ASN1_TIME_free);
     X509* const own = certificates_.front().get();
-    if (X509_cmp_time(X509_get0_notAfter(own), &at) < 0)
+    if (ASN1_TIME_compare(X509_get0_notAfter(own), at.get()) < 0)
         throw error(errc::authentication_failed, "the client certificate has expired; make a new one and register it");
-    if (X509_cmp_time(X509_get0_notBefore(own), &at) > 0)
+    if (ASN1_TIME_compare(X509_get0_notBefore(own), at.get()) > 0)
         throw error(errc::authentication_failed, "the client certificate is not valid yet; check the clock");
 }
 
@@ -232,7 +241,7 @@ FOUNDRY_DECL std::string make_assertion(signing_key const& key, proof_request co
 {
     key.check_time(now);
     static constexpr int lifetime = 600;
-    std::int64_t const seconds = std::chrono::system_clock::to_time_t(now);
+    std::int64_t const seconds = posix_seconds(now);
     boost::json::object header;
     header["alg"] = adfs ? "RS256" : "PS256";
     header["typ"] = "JWT";

@@ -42,10 +42,10 @@ inline bool is_in_network(std::string const& address, std::string_view network)
         return false;
     std::size_t bits = 8 * base.size();
     if (slash != network.size()) {
-        std::size_t const given = foundry::detail::whole_number(network.substr(slash + 1), 10).value_or(bits + 1);
+        std::uint64_t const given = foundry::detail::whole_number(network.substr(slash + 1), 10).value_or(bits + 1);
         if (given > bits)
             return false;
-        bits = given != 0 ? given : bits; // curl takes a length of 0 for the whole address
+        bits = given != 0 ? static_cast<std::size_t>(given) : bits; // curl takes a length of 0 for the whole address
     }
     std::size_t const whole = bits / 8;
     unsigned const mask = 0xffu & (0xff00u >> (bits % 8));

@@ -277,7 +277,8 @@ FOUNDRY_DECL void response_parser::on_chunk_size(std::string_view line)
 
 FOUNDRY_DECL void response_parser::take_body(std::string_view& rest)
 {
-    std::string_view const bytes = rest.substr(0, std::min<std::uint64_t>(rest.size(), part_left_));
+    std::string_view const bytes =
+        rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), part_left_)));
     if (bytes.size() > body_left_)
         refuse_size("the response's body is larger than the limit");
     body_left_ -= bytes.size();

@@ -3,6 +3,8 @@
 
 #include <foundry/detail/base/has_content.hpp>
 #include <foundry/detail/base/system_roots.hpp>
+#include <foundry/detail/http/load_all_files.hpp>
+#include <foundry/detail/http/system_trust.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/error.hpp>
 
@@ -29,6 +31,10 @@ inline constexpr char const* store_files[] = {
     "/etc/ssl/cert.pem", // Alpine
 };
 
+/// Those of Android, from the newest. Their files have names that OpenSSL does not look for, so that all are read.
+inline constexpr char const* store_directories[] = {"/apex/com.android.conscrypt/cacerts",
+                                                    "/system/etc/security/cacerts"};
+
 /// Loads the store that an environment variable names. Fails if there is none, because a fallback to another store would be unexpected.
 inline void load_named_store(SSL_CTX* context, char const* variable, char const* path,
                              int (*load)(SSL_CTX*, char const*))
@@ -51,12 +57,18 @@ inline void load_store_files(SSL_CTX* context)
             return;
         searched.append(", ").append(path);
     }
+    for (char const* const path : store_directories) {
+        if (load_all_files(context, path))
+            return;
+    }
     if (foundry::detail::has_content(X509_get_default_cert_dir()) && SSL_CTX_set_default_verify_paths(context) == 1)
         return;
     ERR_clear_error();
+#if !defined(__APPLE__) || !defined(FOUNDRY_KEYCHAIN) // it knows authorities that are in no file
     throw error(errc::no_ca_store, "no certificates at " + searched + " or in " + X509_get_default_cert_dir() +
                                        "; install ca-certificates, set " + X509_get_default_cert_file_env() +
                                        ", or set options.tls.ca_file");
+#endif
 }
 
 inline void load_system_store(SSL_CTX* context)
@@ -70,9 +82,11 @@ inline void load_system_store(SSL_CTX* context)
     if (file != nullptr || directory != nullptr)
         return;
 #if defined(_WIN32)
-    load_roots(context,
-               foundry::detail::system_roots()); // any user may write to some of OpenSSL's default paths
+    load_roots(context, foundry::detail::system_roots()); // any user may write to some of OpenSSL's default paths
 #else
+#if defined(FOUNDRY_KEYCHAIN)
+    SSL_CTX_set_cert_verify_callback(context, &verify_with_system, nullptr);
+#endif
     load_store_files(context);
 #endif
 }

@@ -484,7 +484,9 @@ private:
             for (std::size_t i = 0; i != few; ++i)
                 positions[name_of(i)] = i;
         }
-        return positions.emplace(text_type(name.data(), name.size()), f.index).first->value().get_uint64();
+        auto const position =
+            positions.emplace(text_type(name.data(), name.size()), f.index).first->value().get_uint64();
+        return static_cast<std::size_t>(position);
     }
 
     /// Target of the next value; empty if the value is not described.
