@@ -2,6 +2,8 @@
 
 // The pieces of code that the documentation's pages and the headers' comments show, word for word: a namespace for each of them.
 
+#include "../../examples/engine/dialogue.hpp"
+
 #include <foundry.hpp>
 #include <foundry/async_call.hpp>
 #include <foundry/call.hpp>
@@ -930,6 +932,29 @@ asio::co_spawn(context, talk(client, std::move(request), speech), [&speech](std:
 }
 
 } // namespace game_loop
+
+namespace engine {
+
+void draw(std::string const& speech);
+
+void begins()
+{
+    // clang-format off
+std::string problem;
+std::unique_ptr<dialogue> const captain = dialogue::create(problem);
+captain->ask("How many feet are in a mile?");
+    // clang-format on
+}
+
+void draws_a_frame(std::unique_ptr<dialogue> const& captain)
+{
+    // clang-format off
+captain->tick(std::chrono::microseconds{100});
+draw(captain->speech());
+    // clang-format on
+}
+
+} // namespace engine
 
 namespace headers {
 
