@@ -55,11 +55,12 @@ input ~ /compilers\.md$/ && /^## / {
 {
     while (match($0, /\]\(\.\.\/\.\.\/README\.md#[a-z-]+\)/))
         $0 = substr($0, 1, RSTART + 1) "@ref " substr($0, RSTART + 18, RLENGTH - 18) substr($0, RSTART + RLENGTH)
-    while (match($0, /\]\((\.\.|examples)\/(basics|apps)\/[a-z_]+\.cpp\)/)) {
-        link = substr($0, RSTART + 2, RLENGTH - 7)
+    while (match($0, /\]\((\.\.|examples)\/(basics|apps|engine)\/[a-z_]+\.[ch]pp\)/)) {
+        link = substr($0, RSTART + 2, RLENGTH - 3)
         sub(/^(\.\.|examples)\//, "", link)
         gsub(/\//, "_2", link)
-        $0 = substr($0, 1, RSTART + 1) link "_8cpp-example.html" substr($0, RSTART + RLENGTH - 1)
+        sub(/\./, "_8", link)
+        $0 = substr($0, 1, RSTART + 1) link "-example.html" substr($0, RSTART + RLENGTH - 1)
     }
     gsub(/\]\(compilers\.md#/, "](@ref compilers-")
     sub(/\[tests\/benchmark\/README\.md\]\([^)]*\)/, "`tests/benchmark/README.md`") # which is no part of the site
