@@ -19,6 +19,9 @@ compiler_words+='|__(GNUC|clang)__|_MSC_VER'
 system_words='# *include <(sys/|netinet/|arpa/|mach/|(unistd|fcntl|spawn|pthread|poll|signal|dlfcn|pwd|windows|wincrypt|winsock2?|ws2tcpip|io|process)\.h>)'
 system_words+='|\bp?ssize_t\b|\bpid_t\b|\btimegm\b|\bgmtime_r\b|\blocaltime_r\b|\bsetenv\b'
 
+# Macros on some systems, so that a name with :: before it does not compile.
+macro_words='::(sig(fill|empty|add|del)set|sigismember|(hton|ntoh)[sl])\('
+
 # outside DIRECTORY WORDS PLACES: the lines that have the words, comments left out
 outside() {
     local places
@@ -27,7 +30,11 @@ outside() {
         grep -vE '^[^:]*:[0-9]*: *//') || true
 }
 
-all_outside() { outside "$1" "$compiler_words" "$compiler_places"; outside "$1" "$system_words" "$system_places"; }
+all_outside() {
+    outside "$1" "$compiler_words" "$compiler_places"
+    outside "$1" "$system_words" "$system_places"
+    outside "$1" "$macro_words" nowhere
+}
 
 found=$(all_outside "$1")
 if [ -n "$found" ]; then
@@ -40,7 +47,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/foundry/detail/http"
 for canary in '__attribute__((noinline)) void f();' '[[gnu::cold]] void f();' 'int const n = __builtin_ctz(8);' '#include <sys/stat.h>' \
-    '#include <windows.h>' 'ssize_t n;' 'auto t = timegm(&date);' '#if defined(_MSC_VER)'; do
+    '#include <windows.h>' 'ssize_t n;' 'auto t = timegm(&date);' '#if defined(_MSC_VER)' '::sigfillset(&all);'; do
     echo "$canary" >"$tree/foundry/detail/http/pool.hpp"
     if [ -z "$(all_outside "$tree")" ]; then
         echo "This may stand anywhere: $canary"

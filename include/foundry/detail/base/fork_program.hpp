@@ -23,7 +23,7 @@ inline pid_t fork_program(char* const* arguments, char* const* variables, int ou
     // No handler of this process may run in the other one.
     sigset_t all;
     sigset_t before;
-    ::sigfillset(&all);
+    sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t const process = ::fork();
     if (process != 0) {
@@ -43,7 +43,7 @@ inline pid_t fork_program(char* const* arguments, char* const* variables, int ou
         ::close(descriptor);
     for (int number = 1; number < NSIG; ++number)
         ::signal(number, SIG_DFL);
-    ::sigemptyset(&all);
+    sigemptyset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
     ::execve(arguments[0], arguments, variables);
     ::_exit(127);

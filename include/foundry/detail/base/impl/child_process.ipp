@@ -134,9 +134,9 @@ inline pid_t start(command const& what, pipe_ends const& output, pipe_ends const
     ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawnattr_setpgroup(&how, 0);
     sigset_t signals;
-    ::sigemptyset(&signals);
+    sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&how, &signals);
-    ::sigfillset(&signals);
+    sigfillset(&signals);
     ::posix_spawnattr_setsigdefault(&how, &signals);
 
     pid_t process = -1;
