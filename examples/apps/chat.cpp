@@ -23,8 +23,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <ctime>
 #include <deque>
 #include <iomanip>
@@ -49,7 +51,7 @@ public:
     explicit keyboard(asio::any_io_executor executor) : typed_(std::make_shared<state>(std::move(executor)))
     {
         std::thread([typed = typed_] {
-            for (std::string line; std::getline(std::cin, line);)
+            for (std::string line; read(line);)
                 typed->post([typed, line] { typed->lines.push_back(line); });
             typed->post([typed] { typed->ended = true; });
         }).detach(); // no program can end the wait for a terminal
@@ -79,6 +81,18 @@ public:
     }
 
 private:
+    /// False at the end of the input. A signal, such as that of Ctrl-C, only interrupts it.
+    static bool read(std::string& line)
+    {
+        while (!std::getline(std::cin, line)) {
+            if (std::ferror(stdin) == 0 || errno != EINTR)
+                return false;
+            std::clearerr(stdin);
+            std::cin.clear();
+        }
+        return true;
+    }
+
     /// Shared with the thread, which may outlive the keyboard.
     struct state
     {
@@ -240,11 +254,7 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
 asio::awaitable<void> chat(configuration const& my, foundry::options options)
 {
     auto const executor = co_await asio::this_coro::executor;
-    asio::signal_set ctrl_c(executor);
-    boost::system::error_code not_here;
-    ctrl_c.add(SIGINT, asio::signal_set::flags::restart, not_here); // so that it ends no read of the keyboard
-    if (not_here)
-        ctrl_c.add(SIGINT);
+    asio::signal_set ctrl_c(executor, SIGINT);
     keyboard typed(executor);
     foundry::client client{executor, my.endpoint(), my.credential(), std::move(options)};
     conversation c(client, my.model());
