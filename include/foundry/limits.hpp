@@ -84,9 +84,10 @@ struct connection_counts
 /// Trusted authorities and the client certificate. Files are read when the client is made, which blocks. There is no switch that turns
 /// verification off.
 ///
-/// If nothing is set, the system's certificate store is used: `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set, else OpenSSL's own
-/// default, else the places where Linux distributions and Android keep it. It is read once for each process. On macOS and iOS the system is
-/// also asked what it trusts, if the bodies of the library are compiled once (FOUNDRY_SEPARATE_COMPILATION).
+/// If nothing is set, the system's certificate store is used: `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set; else, on Windows, the store
+/// `ROOT`; elsewhere OpenSSL's own default, else the places where Linux distributions and Android keep it. It is read once for each process.
+/// On macOS and iOS the system is also asked what it trusts, if the bodies of the library are compiled once
+/// (FOUNDRY_SEPARATE_COMPILATION). File names are UTF-8.
 struct tls_options
 {
     tls_options() = default;

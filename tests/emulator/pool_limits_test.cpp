@@ -323,7 +323,9 @@ TEST_CASE("pool: a call on a context that is not running does not keep a free co
         CHECK(!second);
         paused.run();
         CHECK(second);
+#if !defined(_WIN32) // where not every version can move a socket to another context
         CHECK(service.connections() == 1);
+#endif
     }
 }
 

@@ -11,6 +11,13 @@
 
 namespace foundry_test {
 
+/// A PATH with the tools that the tests have.
+#if defined(_WIN32)
+inline constexpr char tools_path[] = FOUNDRY_TEST_TOOLS;
+#else
+inline constexpr char tools_path[] = FOUNDRY_TEST_TOOLS ":/usr/bin:/bin";
+#endif
+
 /// An environment without anything that a credential looks at.
 class bare_environment : public environment
 {

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/version.hpp>
 
 #include <exception>
 #include <memory>
@@ -17,6 +18,10 @@
 #include <utility>
 
 namespace foundry_test {
+
+/// The first moment, in handlers that have run, when a coroutine may be cancelled: with this version, Asio throws out of run() if it has
+/// not begun.
+inline constexpr int first_cancellation = BOOST_VERSION == 108300 ? 1 : 0;
 
 namespace asio = boost::asio;
 

@@ -24,7 +24,10 @@ std::string variable(char const* name)
 
 void write_down(int count, wchar_t** arguments)
 {
-    std::ofstream log(std::filesystem::path(_wgetenv(L"FAKE_TOOL_LOG")), std::ios::app | std::ios::binary);
+    wchar_t const* const name = _wgetenv(L"FAKE_TOOL_LOG");
+    if (name == nullptr)
+        return;
+    std::ofstream log(std::filesystem::path(name), std::ios::app | std::ios::binary);
     log << "arguments:";
     for (int i = 1; i < count; ++i)
         log << " [" << std::filesystem::path(arguments[i]).string() << ']';

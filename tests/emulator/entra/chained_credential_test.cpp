@@ -115,7 +115,7 @@ TEST_CASE("default credential: the environment comes first, then managed identit
 {
     bare_environment variables;
     emulator service;
-    variables.set("PATH", std::string(FOUNDRY_TEST_TOOLS) + ":/usr/bin:/bin");
+    variables.set("PATH", tools_path);
     variables.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:" + std::to_string(service.plain_port()));
     default_credential_options with = with_probe(service, 5s);
     default_azure_credential machine(with);
@@ -146,7 +146,7 @@ TEST_CASE("default credential: AZURE_TOKEN_CREDENTIALS is prod, dev or one crede
 {
     bare_environment variables;
     emulator service;
-    variables.set("PATH", std::string(FOUNDRY_TEST_TOOLS) + ":/usr/bin:/bin");
+    variables.set("PATH", tools_path);
     variables.set("AZURE_TOKEN_CREDENTIALS", "prod");
     asio::io_context around;
     asio::ip::tcp::acceptor closed(around, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));

@@ -402,6 +402,24 @@ TEST_CASE("emulator: options choose ports, keys and names")
     CHECK(raw_client(named, "gateway.internal.example", true).protocol() == "http/1.1");
 }
 
+TEST_CASE("emulator: its journal may be read and removed while it is open")
+{
+    emulator_options options;
+    options.tls = false;
+    options.journal_file =
+        (std::filesystem::temp_directory_path() / ("journal" + foundry::detail::make_uuid())).string();
+    emulator const service(options);
+    raw_client client(service);
+    CHECK(client.post(v1, ask("a")).status == 200);
+    {
+        std::ifstream file(options.journal_file);
+        std::string line;
+        CHECK(std::getline(file, line));
+    }
+    CHECK(std::filesystem::remove(options.journal_file));
+    CHECK(client.post(v1, ask("a")).status == 200);
+}
+
 TEST_CASE("emulator: writes its requests into a file, without keys")
 {
     emulator_options options;
@@ -425,6 +443,7 @@ TEST_CASE("emulator: writes its requests into a file, without keys")
         CHECK(line.find("nobody's") == std::string::npos);
         lines.push_back(json::parse(line));
     }
+    file.close();
     std::filesystem::remove(options.journal_file);
     REQUIRE(lines.size() == 3);
     CHECK(lines[0].at("method") == "POST");

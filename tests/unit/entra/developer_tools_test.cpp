@@ -37,7 +37,7 @@ struct workshop
     workshop()
     {
         std::filesystem::create_directories(folder);
-        variables.set("PATH", std::string(FOUNDRY_TEST_TOOLS) + ":/usr/bin:/bin");
+        variables.set("PATH", tools_path);
         variables.set("FAKE_TOOL_LOG", (folder / "log").string());
         variables.set("FAKE_TOOL_PIDS", (folder / "pids").string());
     }

@@ -34,8 +34,8 @@ struct workshop
     {
         fs::remove_all(folder);
         fs::create_directories(folder);
-        fs::copy_file(FOUNDRY_TEST_WINDOWS_TOOL, folder / "azd.exe");
-        std::ofstream(folder / "az.cmd") << "@echo off\r\n\"%~dp0azd.exe\" %*\r\n";
+        for (char const* const tool : {"azd.exe", "az.cmd"})
+            fs::copy_file(fs::path(FOUNDRY_TEST_TOOLS) / tool, folder / tool);
         set(L"PATH", folder.wstring());
         set(L"FAKE_TOOL_LOG", (folder / "log").wstring());
         set(L"FAKE_TOOL_PIDS", (folder / "pids").wstring());

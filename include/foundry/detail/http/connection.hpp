@@ -68,11 +68,20 @@ public:
     step try_read(boost::asio::mutable_buffer into, std::size_t& count);
     /// Writes the bytes that the socket takes without waiting.
     step try_write(std::string_view bytes, std::size_t& count);
-    /// Waits until the socket is readable or writable.
+    /// Waits until the socket is readable or writable, or has failed: then, the next read or write returns what has arrived before the
+    /// failure, or throws.
     auto wait(step what)
     {
-        return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write,
-                                  boost::asio::deferred);
+        auto ready =
+            socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write, boost::asio::deferred);
+#if defined(_WIN32) // there, the wait fails with the connection
+        return std::move(ready) | boost::asio::deferred([](boost::system::error_code ec) {
+                   bool const is_cancelled = ec == boost::asio::error::operation_aborted;
+                   return boost::asio::deferred.values(is_cancelled ? ec : boost::system::error_code());
+               });
+#else
+        return ready;
+#endif
     }
 
     /// Cancels the outstanding operations.

@@ -376,6 +376,11 @@ FOUNDRY_DECL void connection::close_orderly() noexcept
             if (*layer && SSL_is_init_finished(layer->get()) == 1)
                 SSL_shutdown(layer->get());
         ERR_clear_error();
+        // Unread bytes, such as session tickets, make the system send a reset, which may overtake that message.
+        boost::system::error_code ended;
+        char unread[4096];
+        for (int i = 0; top() != nullptr && i != 16 && !ended; ++i)
+            socket_.read_some(boost::asio::buffer(unread), ended);
     }
     close();
 }
