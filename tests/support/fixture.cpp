@@ -4,9 +4,13 @@
 
 #include <foundry/log_sink.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -24,6 +28,21 @@ void run(asio::awaitable<void> body)
     context.run();
     if (failure)
         std::rethrow_exception(failure);
+}
+
+int first_cancellation()
+{
+    asio::io_context context;
+    asio::cancellation_signal signal;
+    auto const program = []() -> asio::awaitable<void> { co_await asio::post(asio::use_awaitable); };
+    asio::co_spawn(context, program(), asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
+    signal.emit(asio::cancellation_type::terminal);
+    try {
+        context.run();
+        return 0;
+    } catch (boost::system::system_error const&) {
+        return 1;
+    }
 }
 
 bool is_cancellation(std::exception_ptr thrown)

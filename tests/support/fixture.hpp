@@ -41,6 +41,10 @@ asio::awaitable<foundry::error> failure_of(asio::awaitable<T> call)
 /// Whether it is what a cancelled call throws: `operation_aborted`, and no foundry::error.
 bool is_cancellation(std::exception_ptr thrown);
 
+/// How many handlers must run before a coroutine may be cancelled. With Asio of Boost 1.83 one: earlier, the cancellation is thrown out of
+/// run() and the completion handler is lost.
+int first_cancellation();
+
 /// For an emulator whose requests are odd on purpose: they are not checked against the services' documents.
 foundry::testing::emulator_options unchecked();
 
