@@ -22,7 +22,7 @@ for compiler in "$@"; do
     packages "$package"
     program=${package/clang/clang++}
     # shellcheck disable=SC2016
-    in_root sh -c 'echo "$("$1" --version | head -n 1), Boost $(dpkg-query -W -f "\${Version}" "$2"), $(openssl version)"' sh "$program" "$boost"
+    in_root sh -c 'echo "$("$1" --version | head -n 1), Boost $(sed -n "s/.*BOOST_LIB_VERSION \"\(.*\)\"/\1/p" /usr/include/boost/version.hpp), $(openssl version)"' sh "$program"
     in_root env CXX="$program" /srv/foundry/tests/portability/build_and_test.sh "/srv/build/$program" "unit_tests emulator_tests" || status=1
 done
 exit "$status"
