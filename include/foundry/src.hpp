@@ -111,8 +111,10 @@
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/models.ipp>
 #include <foundry/impl/proxy.ipp>
+#include <foundry/impl/response.ipp>
 #include <foundry/impl/response_headers.ipp>
 #include <foundry/impl/response_info.ipp>
+#include <foundry/impl/responses.ipp>
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/run.ipp>

@@ -18,6 +18,7 @@
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
+#include <foundry/responses.hpp>
 #include <foundry/schema.hpp>
 #include <foundry/structured.hpp>
 #include <foundry/telemetry.hpp>
@@ -955,6 +956,39 @@ draw(captain->speech());
 }
 
 } // namespace engine
+
+namespace responses {
+
+void call(foundry::function_call const&);
+
+void looks_at(foundry::response_item const& item)
+{
+    // clang-format off
+if (item.type() == foundry::item_type::function_call)
+    call(item.as<foundry::function_call>());
+    // clang-format on
+}
+
+void asks()
+{
+    // clang-format off
+foundry::response_request request{"gpt-4o-mini", "How many feet are in a mile?"};
+request.instructions = "Answer in one sentence.";
+    // clang-format on
+}
+
+asio::awaitable<void> goes_on(foundry::client<> client)
+{
+    // clang-format off
+foundry::responses responses{client};
+foundry::response first = co_await responses.create({"gpt-4o-mini", "Tell me a joke"});
+foundry::response_request next{"gpt-4o-mini", "Explain it"};
+next.previous_response_id = first.id;
+foundry::response second = co_await responses.create(next);
+    // clang-format on
+}
+
+} // namespace responses
 
 namespace headers {
 

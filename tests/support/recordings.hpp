@@ -29,6 +29,7 @@ namespace json = boost::json;
 struct exchange
 {
     std::string name; // file and position
+    std::string method;
     std::string url;
     json::object request;
     unsigned status = 0;
@@ -66,12 +67,14 @@ inline std::vector<exchange> load(std::filesystem::path const& file)
     for (json::value const& item : document.at("exchanges").as_array()) {
         exchange e;
         e.name = file.filename().string() + " #" + std::to_string(all.size());
+        e.method = text_of(item.at_pointer("/request/method"));
         e.url = text_of(item.at_pointer("/request/url"));
         if (auto const& sent = item.at_pointer("/request/body"); sent.is_string() && !sent.get_string().empty())
             e.request = json::parse(sent.get_string()).as_object();
         e.status = item.at_pointer("/response/status").to_number<unsigned>();
         for (auto const& [name, value] : item.at_pointer("/response/headers").as_object()) {
-            std::string& lower = e.headers.emplace_back(std::string(name), text_of(value)).first;
+            json::value const& one = value.is_array() ? value.as_array().at(0) : value;
+            std::string& lower = e.headers.emplace_back(std::string(name), text_of(one)).first;
             std::transform(lower.begin(), lower.end(), lower.begin(),
                            [](char c) { return foundry::detail::to_lower(c); });
         }

@@ -81,11 +81,17 @@ inline constexpr operation image_generation = {
     .default_model = &options::default_image_model,
     .models_api_members = models_api_image_members,
 };
+inline constexpr operation responses = {
+    .path = "responses",
+    .in_models_api = false,
+    .default_model = &options::default_model,
+    .has_error_member = true,
+};
 inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
 /// The rows above, in the order in which a path is compared with them: a row comes before one that it lies below.
 inline constexpr operation const* with_functions[] = {
-    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &model_info};
+    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &responses, &model_info};
 
 /// Operations without functions of their own, which client::call() reaches.
 inline constexpr operation others[] = {
@@ -93,7 +99,6 @@ inline constexpr operation others[] = {
     {.path = "audio", .in_models_api = false, .has_deployment = true},
     {.path = "chat", .has_deployment = true},
     {.path = "extensions", .has_deployment = true},
-    {.path = "responses", .in_models_api = false, .has_error_member = true},
     {.path = "assistants", .in_models_api = false, .has_error_member = true},
     {.path = "batches", .in_models_api = false, .has_error_member = true},
     {.path = "containers", .in_models_api = false, .has_error_member = true},

@@ -54,6 +54,19 @@ protected:
 
     bool fail(std::string what);
 
+    /// Appends the text of the object or array that has just begun, up to its end.
+    void begin_copy(std::string& into)
+    {
+        copy_ = &into;
+        copied_to_ = at_;
+    }
+    /// Called when it ends.
+    void end_copy()
+    {
+        copy_->append(copied_to_, at_ + 1);
+        copy_ = nullptr;
+    }
+
 private:
     enum class state : std::uint8_t
     {
@@ -115,7 +128,10 @@ private:
     level levels_[max_depth];
     std::size_t consumed_ = 0;
     std::string key_;
-    std::string number_; // earlier digits of a number that comes in pieces
+    std::string number_;              // earlier digits of a number that comes in pieces
+    char const* at_ = nullptr;        // the bracket that begins or ends the current value
+    std::string* copy_ = nullptr;     // where the text goes
+    char const* copied_to_ = nullptr; // what of these bytes it has
     std::string problem_;
     std::size_t reason_size_ = 0;
 };

@@ -29,6 +29,7 @@ enum class kind : std::uint8_t
     choice,      ///< std::variant: the JSON value decides
     any,         ///< boost::json::value
     members,     ///< boost::json::object; as the member `extra` it holds the members that the class does not have
+    verbatim,    ///< a class that keeps an object as its JSON text, by `names`
 };
 
 /// The shape of a JSON value.

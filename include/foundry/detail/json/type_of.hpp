@@ -273,6 +273,7 @@ constexpr bool takes(kind what, shape of) noexcept
     case kind::map:
     case kind::associative:
     case kind::members:
+    case kind::verbatim:
         return of == shape::object;
     case kind::choice:
         return false;

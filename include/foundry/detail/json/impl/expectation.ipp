@@ -55,6 +55,7 @@ FOUNDRY_DECL std::string expectation(type const& t)
     case kind::map:
     case kind::associative:
     case kind::members:
+    case kind::verbatim:
         return "an object";
     }
     return {};

@@ -106,7 +106,8 @@ private:
         }
         object_ref const to = next_value(of);
         bool const described = to.object != nullptr && takes(to.described->what, of) &&
-                               to.described->what != kind::any && to.described->what != kind::members;
+                               to.described->what != kind::any && to.described->what != kind::members &&
+                               to.described->what != kind::verbatim;
         if (!described || top_ == deepest_) {
             if (breaks_list(to, of)) {
                 if (!capture_list())
@@ -513,12 +514,19 @@ private:
         captured_value_ = nullptr;
         captured_object_ = nullptr;
         captured_members_ = nullptr;
+        captured_text_ = {};
         if (to.object != nullptr && to.described->what == kind::any) {
             captured_value_ = static_cast<boost::json::value*>(to.object);
             return true;
         }
         if (to.object != nullptr && to.described->what == kind::members && of == shape::object) {
             captured_members_ = static_cast<boost::json::object*>(to.object);
+            return true;
+        }
+        if (to.object != nullptr && to.described->what == kind::verbatim && of == shape::object) {
+            captured_text_ = to;
+            copied_.clear();
+            begin_copy(copied_);
             return true;
         }
         if (how_ == reading::strict && !is_extra(to))
@@ -557,7 +565,8 @@ private:
         if (top_ == outside_ || top_->of.described->what == kind::object || how_ == reading::strict)
             return false;
         type const& t = *element.described;
-        bool const keeps = t.what == kind::any || (t.what == kind::members && of == shape::object) ||
+        bool const keeps = t.what == kind::any ||
+                           ((t.what == kind::members || t.what == kind::verbatim) && of == shape::object) ||
                            (t.what == kind::object && t.extra >= 0);
         return element.object == nullptr || !keeps;
     }
@@ -641,6 +650,11 @@ private:
             if (how_ == reading::strict && is_choice(to) && captured_names_ != number_of_names(v))
                 return fail_value("a name is repeated");
             return keep(std::move(v), to);
+        }
+        if (captured_text_.object != nullptr) {
+            end_copy();
+            return captured_text_.described->names->assign(captured_text_.object, copied_) ||
+                   fail("an object of another kind");
         }
         if (captured_value_ != nullptr)
             *captured_value_ = std::move(v);
@@ -815,6 +829,8 @@ private:
     boost::json::value* captured_value_ = nullptr;
     boost::json::object* captured_object_ = nullptr;
     boost::json::object* captured_members_ = nullptr;
+    object_ref captured_text_; // kind::verbatim
+    std::string copied_;
     std::size_t captured_names_ = 0;
     bool is_waiting_ = false;       // whether the value that is kept as JSON has no place yet
     std::unique_ptr<reader> inner_; // of variants

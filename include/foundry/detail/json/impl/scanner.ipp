@@ -34,6 +34,7 @@ void scanner<Handler>::reset()
     text_bits_ = 0;
     consumed_ = 0;
     number_.clear();
+    copy_ = nullptr;
     problem_.clear();
 }
 
@@ -51,7 +52,10 @@ bool scanner<Handler>::feed(std::string_view bytes)
 {
     if (state_ == state::refused)
         return false;
+    copied_to_ = bytes.data();
     char const* const p = take(bytes.data(), bytes.data() + bytes.size());
+    if (copy_ != nullptr)
+        copy_->append(copied_to_, p);
     consumed_ += static_cast<std::size_t>(p - bytes.data());
     if (state_ == state::refused) {
         std::string const path = handler().path();
@@ -84,6 +88,7 @@ char const* scanner<Handler>::take(char const* p, char const* end)
                 p = begin_value(p, end);
                 continue;
             }
+            at_ = p;
             leave(shape::array);
             break;
         case state::first_key:
@@ -92,6 +97,7 @@ char const* scanner<Handler>::take(char const* p, char const* end)
                 p = take_key(p + 1, end);
                 continue;
             }
+            at_ = p;
             if (c == '}' && state_ == state::first_key)
                 leave(shape::object);
             else
@@ -106,7 +112,7 @@ char const* scanner<Handler>::take(char const* p, char const* end)
         case state::after_value:
             if (c == ',')
                 state_ = levels_[depth_ - 1].of == shape::array ? state::value : state::key;
-            else if (c == '}' || c == ']')
+            else if (at_ = p; c == '}' || c == ']')
                 leave(c == '}' ? shape::object : shape::array);
             else
                 skip_blank(c);
@@ -148,6 +154,7 @@ void scanner<Handler>::skip_blank(char c)
 template <class Handler>
 char const* scanner<Handler>::begin_value(char const* p, char const* end)
 {
+    at_ = p;
     switch (*p) {
     case '{':
         enter(shape::object);

@@ -168,6 +168,7 @@ private:
         case kind::choice:
             return choice(t, words, depth, or_null || t.choices->has_empty);
         case kind::members:
+        case kind::verbatim:
             out_.is_strict = false;
             return simple("object", words, or_null);
         case kind::any:

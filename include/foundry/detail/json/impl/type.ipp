@@ -43,6 +43,7 @@ FOUNDRY_DECL void clear(void* object, type const& described)
         break;
     case kind::text:
     case kind::enumeration:
+    case kind::verbatim:
         described.names->assign(object, {});
         break;
     case kind::associative:
@@ -93,6 +94,7 @@ FOUNDRY_DECL bool is_clear(void const* value, type const& described)
     case kind::string:
         return static_cast<std::string const*>(value)->empty();
     case kind::text:
+    case kind::verbatim:
         return described.names->view(value).empty();
     case kind::enumeration:
         return is_zero(value, described);

@@ -53,6 +53,9 @@ public:
         case kind::text:
             string(v.described->names->view(v.object), path);
             break;
+        case kind::verbatim:
+            verbatim(v.described->names->view(v.object));
+            break;
         case kind::enumeration:
             enumeration(v.described->names->view(v.object), path);
             break;
@@ -91,6 +94,8 @@ private:
         }
         throw error(errc::invalid_argument, (path_text.empty() ? "the value" : path_text) + ' ' + std::string{what});
     }
+
+    void verbatim(std::string_view text) { out_ += text.empty() ? "{}" : text; }
 
     void enumeration(std::string_view name, step const* path)
     {

@@ -1,0 +1,74 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/client.hpp>
+#include <foundry/response.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+/// Which items `responses::input_items()` lists.
+struct item_page
+{
+    item_page() = default;
+
+    std::optional<std::int64_t> limit; ///< 1 to 100; not set: 20.
+    std::string order;                 ///< `asc`, `desc`; empty: desc.
+    std::string after;                 ///< `response_items::last_id` of the page before.
+};
+
+/// The Responses API: `POST responses` and what lies below it, on the v1 and the dated form of Azure OpenAI, on a Foundry project, and on
+/// servers that have it.
+///
+///     foundry::responses responses{client};
+///     foundry::response first = co_await responses.create({"gpt-4o-mini", "Tell me a joke"});
+///     foundry::response_request next{"gpt-4o-mini", "Explain it"};
+///     next.previous_response_id = first.id;
+///     foundry::response second = co_await responses.create(next);
+///
+/// A response that has failed, or is incomplete, is no error of the call: its `status` and `error` say so.
+///
+/// A cheap handle made from a client; executor, cancellation, object lifetimes and thread safety are the client's.
+/// Source of the wire format: learn.microsoft.com, "Azure OpenAI Responses API".
+class responses
+{
+public:
+    explicit responses(basic_client const& client) noexcept : state_(detail::state_of(client)) {}
+
+    /// @throws foundry::error with a code of `errc`: `invalid_argument` on the Foundry Models API, which has no such route.
+    boost::asio::awaitable<response> create(response_request const& request) const;
+    boost::asio::awaitable<response> create(response_request const& request, call_options const& with) const;
+
+    /// A response that the service keeps; of one in the background, how far it is.
+    boost::asio::awaitable<response> get(std::string_view id) const;
+    boost::asio::awaitable<response> get(std::string_view id, call_options const& with) const;
+
+    /// Deletes it.
+    boost::asio::awaitable<void> remove(std::string_view id) const;
+    boost::asio::awaitable<void> remove(std::string_view id, call_options const& with) const;
+
+    /// Cancels a response in the background.
+    boost::asio::awaitable<response> cancel(std::string_view id) const;
+    boost::asio::awaitable<response> cancel(std::string_view id, call_options const& with) const;
+
+    /// A page of the items that it was made from.
+    boost::asio::awaitable<response_items> input_items(std::string_view id, item_page const& which = {}) const;
+    boost::asio::awaitable<response_items> input_items(std::string_view id, item_page const& which,
+                                                       call_options const& with) const;
+
+private:
+    std::shared_ptr<detail::client_state> state_;
+};
+
+} // namespace foundry::inline FOUNDRY_ABI
+
+#ifdef FOUNDRY_HEADER_ONLY
+#include <foundry/impl/responses.ipp>
+#endif
