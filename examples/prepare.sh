@@ -90,6 +90,8 @@ has() {
         have squid && have tinyproxy && have curl ;;
     chromium)
         have chromium || have chromium-browser || have google-chrome ;;
+    mingw)
+        have x86_64-w64-mingw32-g++-posix ;;
     clang-tidy)
         have clang-tidy-16 || { have clang-tidy && clang-tidy --version | grep -qE 'version (1[6-9]|[2-9][0-9])'; } ;;
     clang)
@@ -150,6 +152,7 @@ packages() {
         apt-get:openssl) echo libssl-dev ;;
         apt-get:clang) apt_clang ;;
         apt-get:clang-tidy) echo clang-tidy-16 ;;
+        apt-get:mingw) echo g++-mingw-w64-x86-64-posix ;;
         apt-get:doctest) echo doctest-dev ;;
         apt-get:sanitizers) echo g++ ;;
         apt-get:curl) echo libcurl4-openssl-dev ;;
@@ -177,6 +180,7 @@ packages() {
         # Xcode's command line tools bring the compilers, macOS the certificates.
         brew:compiler | brew:sanitizers | brew:clang | brew:certificates) ;;
         brew:chromium | brew:clang-tidy) ;; # an application there, and no command
+        dnf:mingw | pacman:mingw | brew:mingw) ;; # another name there
         brew:openssl) echo openssl@3 ;;
         brew:node) echo node ;;
 

@@ -116,8 +116,8 @@ prepare_all() (
     if [ "$manager" != brew ]; then needs+=(valgrind); fi # which is not for macOS
     case $compilers in *clang*) needs+=(clang) ;; esac
     prepare "$root/build/packages.log" "${needs[@]}"
-    # One test each wants a browser, which some systems have in no package, Doxygen, and clang-tidy; it is skipped without.
-    optional=(chromium doxygen clang-tidy)
+    # One test each wants a browser, which some systems have in no package, Doxygen, clang-tidy and mingw; it is skipped without.
+    optional=(chromium doxygen clang-tidy mingw)
     if [ ! -d /run/systemd/system ]; then optional+=(proxies); fi # their packages start services
     for need in "${optional[@]}"; do
         (prepare "$root/build/$need.log" "$need") || say "The tests go on without it."

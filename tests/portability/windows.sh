@@ -3,8 +3,9 @@
 #
 #     windows.sh [syntax]
 #
-# "syntax" only compiles all public headers and the bodies, with and without <windows.h> before them, if the Debian is there. What is made
-# stays in $FOUNDRY_CACHE (build/cache): the Debian, OpenSSL, the programs. Exits with 77 if something cannot be had.
+# "syntax" only compiles all public headers and the bodies, with and without <windows.h> before them; if there is no such Debian yet, once,
+# with this system's mingw. What is made stays in $FOUNDRY_CACHE (build/cache): the Debian, OpenSSL, the programs. Exits with 77 if
+# something cannot be had.
 # shellcheck disable=SC2016 # commands for the shell inside
 set -euo pipefail
 
@@ -73,8 +74,24 @@ check_syntax() {
     "$@" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only -DFOUNDRY_SEPARATE_COMPILATION -x c++ -
 }
 
+# Headers of packages for this system, away from those of its C library.
+check_with_own_mingw() {
+    local compiler
+    compiler=$(command -v x86_64-w64-mingw32-g++-posix) || skip "there is no mingw; tests/portability/windows.sh makes one"
+    headers=$(mktemp -d)
+    trap 'rm -r "$headers"' EXIT
+    ln -s /usr/include/boost "$headers/"
+    cp -r /usr/include/openssl "$headers/"
+    cp "/usr/include/$(g++ -print-multiarch)"/openssl/*.h "$headers/openssl/" 2>/dev/null || true
+    print_all | check_syntax "$compiler" -I "$root/include" -isystem "$headers"
+    echo "$("$compiler" --version | head -n 1): every public header, and the bodies, with windows.h"
+}
+
+if [ "${1:-}" = syntax ] && [ ! -e "$machine/srv/openssl/lib/libssl.a" ]; then
+    check_with_own_mingw
+    exit
+fi
 if [ "${1:-}" = syntax ]; then
-    [ -e "$machine/srv/openssl/lib/libssl.a" ] || skip "there is no mingw with OpenSSL; tests/portability/windows.sh makes one"
     gcc=(inside x86_64-w64-mingw32-g++-posix -I/srv/foundry/include -isystem /srv/headers -isystem /srv/openssl/include)
     print_all | check_syntax "${gcc[@]}"
     print_all d | check_syntax "${gcc[@]}"
