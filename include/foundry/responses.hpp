@@ -3,6 +3,7 @@
 
 #include <foundry/client.hpp>
 #include <foundry/response.hpp>
+#include <foundry/response_stream.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -45,6 +46,10 @@ public:
     /// @throws foundry::error with a code of `errc`: `invalid_argument` on the Foundry Models API, which has no such route.
     boost::asio::awaitable<response> create(response_request const& request) const;
     boost::asio::awaitable<response> create(response_request const& request, call_options const& with) const;
+
+    /// The response in events, as the model makes it. Returns when the head of the answer has arrived.
+    boost::asio::awaitable<response_stream> stream(response_request const& request) const;
+    boost::asio::awaitable<response_stream> stream(response_request const& request, call_options const& with) const;
 
     /// A response that the service keeps; of one in the background, how far it is.
     boost::asio::awaitable<response> get(std::string_view id) const;

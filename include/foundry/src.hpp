@@ -114,6 +114,7 @@
 #include <foundry/impl/response.ipp>
 #include <foundry/impl/response_headers.ipp>
 #include <foundry/impl/response_info.ipp>
+#include <foundry/impl/response_stream.ipp>
 #include <foundry/impl/responses.ipp>
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/route.ipp>

@@ -988,6 +988,15 @@ foundry::response second = co_await responses.create(next);
     // clang-format on
 }
 
+asio::awaitable<void> streams(foundry::client<> client, foundry::response_request request)
+{
+    // clang-format off
+foundry::response_stream events = co_await foundry::responses{client}.stream(request);
+while (auto const* event = co_await events.read())
+    std::cout << event->text() << std::flush;
+    // clang-format on
+}
+
 } // namespace responses
 
 namespace headers {

@@ -70,6 +70,22 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> delete_response(std::shar
     co_await fetch_json(std::move(request), {&said, &json::type_of<boost::json::value>::value}, nullptr);
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
+open_response_stream(std::shared_ptr<pending_request> request)
+{
+    event_stream events = co_await open_events(std::move(request));
+    co_return response_stream(std::move(events));
+}
+
+/// A request, checked and serialised.
+inline std::shared_ptr<pending_request> prepare_response(std::shared_ptr<client_state> state,
+                                                         response_request const& request, call_options const& with,
+                                                         std::string_view leading_members)
+{
+    return std::make_shared<pending_request>(
+        prepare(std::move(state), operations::responses, request, with, &check_response_request, leading_members));
+}
+
 /// `responses/{id}`.
 inline route response_route(std::string_view verb, std::string_view id)
 {
@@ -81,12 +97,21 @@ inline route response_route(std::string_view verb, std::string_view id)
 FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request const& request,
                                                                 call_options const& with) const
 {
-    return detail::fetch_response(std::make_shared<detail::pending_request>(
-        detail::prepare(state_, detail::operations::responses, request, with, &detail::check_response_request)));
+    return detail::fetch_response(detail::prepare_response(state_, request, with, {}));
 }
 FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request const& request) const
 {
     return create(request, call_options());
+}
+
+FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::stream(response_request const& request,
+                                                                       call_options const& with) const
+{
+    return detail::open_response_stream(detail::prepare_response(state_, request, with, "\"stream\":true,"));
+}
+FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::stream(response_request const& request) const
+{
+    return stream(request, call_options());
 }
 
 FOUNDRY_DECL boost::asio::awaitable<response> responses::get(std::string_view id, call_options const& with) const
