@@ -35,6 +35,7 @@ make_machine() {
     debootstrap --variant=minbase --include=$packages trixie "$machine" "${MIRROR:-http://deb.debian.org/debian}" \
         >"$cache/debootstrap.log" 2>&1 || skip "Debian 13 cannot be had; see $cache/debootstrap.log"
     mkdir -p "$machine/srv/foundry" "$machine/srv/headers"
+    printf '127.0.0.1 localhost\n::1 localhost\n' >"$machine/etc/hosts"
     # Not /usr/include, where the system's own C library is.
     ln -s ../../usr/include/boost ../../usr/include/doctest "$machine/srv/headers/"
     touch "$machine.ready"
@@ -126,7 +127,7 @@ report=
 # test_program NAME: its cases, as doctest counts them
 test_program() {
     local name=$1 begun=$SECONDS outcome=ok counts
-    inside timeout 900 wine "/srv/build/tests/$name.exe" --no-colors=true >"$cache/$name.log" 2>&1 </dev/null || outcome=FAILED
+    inside timeout 2400 wine "/srv/build/tests/$name.exe" --no-colors=true >"$cache/$name.log" 2>&1 </dev/null || outcome=FAILED
     counts=$(tr -d '\r' <"$cache/$name.log" | sed -n 's/^\[doctest\] test cases: *//p')
     if [ -z "$counts" ]; then outcome=FAILED counts="it did not end"; fi
     if [ "$outcome" != ok ]; then
@@ -163,5 +164,12 @@ inside wineserver -k || true
 wait $emulator || true
 
 printf '\n%s' "$report"
-echo "not for Windows: tests of fork(), and of tools that are POSIX shell scripts; az.cmd and azd.exe have tests of their own"
+cat <<'END'
+Not for Windows, and left out there:
+  emulator/fork_test, the last case of tls_close_test   there is no fork()
+  unit/entra/developer_tools_test                       its tools are shell scripts; az.cmd and azd.exe have a test of their own
+  the alert after a large request (tls_alerts_test)     a reset drops what has arrived and is not read
+  proxies of two variables that differ by case          names of variables have no case
+  local time of Berlin (token_answer_test)              TZ has no rules of other countries
+END
 exit $status

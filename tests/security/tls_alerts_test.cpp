@@ -96,6 +96,8 @@ TEST_CASE(
     }
 }
 
+#if !defined(_WIN32) // which drops the alert when the reset arrives that follows it
+
 namespace {
 
 /// Refuses connections on a thread of its own and closes them at once, while the client writes.
@@ -156,6 +158,8 @@ TEST_CASE("TLS alert: one that arrives while a large request is written is quote
     expect_error(*failed, errc::tls_failed, {"alert", "certificate required"});
     CHECK(failed->attempts().size() == 1);
 }
+
+#endif
 
 namespace {
 

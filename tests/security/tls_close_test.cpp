@@ -129,7 +129,11 @@ TEST_CASE("TLS close: a connection that has carried no request ends with close_n
         });
         s.run();
         CHECK(s.server->ended == 1);
+#if defined(_WIN32) // tickets that are under way make it a reset, and Windows drops what arrived before that
+        CHECK((s.server->end == asio::error::eof || version == TLS1_3_VERSION));
+#else
         CHECK(s.server->end == asio::error::eof);
+#endif
     }
 }
 

@@ -6,16 +6,17 @@
 
 #include <foundry/entra/credential_options.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
 namespace foundry_test {
 
 /// A PATH with the tools that the tests have.
-#if defined(_WIN32)
-inline constexpr char tools_path[] = FOUNDRY_TEST_TOOLS;
+#if defined(_WIN32) // with a drive
+inline std::string const tools_path = std::filesystem::absolute(FOUNDRY_TEST_TOOLS).string();
 #else
-inline constexpr char tools_path[] = FOUNDRY_TEST_TOOLS ":/usr/bin:/bin";
+inline std::string const tools_path = FOUNDRY_TEST_TOOLS ":/usr/bin:/bin";
 #endif
 
 /// An environment without anything that a credential looks at.

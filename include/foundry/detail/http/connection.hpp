@@ -8,6 +8,7 @@
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/host_lookup.hpp>
 #include <foundry/detail/http/origin.hpp>
+#include <foundry/detail/http/stream_socket.hpp>
 #include <foundry/detail/http/tls.hpp>
 #include <foundry/limits.hpp>
 
@@ -68,20 +69,11 @@ public:
     step try_read(boost::asio::mutable_buffer into, std::size_t& count);
     /// Writes the bytes that the socket takes without waiting.
     step try_write(std::string_view bytes, std::size_t& count);
-    /// Waits until the socket is readable or writable, or has failed: then, the next read or write returns what has arrived before the
-    /// failure, or throws.
+    /// Waits until the socket is readable or writable.
     auto wait(step what)
     {
-        auto ready =
-            socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write, boost::asio::deferred);
-#if defined(_WIN32) // there, the wait fails with the connection
-        return std::move(ready) | boost::asio::deferred([](boost::system::error_code ec) {
-                   bool const is_cancelled = ec == boost::asio::error::operation_aborted;
-                   return boost::asio::deferred.values(is_cancelled ? ec : boost::system::error_code());
-               });
-#else
-        return ready;
-#endif
+        return socket_.async_wait(what == step::want_read ? socket_.wait_read : socket_.wait_write,
+                                  boost::asio::deferred);
     }
 
     /// Cancels the outstanding operations.
@@ -118,7 +110,7 @@ private:
     bool has_buffered() const noexcept;
     step tls_step(int result);
 
-    boost::asio::ip::tcp::socket socket_;
+    detail::stream_socket socket_;
     boost::asio::steady_timer* opening_ = nullptr; // what open() waits for, besides the socket
     tls_ptr<SSL> proxy_ssl_;                       // TLS to the proxy; null if there is none
     tls_ptr<SSL> ssl_;                             // TLS to the origin; on that to the proxy, if there is one

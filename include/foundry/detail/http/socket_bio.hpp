@@ -1,11 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/config.hpp>
+#include <foundry/detail/http/stream_socket.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <openssl/bio.h>
 
@@ -16,7 +15,7 @@ namespace foundry::inline FOUNDRY_ABI::http::detail {
 /// An OpenSSL BIO over a non-blocking Asio socket. Asio suppresses SIGPIPE; the socket BIO of OpenSSL does not.
 inline int bio_write(BIO* bio, char const* bytes, int size)
 {
-    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
+    auto& socket = *static_cast<stream_socket*>(BIO_get_data(bio));
     boost::system::error_code ec;
     std::size_t const n = socket.write_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
     BIO_clear_retry_flags(bio);
@@ -27,7 +26,7 @@ inline int bio_write(BIO* bio, char const* bytes, int size)
 
 inline int bio_read(BIO* bio, char* bytes, int size)
 {
-    auto& socket = *static_cast<boost::asio::ip::tcp::socket*>(BIO_get_data(bio));
+    auto& socket = *static_cast<stream_socket*>(BIO_get_data(bio));
     boost::system::error_code ec;
     std::size_t const n = socket.read_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)), ec);
     BIO_clear_retry_flags(bio);
