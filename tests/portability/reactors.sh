@@ -15,5 +15,5 @@ int main() { io_uring ring; return io_uring_queue_init(8, &ring, 0) == 0 ? 0 : 1
         skip "this needs liburing-dev"
     "$probe" || skip "the kernel gives no io_uring here"
 fi
-"$root/tests/portability/build_and_test.sh" "$cache/$reactor" "emulator_tests readme_program" -DCMAKE_CXX_FLAGS="$flags" \
+"$root/tests/portability/build_and_test.sh" "$cache/$reactor" emulator_tests -DCMAKE_CXX_FLAGS="$flags" \
     -DCMAKE_CXX_STANDARD_LIBRARIES="$libraries"
