@@ -16,6 +16,6 @@ logged "$machine.packages.log" in_root dpkg --add-architecture "$architecture" |
 packages ca-certificates ccache cmake ninja-build doctest-dev "g++-$triple" "libssl-dev:$architecture" "libboost-json-dev:$architecture" qemu-user
 
 # shellcheck disable=SC2016
-in_root sh -c 'echo "$("$1" --version | head -n 1), $(qemu-aarch64 --version | head -n 1)"' sh "$triple-g++"
+in_root sh -c '"$1" --version | head -n 1; [ -z "$2" ] || "$2" --version | head -n 1' sh "$triple-g++" "$runner"
 in_root env CXX="$triple-g++" FOUNDRY_RUNNER="$runner" /srv/foundry/tests/portability/build_and_test.sh "/srv/build/$architecture" unit_tests \
     -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="${triple%%-*}" -DCMAKE_LIBRARY_ARCHITECTURE="$triple"
