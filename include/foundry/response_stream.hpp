@@ -19,7 +19,7 @@ namespace detail {
 struct response_stream_state;
 } // namespace detail
 
-/// Type of a `response_event`: its name on the wire without `response.`, with underscores. Azure's other spellings of some names, such as
+/// Type of a `response_event`: its name on the wire without the first word, with underscores. Other spellings that Azure has for some, such as
 /// `response.reasoning_summary.delta`, are read as these. Services add types without notice.
 enum class response_event_type
 {
