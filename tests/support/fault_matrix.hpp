@@ -249,6 +249,8 @@ private:
         std::chrono::milliseconds const later{400 * c.patience};
         constexpr std::size_t about = 4; // bytes that the length of the server's signature varies by
         fault const& f = c.what;
+        if (c.connect && (f.what == fault::kind::cut || f.what == fault::kind::reset))
+            return;                                      // no limit has to pass
         if (c.connect && f.what != fault::kind::pause) { // after all of the answer, the handshake has begun
             bool const in_answer = f.what == fault::kind::stall && f.at < connect_proxy::established.size();
             t.connect = in_answer && !c.again ? soon : later;

@@ -24,10 +24,12 @@ public:
         REQUIRE(store_ != nullptr);
         REQUIRE(::CertAddEncodedCertificateToStore(store_, X509_ASN_ENCODING, reinterpret_cast<BYTE const*>(der.data()),
                                                    static_cast<DWORD>(der.size()), CERT_STORE_ADD_NEW, &added_) != 0);
+        REQUIRE(::CertControlStore(store_, 0, CERT_STORE_CTRL_COMMIT, nullptr) != 0);
     }
     ~distrust()
     {
         ::CertDeleteCertificateFromStore(added_);
+        ::CertControlStore(store_, 0, CERT_STORE_CTRL_COMMIT, nullptr);
         ::CertCloseStore(store_, 0);
     }
     distrust(distrust const&) = delete;

@@ -29,9 +29,7 @@ class certificate_store
 public:
     explicit certificate_store(wchar_t const* name)
         : store_(::CertOpenStore(CERT_STORE_PROV_SYSTEM_W, 0, 0,
-                                 CERT_SYSTEM_STORE_CURRENT_USER | CERT_STORE_READONLY_FLAG |
-                                     CERT_STORE_OPEN_EXISTING_FLAG,
-                                 name))
+                                 CERT_SYSTEM_STORE_CURRENT_USER | CERT_STORE_READONLY_FLAG, name))
     {}
     ~certificate_store()
     {
@@ -49,9 +47,9 @@ public:
 
     bool contains(PCCERT_CONTEXT one) const
     {
-        PCCERT_CONTEXT const found =
-            store_ == nullptr ? nullptr
-                              : ::CertFindCertificateInStore(store_, X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, one, nullptr);
+        PCCERT_CONTEXT const found = store_ == nullptr ? nullptr
+                                                       : ::CertFindCertificateInStore(store_, X509_ASN_ENCODING, 0,
+                                                                                      CERT_FIND_EXISTING, one, nullptr);
         if (found != nullptr)
             ::CertFreeCertificateContext(found);
         return found != nullptr;
