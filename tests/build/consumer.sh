@@ -84,6 +84,7 @@ check_installed() {
 ./share/cmake/foundry/foundry-config-version.cmake
 ./share/cmake/foundry/foundry-config.cmake
 ./share/cmake/foundry/foundry-targets.cmake
+./share/foundry/single_include/foundry.hpp
 ./share/licenses/foundry/LICENSE
 ./share/pkgconfig/foundry.pc" ] || fail "CMake installs:" "$(others "$installed/cmake")"
     [ "$(others "$installed/meson")" = "./share/licenses/foundry/LICENSE
