@@ -106,6 +106,7 @@ void make_described(std::string& out, foundry::json::type const& t, choices& fro
     case kind::choice:
     case kind::any:
     case kind::members:
+    case kind::verbatim:
         return make_value(out, from, depth + 1);
     case kind::object:
         return make_list(out, from, "{}", 6, [&] {
