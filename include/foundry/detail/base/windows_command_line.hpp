@@ -59,8 +59,8 @@ inline std::string windows_command_line(std::string const& program, std::vector<
         append_argument(line, argument);
     }
     if (!is_safe)
-        throw boost::system::system_error(
-            boost::system::errc::make_error_code(boost::system::errc::invalid_argument), program);
+        throw boost::system::system_error(boost::system::errc::make_error_code(boost::system::errc::invalid_argument),
+                                          program);
     // /d: no commands from the registry. /v:off: no second expansion. /s: only the outermost quotes are removed.
     return is_batch ? foundry::detail::concat({"\"", interpreter, "\" /d /e:on /v:off /s /c \"", line, "\""}) : line;
 }
