@@ -3,6 +3,7 @@
 
 #include <foundry/client.hpp>
 #include <foundry/detail/json/type_of.hpp>
+#include <foundry/detail/operations/call_route.hpp>
 #include <foundry/event_stream.hpp>
 #include <foundry/route.hpp>
 
@@ -33,29 +34,7 @@ struct binary_content : answer
 
 namespace detail {
 
-struct pending_request;
-
-/// How the response of a call is read.
-enum class response_form
-{
-    json,
-    bytes,
-    events
-};
-
-FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
-                                                           foundry::route const& route, call_options const& with,
-                                                           response_form form, json::const_object_ref body = {});
-FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
-                                                           foundry::route const& route, call_options const& with,
-                                                           response_form form, std::string_view content_type,
-                                                           std::string body);
-
-/// @param raw receives the text; may be null.
-FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_json(std::shared_ptr<pending_request> request,
-                                                              json::object_ref into, std::string* raw);
 FOUNDRY_DECL boost::asio::awaitable<binary_content> fetch_bytes(std::shared_ptr<pending_request> request);
-FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> request);
 
 template <class Answer>
 FOUNDRY_CORO boost::asio::awaitable<Answer> fetch_json_as(std::shared_ptr<pending_request> request)

@@ -110,6 +110,8 @@ struct call_options
     std::optional<foundry::extra_parameters> extra_parameters;
     /// For typed answers that are not streamed, also after functions: how often the model is shown what does not fit, and asked again.
     unsigned corrections = 0;
+    /// For streams of responses in the background: how often in a row a broken connection is replaced without a new event.
+    unsigned resumes = 5;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI

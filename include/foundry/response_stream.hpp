@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/async_generator.hpp>
-#include <foundry/event_stream.hpp>
 #include <foundry/response.hpp>
+#include <foundry/response_info.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -154,7 +154,7 @@ struct response_event
     std::string& raw_storage() noexcept { return raw_; }
 
     open_enum<response_event_type> type;
-    std::int64_t sequence_number = 0;
+    std::optional<std::int64_t> sequence_number; ///< 0, 1, 2, ...; some servers send none.
     std::string item_id;
     std::optional<std::int64_t> output_index;
     std::optional<std::int64_t> content_index;
@@ -186,7 +186,13 @@ BOOST_DESCRIBE_STRUCT(response_event, (),
 ///         std::cout << event->text() << std::flush;
 ///
 /// Its last event is `completed` or `incomplete`, and has the whole response. What the service reports as a failure (`error`,
-/// `response.failed`) is thrown. Events of unknown types are delivered, and so is `keepalive`, which does not count as content.
+/// `response.failed`) is thrown. Events of unknown types are delivered, and so is `keepalive`, which does not count as content. An event
+/// that comes a second time, by its number, is skipped.
+///
+/// **A response in the background goes on if the connection breaks.** If the request has `background`, then after a broken connection,
+/// a silence or a stall, or if events are missing, read() asks for the events after the last one, at most `call_options::resumes` times in
+/// a row, with the waits of the retry options. If the service refuses that, as some do after five minutes, read() waits until the response
+/// has ended, and gives its last event.
 ///
 /// Connection, executor, lifetime and thread safety: as a `chat_stream`.
 class [[nodiscard]] response_stream
@@ -202,21 +208,25 @@ public:
 
     /// A copy of the next event, which the caller owns; nothing at the end.
     ///
-    /// @throws foundry::error, as `chat_stream::next()`. After an error or a cancellation the stream is at its end.
+    /// @throws foundry::error, as `chat_stream::next()`; `errc::stream_truncated` if the stream ends without its last event. After an error
+    /// or a cancellation the stream is at its end.
     /// Cancellation: terminal, partial and total, at once.
     boost::asio::awaitable<std::optional<response_event>> next();
 
     /// A pointer to an event inside the stream, which the next read() or next() overwrites; null at the end. Otherwise as next().
     boost::asio::awaitable<response_event const*> read();
 
-    /// The head of the response.
+    /// Reads the rest; the response of the last event.
+    boost::asio::awaitable<foundry::response> collect();
+
+    /// The head of the response; after a broken connection, of the one that goes on.
     response_info const& info() const noexcept;
 
-    /// Abandons the response now; see `chat_stream::close()`.
+    /// Abandons the stream now; see `chat_stream::close()`. A response in the background goes on: see `responses::resume()` and
+    /// `responses::cancel()`.
     void close() noexcept;
 
-    /// Of the events of a call that has been made.
-    explicit response_stream(event_stream events);
+    explicit response_stream(std::unique_ptr<detail::response_stream_state> state) noexcept;
 
 private:
     std::unique_ptr<detail::response_stream_state> state_;

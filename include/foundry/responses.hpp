@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,17 @@ struct item_page
     std::optional<std::int64_t> limit; ///< 1 to 100; not set: 20.
     std::string order;                 ///< `asc`, `desc`; empty: desc.
     std::string after;                 ///< `response_items::last_id` of the page before.
+};
+
+/// How `responses::wait()` asks.
+struct wait_options
+{
+    wait_options() = default;
+
+    call_options call; ///< For each request.
+    std::chrono::milliseconds interval{
+        500}; ///< Between the first two requests; each further one is half as long again.
+    std::chrono::milliseconds max_interval{std::chrono::seconds{10}};
 };
 
 /// The Responses API: `POST responses` and what lies below it, on the v1 and the dated form of Azure OpenAI, on a Foundry project, and on
@@ -54,6 +66,20 @@ public:
     /// A response that the service keeps; of one in the background, how far it is.
     boost::asio::awaitable<response> get(std::string_view id) const;
     boost::asio::awaitable<response> get(std::string_view id, call_options const& with) const;
+
+    /// Waits until a response in the background has ended, well or not: its `status` tells.
+    ///
+    /// Cancellation: ends the wait; the response goes on, see cancel().
+    boost::asio::awaitable<response> wait(std::string_view id) const;
+    boost::asio::awaitable<response> wait(std::string_view id, wait_options const& how) const;
+
+    /// The events of a response in the background that was created by stream(), for a program that was started again. It goes on by itself, as
+    /// a `response_stream` does.
+    ///
+    /// @param after `response_event::sequence_number` of the last event that is known; -1: all events.
+    boost::asio::awaitable<response_stream> resume(std::string_view id, std::int64_t after) const;
+    boost::asio::awaitable<response_stream> resume(std::string_view id, std::int64_t after,
+                                                   call_options const& with) const;
 
     /// Deletes it.
     boost::asio::awaitable<void> remove(std::string_view id) const;

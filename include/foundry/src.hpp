@@ -71,11 +71,14 @@
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/value_match.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
+#include <foundry/detail/operations/impl/call_route.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
 #include <foundry/detail/operations/impl/complete_chat.ipp>
 #include <foundry/detail/operations/impl/embed.ipp>
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
+#include <foundry/detail/operations/impl/fetch_response.ipp>
+#include <foundry/detail/operations/impl/response_stream_state.ipp>
 #include <foundry/detail/operations/impl/think_splitter.ipp>
 #include <foundry/detail/operations/impl/tool_function.ipp>
 #include <foundry/detail/operations/impl/tool_loop.ipp>
@@ -112,6 +115,7 @@
 #include <foundry/impl/models.ipp>
 #include <foundry/impl/proxy.ipp>
 #include <foundry/impl/response.ipp>
+#include <foundry/impl/response_accumulator.ipp>
 #include <foundry/impl/response_headers.ipp>
 #include <foundry/impl/response_info.ipp>
 #include <foundry/impl/response_stream.ipp>

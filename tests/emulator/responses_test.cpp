@@ -8,6 +8,7 @@
 
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/writer.hpp>
+#include <foundry/response_accumulator.hpp>
 #include <foundry/responses.hpp>
 
 using namespace foundry_test;
@@ -29,9 +30,7 @@ std::vector<std::vector<exchange>> const& recorded()
             if (entry.path().extension() == ".json")
                 files.push_back(load(entry.path()));
         for (std::vector<exchange>& file : files)
-            std::erase_if(file, [](exchange const& e) {
-                return e.url.find("/responses") == std::string::npos || (e.method == "GET" && is_stream(e));
-            });
+            std::erase_if(file, [](exchange const& e) { return e.url.find("/responses") == std::string::npos; });
         return files;
     }();
     return all;
@@ -113,11 +112,14 @@ bool has_all(json::value const& v, json::value const& wanted)
 void expect_response(exchange const& e, foundry::response const& reply)
 {
     json::value wanted = without_nulls(json::parse(e.body));
-    if (auto* const usage = wanted.as_object().if_contains("usage")) // a Foundry project's spelling
-        if (auto const* const details = usage->as_object().if_contains("input_token_details")) {
-            usage->as_object()["input_tokens_details"] = *details;
-            usage->as_object().erase("input_token_details");
+    if (auto* const usage = wanted.as_object().if_contains("usage")) { // a Foundry project's spelling
+        for (std::string const side : {"input", "output"}) {
+            if (auto const* const details = usage->as_object().if_contains(side + "_token_details")) {
+                usage->as_object()[side + "_tokens_details"] = *details;
+                usage->as_object().erase(side + "_token_details");
+            }
         }
+    }
     std::string text;
     foundry::json::write(text, {&reply, &foundry::json::type_of<foundry::response>::value},
                          foundry::json::writing::all);
@@ -153,8 +155,31 @@ std::vector<std::string> data_of(std::string const& body)
     return all;
 }
 
+/// What the pieces of an item were joined to is what the service says in the end.
+void expect_joined(foundry::response_item const& joined, foundry::response_item const& done)
+{
+    CHECK(joined.type() == done.type());
+    CHECK(joined.id() == done.id());
+    if (done.type() == item_type::message) {
+        CHECK(joined.as<foundry::response_message>().text() == done.as<foundry::response_message>().text());
+        CHECK(joined.as<foundry::response_message>().refusal() == done.as<foundry::response_message>().refusal());
+    } else if (done.type() == item_type::function_call) {
+        CHECK(joined.as<foundry::function_call>().arguments == done.as<foundry::function_call>().arguments);
+        CHECK(joined.as<foundry::function_call>().call_id == done.as<foundry::function_call>().call_id);
+    } else if (done.type() == item_type::reasoning) {
+        auto const summary = done.as<foundry::reasoning_item>().summary;
+        auto const pieces = joined.as<foundry::reasoning_item>().summary;
+        REQUIRE(pieces.size() == summary.size());
+        for (std::size_t i = 0; i != summary.size(); ++i)
+            CHECK(pieces[i].text == summary[i].text);
+    } else if (auto const code = json::parse(done.raw()); code.as_object().contains("code")) {
+        CHECK(json::parse(joined.raw()).at("code") == code.at("code"));
+    }
+}
+
 asio::awaitable<void> expect_stream(exchange const& e, foundry::response_stream events, counts& seen)
 {
+    foundry::response_accumulator all;
     std::vector<std::string> const wanted = data_of(e.body);
     std::string text;
     std::string done;
@@ -175,7 +200,13 @@ asio::awaitable<void> expect_stream(exchange const& e, foundry::response_stream 
         foundry::json::write(written, {event, &foundry::json::type_of<foundry::response_event>::value},
                              foundry::json::writing::all);
         CHECK(has_all(without_nulls(json::parse(written)), without_nulls(parsed)));
+        if (event->type == foundry::response_event_type::output_item_done) {
+            auto const joined = all.response_so_far().output.at(static_cast<std::size_t>(event->output_index.value()));
+            expect_joined(joined, event->item.value());
+        }
+        all.add(*event);
         if (event->type == foundry::response_event_type::completed) {
+            CHECK(all.response_so_far().output == event->response->output);
             CHECK(event->response.value().text() == text);
             CHECK(event->response->status == response_status::completed);
         }
@@ -213,6 +244,11 @@ asio::awaitable<void> go_through(std::vector<exchange> const& all, chunks how, c
                 CHECK(page.last_id == page.data.back().id());
             } else if (e.method == "DELETE") {
                 co_await responses.remove(id);
+            } else if (e.method == "GET" && is_stream(e)) {
+                std::size_t const after = e.url.find("starting_after=");
+                foundry::response_stream events = co_await responses.resume(
+                    id, after != std::string::npos ? std::stoll(e.url.substr(after + 15)) : -1);
+                co_await expect_stream(e, std::move(events), seen);
             } else if (e.method == "GET") {
                 expect_response(e, co_await responses.get(id));
             } else if (path.ends_with("/cancel")) {

@@ -18,6 +18,7 @@
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
+#include <foundry/response_accumulator.hpp>
 #include <foundry/responses.hpp>
 #include <foundry/schema.hpp>
 #include <foundry/structured.hpp>
@@ -994,6 +995,16 @@ asio::awaitable<void> streams(foundry::client<> client, foundry::response_reques
 foundry::response_stream events = co_await foundry::responses{client}.stream(request);
 while (auto const* event = co_await events.read())
     std::cout << event->text() << std::flush;
+    // clang-format on
+}
+
+asio::awaitable<void> joins(foundry::response_stream events)
+{
+    // clang-format off
+foundry::response_accumulator all;
+while (auto const* event = co_await events.read())
+    all.add(*event);
+foundry::response whole = all.take();
     // clang-format on
 }
 

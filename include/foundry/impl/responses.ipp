@@ -2,9 +2,9 @@
 #pragma once
 
 #include <foundry/call.hpp>
-#include <foundry/detail/call/json_sink.hpp>
-#include <foundry/detail/call/request_builder.hpp>
-#include <foundry/detail/call/send_with_retries.hpp>
+#include <foundry/detail/call/client_state.hpp>
+#include <foundry/detail/operations/fetch_response.hpp>
+#include <foundry/detail/operations/response_stream_state.hpp>
 #include <foundry/responses.hpp>
 
 #include <utility>
@@ -12,48 +12,6 @@
 namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
-
-inline void check_response_request(response_request const& request)
-{
-    bool const has_input = !std::holds_alternative<std::monostate>(request.input);
-    if (!has_input && !request.prompt && !request.previous_response_id &&
-        std::holds_alternative<std::monostate>(request.conversation))
-        throw error(errc::invalid_argument, "input is not set; say what the model is asked");
-}
-
-/// Moves `input_token_details`, as a Foundry project writes it.
-inline void take_token_details(response_usage& usage)
-{
-    auto const* const found = usage.extra.if_contains("input_token_details");
-    if (found != nullptr && json::reader{}.read(usage.input_tokens_details, json::to_text(*found)))
-        usage.extra.erase("input_token_details");
-}
-
-class response_object_sink final : public json_sink
-{
-public:
-    explicit response_object_sink(response& reply)
-        : json_sink({&reply, &json::type_of<response>::value}, &reply.raw_storage()),
-          reply_(reply)
-    {}
-
-private:
-    std::string missing() const override { return reply_.id.empty() ? "the answer has no id" : ""; }
-
-    response const& reply_;
-};
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> fetch_response(std::shared_ptr<pending_request> request)
-{
-    response reply;
-    response_object_sink body(reply);
-    open_response head;
-    co_await send_with_retries(*request, &body, head);
-    if (reply.usage)
-        take_token_details(*reply.usage);
-    reply.set_info(std::move(head.info));
-    co_return reply;
-}
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_items> fetch_items(std::shared_ptr<pending_request> request)
 {
@@ -71,25 +29,43 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> delete_response(std::shar
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
-open_response_stream(std::shared_ptr<pending_request> request)
+open_response_stream(std::shared_ptr<pending_request> request, call_options with, bool is_in_background)
 {
-    event_stream events = co_await open_events(std::move(request));
-    co_return response_stream(std::move(events));
+    auto state = std::make_unique<response_stream_state>();
+    if (is_in_background) {
+        resume_point point;
+        point.state = request->state;
+        point.with = std::move(with);
+        point.retry = request->retry;
+        if (request->timeouts.stream_total.count() > 0)
+            point.end = std::chrono::steady_clock::now() + request->timeouts.stream_total;
+        state->resume_at(std::move(point), -1);
+    }
+    co_await state->open(std::move(request));
+    co_return response_stream(std::move(state));
 }
 
-/// A request, checked and serialised.
-inline std::shared_ptr<pending_request> prepare_response(std::shared_ptr<client_state> state,
-                                                         response_request const& request, call_options const& with,
-                                                         std::string_view leading_members)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
+resume_response(std::shared_ptr<client_state> client, std::string id, std::int64_t after, call_options with)
 {
-    return std::make_shared<pending_request>(
-        prepare(std::move(state), operations::responses, request, with, &check_response_request, leading_members));
+    auto state = std::make_unique<response_stream_state>();
+    resume_point point;
+    point.retry = client->settings.retry;
+    point.state = std::move(client);
+    point.with = std::move(with);
+    point.id = std::move(id);
+    state->resume_at(std::move(point), after);
+    co_await state->reopen();
+    co_return response_stream(std::move(state));
 }
 
-/// `responses/{id}`.
-inline route response_route(std::string_view verb, std::string_view id)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_end(std::shared_ptr<client_state> client,
+                                                                        std::string id, wait_options how)
 {
-    return route{verb, operations::responses.path}.segment(id);
+    poll_times times;
+    times.interval = how.interval;
+    times.max_interval = how.max_interval;
+    co_return co_await wait_for_response(std::move(client), std::move(id), std::move(how.call), times, nullptr);
 }
 
 } // namespace detail
@@ -97,7 +73,7 @@ inline route response_route(std::string_view verb, std::string_view id)
 FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request const& request,
                                                                 call_options const& with) const
 {
-    return detail::fetch_response(detail::prepare_response(state_, request, with, {}));
+    return detail::fetch_response(detail::prepare_response(state_, request, with, false));
 }
 FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request const& request) const
 {
@@ -107,7 +83,8 @@ FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request
 FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::stream(response_request const& request,
                                                                        call_options const& with) const
 {
-    return detail::open_response_stream(detail::prepare_response(state_, request, with, "\"stream\":true,"));
+    return detail::open_response_stream(detail::prepare_response(state_, request, with, true), with,
+                                        request.background.value_or(false));
 }
 FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::stream(response_request const& request) const
 {
@@ -117,17 +94,36 @@ FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::stream(response_
 FOUNDRY_DECL boost::asio::awaitable<response> responses::get(std::string_view id, call_options const& with) const
 {
     return detail::fetch_response(
-        detail::prepare_call(state_, detail::response_route("GET", id), with, detail::response_form::json));
+        detail::prepare_stored(state_, id, detail::response_route("GET", id), with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<response> responses::get(std::string_view id) const
 {
     return get(id, call_options());
 }
 
+FOUNDRY_DECL boost::asio::awaitable<response> responses::wait(std::string_view id, wait_options const& how) const
+{
+    return detail::wait_for_end(state_, std::string(id), how);
+}
+FOUNDRY_DECL boost::asio::awaitable<response> responses::wait(std::string_view id) const
+{
+    return wait(id, wait_options());
+}
+
+FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::resume(std::string_view id, std::int64_t after,
+                                                                       call_options const& with) const
+{
+    return detail::resume_response(state_, std::string(id), after, with);
+}
+FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::resume(std::string_view id, std::int64_t after) const
+{
+    return resume(id, after, call_options());
+}
+
 FOUNDRY_DECL boost::asio::awaitable<void> responses::remove(std::string_view id, call_options const& with) const
 {
     return detail::delete_response(
-        detail::prepare_call(state_, detail::response_route("DELETE", id), with, detail::response_form::json));
+        detail::prepare_stored(state_, id, detail::response_route("DELETE", id), with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<void> responses::remove(std::string_view id) const
 {
@@ -136,8 +132,8 @@ FOUNDRY_DECL boost::asio::awaitable<void> responses::remove(std::string_view id)
 
 FOUNDRY_DECL boost::asio::awaitable<response> responses::cancel(std::string_view id, call_options const& with) const
 {
-    return detail::fetch_response(detail::prepare_call(state_, detail::response_route("POST", id).segment("cancel"),
-                                                       with, detail::response_form::json));
+    return detail::fetch_response(detail::prepare_stored(
+        state_, id, detail::response_route("POST", id).segment("cancel"), with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<response> responses::cancel(std::string_view id) const
 {
@@ -154,7 +150,7 @@ FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::
         list.query("order", which.order);
     if (!which.after.empty())
         list.query("after", which.after);
-    return detail::fetch_items(detail::prepare_call(state_, list, with, detail::response_form::json));
+    return detail::fetch_items(detail::prepare_stored(state_, id, list, with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::string_view id,
                                                                            item_page const& which) const

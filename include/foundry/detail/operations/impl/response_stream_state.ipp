@@ -1,0 +1,258 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/base/wait_scope.hpp>
+#include <foundry/detail/call/service_error.hpp>
+#include <foundry/detail/operations/fetch_response.hpp>
+#include <foundry/detail/operations/response_stream_state.hpp>
+#include <foundry/error.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+namespace foundry::inline FOUNDRY_ABI::detail {
+
+FOUNDRY_DECL event_numbers::verdict event_numbers::check(std::optional<std::int64_t> number) const
+{
+    if (!is_numbered_ || !number || last_ < 0)
+        return verdict::next;
+    if (*number <= last_)
+        return verdict::repeated;
+    return *number == last_ + 1 ? verdict::next : verdict::early;
+}
+
+FOUNDRY_DECL void event_numbers::take(std::optional<std::int64_t> number)
+{
+    if (number)
+        last_ = *number;
+    else
+        ignore();
+}
+
+/// Azure's names of some types. Source: `OpenAI.ResponseStreamEventType` (v1).
+inline constexpr std::pair<std::string_view, response_event_type> azure_event_types[] = {
+    {"response.mcp_call.arguments_delta", response_event_type::mcp_call_arguments_delta},
+    {"response.mcp_call.arguments_done", response_event_type::mcp_call_arguments_done},
+    {"response.reasoning.delta", response_event_type::reasoning_text_delta},
+    {"response.reasoning.done", response_event_type::reasoning_text_done},
+    {"response.reasoning_summary.delta", response_event_type::reasoning_summary_text_delta},
+    {"response.reasoning_summary.done", response_event_type::reasoning_summary_text_done},
+    {"response.audio_transcript.delta", response_event_type::audio_transcript_delta},
+    {"response.audio_transcript.done", response_event_type::audio_transcript_done},
+};
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void>
+response_stream_state::open(std::shared_ptr<pending_request> request)
+{
+    events_ = co_await open_events(std::move(request));
+}
+
+FOUNDRY_DECL void response_stream_state::resume_at(resume_point point, std::int64_t last)
+{
+    point_.emplace(std::move(point));
+    numbers_ = event_numbers(last);
+}
+
+FOUNDRY_DECL void response_stream_state::close() noexcept
+{
+    is_over_ = true;
+    events_.close();
+    if (pause_ != nullptr)
+        pause_->cancel();
+}
+
+FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
+{
+    if (!reader_.read(value_, event.data)) {
+        events_.close();
+        throw error(errc::unexpected_reply,
+                    "an event of the stream is not of the expected shape: " + reader_.problem());
+    }
+    if (value_.type.name().empty())
+        value_.type.assign(event.event);
+    for (auto const& [name, type] : azure_event_types) {
+        if (value_.type.name() == name)
+            value_.type = type;
+    }
+    switch (numbers_.check(value_.sequence_number)) {
+    case event_numbers::verdict::repeated:
+        return false;
+    case event_numbers::verdict::early:
+        if (point_ && !std::exchange(has_gap_, true))
+            throw error(errc::stream_truncated, "events of the stream are missing");
+        if (!point_)
+            numbers_.ignore(); // the missing ones may follow
+        break;
+    case event_numbers::verdict::next:
+        has_gap_ = false;
+        break;
+    }
+    numbers_.take(value_.sequence_number);
+    resumed_ = 0;
+    value_.raw_storage() = event.data;
+    if (value_.response) {
+        normalize_usage(*value_.response);
+        value_.response->set_info(events_.info());
+        if (point_ && point_->id.empty())
+            point_->id = value_.response->id;
+    }
+    is_over_ = value_.type == response_event_type::completed || value_.type == response_event_type::incomplete;
+    return true;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_event const*> read_event(response_stream_state* state)
+{
+    if (state == nullptr)
+        co_return nullptr;
+    response_stream_state& stream = *state;
+    while (!std::exchange(stream.has_value_, false)) {
+        std::optional<error> broken;
+        try {
+            raw_event const* const event = co_await stream.events_.read();
+            if (event == nullptr && stream.is_over_)
+                co_return nullptr;
+            if (event == nullptr)
+                stream.throw_truncated();
+            if (stream.take(*event))
+                break;
+            continue;
+        } catch (error const& e) {
+            stream.is_over_ = stream.is_over_ || !stream.can_resume(e);
+            if (stream.is_over_)
+                throw;
+            broken.emplace(e);
+        } catch (...) {
+            stream.is_over_ = true;
+            throw;
+        }
+        stream.events_.close();
+        try {
+            co_await stream.replace_connection(*broken);
+        } catch (...) {
+            if (std::exchange(stream.is_over_, true))
+                co_return nullptr; // closed
+            throw;
+        }
+    }
+    co_return &stream.value_;
+}
+
+FOUNDRY_DECL void response_stream_state::throw_truncated() const
+{
+    throw in_answer(
+        error(errc::stream_truncated, "the stream ended without its last event; what arrived until then was delivered"),
+        info(), {});
+}
+
+/// Whether the connection, and not the response, has come to its end.
+FOUNDRY_DECL bool response_stream_state::can_resume(error const& broken) const
+{
+    static constexpr errc of_connection[] = {
+        errc::stream_truncated,   errc::silence_timeout, errc::stall_timeout,
+        errc::first_byte_timeout, errc::connection_lost, errc::resolve_failed,
+        errc::connect_failed,     errc::connect_timeout, errc::tls_timeout,
+    };
+    if (!point_ || point_->id.empty())
+        return false;
+    bool const is_passing = broken.code() == errc::rate_limited || broken.code() == errc::service_error;
+    return (is_passing && broken.status() >= 400) ||
+           std::any_of(std::begin(of_connection), std::end(of_connection), [&](errc e) { return broken.code() == e; });
+}
+
+FOUNDRY_DECL std::chrono::milliseconds response_stream_state::wait_after(error const& broken)
+{
+    retry_options numbers = point_->retry;
+    numbers.max_retries = point_->with.resumes;
+    attempt failed;
+    failed.code = broken.code();
+    failed.retry_after = broken.retry_after();
+    failed.should_retry = true;
+    std::optional<std::chrono::milliseconds> wait =
+        default_retry_policy(numbers).decide(failed, resumed_, random_fraction());
+    if (wait && resumed_ == 0 && !failed.retry_after)
+        wait = std::chrono::milliseconds(0);
+    ++resumed_;
+    if (wait && std::chrono::steady_clock::now() + *wait < point_->end)
+        return *wait;
+    failure f = broken.details();
+    f.advice = "the response goes on; responses::resume(\"" + point_->id + "\", " +
+               std::to_string(numbers_.last().value_or(-1)) + ") takes it up again";
+    throw error(broken.code(), std::move(f));
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::replace_connection(error broken)
+{
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(wait_after(broken));
+        {
+            wait_scope const waits(&pause_, timer);
+            co_await timer.async_wait(boost::asio::deferred);
+        }
+        try {
+            co_await reopen();
+            co_return;
+        } catch (error const& e) {
+            if (!can_resume(e))
+                throw;
+            broken = e;
+        }
+    }
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::reopen()
+{
+    std::optional<std::int64_t> const last = numbers_.last();
+    if (last) {
+        route get = response_route("GET", point_->id).query("stream", "true");
+        if (*last >= 0)
+            get.query("starting_after", std::to_string(*last));
+        call_options with = point_->with;
+        with.retry.max_retries = 0; // replace_connection() counts
+        if (point_->end != (std::chrono::steady_clock::time_point::max)())
+            with.timeouts.stream_total =
+                std::chrono::duration_cast<std::chrono::milliseconds>(point_->end - std::chrono::steady_clock::now());
+        std::shared_ptr<pending_request> request =
+            prepare_stored(point_->state, point_->id, get, with, response_form::events);
+        try {
+            event_stream again = co_await open_events(std::move(request));
+            events_ = std::move(again);
+            if (is_over_)
+                events_.close();
+            co_return;
+        } catch (error const& e) {
+            if (e.code() != errc::bad_request)
+                throw;
+        }
+    }
+    co_await wait_for_end();
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::wait_for_end()
+{
+    poll_times times;
+    times.end = point_->end;
+    response reply = co_await wait_for_response(point_->state, point_->id, point_->with, times, &pause_);
+    if (is_over_)
+        co_return; // closed
+    raw_event last;
+    last.event = "response." + std::string(reply.status.name());
+    last.data = "{\"type\":\"" + last.event + "\",\"response\":" + reply.raw() + "}";
+    std::shared_ptr<pending_request> const request =
+        prepare_stored(point_->state, point_->id, response_route("GET", point_->id), point_->with, response_form::json);
+    throw_service_error_in(last.data, request->context(), reply.info(), last.event);
+    if (reply.status == response_status::cancelled)
+        throw error(errc::service_error, "the response was cancelled");
+    take(last);
+    value_.response->set_info(reply.info());
+    has_value_ = true;
+    is_over_ = true;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI::detail
