@@ -206,6 +206,41 @@ struct reasoning_item
 };
 BOOST_DESCRIBE_STRUCT(reasoning_item, (), (type, id, summary, content, encrypted_content, status, extra))
 
+/// The model wants to call a tool of an MCP server. Answer with an `mcp_approval_response`. Wire format: `MCPApprovalRequest`.
+struct mcp_approval_request
+{
+    mcp_approval_request() = default;
+
+    std::string type = "mcp_approval_request";
+    std::string id;
+    std::string server_label;
+    std::string name;
+    std::string arguments; ///< JSON text that the model wrote.
+    boost::json::object extra;
+
+    friend bool operator==(mcp_approval_request const&, mcp_approval_request const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(mcp_approval_request, (), (type, id, server_label, name, arguments, extra))
+
+/// Wire format: `MCPApprovalResponse`.
+struct mcp_approval_response
+{
+    mcp_approval_response() = default;
+    mcp_approval_response(std::string request_id, bool is_approved)
+        : approval_request_id(std::move(request_id)),
+          approve(is_approved)
+    {}
+
+    std::string type = "mcp_approval_response";
+    std::string approval_request_id; ///< `mcp_approval_request::id`.
+    bool approve = false;
+    std::optional<std::string> reason;
+    boost::json::object extra;
+
+    friend bool operator==(mcp_approval_response const&, mcp_approval_response const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(mcp_approval_response, (), (type, approval_request_id, approve, reason, extra))
+
 /// @}
 
 class response_item;
@@ -355,6 +390,8 @@ struct response_request
     /// @param parameters JSON Schema of the arguments.
     response_request& add_function(std::string name, std::string description, boost::json::value parameters,
                                    bool strict = true);
+    /// The same, as a chat request describes it.
+    response_request& add_function(function_definition const& function);
 
     /// The request as JSON text.
     ///

@@ -16,6 +16,10 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
+struct response_run;
+template <class T>
+struct structured_response;
+
 /// Which items `responses::input_items()` lists.
 struct item_page
 {
@@ -58,6 +62,38 @@ public:
     /// @throws foundry::error with a code of `errc`: `invalid_argument` on the Foundry Models API, which has no such route.
     boost::asio::awaitable<response> create(response_request const& request) const;
     boost::asio::awaitable<response> create(response_request const& request, call_options const& with) const;
+
+    /// The response as a described class of the program; include <foundry/structured_response.hpp>. As `client::complete<T>`.
+    ///
+    /// @throws foundry::error with a code of `errc`, among them `errc::refused`, `errc::answer_cut_off` and `errc::answer_misfit`.
+    template <class T>
+    boost::asio::awaitable<structured_response<T>> create(response_request const& request) const;
+    template <class T>
+    boost::asio::awaitable<structured_response<T>> create(response_request const& request,
+                                                          call_options const& with) const;
+
+    /// After functions, too.
+    template <class T>
+    boost::asio::awaitable<structured_response<T>> create(response_request const& request, toolbox const& tools) const;
+    template <class T>
+    boost::asio::awaitable<structured_response<T>> create(response_request const& request, toolbox const& tools,
+                                                          tool_options const& how) const;
+
+    /// The response after the functions of a toolbox that the model calls, and what happens meanwhile; include
+    /// <foundry/response_tools.hpp>. As `client::complete` and `client::stream` with a toolbox.
+    ///
+    /// @throws foundry::error with a code of `errc`, among them `errc::too_many_rounds` (without a run of the caller's own a
+    /// `response_run_error`, which has the items so far), and what a function throws.
+    boost::asio::awaitable<response_run> create(response_request const& request, toolbox const& tools) const;
+    boost::asio::awaitable<response_run> create(response_request const& request, toolbox const& tools,
+                                                tool_options const& how) const;
+    boost::asio::awaitable<void> create(response_run& run, toolbox const& tools) const;
+    boost::asio::awaitable<void> create(response_run& run, toolbox const& tools, tool_options const& how) const;
+    async_generator<tool_event> stream(response_request const& request, toolbox const& tools) const;
+    async_generator<tool_event> stream(response_request const& request, toolbox const& tools,
+                                       tool_options const& how) const;
+    async_generator<tool_event> stream(response_run& run, toolbox const& tools) const;
+    async_generator<tool_event> stream(response_run& run, toolbox const& tools, tool_options const& how) const;
 
     /// The response in events, as the model makes it. Returns when the head of the answer has arrived.
     boost::asio::awaitable<response_stream> stream(response_request const& request) const;

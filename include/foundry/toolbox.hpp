@@ -109,6 +109,16 @@ private:
     std::shared_ptr<tool_run const> run_;
 };
 
+/// What a run with tools has done so far.
+struct tool_progress
+{
+    tool_progress() = default;
+
+    unsigned rounds = 0;          ///< How often the model was asked.
+    token_usage usage;            ///< Of all rounds.
+    std::vector<tool_call> calls; ///< The calls of the last round.
+};
+
 /// How a run with tools goes.
 struct tool_options
 {
@@ -123,10 +133,11 @@ struct tool_options
     /// others.
     bool report_exceptions = false;
     /// Approves, changes or answers a call before it runs: it may change the arguments, and a text that it returns is the result instead of
-    /// the function's. What it throws ends the run.
+    /// the function's. What it throws ends the run. A run of the Responses API asks it for the approval of a call of an MCP server, too
+    /// (`tool_call::type` is `mcp_approval_request`): a text is the reason against it.
     std::function<boost::asio::awaitable<std::optional<std::string>>(tool_call& call)> before_call;
     /// Whether the run ends after a round whose results are in the messages.
-    std::function<bool(tool_run const& run)> stop_after_round;
+    std::function<bool(tool_progress const& so_far)> stop_after_round;
 };
 
 /// What happens in a streamed run.

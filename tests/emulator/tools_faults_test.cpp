@@ -381,7 +381,7 @@ void come_home()
     tool_run run{question()};
     tool_options how;
     how.parallel = 1;
-    how.stop_after_round = [&](tool_run const&) {
+    how.stop_after_round = [&](foundry::tool_progress const&) {
         at_home += home.running_in_this_thread();
         return false;
     };
@@ -472,7 +472,7 @@ asio::awaitable<void> throw_in_hooks(emulator& service)
                 co_return std::nullopt;
             };
         } else {
-            how.stop_after_round = [](tool_run const&) -> bool { throw std::runtime_error("no"); };
+            how.stop_after_round = [](foundry::tool_progress const&) -> bool { throw std::runtime_error("no"); };
         }
         for (run_function const go : {&complete_run, &stream_run}) {
             service.queue(go == &stream_run ? answer::tool_call_pieces(three_calls())

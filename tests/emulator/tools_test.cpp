@@ -199,7 +199,7 @@ asio::awaitable<void> end_after_ten_rounds(emulator& service)
     CHECK(is_valid_history(failed->run().messages));
 
     tool_options how;
-    how.stop_after_round = [](tool_run const& run) { return run.rounds == 2; };
+    how.stop_after_round = [](foundry::tool_progress const& run) { return run.rounds == 2; };
     service.queue(answer::tool_calls({{"again", "{}"}}));
     service.queue(answer::tool_calls({{"again", "{}"}}));
     tool_run const stopped = co_await client.complete(request, tools, how);

@@ -19,9 +19,11 @@
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
 #include <foundry/response_accumulator.hpp>
+#include <foundry/response_from_chat.hpp>
 #include <foundry/responses.hpp>
 #include <foundry/schema.hpp>
 #include <foundry/structured.hpp>
+#include <foundry/structured_response.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
@@ -1008,6 +1010,57 @@ foundry::response whole = all.take();
     // clang-format on
 }
 
+struct addends
+{
+    int x = 0;
+    int y = 0;
+};
+BOOST_DESCRIBE_STRUCT(addends, (), (x, y))
+
+asio::awaitable<void> calls_functions(foundry::client<> client, foundry::response_request request)
+{
+    // clang-format off
+foundry::toolbox tools;
+tools.add("add", "Adds two numbers", [](addends a) { return a.x + a.y; });
+
+foundry::response_run run = co_await foundry::responses{client}.create(request, tools);
+std::cout << run.reply.text();
+    // clang-format on
+}
+
+asio::awaitable<void> goes_on_with_functions(foundry::responses responses, foundry::response_request request,
+                                             foundry::toolbox tools)
+{
+    // clang-format off
+foundry::response_run run{request};
+co_await responses.create(run, tools);
+run.add(foundry::response_message(foundry::chat_role::user, "And tomorrow?"));
+co_await responses.create(run, tools);
+    // clang-format on
+}
+
+// clang-format off
+struct recipe { std::string title; std::vector<std::string> steps; int minutes = 0; };
+BOOST_DESCRIBE_STRUCT(recipe, (), (title, steps, minutes))
+// clang-format on
+
+asio::awaitable<void> fills_a_class(foundry::client<> client, foundry::response_request request)
+{
+    // clang-format off
+foundry::structured_response<recipe> answer = co_await foundry::responses{client}.create<recipe>(request);
+std::cout << answer.value.title;
+    // clang-format on
+}
+
+asio::awaitable<void> converts(foundry::client<> client, foundry::chat_request request, foundry::response reply)
+{
+    // clang-format off
+foundry::converted_request converted = foundry::to_response_request(request);
+if (converted.left_out.empty())
+    reply = co_await foundry::responses{client}.create(converted.request);
+    // clang-format on
+}
+
 } // namespace responses
 
 namespace headers {
@@ -1437,7 +1490,7 @@ how.before_call = [&](foundry::tool_call& call) -> asio::awaitable<std::optional
     }
     co_return said;
 };
-how.stop_after_round = [](foundry::tool_run const& run) { return run.usage.total_tokens > 50'000; };
+how.stop_after_round = [](foundry::tool_progress const& run) { return run.usage.total_tokens > 50'000; };
     // clang-format on
     return how;
 }
@@ -1481,6 +1534,11 @@ BOOST_DESCRIBE_STRUCT(drawing, (), (shapes))
 std::string const& schema_of_a_variant() { return foundry::schema_of<drawing>(); }
 
 void show(std::vector<std::string> const& steps);
+
+// clang-format off
+struct recipe { std::string title; std::vector<std::string> steps; int minutes = 0; };
+BOOST_DESCRIBE_STRUCT(recipe, (), (title, steps, minutes))
+// clang-format on
 
 asio::awaitable<void> fills_a_class(foundry::client<> client, foundry::chat_request request)
 {

@@ -126,8 +126,21 @@ FOUNDRY_DECL response_request& response_request::user(std::string words)
 FOUNDRY_DECL response_request& response_request::add_function(std::string name, std::string description,
                                                               boost::json::value parameters, bool strict)
 {
-    boost::json::object tool{{"type", "function"}, {"name", name}, {"description", description}, {"strict", strict}};
-    tool["parameters"] = std::move(parameters);
+    function_definition function;
+    function.name = std::move(name);
+    function.description = std::move(description);
+    function.parameters = std::move(parameters);
+    function.strict = strict;
+    return add_function(function);
+}
+
+FOUNDRY_DECL response_request& response_request::add_function(function_definition const& function)
+{
+    boost::json::object tool{{"type", "function"}, {"name", function.name}};
+    if (function.description)
+        tool["description"] = *function.description;
+    tool["parameters"] = function.parameters;
+    tool["strict"] = function.strict.value_or(false); // not set, it would be true
     tools.emplace_back(std::move(tool));
     return *this;
 }

@@ -28,37 +28,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> delete_response(std::shar
     co_await fetch_json(std::move(request), {&said, &json::type_of<boost::json::value>::value}, nullptr);
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
-open_response_stream(std::shared_ptr<pending_request> request, call_options with, bool is_in_background)
-{
-    auto state = std::make_unique<response_stream_state>();
-    if (is_in_background) {
-        resume_point point;
-        point.state = request->state;
-        point.with = std::move(with);
-        point.retry = request->retry;
-        if (request->timeouts.stream_total.count() > 0)
-            point.end = std::chrono::steady_clock::now() + request->timeouts.stream_total;
-        state->resume_at(std::move(point), -1);
-    }
-    co_await state->open(std::move(request));
-    co_return response_stream(std::move(state));
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
-resume_response(std::shared_ptr<client_state> client, std::string id, std::int64_t after, call_options with)
-{
-    auto state = std::make_unique<response_stream_state>();
-    resume_point point;
-    point.retry = client->settings.retry;
-    point.state = std::move(client);
-    point.with = std::move(with);
-    point.id = std::move(id);
-    state->resume_at(std::move(point), after);
-    co_await state->reopen();
-    co_return response_stream(std::move(state));
-}
-
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_end(std::shared_ptr<client_state> client,
                                                                         std::string id, wait_options how)
 {

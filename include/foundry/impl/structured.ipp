@@ -55,7 +55,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> fetch_typed(typed_call ca
         if (problem.empty())
             co_return;
         if (corrections == 0)
-            throw_misfit(reply, problem);
+            throw_misfit(reply, reply.text(), problem);
         its.request.add(reply.message()).add(correction(problem));
         its.pending.emplace(prepare_chat(its.state, its.request, its.with, false));
         json::clear(into.object, *into.described);
@@ -76,7 +76,7 @@ struct typed_stream_state
         if (is_over) {
             check_answer(so_far.completion());
             if (!reader.finish())
-                throw_misfit(so_far.completion(), reader.problem());
+                throw_misfit(so_far.completion(), so_far.completion().text(), reader.problem());
             return;
         }
         so_far.add(*chunk);
@@ -84,7 +84,7 @@ struct typed_stream_state
             return;
         is_over = true;
         chunks.close();
-        throw_misfit(so_far.completion(), reader.problem());
+        throw_misfit(so_far.completion(), so_far.completion().text(), reader.problem());
     }
 };
 

@@ -70,7 +70,7 @@ complete_typed_with_tools(std::shared_ptr<client_state> state, tool_run run, too
             if (problem.empty())
                 break;
             if (corrections == 0)
-                throw_misfit(run.reply, problem);
+                throw_misfit(run.reply, run.reply.text(), problem);
             run.messages.push_back(correction(problem));
             json::clear(into.object, *into.described);
         }

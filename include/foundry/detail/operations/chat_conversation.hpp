@@ -30,7 +30,8 @@ public:
     std::vector<tool_call> calls() const override { return open_round_.tool_calls; }
     std::string text() const override { return run_.reply.text(); }
     void end_round(std::vector<std::optional<std::string>> const& results) override;
-    bool is_stopped() const override;
+    unsigned rounds() const override { return run_.rounds; }
+    token_usage const& usage() const override { return run_.usage; }
 
 private:
     void begin(boost::asio::any_io_executor const& executor);

@@ -98,6 +98,13 @@ private:
 /// The next event, which the state lends until the next call; null at the end, or if there is no state.
 FOUNDRY_DECL boost::asio::awaitable<response_event const*> read_event(response_stream_state* state);
 
+/// The stream of a new response.
+FOUNDRY_DECL boost::asio::awaitable<response_stream> open_response_stream(std::shared_ptr<pending_request> request,
+                                                                          call_options with, bool is_in_background);
+/// The stream of a response that is being made.
+FOUNDRY_DECL boost::asio::awaitable<response_stream>
+resume_response(std::shared_ptr<client_state> client, std::string id, std::int64_t after, call_options with);
+
 } // namespace foundry::inline FOUNDRY_ABI::detail
 
 #ifdef FOUNDRY_HEADER_ONLY

@@ -3,6 +3,7 @@
 
 #include <foundry/async_generator.hpp>
 #include <foundry/toolbox.hpp>
+#include <foundry/usage.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 /// The loop of a run with tools, which knows no operation: chat completions, and others, are a `tool_conversation`.
@@ -33,9 +35,25 @@ public:
     virtual std::string text() const = 0; ///< Of the last answer.
     /// Adds the last answer and the results of its calls, in their order. Calls without a result are removed from the answer.
     virtual void end_round(std::vector<std::optional<std::string>> const& results) = 0;
-    /// Whether the caller wants no further round.
-    virtual bool is_stopped() const = 0;
+    virtual unsigned rounds() const = 0;
+    virtual token_usage const& usage() const = 0;
 };
+
+/// Adds tokens; whatever a service says, the sums do not overflow.
+FOUNDRY_DECL void add_usage(token_usage& sum, token_usage const& more);
+
+/// Some services give no ids, or the same to several calls; each result refers to its call by an id.
+FOUNDRY_DECL void make_ids_unique(std::vector<tool_call>& calls);
+
+/// The tool choice of a round. A function that must be called has been after the first.
+template <class Choice>
+void set_choice(Choice& choice, bool is_first)
+{
+    auto const* const mode = std::get_if<open_enum<tool_mode>>(&choice);
+    bool const is_free = mode != nullptr && (*mode == tool_mode::automatic || *mode == tool_mode::none);
+    if (!is_first && !is_free)
+        choice = std::monostate();
+}
 
 struct tool_calls_state;
 

@@ -5,7 +5,9 @@
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/schema.hpp>
 #include <foundry/detail/operations/complete_chat.hpp>
+#include <foundry/error.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,22 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// @param type_name of the class, as the compiler spells it; the model reads its last part.
 /// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
 FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema);
+
+/// The last part of a class's name, with the characters that services take.
+FOUNDRY_DECL std::string schema_name(std::string_view type_name);
+
+/// @name Errors about an answer.
+/// @param text what `error::body()` is.
+/// @{
+[[noreturn]] FOUNDRY_DECL void throw_misfit(answer const& reply, std::string text, std::string const& problem);
+[[noreturn]] FOUNDRY_DECL void throw_cut_off(answer const& reply, std::string text, std::string advice);
+[[noreturn]] FOUNDRY_DECL void throw_refused(answer const& reply, std::string reason);
+[[noreturn]] FOUNDRY_DECL void throw_filtered(answer const& reply, std::string text,
+                                              dictionary<filter_result> const& verdicts);
+/// @}
+
+/// What shows the model that its answer does not fit.
+FOUNDRY_DECL std::string correction_text(std::string const& problem);
 
 /// Whether a completion is an answer at all.
 ///
@@ -28,10 +46,10 @@ FOUNDRY_DECL void check_answer(chat_completion const& reply);
 FOUNDRY_DECL std::string read_typed(chat_completion const& reply, json::object_ref into);
 
 /// Shows the model what does not fit, and asks again.
-FOUNDRY_DECL chat_message correction(std::string const& problem);
-
-/// Throws `errc::answer_misfit`.
-[[noreturn]] FOUNDRY_DECL void throw_misfit(chat_completion const& reply, std::string const& problem);
+inline chat_message correction(std::string const& problem)
+{
+    return chat_message(chat_role::user, correction_text(problem));
+}
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -104,13 +104,15 @@ public:
         items_.insert(items_.end(), outputs.begin(), outputs.end());
     }
 
-    bool is_stopped() const override { return false; }
+    unsigned rounds() const override { return 0; }
+    foundry::token_usage const& usage() const override { return usage_; }
 
 private:
     json::array& items_;
     std::deque<json::array> answers_;
     std::size_t begin_ = 0; // of the last answer
     std::size_t next_ = 0;
+    foundry::token_usage usage_;
 };
 
 json::object call_item(char const* id, char const* name, char const* arguments)

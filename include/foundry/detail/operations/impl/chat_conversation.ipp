@@ -5,51 +5,10 @@
 #include <foundry/detail/operations/chat_conversation.hpp>
 #include <foundry/detail/operations/complete_chat.hpp>
 
-#include <algorithm>
-#include <cstdint>
 #include <iterator>
-#include <limits>
 #include <utility>
-#include <variant>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
-
-/// Whatever a service says, the sum does not overflow.
-inline void add_tokens(std::int64_t& sum, std::int64_t more)
-{
-    constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)();
-    more = std::max<std::int64_t>(more, 0);
-    sum = sum > most - more ? most : sum + more;
-}
-
-inline void add_usage(token_usage& sum, token_usage const& more)
-{
-    add_tokens(sum.prompt_tokens, more.prompt_tokens);
-    add_tokens(sum.completion_tokens, more.completion_tokens);
-    add_tokens(sum.total_tokens, more.total_tokens);
-    add_tokens(sum.prompt_tokens_details.cached_tokens, more.prompt_tokens_details.cached_tokens);
-    add_tokens(sum.prompt_tokens_details.audio_tokens, more.prompt_tokens_details.audio_tokens);
-    completion_tokens_details& sums = sum.completion_tokens_details;
-    completion_tokens_details const& parts = more.completion_tokens_details;
-    add_tokens(sums.reasoning_tokens, parts.reasoning_tokens);
-    add_tokens(sums.audio_tokens, parts.audio_tokens);
-    add_tokens(sums.accepted_prediction_tokens, parts.accepted_prediction_tokens);
-    add_tokens(sums.rejected_prediction_tokens, parts.rejected_prediction_tokens);
-}
-
-/// Some services give no ids, or the same to several calls; each result refers to its call by an id.
-inline void make_ids_unique(std::vector<tool_call>& calls)
-{
-    for (std::size_t i = 0; i != calls.size(); ++i) {
-        auto const is_taken = [&](std::string const& id) {
-            return std::any_of(calls.begin(), calls.end(),
-                               [&](tool_call const& c) { return &c != &calls[i] && c.id == id; });
-        };
-        std::string const given = calls[i].id.empty() ? "call" : calls[i].id;
-        for (std::size_t number = i + 1; calls[i].id.empty() || is_taken(calls[i].id); ++number)
-            calls[i].id = given + "_" + std::to_string(number);
-    }
-}
 
 FOUNDRY_DECL chat_conversation::chat_conversation(std::shared_ptr<client_state> state, tool_run& run,
                                                   toolbox const& tools, tool_options const& how)
@@ -83,10 +42,7 @@ FOUNDRY_DECL pending_request chat_conversation::prepare(bool is_stream)
     if (!asking.messages.empty())
         throw error(errc::invalid_argument, "the run's request has messages; add them to the messages of the run");
     asking.tools = tools_;
-    auto const* const mode = std::get_if<open_enum<tool_mode>>(&asking.tool_choice);
-    bool const is_free = mode != nullptr && (*mode == tool_mode::automatic || *mode == tool_mode::none);
-    if (asked_++ != 0 && !is_free) // a function that must be called has been
-        asking.tool_choice = std::monostate();
+    set_choice(asking.tool_choice, asked_++ == 0);
     asking.messages = std::move(run_.messages); // lent, not copied
     try {
         pending_request prepared = prepare_chat(state_, asking, how_.call, is_stream);
@@ -190,7 +146,5 @@ FOUNDRY_DECL void chat_conversation::end_round(std::vector<std::optional<std::st
         run_.messages.push_back(std::move(answer));
     std::move(ended.begin(), ended.end(), std::back_inserter(run_.messages));
 }
-
-FOUNDRY_DECL bool chat_conversation::is_stopped() const { return how_.stop_after_round && how_.stop_after_round(run_); }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

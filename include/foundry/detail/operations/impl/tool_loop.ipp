@@ -15,11 +15,48 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
+
+inline void add_tokens(std::int64_t& sum, std::int64_t more)
+{
+    constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)();
+    more = std::max<std::int64_t>(more, 0);
+    sum = sum > most - more ? most : sum + more;
+}
+
+FOUNDRY_DECL void add_usage(token_usage& sum, token_usage const& more)
+{
+    add_tokens(sum.prompt_tokens, more.prompt_tokens);
+    add_tokens(sum.completion_tokens, more.completion_tokens);
+    add_tokens(sum.total_tokens, more.total_tokens);
+    add_tokens(sum.prompt_tokens_details.cached_tokens, more.prompt_tokens_details.cached_tokens);
+    add_tokens(sum.prompt_tokens_details.audio_tokens, more.prompt_tokens_details.audio_tokens);
+    completion_tokens_details& sums = sum.completion_tokens_details;
+    completion_tokens_details const& parts = more.completion_tokens_details;
+    add_tokens(sums.reasoning_tokens, parts.reasoning_tokens);
+    add_tokens(sums.audio_tokens, parts.audio_tokens);
+    add_tokens(sums.accepted_prediction_tokens, parts.accepted_prediction_tokens);
+    add_tokens(sums.rejected_prediction_tokens, parts.rejected_prediction_tokens);
+}
+
+FOUNDRY_DECL void make_ids_unique(std::vector<tool_call>& calls)
+{
+    for (std::size_t i = 0; i != calls.size(); ++i) {
+        auto const is_taken = [&](std::string const& id) {
+            return std::any_of(calls.begin(), calls.end(),
+                               [&](tool_call const& c) { return &c != &calls[i] && c.id == id; });
+        };
+        std::string const given = calls[i].id.empty() ? "call" : calls[i].id;
+        for (std::size_t number = i + 1; calls[i].id.empty() || is_taken(calls[i].id); ++number)
+            calls[i].id = given + "_" + std::to_string(number);
+    }
+}
 
 struct tool_calls_state
 {
@@ -196,6 +233,18 @@ private:
     tool_calls const& calls_;
 };
 
+/// Whether the caller wants no further round.
+inline bool is_stopped(tool_conversation const& conversation, tool_options const& how, std::vector<tool_call> calls)
+{
+    if (!how.stop_after_round)
+        return false;
+    tool_progress so_far;
+    so_far.rounds = conversation.rounds();
+    so_far.usage = conversation.usage();
+    so_far.calls = std::move(calls);
+    return how.stop_after_round(so_far);
+}
+
 [[noreturn]] inline void throw_too_many_rounds(tool_conversation& conversation, std::size_t calls)
 {
     conversation.end_round(std::vector<std::optional<std::string>>(calls));
@@ -214,7 +263,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_tools(tool_conversati
         if (round >= how.max_rounds)
             throw_too_many_rounds(conversation, wanted.size());
         {
-            tool_calls running(executor, tools, how, std::move(wanted));
+            tool_calls running(executor, tools, how, wanted);
             round_scope const ends(conversation, running);
             for (;;) {
                 std::optional<std::size_t> const ended = co_await running.next();
@@ -222,7 +271,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_tools(tool_conversati
                     break;
             }
         }
-        if (conversation.is_stopped())
+        if (is_stopped(conversation, how, std::move(wanted)))
             co_return;
     }
 }
@@ -248,7 +297,7 @@ FOUNDRY_DECL FOUNDRY_CORO async_generator<tool_event> stream_tools(std::unique_p
         if (round >= how.max_rounds)
             throw_too_many_rounds(*conversation, wanted.size());
         {
-            tool_calls running(executor, tools, how, std::move(wanted));
+            tool_calls running(executor, tools, how, wanted);
             round_scope const ends(*conversation, running);
             for (;;) {
                 std::optional<std::size_t> const ended = co_await running.next();
@@ -262,7 +311,7 @@ FOUNDRY_DECL FOUNDRY_CORO async_generator<tool_event> stream_tools(std::unique_p
         }
         tool_event round_ends(tool_event_type::round_ends, {});
         co_yield std::move(round_ends);
-        if (conversation->is_stopped())
+        if (is_stopped(*conversation, how, std::move(wanted)))
             break;
     }
     tool_event answer(tool_event_type::answer, conversation->text());
