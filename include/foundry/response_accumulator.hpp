@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/response.hpp>
-#include <foundry/response_stream.hpp>
+#include <foundry/response_event.hpp>
 
 #include <boost/json/object.hpp>
 

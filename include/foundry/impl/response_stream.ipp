@@ -9,11 +9,6 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-FOUNDRY_DECL std::string_view response_event::text() const noexcept
-{
-    return type == response_event_type::output_text_delta ? std::string_view(delta) : std::string_view();
-}
-
 FOUNDRY_DECL response_stream::response_stream() noexcept = default;
 FOUNDRY_DECL response_stream::response_stream(response_stream&&) noexcept = default;
 FOUNDRY_DECL response_stream& response_stream::operator=(response_stream&&) noexcept = default;
