@@ -12,6 +12,8 @@
 #include "../printable.hpp"
 
 #include <foundry/media.hpp>
+#include <foundry/response_from_chat.hpp>
+#include <foundry/response_tools.hpp>
 #include <foundry/tools.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -28,6 +30,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <numeric>
@@ -123,6 +126,7 @@ struct conversation
     foundry::tool_run run; // holds the conversation so far
     foundry::toolbox tools = two_functions();
     std::vector<foundry::content_part> pictures; // for the next question
+    bool uses_responses = false;                 // the Responses API instead of chat completions
 };
 
 void ask(conversation& c, std::string question)
@@ -152,6 +156,37 @@ void print_costs(foundry::token_usage const& usage, std::chrono::duration<double
     std::cout << std::fixed << std::setprecision(1) << taken.count() << " s]\n";
 }
 
+asio::awaitable<void> print_all(foundry::async_generator<foundry::tool_event> events)
+{
+    while (auto event = co_await events.next())
+        print(*event);
+}
+
+/// The same conversation with the other API; what comes of it is added to the chat.
+asio::awaitable<void> answer_by_responses(conversation& c)
+{
+    foundry::chat_request chat = c.run.request;
+    chat.messages = c.run.messages;
+    foundry::response_run run(foundry::to_response_request(chat).request);
+    std::size_t const asked = run.items.size();
+    std::exception_ptr failed;
+    try {
+        co_await print_all(foundry::responses{c.client}.stream(run, c.tools));
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    std::string text;
+    for (std::size_t i = asked; i < run.items.size(); ++i) {
+        if (run.items[i].type() == foundry::item_type::message)
+            text += run.items[i].as<foundry::response_message>().text();
+    }
+    if (!text.empty())
+        c.run.messages.emplace_back(foundry::chat_role::assistant, text);
+    c.run.usage = run.usage;
+    if (failed)
+        std::rethrow_exception(failed);
+}
+
 /// Asks the last question, and prints the answer. Whatever ends it, the run's messages have what has arrived. A question that fails, or
 /// has no answer yet, is removed. Throws nothing, because the `||` below would then wait for its other operation.
 asio::awaitable<void> answer(conversation& c)
@@ -161,9 +196,10 @@ asio::awaitable<void> answer(conversation& c)
     c.run.usage = foundry::token_usage();
     std::string failed;
     try {
-        foundry::async_generator<foundry::tool_event> events = c.client.stream(c.run, c.tools);
-        while (auto event = co_await events.next())
-            print(*event);
+        if (c.uses_responses)
+            co_await answer_by_responses(c);
+        else
+            co_await print_all(c.client.stream(c.run, c.tools));
     } catch (boost::system::system_error const& e) { // foundry::error is one, too
         if (e.code() == asio::error::operation_aborted)
             std::cout << "\n[stopped]";
@@ -184,6 +220,7 @@ asio::awaitable<void> answer(conversation& c)
 constexpr char const* help = "/model NAME   uses another deployment from now on\n"
                              "/system TEXT  sets the system message; without TEXT, removes it\n"
                              "/image FILE   sends a picture with the next question\n"
+                             "/api NAME     uses the API chat or responses from now on\n"
                              "/quit         ends, as Ctrl-D and two Ctrl-C do; one Ctrl-C stops an answer\n";
 
 void set_system(std::vector<foundry::chat_message>& messages, std::string const& text)
@@ -202,6 +239,9 @@ void obey(conversation& c, std::string const& name, std::string const& rest)
     } else if (name == "/system") {
         set_system(c.run.messages, rest);
         std::cout << (rest.empty() ? "[no system message]\n" : "[system message set]\n");
+    } else if (name == "/api" && (rest == "chat" || rest == "responses")) {
+        c.uses_responses = rest == "responses";
+        std::cout << "[by " << rest << "]\n";
     } else if (name == "/image" && !rest.empty()) {
         try {
             c.pictures.push_back(foundry::image::load_file(rest).part());
@@ -251,7 +291,7 @@ asio::awaitable<void> chat(configuration const& my, foundry::options options)
 
 int main(int argc, char** argv)
 try {
-    configuration const my;
+    configuration const my("https://contoso.services.ai.azure.com/openai/v1"); // which has both APIs
     foundry::options options = my.options();
     if (argc == 3 && argv[1] == std::string_view("--proxy")) {
         options.proxy = argv[2];

@@ -108,7 +108,8 @@ public:
         for (std::string line; std::getline(file, line);) {
             boost::json::value const body = boost::json::parse(boost::json::parse(line).at("body").as_string());
             std::vector<std::string>& messages = all.emplace_back();
-            for (boost::json::value const& m : body.at("messages").as_array()) {
+            char const* const name = body.as_object().contains("messages") ? "messages" : "input";
+            for (boost::json::value const& m : body.at(name).as_array()) {
                 boost::json::object const& message = m.as_object();
                 auto const& content = m.at(message.contains("tool_calls") ? "tool_calls" : "content");
                 messages.push_back(std::string(m.at("role").as_string()) + ": " +
@@ -284,4 +285,26 @@ TEST_CASE("chat example: a picture is sent with the next question, and the error
     CHECK(asked[0].size() == 1);
     CHECK(asked[0][0].find("data:image/png;base64,") != std::string::npos);
     CHECK(asked[1].back() == "user: Hello.");
+}
+
+TEST_CASE("chat example: /api changes the API in the middle of a conversation")
+{
+    terminal t;
+    t.enter("How many feet are in a mile?");
+    t.see(" tokens, ");
+    t.enter("/api responses");
+    t.see("[by responses]");
+    t.enter("What is the capital of France?");
+    t.see("Paris");
+    t.see(" tokens, ");
+    t.enter("/api chat");
+    t.see("[by chat]");
+    t.enter("Hello.");
+    t.see(" tokens, ");
+    auto const asked = t.asked();
+    REQUIRE(asked.size() == 3);
+    CHECK(asked[1].size() == 3);
+    CHECK(asked[1][2] == "user: What is the capital of France?");
+    REQUIRE(asked[2].size() == 5);
+    CHECK(asked[2][3].find("Paris") != std::string::npos);
 }

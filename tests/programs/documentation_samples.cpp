@@ -1000,6 +1000,14 @@ while (auto const* event = co_await events.read())
     // clang-format on
 }
 
+asio::awaitable<void> waits(foundry::responses responses, foundry::response_request request)
+{
+    // clang-format off
+foundry::response begun = co_await responses.create(request);
+foundry::response ended = co_await responses.wait(begun.id);
+    // clang-format on
+}
+
 asio::awaitable<void> joins(foundry::response_stream events)
 {
     // clang-format off
@@ -1534,11 +1542,6 @@ BOOST_DESCRIBE_STRUCT(drawing, (), (shapes))
 std::string const& schema_of_a_variant() { return foundry::schema_of<drawing>(); }
 
 void show(std::vector<std::string> const& steps);
-
-// clang-format off
-struct recipe { std::string title; std::vector<std::string> steps; int minutes = 0; };
-BOOST_DESCRIBE_STRUCT(recipe, (), (title, steps, minutes))
-// clang-format on
 
 asio::awaitable<void> fills_a_class(foundry::client<> client, foundry::chat_request request)
 {
