@@ -18,7 +18,7 @@ TIMEFORMAT='%3U %3S'
 # The milliseconds of processor time that one compilation takes.
 cost() {
     local define=()
-    case $1 in compiled | tools | typed) define=(-DFOUNDRY_SEPARATE_COMPILATION) ;; esac
+    case $1 in compiled | tools | typed | responses) define=(-DFOUNDRY_SEPARATE_COMPILATION) ;; esac
     if ! { time "$compiler" "@$flags" "${define[@]}" -O0 -c "$sources/$1.cpp" -o "$work/object" 2>"$work/errors"; } \
         2>"$work/time"; then
         cat "$work/errors" >&2

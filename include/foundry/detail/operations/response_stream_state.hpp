@@ -41,6 +41,9 @@ public:
     std::optional<std::int64_t> last() const { return is_numbered_ ? std::optional(last_) : std::nullopt; }
 
 private:
+    /// Some servers write a zero into each event.
+    bool is_always_zero(std::int64_t number) const { return number == 0 && last_ == 0; }
+
     std::int64_t last_ = -1;
     bool is_numbered_ = true;
 };

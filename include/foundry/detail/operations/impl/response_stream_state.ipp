@@ -20,7 +20,7 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 FOUNDRY_DECL event_numbers::verdict event_numbers::check(std::optional<std::int64_t> number) const
 {
-    if (!is_numbered_ || !number || last_ < 0)
+    if (!is_numbered_ || !number || last_ < 0 || is_always_zero(*number))
         return verdict::next;
     if (*number <= last_)
         return verdict::repeated;
@@ -29,10 +29,10 @@ FOUNDRY_DECL event_numbers::verdict event_numbers::check(std::optional<std::int6
 
 FOUNDRY_DECL void event_numbers::take(std::optional<std::int64_t> number)
 {
-    if (number)
-        last_ = *number;
-    else
+    if (!number || is_always_zero(*number))
         ignore();
+    else
+        last_ = *number;
 }
 
 /// Azure's names of some types. Source: `OpenAI.ResponseStreamEventType` (v1).
