@@ -458,3 +458,72 @@ TEST_CASE("background: the time for a stream holds for all of its connections")
         CHECK(all.numbers.size() < 10);
     });
 }
+
+TEST_CASE("background: a client that is closed ends waits and streams between two connections")
+{
+    with_service(
+        [](emulator& service, foundry::client<> const&, background_stream const& recorded) -> asio::awaitable<void> {
+            foundry::options slow = limited(service);
+            slow.retry.backoff = std::chrono::hours(1);
+            slow.retry.max_backoff = std::chrono::hours(1);
+            slow.timeouts.stream_total = 0ms;
+            asio::any_io_executor const executor = co_await asio::this_coro::executor;
+            foundry::client<> const client = client_of(executor, service, local_url, slow);
+            service.queue(answer::events(recorded.from(0, 2)));
+            service.queue(answer::json(503, "{}"));
+            delivered all;
+            int ended = 0;
+            asio::co_spawn(executor, read_response(client, background_request(), all),
+                           [&](std::exception_ptr thrown) { ended += thrown == nullptr ? 1 : 0; });
+            service.wait_for_replies(2, 0ms);
+            while (!service.wait_for_replies(2, 0ms))
+                co_await asio::post(executor, asio::use_awaitable);
+            service.queue(state("queued"));
+            foundry::wait_options how;
+            how.interval = std::chrono::hours(1);
+            std::optional<boost::system::error_code> code;
+            asio::co_spawn(
+                executor,
+                [](foundry::responses from, foundry::wait_options with,
+                   std::optional<boost::system::error_code>& got) -> asio::awaitable<void> {
+                    foundry::error const thrown = co_await failure_of(from.wait("resp_1", with));
+                    got = thrown.code();
+                }(foundry::responses{client}, how, code),
+                foundry::rethrow);
+            while (!service.wait_for_replies(3, 0ms))
+                co_await asio::post(executor, asio::use_awaitable);
+            for (int i = 0; i != 1000; ++i) // until the answers have been read
+                co_await asio::post(executor, asio::use_awaitable);
+            client.close();
+            while (ended == 0 || !code)
+                co_await asio::post(executor, asio::use_awaitable);
+            CHECK(*code == errc::client_closed);
+            REQUIRE(all.failed);
+            CHECK(all.failed->code() == errc::client_closed);
+        });
+}
+
+TEST_CASE("background: drain() waits for a stream between two connections, which still gets its next one")
+{
+    with_service(
+        [](emulator& service, foundry::client<> const&, background_stream const& recorded) -> asio::awaitable<void> {
+            foundry::options slow = limited(service);
+            slow.retry.backoff = 50ms;
+            asio::any_io_executor const executor = co_await asio::this_coro::executor;
+            foundry::client<> const client = client_of(executor, service, local_url, slow);
+            service.queue(answer::events(recorded.from(0, 2)));
+            service.queue(answer::json(503, "{}"));
+            recorded.serve(service);
+            service.reply_when([](recorded_request const& r) { return r.method == "POST"; },
+                               answer::events(recorded.from(0, 2)));
+            delivered all;
+            bool is_over = false;
+            asio::co_spawn(executor, read_response(client, background_request(), all),
+                           [&](std::exception_ptr) { is_over = true; });
+            while (!service.wait_for_replies(1, 0ms))
+                co_await asio::post(executor, asio::use_awaitable);
+            co_await client.drain(20s);
+            CHECK(is_over);
+            CHECK_MESSAGE(all.is_complete(recorded.size()), (all.failed ? all.failed->what() : "no error"));
+        });
+}

@@ -7,6 +7,9 @@
 #include <foundry/detail/operations/response_stream_state.hpp>
 #include <foundry/responses.hpp>
 
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI {
@@ -34,7 +37,15 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_end(std::sha
     poll_times times;
     times.interval = how.interval;
     times.max_interval = how.max_interval;
-    co_return co_await wait_for_response(std::move(client), std::move(id), std::move(how.call), times, nullptr);
+    running_call call;
+    call.begin(client->target.calls, co_await boost::asio::this_coro::executor);
+    try {
+        response reply = co_await wait_for_response(call, std::move(client), std::move(id), std::move(how.call), times);
+        co_return reply;
+    } catch (boost::system::system_error const&) {
+        call.check(); // the end of the client has ended the wait
+        throw;
+    }
 }
 
 } // namespace detail

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/operations/call_route.hpp>
 #include <foundry/response.hpp>
 #include <foundry/route.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
@@ -45,11 +45,10 @@ struct poll_times
 
 /// Asks until the response has ended.
 ///
-/// @param pause receives the timer of each wait; may be null.
+/// @param call the call that this belongs to, so that the end of the client ends the wait.
 /// @throws foundry::error (`errc::total_timeout`) if the response has not ended in time.
-FOUNDRY_DECL boost::asio::awaitable<response> wait_for_response(std::shared_ptr<client_state> state, std::string id,
-                                                                call_options with, poll_times times,
-                                                                boost::asio::steady_timer** pause);
+FOUNDRY_DECL boost::asio::awaitable<response> wait_for_response(running_call& call, std::shared_ptr<client_state> state,
+                                                                std::string id, call_options with, poll_times times);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <foundry/detail/call/pending_request.hpp>
+#include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/event_stream.hpp>
 #include <foundry/response_stream.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -63,18 +64,20 @@ class response_stream_state
 {
 public:
     response_info const& info() const noexcept { return events_.info(); }
-    void close() noexcept;
+    void close() noexcept { end(); }
 
     /// Opens the stream of a new response.
     boost::asio::awaitable<void> open(std::shared_ptr<pending_request> request);
     /// After this, a broken connection is replaced.
-    void resume_at(resume_point point, std::int64_t last);
+    void resume_at(resume_point point, std::int64_t last, boost::asio::any_io_executor const& executor);
     /// Asks for the events after the last one; if the service refuses that, waits for the end of the response.
     boost::asio::awaitable<void> reopen();
 
 private:
     friend boost::asio::awaitable<response_event const*> read_event(response_stream_state* state);
 
+    /// Nothing more is read.
+    void end() noexcept;
     /// False if the event is to be skipped.
     bool take(raw_event const& event);
     [[noreturn]] void throw_truncated() const;
@@ -91,11 +94,11 @@ private:
     json::reader reader_;
     event_numbers numbers_;
     std::optional<resume_point> point_;
-    unsigned resumed_ = 0;                       // without a new event since
-    bool has_gap_ = false;                       // a connection was given up because events were missing
-    boost::asio::steady_timer* pause_ = nullptr; // between two connections
-    bool has_value_ = false;                     // that read() has not given yet
-    bool is_over_ = false;                       // the last event has come, or the stream is closed
+    unsigned resumed_ = 0;   // without a new event since
+    bool has_gap_ = false;   // a connection was given up because events were missing
+    running_call call_;      // of a response in the background, between its connections, too
+    bool has_value_ = false; // that read() has not given yet
+    bool is_over_ = false;   // the last event has come, or the stream is closed
 };
 
 /// The next event, which the state lends until the next call; null at the end, or if there is no state.

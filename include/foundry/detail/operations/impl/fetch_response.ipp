@@ -11,6 +11,7 @@
 #include <foundry/detail/operations/fetch_response.hpp>
 
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -97,17 +98,18 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> fetch_response(std::s
     co_return reply;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_response(std::shared_ptr<client_state> state,
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_response(running_call& call,
+                                                                             std::shared_ptr<client_state> state,
                                                                              std::string id, call_options with,
-                                                                             poll_times times,
-                                                                             boost::asio::steady_timer** pause)
+                                                                             poll_times times)
 {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    wait_scope const waits(pause, timer);
+    wait_scope const waits(&call.wait, timer);
     route const get = response_route("GET", id);
     std::chrono::milliseconds wait = bounded(times.interval);
     for (;;) {
         std::shared_ptr<pending_request> request = prepare_stored(state, id, get, with, response_form::json);
+        request->is_round = true;
         response reply = co_await fetch_response(std::move(request));
         if (reply.status != response_status::queued && reply.status != response_status::in_progress)
             co_return reply;

@@ -53,24 +53,26 @@ response_stream_state::open(std::shared_ptr<pending_request> request)
     events_ = co_await open_events(std::move(request));
 }
 
-FOUNDRY_DECL void response_stream_state::resume_at(resume_point point, std::int64_t last)
+FOUNDRY_DECL void response_stream_state::resume_at(resume_point point, std::int64_t last,
+                                                   boost::asio::any_io_executor const& executor)
 {
+    call_.begin(point.state->target.calls, executor);
     point_.emplace(std::move(point));
     numbers_ = event_numbers(last);
 }
 
-FOUNDRY_DECL void response_stream_state::close() noexcept
+FOUNDRY_DECL void response_stream_state::end() noexcept
 {
     is_over_ = true;
     events_.close();
-    if (pause_ != nullptr)
-        pause_->cancel();
+    if (call_.wait != nullptr)
+        call_.wait->cancel();
+    call_.finish();
 }
 
 FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
 {
     if (!reader_.read(value_, event.data)) {
-        events_.close();
         throw error(errc::unexpected_reply,
                     "an event of the stream is not of the expected shape: " + reader_.problem());
     }
@@ -103,6 +105,8 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
             point_->id = value_.response->id;
     }
     is_over_ = value_.type == response_event_type::completed || value_.type == response_event_type::incomplete;
+    if (is_over_)
+        call_.finish();
     return true;
 }
 
@@ -123,20 +127,23 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_event const*> read_eve
                 break;
             continue;
         } catch (error const& e) {
-            stream.is_over_ = stream.is_over_ || !stream.can_resume(e);
-            if (stream.is_over_)
+            if (stream.is_over_ || !stream.can_resume(e)) {
+                stream.end();
                 throw;
+            }
             broken.emplace(e);
         } catch (...) {
-            stream.is_over_ = true;
+            stream.end();
             throw;
         }
         stream.events_.close();
         try {
             co_await stream.replace_connection(*broken);
-        } catch (...) {
-            if (std::exchange(stream.is_over_, true))
+        } catch (boost::system::system_error const&) {
+            if (stream.is_over_)
                 co_return nullptr; // closed
+            stream.call_.check();  // the end of the client has ended a wait
+            stream.end();
             throw;
         }
     }
@@ -192,7 +199,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
     for (;;) {
         timer.expires_after(wait_after(broken));
         {
-            wait_scope const waits(&pause_, timer);
+            wait_scope const waits(&call_.wait, timer);
             co_await timer.async_wait(boost::asio::deferred);
         }
         try {
@@ -220,6 +227,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
                 std::chrono::duration_cast<std::chrono::milliseconds>(point_->end - std::chrono::steady_clock::now());
         std::shared_ptr<pending_request> request =
             prepare_stored(point_->state, point_->id, get, with, response_form::events);
+        request->is_round = true;
         try {
             event_stream again = co_await open_events(std::move(request));
             events_ = std::move(again);
@@ -238,7 +246,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::wa
 {
     poll_times times;
     times.end = point_->end;
-    response reply = co_await wait_for_response(point_->state, point_->id, point_->with, times, &pause_);
+    response reply = co_await wait_for_response(call_, point_->state, point_->id, point_->with, times);
     if (is_over_)
         co_return; // closed
     raw_event last;
@@ -255,18 +263,26 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::wa
     is_over_ = true;
 }
 
+inline resume_point resume_point_of(pending_request const& request, call_options with, std::string id)
+{
+    resume_point point;
+    point.state = request.state;
+    point.with = std::move(with);
+    point.retry = request.retry;
+    point.id = std::move(id);
+    if (request.timeouts.stream_total.count() > 0)
+        point.end = std::chrono::steady_clock::now() + request.timeouts.stream_total;
+    return point;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
 open_response_stream(std::shared_ptr<pending_request> request, call_options with, bool is_in_background)
 {
     auto state = std::make_unique<response_stream_state>();
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     if (is_in_background) {
-        resume_point point;
-        point.state = request->state;
-        point.with = std::move(with);
-        point.retry = request->retry;
-        if (request->timeouts.stream_total.count() > 0)
-            point.end = std::chrono::steady_clock::now() + request->timeouts.stream_total;
-        state->resume_at(std::move(point), -1);
+        state->resume_at(resume_point_of(*request, std::move(with), {}), -1, executor);
+        request->is_round = true;
     }
     co_await state->open(std::move(request));
     co_return response_stream(std::move(state));
@@ -276,12 +292,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_stream>
 resume_response(std::shared_ptr<client_state> client, std::string id, std::int64_t after, call_options with)
 {
     auto state = std::make_unique<response_stream_state>();
-    resume_point point;
-    point.retry = client->settings.retry;
-    point.state = std::move(client);
-    point.with = std::move(with);
-    point.id = std::move(id);
-    state->resume_at(std::move(point), after);
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    std::shared_ptr<pending_request> const request =
+        prepare_stored(std::move(client), id, response_route("GET", id), with, response_form::events);
+    if (request->validation_error)
+        std::rethrow_exception(request->validation_error);
+    state->resume_at(resume_point_of(*request, std::move(with), std::move(id)), after, executor);
     co_await state->reopen();
     co_return response_stream(std::move(state));
 }
