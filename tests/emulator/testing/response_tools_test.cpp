@@ -145,8 +145,11 @@ TEST_CASE("emulator: an MCP server that needs no approval lists its tools once a
     auto const& whole = events.back().at("response");
     CHECK(whole.at_pointer("/output/0/tools/0/name") == "ask");
     auto const& call = whole.at_pointer("/output/1");
-    CHECK(names_of(call.as_object()) == std::vector<std::string>{"id", "type", "approval_request_id", "arguments",
-                                                                 "error", "name", "output", "server_label"});
+    CHECK(names_of(call.as_object()) == std::vector<std::string>{"id", "type", "status", "approval_request_id",
+                                                                 "arguments", "error", "name", "output",
+                                                                 "server_label"});
+    CHECK(events[6].at_pointer("/item/status") == "in_progress");
+    CHECK(call.at("status") == "completed");
     CHECK(call.at("arguments") == R"({"question":"How many feet are in a mile?"})");
     CHECK(call.at("output") == "A mile is 5,280 feet long.");
     CHECK(text_in(whole).find("The result is: A mile is 5,280 feet long.") != std::string::npos);

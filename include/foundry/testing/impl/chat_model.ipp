@@ -338,7 +338,7 @@ FOUNDRY_DECL std::string chat_model::think() const
            ". I should say what is certain first and keep it short.";
 }
 
-/// A model refuses in its own words only if the request has a JSON schema; otherwise its text says so.
+/// Whether the answer is a refusal, which only a request with a JSON schema gets.
 FOUNDRY_DECL bool chat_model::refuses() const
 {
     return text_of(object_of(request_, "response_format"), "type") == "json_schema" &&

@@ -181,6 +181,7 @@ FOUNDRY_DECL void server_tools::ask(json::object const& tool)
 FOUNDRY_DECL void server_tools::call(json::object const& request, json::value approval_id)
 {
     auto made = ids_.new_item("mcp_call");
+    made["status"] = "completed";
     made["approval_request_id"] = std::move(approval_id);
     made["arguments"] = request.at("arguments");
     made["error"] = nullptr;

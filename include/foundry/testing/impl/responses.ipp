@@ -118,6 +118,12 @@ FOUNDRY_DECL json::object output_maker::reasoning(std::string const& thought)
     return made;
 }
 
+/// Whether the last item of an incomplete output is itself incomplete.
+FOUNDRY_DECL bool is_cut_off(json::value const& last)
+{
+    return last.at("type") == "message" || last.at("type") == "function_call";
+}
+
 FOUNDRY_DECL json::array output_maker::make(completion const& answer, tool_work const& work)
 {
     auto made = work.listed;
@@ -142,7 +148,7 @@ FOUNDRY_DECL json::array output_maker::make(completion const& answer, tool_work 
         call["name"] = one.name;
         made.push_back(std::move(call));
     }
-    if (answer.finish_reason == "length" && !made.empty() && made.back().get_object().contains("status"))
+    if (answer.finish_reason == "length" && !made.empty() && is_cut_off(made.back()))
         made.back().get_object()["status"] = "incomplete";
     return made;
 }

@@ -278,8 +278,9 @@ FOUNDRY_DECL members response_tool_members(std::string_view kind)
                                                       {"user_location", type::object}}};
     static constexpr std::array<member, 2> interpreter = {
         {{"type", type::string}, {"container", type::string_or_object}}};
-    static constexpr std::array<member, 7> mcp = {{{"type", type::string},
+    static constexpr std::array<member, 8> mcp = {{{"type", type::string},
                                                    {"allowed_tools", type::anything},
+                                                   {"authorization", type::string},
                                                    {"headers", type::object},
                                                    {"require_approval", type::string_or_object},
                                                    {"server_description", type::string},
