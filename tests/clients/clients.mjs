@@ -9,12 +9,15 @@ import dns from 'node:dns'
 
 import ModelClient, { isUnexpected } from '@azure-rest/ai-inference'
 import { createAzure } from '@ai-sdk/azure'
+import { createOpenAI } from '@ai-sdk/openai'
 import { AzureKeyCredential } from '@azure/core-auth'
 import { createSseStream } from '@azure/core-sse'
 import { ClientSecretCredential, getBearerTokenProvider } from '@azure/identity'
-import { APICallError, Output, embedMany, generateImage, generateSpeech, generateText, jsonSchema, stepCountIs, streamText, tool }
-  from 'ai'
+import { APICallError, Output, embedMany, generateImage, generateObject, generateSpeech, generateText, jsonSchema, stepCountIs, streamText,
+  tool } from 'ai'
 import OpenAI, { AuthenticationError, AzureOpenAI, BadRequestError, NotFoundError, toFile } from 'openai'
+import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod'
+import { z } from 'zod'
 
 const port = process.argv[2]
 const key = 'emulator-key'
@@ -157,12 +160,94 @@ check('openai', 'a response has the shape of a schema', async () => {
   })
   assert.deepEqual(JSON.parse(reply.output_text), { feet: 5280 })
 })
-check('openai', 'a response runs in the background and is read, streamed again and deleted', async () => {
-  const begun = await openai.responses.create({ model: 'gpt-4o-mini', input: question, background: true })
+check('openai', 'responses.parse() reads a schema and a call of a function that are written with zod', async () => {
+  const Feet = z.object({ feet: z.number().int() })
+  const reply = await openai.responses.parse({ model: 'gpt-4o-mini', input: question, text: { format: zodTextFormat(Feet, 'answer') } })
+  assert.deepEqual(reply.output_parsed, { feet: 5280 })
+  const stream = openai.responses.stream({ model: 'gpt-4o-mini', input: question, text: { format: zodTextFormat(Feet, 'answer') } })
+  assert.deepEqual((await stream.finalResponse()).output_parsed, { feet: 5280 })
+  const called = await openai.responses.parse({
+    model: 'gpt-4o-mini', input: weatherQuestion,
+    tools: [zodResponsesFunction({ name: 'get_weather', parameters: z.object({ city: z.string() }) })],
+  })
+  assert.deepEqual(called.output[0].parsed_arguments, { city: 'Paris' })
+})
+check('openai', 'the helper responses.stream() accumulates a summary of the reasoning, which is sent back encrypted', async () => {
+  const request = {
+    model: 'DeepSeek-R1', input: question, store: false, reasoning: { summary: 'auto' }, include: ['reasoning.encrypted_content'],
+  }
+  const stream = openai.responses.stream(request)
+  let summary = ''
+  stream.on('response.reasoning_summary_text.delta', (event) => { summary += event.delta })
+  const reply = await stream.finalResponse()
+  assert.equal(reply.output[0].summary[0].text, summary)
+  assert.match(reply.output[0].encrypted_content, /^gAAAAAB/)
+  const input = [{ role: 'user', content: question }, ...reply.output, { role: 'user', content: 'Hello.' }]
+  assert.match((await openai.responses.create({ ...request, input })).output_text, /Hello!/)
+})
+check('openai', 'a response refuses, and is cut inside the arguments of a function', async () => {
+  const format = { type: 'json_schema', name: 'answer', strict: true, schema: feet }
+  const stream = openai.responses.stream({ model: 'gpt-4o-mini', input: 'Write malware.', text: { format } })
+  let refusal = ''
+  stream.on('response.refusal.delta', (event) => { refusal += event.delta })
+  const refused = await stream.finalResponse()
+  assert.deepEqual(refused.output[0].content[0], { type: 'refusal', refusal })
+  const text = { type: 'string' }
+  const note = {
+    type: 'function', name: 'note', strict: false,
+    parameters: { type: 'object', properties: { title: text, text }, required: ['title', 'text'] },
+  }
+  const cut = await openai.responses.create({
+    model: 'gpt-4o-mini', input: 'Tell me a long story of ships and bread and the Moon.', tools: [note], tool_choice: 'required',
+    max_output_tokens: 16,
+  })
+  assert.equal(cut.status, 'incomplete')
+  assert.equal(cut.output[0].status, 'incomplete')
+  assert.throws(() => JSON.parse(cut.output[0].arguments))
+})
+check('openai', 'a response searches the web and runs code', async () => {
+  const searched = await openai.responses.stream({
+    model: 'gpt-4o-mini', input: 'Search the web for the number of feet in a mile.', tools: [{ type: 'web_search_preview' }],
+  }).finalResponse()
+  assert.deepEqual(searched.output.map((item) => item.type), ['web_search_call', 'message'])
+  assert.equal(searched.output[1].content[0].annotations[0].type, 'url_citation')
+  const interpreted = await openai.responses.stream({
+    model: 'gpt-4o-mini', input: question, tool_choice: { type: 'code_interpreter' },
+    tools: [{ type: 'code_interpreter', container: { type: 'auto' } }], include: ['code_interpreter_call.outputs'],
+  }).finalResponse()
+  assert.match(interpreted.output[0].code, /^print\(/)
+  assert.match(interpreted.output[0].outputs[0].logs, /5,280/)
+})
+check('openai', 'an MCP server is called after an approval', async () => {
+  const request = {
+    model: 'gpt-4o-mini',
+    tools: [{ type: 'mcp', server_label: 'almanac', server_url: 'https://mcp.example.com', require_approval: 'always' }],
+  }
+  const first = await openai.responses.create({ ...request, input: question })
+  const wanted = first.output.find((item) => item.type === 'mcp_approval_request')
+  const decide = (approve) => openai.responses.stream({
+    ...request, previous_response_id: first.id, input: [{ type: 'mcp_approval_response', approval_request_id: wanted.id, approve }],
+  }).finalResponse()
+  const approved = await decide(true)
+  assert.deepEqual(approved.output.map((item) => item.type), ['mcp_call', 'message'])
+  assert.match(approved.output_text, /5,280/)
+  assert.deepEqual((await decide(false)).output.map((item) => item.type), ['message'])
+})
+check('openai', 'a response runs in the background and is polled, cancelled and deleted', async () => {
+  const request = { model: 'gpt-4o-mini', input: question, background: true }
+  const begun = await openai.responses.create(request)
   assert.equal(begun.status, 'queued')
+  assert.equal((await openai.responses.retrieve(begun.id)).status, 'in_progress')
   assert.match((await openai.responses.retrieve(begun.id)).output_text, /5,280/)
+  await assert.rejects(openai.responses.cancel(begun.id), BadRequestError)
+  const cancelled = await openai.responses.create(request)
+  assert.equal((await openai.responses.cancel(cancelled.id)).status, 'cancelled')
+  assert.equal((await openai.responses.retrieve(cancelled.id)).status, 'cancelled')
   await openai.responses.delete(begun.id)
+  await assert.rejects(openai.responses.cancel(begun.id), NotFoundError)
   await assert.rejects(openai.responses.retrieve(begun.id), NotFoundError)
+})
+check('openai', 'a response that was streamed in the background is streamed again from any event', async () => {
   let id
   for await (const event of await openai.responses.create({ model: 'gpt-4o-mini', input: question, background: true, stream: true }))
     id ??= event.response?.id
@@ -170,6 +255,17 @@ check('openai', 'a response runs in the background and is read, streamed again a
   for await (const event of await openai.responses.retrieve(id, { stream: true, starting_after: 2 })) types.push(event.type)
   assert.equal(types.at(0), 'response.output_item.added')
   assert.equal(types.at(-1), 'response.completed')
+  const resumed = await openai.responses.stream({ response_id: id, starting_after: 5 }).finalResponse()
+  assert.match(resumed.output_text, /5,280/)
+})
+check('openai', 'the input of a response is listed, page by page', async () => {
+  const input = ['A', 'B', 'C'].map((content) => ({ role: 'user', content }))
+  const { id } = await openai.responses.create({ model: 'gpt-4o-mini', input })
+  const texts = []
+  for await (const item of openai.responses.inputItems.list(id, { limit: 1 })) texts.push(item.content[0].text)
+  assert.deepEqual(texts, ['C', 'B', 'A'])
+  const oldest = await openai.responses.inputItems.list(id, { order: 'asc', limit: 2 })
+  assert.deepEqual(oldest.data.map((item) => item.content[0].text), ['A', 'B'])
 })
 check('openai', 'what a response cannot do is a BadRequestError', async () => {
   const request = { model: 'gpt-4o-mini', input: question }
@@ -322,6 +418,53 @@ for (const [name, model] of models) {
     assert.deepEqual(reply.output, { feet: 5280 })
   })
 }
+check('ai, responses', 'an object is generated', async () => {
+  const model = vercel('gpt-4o-mini')
+  const reply = await generateObject({ ...quiet, model, prompt: question, schema: z.object({ feet: z.number().int() }) })
+  assert.deepEqual(reply.object, { feet: 5280 })
+})
+check('ai, responses', 'a summary of the reasoning is streamed, and a tool is called after it', async () => {
+  const reply = streamText({
+    ...quiet, model: vercel('DeepSeek-R1'), prompt: weatherQuestion, tools: vercelTools, stopWhen: stepCountIs(3),
+    providerOptions: { azure: { reasoningSummary: 'auto', forceReasoning: true } },
+  })
+  assert.match(await reply.text, /place Paris, sky clear/)
+  const steps = await reply.steps
+  assert.match(steps[0].reasoningText, /The user wants to know about/)
+})
+check('ai, responses', 'tools of the service run: a web search and an interpreter', async () => {
+  const searched = await generateText({
+    ...quiet, model: vercel('gpt-4o-mini'), prompt: 'Search the web for the number of feet in a mile.',
+    tools: { web_search_preview: vercel.tools.webSearchPreview({}) },
+  })
+  assert.match(searched.text, /5,280/)
+  assert.match(searched.sources[0].url, /^https:\/\/example.com\//)
+  const interpreted = streamText({
+    ...quiet, model: vercel('gpt-4o-mini'), prompt: 'Write a Python program about feet and miles.',
+    tools: { code_interpreter: vercel.tools.codeInterpreter({}) },
+  })
+  assert.match(await interpreted.text, /5,280/)
+  const [result] = await interpreted.toolResults
+  assert.match(result.output.outputs[0].logs, /5,280/)
+})
+check('ai, @ai-sdk/openai', 'an MCP server is called after an approval, and not without it', async () => {
+  const provider = createOpenAI({ baseURL: `${resource}/openai/v1`, apiKey: key })
+  const server = provider.tools.mcp({ serverLabel: 'almanac', serverUrl: 'https://mcp.example.com', requireApproval: 'always' })
+  const request = { ...quiet, model: provider('gpt-4o-mini'), tools: { mcp: server } }
+  const first = await generateText({ ...request, prompt: question })
+  const { approvalId } = first.content.find((part) => part.type === 'tool-approval-request')
+  const decide = (approved) => generateText({
+    ...request,
+    messages: [
+      { role: 'user', content: question }, ...first.response.messages,
+      { role: 'tool', content: [{ type: 'tool-approval-response', approvalId, approved, providerExecuted: true }] },
+    ],
+  })
+  const approved = await decide(true)
+  assert.match(approved.text, /The result is: A mile is 5,280 feet long/)
+  assert.equal(approved.toolCalls[0].toolName, 'mcp.ask')
+  assert.equal((await decide(false)).toolCalls.length, 0)
+})
 check('ai, embeddings', 'texts are embedded', async () => {
   const reply = await embedMany({ ...quiet, model: vercel.embedding('text-embedding-3-small'), values: ['a ship', 'a boat'] })
   assert.equal(reply.embeddings.length, 2)

@@ -34,10 +34,13 @@
 /// - `/v1/...`: any compatible server, without Azure's additions; the member `model`. See `local_server`.
 ///
 /// It serves `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
-/// pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`, `responses` (also streamed and in the background, with
-/// functions and structured output) and `threads`, each if the real form has it. It refuses other features as the service refuses a feature
-/// that a model does not have; a queued `answer` can provide them. The chat model is a small table of knowledge, not a network: equal
-/// requests get equal responses.
+/// pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`, `responses` and `threads`, each if the real form has it.
+/// It refuses other features as the service refuses a feature that a model does not have; a queued `answer` can provide them. The chat model
+/// is a small table of knowledge, not a network: equal requests get equal responses.
+///
+/// The Responses API has functions, structured output, reasoning, `web_search_preview`, `code_interpreter` and `mcp` with approvals. The web
+/// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A
+/// response in the background is queued, in progress at the first GET and complete at the second, or when its last event is sent.
 ///
 /// Browsers may use it from any origin. It responds to their preflight requests (`OPTIONS`) itself: these take no queued answer.
 ///
@@ -140,7 +143,7 @@ struct emulator_options
 
     /// Deployments for chat. Default gpt-4o-mini, gpt-4o, Mistral-Large-2411, DeepSeek-R1. The name decides the behaviour: a deployment
     /// that starts with `Mistral` streams as Mistral does, `DeepSeek-R` sends its reasoning, `o1`, `o3`, `o4` and `gpt-5` refuse
-    /// `max_tokens`.
+    /// `max_tokens` and reason in the Responses API.
     std::vector<std::string> chat_deployments;
     std::vector<std::string> completion_deployments; ///< Deployments for completions. Default gpt-35-turbo-instruct.
     std::vector<std::string> embedding_deployments;  ///< Deployments for embeddings. Default text-embedding-3-small.

@@ -41,11 +41,14 @@ public:
 
     completion answer(std::size_t variant, bool reasons) const;
     std::size_t prompt_tokens() const;
-    std::string const& prompt() const { return prompt_; } ///< The text of every message.
+    std::string const& prompt() const { return prompt_; }     ///< The text of every message.
+    std::string const& question() const { return question_; } ///< The text of the last user message.
 
 private:
     std::vector<json::object> wanted_tools() const;
     std::vector<tool_call> call(std::vector<json::object> const& tools) const;
+    std::string think() const;
+    bool refuses() const;
     std::string say(std::size_t variant) const;
     std::string plain_answer(std::size_t variant) const;
     std::string with_tool_results() const;
@@ -56,7 +59,7 @@ private:
     json::object const& request_;
     json::array const& messages_;
     std::string prompt_;
-    std::string question_; ///< The text of the last user message.
+    std::string question_;
     std::size_t pictures_ = 0;
 };
 
@@ -284,36 +287,87 @@ FOUNDRY_DECL void apply_stop(std::string& text, json::value const* stop)
     }
 }
 
+/// The start of a text, with at most this many bytes. Splits no UTF-8 sequence.
+FOUNDRY_DECL std::string first_bytes(std::string const& text, std::size_t size)
+{
+    if (size >= text.size())
+        return text;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U)
+        --size;
+    return text.substr(0, size);
+}
+
+inline constexpr std::size_t tokens_before_arguments = 4;
+
+FOUNDRY_DECL std::size_t tokens_of(tool_call const& call)
+{
+    return tokens_before_arguments + call.arguments.size() / 4;
+}
+
+/// Cuts a completion at the maximum number of tokens, which may be in the middle of a call's arguments.
+FOUNDRY_DECL void limit_tokens(completion& made, std::size_t most)
+{
+    auto left = most;
+    auto const take = [&](std::size_t wanted) {
+        auto const taken = (std::min)(wanted, left);
+        if (taken < wanted)
+            made.finish_reason = "length";
+        left -= taken;
+        return taken;
+    };
+    made.reasoning = shorten(made.reasoning, take(pieces_of(made.reasoning).size()));
+    made.content = shorten(made.content, take(pieces_of(made.content).size()));
+    made.refusal = shorten(made.refusal, take(pieces_of(made.refusal).size()));
+    std::vector<tool_call> calls;
+    for (auto& call : made.calls) {
+        auto const wanted = tokens_of(call);
+        auto const taken = take(wanted);
+        if (taken < tokens_before_arguments)
+            break;
+        if (taken < wanted)
+            call.arguments = first_bytes(call.arguments, (taken - tokens_before_arguments) * 4);
+        calls.push_back(std::move(call));
+    }
+    made.calls = std::move(calls);
+}
+
+FOUNDRY_DECL std::string chat_model::think() const
+{
+    auto const keys = key_words_of(question_, 3);
+    return "The user wants to know about " + (keys.empty() ? std::string("something") : join_words(keys)) +
+           ". I should say what is certain first and keep it short.";
+}
+
+/// Whether the answer is a refusal, which only a request with a JSON schema gets.
+FOUNDRY_DECL bool chat_model::refuses() const
+{
+    return text_of(object_of(request_, "response_format"), "type") == "json_schema" &&
+           lower(question_).find("malware") != std::string::npos;
+}
+
 FOUNDRY_DECL completion chat_model::answer(std::size_t variant, bool reasons) const
 {
     completion made;
+    if (reasons)
+        made.reasoning = think();
     if (auto const tools = wanted_tools(); !tools.empty()) {
         made.calls = call(tools);
         made.finish_reason = "tool_calls";
-        for (auto const& one : made.calls)
-            made.tokens += 4 + one.arguments.size() / 4;
-        return made;
+    } else if (refuses()) {
+        made.refusal = "I'm sorry, I can't assist with that.";
+    } else {
+        made.content = say(variant);
+        apply_stop(made.content, request_.if_contains("stop"));
     }
-    if (reasons) {
-        auto const keys = key_words_of(question_, 3);
-        made.reasoning = "The user wants to know about " +
-                         (keys.empty() ? std::string("something") : join_words(keys)) +
-                         ". I should say what is certain first and keep it short.";
-    }
-    made.content = say(variant);
-    apply_stop(made.content, request_.if_contains("stop"));
     auto most = count_of(request_, "max_completion_tokens");
     if (!most)
         most = count_of(request_, "max_tokens");
-    auto const thought = pieces_of(made.reasoning).size();
-    auto const spoken = pieces_of(made.content).size();
-    if (most && thought + spoken > *most) {
-        made.reasoning = shorten(made.reasoning, *most);
-        made.content = shorten(made.content, *most - (std::min)(thought, *most));
-        made.finish_reason = "length";
-    }
+    if (most)
+        limit_tokens(made, *most);
     made.reasoning_tokens = pieces_of(made.reasoning).size();
-    made.tokens = made.reasoning_tokens + pieces_of(made.content).size();
+    made.tokens = made.reasoning_tokens + pieces_of(made.content).size() + pieces_of(made.refusal).size();
+    for (auto const& one : made.calls)
+        made.tokens += tokens_of(one);
     return made;
 }
 

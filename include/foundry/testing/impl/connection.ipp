@@ -184,6 +184,8 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::execute(write_plan c
     for (std::size_t i = 0; i < what.writes.size(); ++i) {
         if (i > 0 && what.pause.count() > 0 && !co_await wire_->sleep(what.pause))
             co_return false;
+        if (i + 1 == what.writes.size() && what.before_last)
+            what.before_last();
         if (!co_await wire_->send(what.writes[i]))
             co_return false;
     }

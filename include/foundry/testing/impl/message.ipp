@@ -47,6 +47,7 @@ public:
     bool close = false; ///< Whether the connection ends after this response.
     bool head = false;  ///< Whether it responds to HEAD, and so has no body.
     std::chrono::nanoseconds pause = {};
+    std::function<void()> before_last; ///< Called before the last part is sent; may be empty.
 };
 
 /// The operations on the socket: the bytes of each write, the pauses, and the end.
@@ -64,6 +65,7 @@ public:
     std::vector<std::string> writes;
     std::chrono::nanoseconds delay = {}; ///< Time before the first write.
     std::chrono::nanoseconds pause = {}; ///< Time after each write except the last.
+    std::function<void()> before_last;   ///< Called before the last write; may be empty.
     ending end = ending::next_request;
 };
 
@@ -127,6 +129,7 @@ FOUNDRY_DECL write_plan make_write_plan(reply r)
 
     write_plan made;
     made.pause = r.pause;
+    made.before_last = std::move(r.before_last);
     made.end = r.close ? write_plan::ending::close : write_plan::ending::next_request;
     made.writes.push_back(head_of(r));
     if (r.head)

@@ -91,16 +91,7 @@ public:
     std::string content;
 };
 
-/// A response that the request asked to store.
-class stored_response
-{
-public:
-    json::object object;             ///< Its final state.
-    json::array messages;            ///< The conversation including its output, in the form of a chat request.
-    std::vector<std::string> events; ///< For a later read; only if it was streamed in the background.
-};
-
-/// The objects that requests have created.
+/// The files that requests have created, and a source of ids.
 class object_store
 {
 public:
@@ -110,26 +101,21 @@ public:
     std::string const& content(std::string_view id) const { return find_file(id).content; }
     json::object remove_file(std::string_view id);
 
-    void keep_response(stored_response response);
-    stored_response const* find_response(std::string_view id) const; ///< Null if there is none.
-    stored_response const& response(std::string_view id) const;      ///< Refuses if there is none.
-    json::object remove_response(std::string_view id);
-    json::object item(std::string_view id) const; ///< An item of an output; refuses if there is none.
-
     std::string new_id(std::string_view lead);
 
 private:
     stored_file const& find_file(std::string_view id) const;
 
     std::map<std::string, stored_file, std::less<>> files_;
-    std::map<std::string, stored_response, std::less<>> responses_;
     std::uint64_t ids_ = 0;
 };
 
-FOUNDRY_DECL std::string object_store::new_id(std::string_view lead)
+FOUNDRY_DECL std::string make_id(std::string_view lead, std::uint64_t number)
 {
-    return std::string(lead) + in_hex(hash_of(std::string(lead) + std::to_string(++ids_)));
+    return std::string(lead) + in_hex(hash_of(std::string(lead) + std::to_string(number)));
 }
+
+FOUNDRY_DECL std::string object_store::new_id(std::string_view lead) { return make_id(lead, ++ids_); }
 
 [[noreturn]] FOUNDRY_DECL void refuse_id(std::string const& message, json::value param)
 {
@@ -193,48 +179,6 @@ FOUNDRY_DECL json::object object_store::remove_file(std::string_view id)
     made["deleted"] = true;
     made["id"] = id;
     return made;
-}
-
-FOUNDRY_DECL void object_store::keep_response(stored_response response)
-{
-    std::string id(response.object.at("id").as_string());
-    responses_.insert_or_assign(std::move(id), std::move(response));
-}
-
-FOUNDRY_DECL stored_response const* object_store::find_response(std::string_view id) const
-{
-    auto const found = responses_.find(id);
-    return found == responses_.end() ? nullptr : &found->second;
-}
-
-FOUNDRY_DECL stored_response const& object_store::response(std::string_view id) const
-{
-    auto const* const found = find_response(id);
-    if (!found)
-        refuse_id("Response with id '" + std::string(id) + "' not found.", nullptr);
-    return *found;
-}
-
-FOUNDRY_DECL json::object object_store::remove_response(std::string_view id)
-{
-    response(id);
-    responses_.erase(responses_.find(id));
-    json::object made;
-    made["id"] = id;
-    made["object"] = "response.deleted";
-    made["deleted"] = true;
-    return made;
-}
-
-FOUNDRY_DECL json::object object_store::item(std::string_view id) const
-{
-    for (auto const& [name, one] : responses_) {
-        for (auto const& output : one.object.at("output").as_array()) {
-            if (text_of(output.get_object(), "id") == id)
-                return output.get_object();
-        }
-    }
-    refuse_id("Item with id '" + std::string(id) + "' not found.", "input");
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

@@ -218,21 +218,91 @@ FOUNDRY_DECL members response_item_members(std::string_view kind)
                                                          {"encrypted_content", type::string},
                                                          {"status", type::string}}};
     static constexpr std::array<member, 2> reference = {{{"type", type::string}, {"id", type::string}}};
-    return kind == "message"                ? members(message)
-           : kind == "function_call"        ? members(call)
-           : kind == "function_call_output" ? members(output)
-           : kind == "reasoning"            ? members(reasoning)
-           : kind == "item_reference"       ? members(reference)
-                                            : members();
+    static constexpr std::array<member, 4> search = {
+        {{"type", type::string}, {"id", type::string}, {"status", type::string}, {"action", type::object}}};
+    static constexpr std::array<member, 6> interpreted = {{{"type", type::string},
+                                                           {"id", type::string},
+                                                           {"status", type::string},
+                                                           {"code", type::string},
+                                                           {"container_id", type::string},
+                                                           {"outputs", type::array}}};
+    static constexpr std::array<member, 5> listed = {{{"type", type::string},
+                                                      {"id", type::string},
+                                                      {"server_label", type::string},
+                                                      {"tools", type::array},
+                                                      {"error", type::string}}};
+    static constexpr std::array<member, 9> mcp_call = {{{"type", type::string},
+                                                        {"id", type::string},
+                                                        {"approval_request_id", type::string},
+                                                        {"arguments", type::string},
+                                                        {"error", type::anything},
+                                                        {"name", type::string},
+                                                        {"output", type::string},
+                                                        {"server_label", type::string},
+                                                        {"status", type::string}}};
+    static constexpr std::array<member, 5> wanted = {{{"type", type::string},
+                                                      {"id", type::string},
+                                                      {"arguments", type::string},
+                                                      {"name", type::string},
+                                                      {"server_label", type::string}}};
+    static constexpr std::array<member, 5> approval = {{{"type", type::string},
+                                                        {"id", type::string},
+                                                        {"approval_request_id", type::string},
+                                                        {"approve", type::boolean},
+                                                        {"reason", type::string}}};
+    return kind == "message"                 ? members(message)
+           : kind == "function_call"         ? members(call)
+           : kind == "function_call_output"  ? members(output)
+           : kind == "reasoning"             ? members(reasoning)
+           : kind == "item_reference"        ? members(reference)
+           : kind == "web_search_call"       ? members(search)
+           : kind == "code_interpreter_call" ? members(interpreted)
+           : kind == "mcp_list_tools"        ? members(listed)
+           : kind == "mcp_call"              ? members(mcp_call)
+           : kind == "mcp_approval_request"  ? members(wanted)
+           : kind == "mcp_approval_response" ? members(approval)
+                                             : members();
 }
 
-FOUNDRY_DECL members response_function_members()
+/// The members of a tool; none if the emulator does not have it.
+FOUNDRY_DECL members response_tool_members(std::string_view kind)
 {
-    static constexpr std::array<member, 5> list = {{{"type", type::string},
-                                                    {"name", type::string},
-                                                    {"description", type::string},
-                                                    {"parameters", type::object},
-                                                    {"strict", type::boolean}}};
+    static constexpr std::array<member, 5> function = {{{"type", type::string},
+                                                        {"name", type::string},
+                                                        {"description", type::string},
+                                                        {"parameters", type::object},
+                                                        {"strict", type::boolean}}};
+    static constexpr std::array<member, 4> search = {{{"type", type::string},
+                                                      {"search_content_types", type::array},
+                                                      {"search_context_size", type::string},
+                                                      {"user_location", type::object}}};
+    static constexpr std::array<member, 2> interpreter = {
+        {{"type", type::string}, {"container", type::string_or_object}}};
+    static constexpr std::array<member, 8> mcp = {{{"type", type::string},
+                                                   {"allowed_tools", type::anything},
+                                                   {"authorization", type::string},
+                                                   {"headers", type::object},
+                                                   {"require_approval", type::string_or_object},
+                                                   {"server_description", type::string},
+                                                   {"server_label", type::string},
+                                                   {"server_url", type::string}}};
+    return kind == "function"                       ? members(function)
+           : kind.starts_with("web_search_preview") ? members(search)
+           : kind == "code_interpreter"             ? members(interpreter)
+           : kind == "mcp"                          ? members(mcp)
+                                                    : members();
+}
+
+FOUNDRY_DECL members response_reasoning_members()
+{
+    static constexpr std::array<member, 4> list = {
+        {{"effort", type::string}, {"summary", type::string}, {"context", type::string}, {"mode", type::string}}};
+    return list;
+}
+
+FOUNDRY_DECL members response_stream_option_members()
+{
+    static constexpr std::array<member, 1> list = {{{"include_obfuscation", type::boolean}}};
     return list;
 }
 

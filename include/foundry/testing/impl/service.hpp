@@ -7,6 +7,8 @@
 #include <foundry/testing/impl/embedding_model.ipp>
 #include <foundry/testing/impl/objects.ipp>
 #include <foundry/testing/impl/response_request.ipp>
+#include <foundry/testing/impl/response_store.ipp>
+#include <foundry/testing/impl/response_tools.ipp>
 #include <foundry/testing/impl/responses.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
@@ -33,7 +35,11 @@ private:
     reply speech(recorded_request const& request, route const& target) const;
     reply files(recorded_request const& request, route const& target);
     reply responses(recorded_request const& request, route const& target);
+    void keep_response(response_request const& asked, response_writer const& writer, bool background,
+                       std::vector<std::string> const& events);
     reply response_by_id(recorded_request const& request, route const& target);
+    reply response_stream(std::string const& id, std::vector<std::string> events);
+    reply stream_again(std::string const& id, route const& target);
     reply threads(recorded_request const& request, route const& target);
     reply info(route const& target) const;
     reply models(route const& target) const;
@@ -61,6 +67,7 @@ private:
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
     object_store store_;
+    response_store responses_;
     std::map<std::string, std::string> thread_questions_; ///< The last message of each thread.
 };
 

@@ -41,6 +41,8 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
         return path.size() == 1 ? "GET, POST" : "GET, DELETE";
     if (path.front() == "responses" && preview && path.size() < 3)
         return path.size() == 1 ? "POST" : "GET, DELETE";
+    if (path.front() == "responses" && preview && path.size() == 3)
+        return path.back() == "cancel" ? "POST" : path.back() == "input_items" ? "GET" : "";
     if (path.front() == "threads" && preview && target.kind == form::dated)
         return path.size() == 1 || (path.size() == 3 && (path.back() == "messages" || path.back() == "runs")) ? "POST"
                                                                                                               : "";

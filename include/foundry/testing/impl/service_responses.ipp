@@ -3,8 +3,6 @@
 
 #include <foundry/testing/impl/service.hpp>
 
-#include <charconv>
-
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// The response to a prompt that the content filter blocks. Its shape differs from that of chat.
@@ -26,20 +24,14 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
     throw refusal(400, body);
 }
 
-/// Adds an output to a conversation.
-FOUNDRY_DECL void add_output(json::array& messages, json::array const& items)
+/// What the model has said if it waits for an approval: the call that it wants has as many tokens as a short one.
+FOUNDRY_DECL completion only_reasoning(completion const& whole)
 {
-    for (auto const& item : items) {
-        if (item.at("type") == "message") {
-            messages.push_back(message_of("assistant", item.at("content").at(0).at("text")));
-        } else if (item.at("type") == "function_call") {
-            json::object call;
-            call["id"] = item.at("call_id");
-            auto said = message_of("assistant", nullptr);
-            said["tool_calls"] = json::array(1, std::move(call));
-            messages.push_back(std::move(said));
-        }
-    }
+    completion made;
+    made.reasoning = whole.reasoning;
+    made.reasoning_tokens = whole.reasoning_tokens;
+    made.tokens = whole.reasoning_tokens + 2 * tokens_before_arguments;
+    return made;
 }
 
 FOUNDRY_DECL reply service::responses(recorded_request const& request, route const& target)
@@ -50,57 +42,81 @@ FOUNDRY_DECL reply service::responses(recorded_request const& request, route con
     auto by_body = target;
     by_body.kind = target.kind == form::dated ? form::v1 : target.kind;
     auto const model = find_model(body, request, by_body, options_.chat_deployments);
-    bool const reasons = starts_with_one_of(model, {"deepseek-r"});
-    response_request const asked(body, say, store_, reasons);
-    auto const chat_request = asked.chat();
-    chat_model const thinker(chat_request);
-    bool const azure = target.kind != form::compatible;
-    if (azure && lower(thinker.prompt()).find("jailbreak") != std::string::npos)
+    bool const reasons = starts_with_one_of(model, {"deepseek-r", "o1", "o3", "o4", "gpt-5"});
+    response_request const asked(body, say, responses_, reasons);
+    auto chat_request = asked.chat();
+    chat_model const reader(chat_request);
+    if (asked.is_azure() && lower(reader.prompt()).find("jailbreak") != std::string::npos)
         refuse_response_prompt();
 
-    auto const said = thinker.answer(0, reasons);
-    auto const items = output_items(said, store_);
-    json::object settings;
-    settings["id"] = store_.new_id("resp_");
-    settings["object"] = "response";
-    settings["created_at"] = seconds_now();
-    settings["status"] = nullptr;
-    if (azure)
-        settings["content_filters"] = nullptr;
-    settings["model"] = model;
-    auto const repeated = asked.settings();
-    settings.insert(repeated.begin(), repeated.end());
-    response_writer const writer(std::move(settings), items, said, thinker.prompt_tokens());
+    auto const work = server_tools(asked, responses_, reader.question()).run();
+    if (!work.result.empty())
+        chat_request["messages"].as_array().push_back(message_of("tool", json::string(work.result)));
+    chat_model const thinker(chat_request);
+    auto const said = work.needs_approval ? only_reasoning(thinker.answer(0, reasons)) : thinker.answer(0, reasons);
+    auto const items = output_maker(asked, responses_).make(said, work);
+    auto const id = responses_.new_id("resp_");
+    response_writer const writer(asked.unbegun(id, model, seconds_now()), items, said, thinker.prompt_tokens());
 
     bool const background = flag_of(body, "background", false);
     bool const streamed = flag_of(body, "stream", false);
-    auto events = streamed ? writer.events() : std::vector<std::string>();
-    if (flag_of(body, "store", true)) {
-        stored_response kept;
-        kept.object = writer.whole();
-        kept.messages = asked.messages();
-        add_output(kept.messages, items);
-        if (background)
-            kept.events = events;
-        store_.keep_response(std::move(kept));
+    bool const obfuscated = !background && flag_of(object_of(body, "stream_options"), "include_obfuscation", true);
+    auto events = streamed ? writer.events(obfuscated) : std::vector<std::string>();
+    if (flag_of(body, "store", true))
+        keep_response(asked, writer, background, events);
+    if (!streamed)
+        return reply(200, json_text(background ? writer.state("queued") : writer.whole()));
+    return response_stream(id, std::move(events));
+}
+
+FOUNDRY_DECL void service::keep_response(response_request const& asked, response_writer const& writer, bool background,
+                                         std::vector<std::string> const& events)
+{
+    stored_response kept;
+    kept.object = background ? writer.state("queued") : writer.whole();
+    if (background) {
+        kept.later.push_back(writer.state("in_progress"));
+        kept.later.push_back(writer.whole());
+        kept.events = events;
     }
-    if (streamed)
-        return stream_of(std::move(events));
-    return reply(200, json_text(background ? writer.queued() : writer.whole()));
+    kept.before = asked.before();
+    kept.input = asked.input();
+    responses_.keep(std::move(kept));
+}
+
+/// A response in the background is complete when its last event is sent.
+FOUNDRY_DECL reply service::response_stream(std::string const& id, std::vector<std::string> events)
+{
+    auto made = stream_of(std::move(events));
+    made.before_last = [this, id] { responses_.finish(id); };
+    return made;
 }
 
 FOUNDRY_DECL reply service::response_by_id(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);
-    auto const id = segments_of(target.operation).back();
+    auto const path = segments_of(target.operation);
+    auto const& id = path[1];
+    if (path.back() == "cancel")
+        return reply(200, json_text(responses_.cancel(id)));
+    if (path.back() == "input_items")
+        return reply(200, json_text(page_query(target, say).apply(responses_.get(id).input)));
     if (request.method == "DELETE")
-        return reply(200, json_text(store_.remove_response(id)));
-    auto const& found = store_.response(id);
-    if (target.parameter("stream").value_or("false") != "true")
-        return reply(200, json_text(found.object));
+        return reply(200, json_text(responses_.remove(id)));
+    if (target.parameter("stream").value_or("false") == "true")
+        return stream_again(id, target);
+    return reply(200, json_text(responses_.poll(id)));
+}
+
+FOUNDRY_DECL reply service::stream_again(std::string const& id, route const& target)
+{
+    error_writer const say(target.kind);
+    auto const& found = responses_.get(id);
     if (found.events.empty())
         say.bad_request("This response cannot be streamed: it was not created with 'background' and 'stream'.",
                         "invalid_value", "stream");
+    if (found.object.at("status") == "cancelled")
+        say.bad_request("This response cannot be streamed: it was cancelled.", "invalid_value", "stream");
     std::size_t first = 0;
     if (auto const after = target.parameter("starting_after")) {
         auto const read = std::from_chars(after->data(), after->data() + after->size(), first);
@@ -109,8 +125,8 @@ FOUNDRY_DECL reply service::response_by_id(recorded_request const& request, rout
                             "invalid_value", "starting_after");
         ++first;
     }
-    return stream_of(
-        std::vector<std::string>(found.events.begin() + static_cast<std::ptrdiff_t>(first), found.events.end()));
+    return response_stream(
+        id, std::vector<std::string>(found.events.begin() + static_cast<std::ptrdiff_t>(first), found.events.end()));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail
