@@ -527,3 +527,37 @@ TEST_CASE("background: drain() waits for a stream between two connections, which
             CHECK_MESSAGE(all.is_complete(recorded.size()), (all.failed ? all.failed->what() : "no error"));
         });
 }
+
+TEST_CASE("background: keep-alives of any shape are no events, no gaps and no progress")
+{
+    with_service([](emulator& service, foundry::client<> const& client,
+                    background_stream const& recorded) -> asio::awaitable<void> {
+        recorded.serve(service);
+        std::string const odd = "data:\n\nevent: ping\ndata: {}\n\nevent: keepalive\ndata: null\n\n: comment\n\n";
+        service.queue(answer::events(recorded.from(0, 6) + odd));
+        foundry::response_stream events = co_await foundry::responses{client}.stream(background_request());
+        delivered all;
+        std::size_t pings = 0;
+        while (auto const* event = co_await events.read()) {
+            if (event->sequence_number)
+                all.numbers.push_back(*event->sequence_number);
+            else
+                ++pings;
+        }
+        CHECK(all.is_complete(recorded.size()));
+        CHECK(pings <= 3); // delivered if they are JSON objects
+
+        // Each connection brings a keep-alive with the next number, and nothing else.
+        for (int i = 0; i != 20; ++i)
+            service.reply_when(background_stream::after(16 + i),
+                               answer::events("data: {\"type\":\"keepalive\",\"sequence_number\":" +
+                                              std::to_string(17 + i) + "}\n\n"));
+        foundry::response_stream alive = co_await foundry::responses{client}.resume(recorded.id(), 16);
+        delivered only;
+        service.clear_journal();
+        co_await read_to_end(alive, only);
+        REQUIRE(only.failed);
+        CHECK(only.failed->code() == errc::stream_truncated);
+        CHECK(service.requests() == 5);
+    });
+}

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/random_fraction.hpp>
 #include <foundry/detail/base/wait_scope.hpp>
+#include <foundry/detail/call/event_rules.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/operations/fetch_response.hpp>
 #include <foundry/detail/operations/response_stream_state.hpp>
@@ -72,7 +73,13 @@ FOUNDRY_DECL void response_stream_state::end() noexcept
 
 FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
 {
-    if (!reader_.read(value_, event.data)) {
+    http::event plain;
+    plain.type = event.event;
+    plain.data = event.data;
+    bool const is_read = reader_.read(value_, event.data);
+    if (!is_read && is_keep_alive(plain))
+        return false;
+    if (!is_read) {
         throw error(errc::unexpected_reply,
                     "an event of the stream is not of the expected shape: " + reader_.problem());
     }
@@ -82,6 +89,9 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
         if (value_.type.name() == name)
             value_.type = type;
     }
+    value_.raw_storage() = event.data;
+    if (is_keep_alive_name(value_.type.name()) && !value_.sequence_number)
+        return true;
     switch (numbers_.check(value_.sequence_number)) {
     case event_numbers::verdict::repeated:
         return false;
@@ -96,8 +106,8 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
         break;
     }
     numbers_.take(value_.sequence_number);
-    resumed_ = 0;
-    value_.raw_storage() = event.data;
+    if (!is_keep_alive_name(value_.type.name()))
+        resumed_ = 0;
     if (value_.response) {
         normalize_usage(*value_.response);
         value_.response->set_info(events_.info());
