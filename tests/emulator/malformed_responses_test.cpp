@@ -6,10 +6,9 @@
 
 #include <foundry/response_accumulator.hpp>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::malformed_responses_test {
 
-namespace {
+using foundry::errc;
 
 /// A test with an emulator and a client of it.
 template <class Body>
@@ -40,8 +39,6 @@ foundry::response_request const& question_of_all()
     static foundry::response_request const request{"gpt-4o-mini", "Say the alphabet"};
     return request;
 }
-
-} // namespace
 
 TEST_CASE("responses: the Foundry Models API has none; the error names the URL to use, and nothing is sent")
 {
@@ -181,3 +178,5 @@ TEST_CASE("responses: every kind of item goes back to the service byte for byte"
         }
     });
 }
+
+} // namespace foundry_test::malformed_responses_test

@@ -11,9 +11,7 @@
 
 #include <set>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::response_tools_test {
 
 namespace json = boost::json;
 using foundry::chat_role;
@@ -164,8 +162,6 @@ void with_service(Body body, char const* url = v1_url, bool is_checked = false)
         co_await test(service, responses{client});
     }(std::move(body), url, is_checked));
 }
-
-} // namespace
 
 TEST_CASE("response tools: two rounds of calls, whose items go back as they came")
 {
@@ -532,3 +528,5 @@ TEST_CASE("typed response: the model is shown what does not fit, if that is want
         }
     });
 }
+
+} // namespace foundry_test::response_tools_test

@@ -10,12 +10,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-using namespace foundry_test;
+namespace foundry_test::responses_background_test {
+
 using foundry::errc;
 using foundry::response_status;
 using foundry::testing::recorded_request;
-
-namespace {
 
 /// A test with an emulator, a client of it and the recorded stream.
 template <class Body>
@@ -56,8 +55,6 @@ std::string changed(std::string event, std::string const& from, std::string cons
     REQUIRE(at != std::string::npos);
     return event.replace(at, from.size(), to);
 }
-
-} // namespace
 
 TEST_CASE("background: wait() asks until the response has ended, and gives it whatever its status")
 {
@@ -561,3 +558,5 @@ TEST_CASE("background: keep-alives of any shape are no events, no gaps and no pr
         CHECK(service.requests() == 5);
     });
 }
+
+} // namespace foundry_test::responses_background_test

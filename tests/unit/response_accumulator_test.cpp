@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace foundry_test::response_accumulator_test {
 
 foundry::response joined(std::vector<std::string> const& events)
 {
@@ -22,8 +22,6 @@ foundry::response joined(std::vector<std::string> const& events)
     }
     return all.take();
 }
-
-} // namespace
 
 TEST_CASE("response accumulator: pieces without an announced item make one")
 {
@@ -95,3 +93,5 @@ TEST_CASE("response accumulator: places beyond any response, and shapes that do 
     CHECK(reply.text() == "b");
     CHECK(reply.output.size() == 2);
 }
+
+} // namespace foundry_test::response_accumulator_test

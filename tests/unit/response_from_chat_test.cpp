@@ -7,16 +7,14 @@
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
-namespace json = boost::json;
+namespace foundry_test::response_from_chat_test {
 
-namespace {
+namespace json = boost::json;
 
 foundry::converted_request convert(std::string const& chat)
 {
     return foundry::to_response_request(foundry::chat_request::from_json(chat));
 }
-
-} // namespace
 
 TEST_CASE("to_response_request: what both APIs have is carried over")
 {
@@ -69,3 +67,5 @@ TEST_CASE("to_response_request: what the Responses API has no place for is named
     CHECK(converted.request.max_output_tokens == 5);
     CHECK(converted.request.store == false);
 }
+
+} // namespace foundry_test::response_from_chat_test

@@ -4,9 +4,7 @@
 
 #include "support/response_bodies.hpp"
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::server_tools_test {
 
 std::string const search = R"("tools":[{"type":"web_search_preview","search_context_size":"low"}])";
 std::string const interpreter = R"("tools":[{"type":"code_interpreter","container":{"type":"auto"}}])";
@@ -27,8 +25,6 @@ std::string decision(std::string const& request, bool approve)
     return R"([{"type":"mcp_approval_response","approval_request_id":")" + request + R"(","approve":)" +
            (approve ? "true" : "false") + "}]";
 }
-
-} // namespace
 
 TEST_CASE(
     "emulator: a web search comes before the message, which cites a page, with the events and the status of Azure")
@@ -218,3 +214,5 @@ TEST_CASE("emulator: items of the service's tools may be sent back instead of ke
         CHECK(client.post(responses, about(sent + R"(,{"role":"user","content":"hello"}])")).status == 200);
     }
 }
+
+} // namespace foundry_test::server_tools_test
