@@ -7,15 +7,13 @@
 #include <foundry/detail/operations/complete_chat.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Asks for an answer that follows a schema.
 ///
-/// @param type_name of the class, as the compiler spells it; the model reads its last part.
 /// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
-FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema);
+FOUNDRY_DECL void set_response_format(chat_request& request, json::schema const& schema);
 
 /// Whether a completion is an answer at all.
 ///
