@@ -4,6 +4,8 @@
 #include <foundry/detail/json/schema.hpp>
 #include <foundry/detail/json/type_of.hpp>
 
+#include <boost/current_function.hpp>
+
 #include <array>
 #include <cstddef>
 #include <string>
@@ -126,7 +128,7 @@ template <class T>
 json::schema const& schema_for()
 {
     static_assert(json::detail::described_class<T>, "describe the class with BOOST_DESCRIBE_STRUCT");
-    static json::schema const made = json::make_schema(json::type_of<T>::value);
+    static json::schema const made = json::make_schema(json::type_of<T>::value, BOOST_CURRENT_FUNCTION);
     return made;
 }
 

@@ -5,8 +5,6 @@
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/schema.hpp>
 
-#include <boost/core/type_name.hpp>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,8 +42,10 @@ struct typed_stream_state;
 class typed_call
 {
 public:
-    typed_call(std::shared_ptr<client_state> state, chat_request const& request, call_options const& with,
-               std::string const& type_name, json::schema const& (*schema)(), bool is_stream);
+    typed_call(std::shared_ptr<client_state> const& state, chat_request const& request, call_options const& with,
+               json::schema const& (*schema)(), bool is_stream);
+    typed_call(std::shared_ptr<client_state> const& state, chat_request const& request, json::schema const& (*schema)(),
+               bool is_stream);
     typed_call(typed_call&&) noexcept;
     ~typed_call();
 
@@ -155,28 +155,26 @@ template <class T>
 boost::asio::awaitable<structured<T>> basic_client::complete(chat_request const& request,
                                                              call_options const& with) const
 {
-    return detail::complete_typed<T>(
-        detail::typed_call(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, false));
+    return detail::complete_typed<T>(detail::typed_call(state_, request, with, &detail::schema_for<T>, false));
 }
 
 template <class T>
 boost::asio::awaitable<structured<T>> basic_client::complete(chat_request const& request) const
 {
-    return complete<T>(request, call_options());
+    return detail::complete_typed<T>(detail::typed_call(state_, request, &detail::schema_for<T>, false));
 }
 
 template <class T>
 boost::asio::awaitable<structured_stream<T>> basic_client::stream(chat_request const& request,
                                                                   call_options const& with) const
 {
-    return detail::stream_typed<T>(
-        detail::typed_call(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>, true));
+    return detail::stream_typed<T>(detail::typed_call(state_, request, with, &detail::schema_for<T>, true));
 }
 
 template <class T>
 boost::asio::awaitable<structured_stream<T>> basic_client::stream(chat_request const& request) const
 {
-    return stream<T>(request, call_options());
+    return detail::stream_typed<T>(detail::typed_call(state_, request, &detail::schema_for<T>, true));
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -5,8 +5,6 @@
 #include <foundry/response_tools.hpp>
 #include <foundry/schema.hpp>
 
-#include <boost/core/type_name.hpp>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,9 +38,9 @@ class typed_response_call
 {
 public:
     typed_response_call(std::shared_ptr<client_state> state, response_request const& request, call_options const& with,
-                        std::string const& type_name, json::schema const& (*schema)());
+                        json::schema const& (*schema)());
     typed_response_call(std::shared_ptr<client_state> state, response_request const& request, toolbox const& tools,
-                        tool_options const& how, std::string const& type_name, json::schema const& (*schema)());
+                        tool_options const& how, json::schema const& (*schema)());
     typed_response_call(typed_response_call&&) noexcept;
     ~typed_response_call();
 
@@ -68,8 +66,7 @@ template <class T>
 boost::asio::awaitable<structured_response<T>> responses::create(response_request const& request,
                                                                  call_options const& with) const
 {
-    return detail::create_typed<T>(
-        detail::typed_response_call(state_, request, with, boost::core::type_name<T>(), &detail::schema_for<T>));
+    return detail::create_typed<T>(detail::typed_response_call(state_, request, with, &detail::schema_for<T>));
 }
 
 template <class T>
@@ -82,8 +79,7 @@ template <class T>
 boost::asio::awaitable<structured_response<T>> responses::create(response_request const& request, toolbox const& tools,
                                                                  tool_options const& how) const
 {
-    return detail::create_typed<T>(
-        detail::typed_response_call(state_, request, tools, how, boost::core::type_name<T>(), &detail::schema_for<T>));
+    return detail::create_typed<T>(detail::typed_response_call(state_, request, tools, how, &detail::schema_for<T>));
 }
 
 template <class T>

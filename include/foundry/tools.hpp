@@ -6,11 +6,8 @@
 #include <foundry/structured.hpp>
 #include <foundry/toolbox.hpp>
 
-#include <boost/core/type_name.hpp>
-
 #include <exception>
 #include <memory>
-#include <string>
 #include <utility>
 
 /// Functions that a model may call, and the loop around them. Include this header to give `client::complete` and `client::stream` a toolbox.
@@ -39,8 +36,7 @@ FOUNDRY_DECL boost::asio::awaitable<void> complete_typed_with_tools(std::shared_
                                                                     chat_completion& reply);
 
 /// Sets the format of the answers; returns what is wrong with it.
-FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, std::string const& type_name,
-                                           json::schema const& (*schema)());
+FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, json::schema const& (*schema)());
 
 template <class T>
 FOUNDRY_CORO boost::asio::awaitable<structured<T>> complete_with_tools(std::shared_ptr<client_state> state,
@@ -61,7 +57,7 @@ boost::asio::awaitable<structured<T>> basic_client::complete(chat_request const&
                                                              tool_options const& how) const
 {
     tool_run run{request};
-    std::exception_ptr failure = detail::set_format(run, boost::core::type_name<T>(), &detail::schema_for<T>);
+    std::exception_ptr failure = detail::set_format(run, &detail::schema_for<T>);
     return detail::complete_with_tools<T>(state_, std::move(run), tools, how, std::move(failure));
 }
 

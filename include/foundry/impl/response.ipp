@@ -93,8 +93,13 @@ FOUNDRY_DECL response_item::response_item(boost::json::value const& object) : te
 
 FOUNDRY_DECL open_enum<item_type> response_item::type() const
 {
-    open_enum<item_type> const type = as<detail::item_head>().type;
-    return type.name().empty() ? open_enum<item_type>(item_type::message) : type;
+    constexpr std::size_t piece = 128; // an item may be long, and its type is one of the first members
+    detail::item_head head;
+    json::reader reader;
+    reader.start(head);
+    for (std::size_t at = 0; at < text_.size() && !head.type; at += piece)
+        reader.feed(std::string_view(text_).substr(at, piece));
+    return head.type ? head.type : open_enum<item_type>(item_type::message);
 }
 
 FOUNDRY_DECL std::string response_item::id() const { return as<detail::item_head>().id; }

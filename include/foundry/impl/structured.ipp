@@ -27,21 +27,24 @@ struct typed_call::parts
     }
 };
 
-FOUNDRY_DECL typed_call::typed_call(std::shared_ptr<client_state> state, chat_request const& request,
-                                    call_options const& with, std::string const& type_name,
-                                    json::schema const& (*schema)(), bool is_stream)
+FOUNDRY_DECL typed_call::typed_call(std::shared_ptr<client_state> const& state, chat_request const& request,
+                                    call_options const& with, json::schema const& (*schema)(), bool is_stream)
     : its(std::make_unique<parts>())
 {
     try {
-        its->state = std::move(state);
+        its->state = state;
         its->request = request;
         its->with = with;
-        set_response_format(its->request, type_name, schema());
+        set_response_format(its->request, schema());
         its->pending.emplace(prepare_chat(its->state, its->request, with, is_stream));
     } catch (error const&) {
         its->failure = std::current_exception();
     }
 }
+FOUNDRY_DECL typed_call::typed_call(std::shared_ptr<client_state> const& state, chat_request const& request,
+                                    json::schema const& (*schema)(), bool is_stream)
+    : typed_call(state, request, call_options(), schema, is_stream)
+{}
 FOUNDRY_DECL typed_call::typed_call(typed_call&&) noexcept = default;
 FOUNDRY_DECL typed_call::~typed_call() = default;
 

@@ -25,14 +25,14 @@ struct typed_response_call::parts
 
 FOUNDRY_DECL typed_response_call::typed_response_call(std::shared_ptr<client_state> state,
                                                       response_request const& request, call_options const& with,
-                                                      std::string const& type_name, json::schema const& (*schema)())
+                                                      json::schema const& (*schema)())
     : its(std::make_unique<parts>())
 {
     try {
         its->state = std::move(state);
         its->request = request;
         its->how.call = with;
-        set_text_format(its->request, type_name, schema());
+        set_text_format(its->request, schema());
         its->pending = prepare_response(its->state, its->request, with, false);
     } catch (error const&) {
         its->failure = std::current_exception();
@@ -41,8 +41,7 @@ FOUNDRY_DECL typed_response_call::typed_response_call(std::shared_ptr<client_sta
 
 FOUNDRY_DECL typed_response_call::typed_response_call(std::shared_ptr<client_state> state,
                                                       response_request const& request, toolbox const& tools,
-                                                      tool_options const& how, std::string const& type_name,
-                                                      json::schema const& (*schema)())
+                                                      tool_options const& how, json::schema const& (*schema)())
     : its(std::make_unique<parts>())
 {
     try {
@@ -51,7 +50,7 @@ FOUNDRY_DECL typed_response_call::typed_response_call(std::shared_ptr<client_sta
         its->tools = tools;
         its->how = how;
         its->has_tools = true;
-        set_text_format(its->request, type_name, schema());
+        set_text_format(its->request, schema());
     } catch (error const&) {
         its->failure = std::current_exception();
     }

@@ -47,10 +47,10 @@ FOUNDRY_CORO inline boost::asio::awaitable<tool_run> complete_run(std::shared_pt
     co_return run;
 }
 
-FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, std::string const& type_name, json::schema const& (*schema)())
+FOUNDRY_DECL std::exception_ptr set_format(tool_run& run, json::schema const& (*schema)())
 {
     try {
-        set_response_format(run.request, type_name, schema());
+        set_response_format(run.request, schema());
         return nullptr;
     } catch (error const&) {
         return std::current_exception();

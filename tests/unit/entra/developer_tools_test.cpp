@@ -3,6 +3,7 @@
 // Developers' tools: how they are started, what they say, and that none is left behind.
 
 #include "support/entra_fixture.hpp"
+#include "support/tool_folder.hpp"
 
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
@@ -15,7 +16,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -32,9 +32,9 @@ namespace {
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// The tools are played by a script, which writes into a folder that is there as long as this.
-struct workshop
+struct workshop : tool_folder
 {
-    workshop()
+    workshop() : tool_folder(std::filesystem::temp_directory_path() / ("foundry_tools_" + std::to_string(::getpid())))
     {
         std::filesystem::create_directories(folder);
         variables.set("PATH", tools_path);
@@ -44,24 +44,6 @@ struct workshop
     ~workshop() { std::filesystem::remove_all(folder); }
 
     void behave(char const* how) { variables.set("FAKE_TOOL", how); }
-
-    std::string read(char const* name) const
-    {
-        std::ifstream in(folder / name);
-        std::stringstream text;
-        text << in.rdbuf();
-        return text.str();
-    }
-
-    /// The processes that the slow tool consists of.
-    std::vector<pid_t> processes() const
-    {
-        std::istringstream in(read("pids"));
-        std::vector<pid_t> all;
-        for (pid_t one = 0; in >> one;)
-            all.push_back(one);
-        return all;
-    }
 
     /// A signal takes its time to be delivered.
     bool all_end() const
@@ -74,7 +56,7 @@ struct workshop
 
     bool all_are_gone() const
     {
-        for (pid_t const one : processes()) {
+        for (process const one : processes()) {
             std::ifstream in("/proc/" + std::to_string(one) + "/stat");
             std::string number;
             std::string name;
@@ -87,19 +69,10 @@ struct workshop
     }
 
     bare_environment variables;
-    std::filesystem::path folder =
-        std::filesystem::temp_directory_path() / ("foundry_tools_" + std::to_string(::getpid()));
 };
 
 /// Whether this process has a child, alive or not yet reaped.
 bool has_child() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
-
-tool_options within(std::chrono::milliseconds time)
-{
-    tool_options with;
-    with.timeout = time;
-    return with;
-}
 
 } // namespace
 

@@ -3,6 +3,7 @@
 // Developers' tools on Windows: az is a batch file, azd a program. How they are started, and that none is left behind.
 
 #include "support/entra_fixture.hpp"
+#include "support/tool_folder.hpp"
 
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
@@ -13,9 +14,6 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <thread>
 
 using namespace foundry_test;
 using namespace std::chrono_literals;
@@ -28,9 +26,9 @@ namespace {
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// A folder with azd.exe, and with az.cmd, which passes its arguments on as the real one does. Its name has what a path may have.
-struct workshop
+struct workshop : tool_folder
 {
-    workshop()
+    workshop() : tool_folder(fs::temp_directory_path() / L"foundry tools (R&D) J\u00fcrgen ^1")
     {
         fs::remove_all(folder);
         fs::create_directories(folder);
@@ -55,28 +53,10 @@ struct workshop
     static void set(wchar_t const* name, std::wstring const& value) { ::_wputenv_s(name, value.c_str()); }
     static void behave(wchar_t const* how) { set(L"FAKE_TOOL", how); }
 
-    std::string read(char const* name) const
-    {
-        std::ifstream in(folder / name);
-        std::stringstream text;
-        text << in.rdbuf();
-        return text.str();
-    }
-
-    /// The processes that the slow tool consists of.
-    std::vector<DWORD> processes() const
-    {
-        std::istringstream in(read("pids"));
-        std::vector<DWORD> all;
-        for (DWORD one = 0; in >> one;)
-            all.push_back(one);
-        return all;
-    }
-
     /// A process takes its time to end.
     bool all_end() const
     {
-        for (DWORD const id : processes()) {
+        for (process const id : processes()) {
             void* const one = ::OpenProcess(SYNCHRONIZE, FALSE, id);
             if (one == nullptr)
                 continue;
@@ -88,17 +68,9 @@ struct workshop
         return true;
     }
 
-    fs::path folder = fs::temp_directory_path() / L"foundry tools (R&D) J\u00fcrgen ^1";
     std::wstring path = ::_wgetenv(L"PATH");
     bare_environment variables;
 };
-
-tool_options within(std::chrono::milliseconds time)
-{
-    tool_options with;
-    with.timeout = time;
-    return with;
-}
 
 } // namespace
 

@@ -172,17 +172,40 @@ auto* item_of(void* self, std::size_t i, access how)
     return i < list.size() ? &list[i] : nullptr;
 }
 
+template <class List>
+item items_of(void* self, std::size_t i, access how)
+{
+    return {item_of<List>(self, i, how), nullptr};
+}
+
+template <class T>
+void* reach_optional(void* self, access how)
+{
+    auto& o = *static_cast<std::optional<T>*>(self);
+    if (how == access::get_or_create && !o.has_value())
+        o.emplace();
+    else if (how == access::clear)
+        o.reset();
+    return o.has_value() ? &*o : nullptr;
+}
+
+#ifndef FOUNDRY_HEADER_ONLY // what most classes have is compiled once
+extern template item items_of<std::vector<std::string>>(void*, std::size_t, access);
+extern template item items_of<std::vector<int>>(void*, std::size_t, access);
+extern template item items_of<std::vector<double>>(void*, std::size_t, access);
+extern template void* reach_optional<std::string>(void*, access);
+extern template void* reach_optional<int>(void*, access);
+extern template void* reach_optional<double>(void*, access);
+extern template void* reach_optional<bool>(void*, access);
+#endif
+
 } // namespace detail
 
 template <class T>
 requires(!std::same_as<T, bool>) struct type_of<std::vector<T>>
 {
-    static item items(void* self, std::size_t i, access how)
-    {
-        return {detail::item_of<std::vector<T>>(self, i, how), nullptr};
-    }
-
-    static constexpr type value{.what = kind::array, .element = &type_of<T>::value, .items = &items};
+    static constexpr type value{
+        .what = kind::array, .element = &type_of<T>::value, .items = &detail::items_of<std::vector<T>>};
 };
 
 template <class Allocator>
@@ -368,15 +391,7 @@ template <class T>
 struct unwrap<std::optional<T>>
 {
     using type = T;
-    static void* reach(void* self, access how)
-    {
-        auto& o = *static_cast<std::optional<T>*>(self);
-        if (how == access::get_or_create && !o.has_value())
-            o.emplace();
-        else if (how == access::clear)
-            o.reset();
-        return o.has_value() ? &*o : nullptr;
-    }
+    static constexpr void* (*reach)(void*, access) = &reach_optional<T>;
 };
 
 /// Storage used only to compute member offsets; it never contains an object.
@@ -506,11 +521,11 @@ constexpr bool takes_initializers(std::index_sequence<I...>)
 
 /// Whether an aggregate has a member that BOOST_DESCRIBE_STRUCT does not name: it would be neither read nor written. Those of a base are
 /// left out on purpose.
-template <class T>
+template <class T, std::size_t Described>
 constexpr bool has_forgotten_members()
 {
     if constexpr (std::is_aggregate_v<T> && !aggregate_with_base<T>)
-        return takes_initializers<T>(std::make_index_sequence<boost::mp11::mp_size<public_members<T>>::value + 1>());
+        return takes_initializers<T>(std::make_index_sequence<Described + 1>());
     else
         return false;
 }
@@ -531,7 +546,7 @@ struct type_of
         "array, map with text keys, or variant of them");
     static constexpr type value = [] {
         if constexpr (detail::described_class<T>) {
-            static_assert(!detail::has_forgotten_members<T>(),
+            static_assert(!detail::has_forgotten_members<T, members_of<T>.size()>(),
                           "BOOST_DESCRIBE_STRUCT does not name all members of this class");
             static_assert(members_of<T>.size() <= 64, "the reader notes the members it has seen in 64 bits");
             return type{.what = kind::object,

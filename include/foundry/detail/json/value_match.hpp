@@ -15,6 +15,12 @@ FOUNDRY_DECL shape shape_of(boost::json::value const& v);
 /// The number of members in a value, those of inner objects included.
 FOUNDRY_DECL std::size_t number_of_names(boost::json::value const& v);
 
+/// Whether a value of this shape is kept as JSON.
+inline bool is_kept(shape of, type const& t)
+{
+    return t.what == kind::any || ((t.what == kind::members || t.what == kind::verbatim) && of == shape::object);
+}
+
 /// Whether null is a value of this type.
 inline bool takes_null(type const& t)
 {

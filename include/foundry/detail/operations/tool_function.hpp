@@ -24,8 +24,10 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 
 struct tool
 {
-    virtual ~tool() = default;
+    tool();
+    virtual ~tool();
 
+    void set_parameters(json::schema const& schema);
     /// From the text of the arguments to the text of the result. The tool outlives the call.
     virtual boost::asio::awaitable<std::string> call(std::string arguments) const = 0;
 
@@ -97,11 +99,8 @@ struct function_tool final : tool
 
     explicit function_tool(Function f) : function(std::move(f))
     {
-        if constexpr (signature::has_argument) {
-            json::schema const& schema = schema_for<argument>();
-            parameters = schema.text;
-            is_strict = schema.is_strict;
-        }
+        if constexpr (signature::has_argument)
+            set_parameters(schema_for<argument>());
     }
 
     boost::asio::awaitable<std::string> call(std::string arguments) const override

@@ -9,18 +9,13 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Asks for an answer that follows a schema.
 ///
-/// @param type_name of the class, as the compiler spells it; the model reads its last part.
 /// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
-FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema);
-
-/// The last part of a class's name, with the characters that services take.
-FOUNDRY_DECL std::string schema_name(std::string_view type_name);
+FOUNDRY_DECL void set_response_format(chat_request& request, json::schema const& schema);
 
 /// @name Errors about an answer.
 /// @param text what `error::body()` is.

@@ -6,15 +6,13 @@
 #include <foundry/response.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Asks for an answer that follows a schema.
 ///
-/// @param type_name of the class, as the compiler spells it; the model reads its last part.
 /// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
-FOUNDRY_DECL void set_text_format(response_request& request, std::string_view type_name, json::schema const& schema);
+FOUNDRY_DECL void set_text_format(response_request& request, json::schema const& schema);
 
 /// Reads the answer into a new value. Returns what does not fit; empty if all does.
 ///

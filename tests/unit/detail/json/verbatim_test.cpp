@@ -112,6 +112,29 @@ TEST_CASE("verbatim: an item is read as its kind, with what the kind does not de
     CHECK_THROWS_AS(response_item(boost::json::value{1, 2}), foundry::error);
 }
 
+TEST_CASE("verbatim: the type of an item is found wherever it stands, and only at the top level")
+{
+    using foundry::item_type;
+    std::string const inner = R"([{"type":"reasoning"},"\"type\":\"reasoning\"",{"a":{"type":"reasoning"}}])";
+    std::string const end = R"(,"type":"function_call","after":{"type":"reasoning"}})";
+    for (std::size_t length = 0; length != 300; ++length) {
+        holder h;
+        REQUIRE(read(h, R"({"one":{"id":")" + std::string(length, 'i') + R"(","before":)" + inner + end + "}", 1000,
+                     json::reading::reused));
+        CHECK(h.one->type() == item_type::function_call);
+        CHECK(h.one->id().size() == length);
+    }
+    std::string const odd =
+        R"({"items":[{},{"type":null},{"type":""},{"a":{"type":"reasoning"}},{"\u0074ype":"rea\u0073oning"}]})";
+    holder h;
+    REQUIRE(read(h, odd, 1000, json::reading::reused));
+    REQUIRE(h.items.size() == 5);
+    for (std::size_t i = 0; i != 4; ++i)
+        CHECK(h.items[i].type() == item_type::message);
+    CHECK(h.items[4].type() == item_type::reasoning);
+    CHECK(response_item().type() == item_type::message);
+}
+
 TEST_CASE("verbatim: a request's text becomes a message once items follow")
 {
     foundry::response_request request{"m", "first"};

@@ -6,12 +6,12 @@
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/reader_frame.hpp>
 #include <foundry/detail/json/scanner.hpp>
+#include <foundry/detail/json/value_builder.hpp>
 #include <foundry/detail/json/value_match.hpp>
 #include <foundry/detail/json/writer.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <boost/json/value_stack.hpp>
 
 #include <algorithm>
 #include <array>
@@ -62,7 +62,7 @@ struct reader::state : scanner<reader::state>
         outside_ = is_deep ? deep_frames_.data() : few_frames_.data();
         deepest_ = is_deep ? &deep_frames_.back() : &few_frames_.back();
         top_ = outside_;
-        captured_depth_ = 0;
+        built_.reset();
         is_waiting_ = false;
         pending_ = {};
         inner_path_.clear();
@@ -72,7 +72,7 @@ struct reader::state : scanner<reader::state>
     std::string path() const
     {
         std::string text;
-        bool const begun = pending_.described != nullptr || (captured_depth_ != 0 && !is_waiting_);
+        bool const begun = pending_.described != nullptr || (built_.is_open() && !is_waiting_);
         for (frame const* f = outside_ + 1; f <= top_; ++f) {
             if (f->of.described->what == kind::array)
                 text.append("[").append(std::to_string(f == top_ && !begun ? f->index : f->index - 1)).append("]");
@@ -93,32 +93,27 @@ private:
 
     bool on_begin(shape of)
     {
-        if (captured_depth_ != 0) {
-            ++captured_depth_;
+        if (built_.is_open()) {
+            built_.begin_inner();
             return true;
         }
         if (how_ != reading::reused && is_whole_value(next_type(), of)) {
-            stack_.reset({});
             is_waiting_ = true;
-            captured_names_ = 0;
-            captured_depth_ = 1;
+            built_.begin();
             return true;
         }
         object_ref const to = next_value(of);
-        bool const described = to.object != nullptr && takes(to.described->what, of) &&
-                               to.described->what != kind::any && to.described->what != kind::members &&
-                               to.described->what != kind::verbatim;
-        if (!described || top_ == deepest_) {
+        bool const is_described = to.object != nullptr && takes(to.described->what, of) && !is_kept(of, *to.described);
+        if (!is_described || top_ == deepest_) {
             if (breaks_list(to, of)) {
                 if (!capture_list())
                     return false;
-                ++captured_depth_;
+                built_.begin_inner();
                 return true;
             }
             if (!capture_to(to, of))
                 return false;
-            stack_.reset({});
-            captured_depth_ = 1;
+            built_.begin();
             return true;
         }
         if (how_ != reading::reused && to.described->what != kind::object && to.described->size == 0)
@@ -129,12 +124,9 @@ private:
 
     bool on_end(shape of, std::size_t count)
     {
-        if (captured_depth_ != 0) {
-            if (of == shape::object)
-                stack_.push_object(count);
-            else
-                stack_.push_array(count);
-            return --captured_depth_ != 0 || store(stack_.release());
+        if (built_.is_open()) {
+            built_.end(of, count);
+            return built_.is_open() || store(built_.release());
         }
         if (how_ == reading::reused)
             clear_rest(*top_);
@@ -174,7 +166,7 @@ private:
 
     std::string_view predicted_key() const
     {
-        if (captured_depth_ != 0 || how_ != reading::reused)
+        if (built_.is_open() || how_ != reading::reused)
             return {};
         frame const& f = *top_;
         type const& t = *f.of.described;
@@ -186,16 +178,16 @@ private:
 
     void on_key(std::string_view name)
     {
-        if (captured_depth_ == 0)
-            return select(name);
-        ++captured_names_;
-        stack_.push_key(text_type(name.data(), name.size()));
+        if (built_.is_open())
+            built_.add_name(name);
+        else
+            select(name);
     }
 
     bool on_text(std::string_view text)
     {
-        if (captured_depth_ != 0) {
-            stack_.push_string(text_type(text.data(), text.size()));
+        if (built_.is_open()) {
+            built_.add_text(text);
             return true;
         }
         object_ref const to = next_value(shape::string);
@@ -209,9 +201,9 @@ private:
     std::string& on_string()
     {
         text_.clear();
-        type const* const next = how_ != reading::reused && captured_depth_ == 0 ? next_type() : nullptr;
+        type const* const next = how_ != reading::reused && !built_.is_open() ? next_type() : nullptr;
         has_target_ = how_ == reading::reused || (next != nullptr && next->what == kind::string);
-        pending_ = captured_depth_ != 0 || !has_target_ ? object_ref() : next_value(shape::string);
+        pending_ = built_.is_open() || !has_target_ ? object_ref() : next_value(shape::string);
         if (!is_string(pending_))
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
@@ -221,8 +213,8 @@ private:
 
     bool on_string_end()
     {
-        if (captured_depth_ != 0) {
-            stack_.push_string(text_type(text_));
+        if (built_.is_open()) {
+            built_.add_text(text_);
             return true;
         }
         object_ref const begun = std::exchange(pending_, {});
@@ -257,13 +249,8 @@ private:
 
     bool on_number(number const& n)
     {
-        if (captured_depth_ != 0) {
-            if (n.form == number::is_signed)
-                stack_.push_int64(n.i);
-            else if (n.form == number::is_unsigned)
-                stack_.push_uint64(n.u);
-            else
-                stack_.push_double(n.d);
+        if (built_.is_open()) {
+            built_.add_number(n);
             return true;
         }
         object_ref const to = next_value(shape::number);
@@ -293,7 +280,7 @@ private:
     /// A fast path for the long vectors of embeddings.
     char const* on_more_numbers(char const* p, char const* end, std::size_t& count)
     {
-        if (captured_depth_ != 0 || top_->of.described != &type_of<std::vector<float>>::value)
+        if (built_.is_open() || top_->of.described != &type_of<std::vector<float>>::value)
             return p;
         auto& floats = *static_cast<std::vector<float>*>(top_->of.object);
         while (end - p >= 2 && *p == ',') {
@@ -315,8 +302,8 @@ private:
 
     bool on_bool(bool v)
     {
-        if (captured_depth_ != 0) {
-            stack_.push_bool(v);
+        if (built_.is_open()) {
+            built_.add_bool(v);
             return true;
         }
         object_ref const to = next_value(shape::boolean);
@@ -329,8 +316,8 @@ private:
 
     bool on_null()
     {
-        if (captured_depth_ != 0) {
-            stack_.push_null();
+        if (built_.is_open()) {
+            built_.add_null();
             return true;
         }
         if (top_ == outside_) {
@@ -459,9 +446,8 @@ private:
     {
         if (t == nullptr)
             return false;
-        bool const is_json = t->what == kind::any || t->what == kind::members;
         bool const is_choice = t->what == kind::choice && !t->choices->alternatives.empty();
-        return is_choice || (is_json && takes(t->what, of));
+        return is_choice || (is_kept(of, *t) && t->what != kind::verbatim);
     }
 
     /// The index of the map's entry with this name; the number of entries if there is none.
@@ -511,22 +497,14 @@ private:
     /// Selects the target of a value that is kept as JSON.
     bool capture_to(object_ref to, shape of)
     {
-        captured_value_ = nullptr;
+        captured_ = {};
         captured_object_ = nullptr;
-        captured_members_ = nullptr;
-        captured_text_ = {};
-        if (to.object != nullptr && to.described->what == kind::any) {
-            captured_value_ = static_cast<boost::json::value*>(to.object);
-            return true;
-        }
-        if (to.object != nullptr && to.described->what == kind::members && of == shape::object) {
-            captured_members_ = static_cast<boost::json::object*>(to.object);
-            return true;
-        }
-        if (to.object != nullptr && to.described->what == kind::verbatim && of == shape::object) {
-            captured_text_ = to;
-            copied_.clear();
-            begin_copy(copied_);
+        if (to.object != nullptr && is_kept(of, *to.described)) {
+            captured_ = to;
+            if (to.described->what == kind::verbatim) {
+                copied_.clear();
+                begin_copy(copied_);
+            }
             return true;
         }
         if (how_ == reading::strict && !is_extra(to))
@@ -565,10 +543,7 @@ private:
         if (top_ == outside_ || top_->of.described->what == kind::object || how_ == reading::strict)
             return false;
         type const& t = *element.described;
-        bool const keeps = t.what == kind::any ||
-                           ((t.what == kind::members || t.what == kind::verbatim) && of == shape::object) ||
-                           (t.what == kind::object && t.extra >= 0);
-        return element.object == nullptr || !keeps;
+        return element.object == nullptr || !(is_kept(of, t) || (t.what == kind::object && t.extra >= 0));
     }
 
     /// Keeps a list as JSON, with all elements read so far. Called when an element has just begun.
@@ -576,93 +551,43 @@ private:
     {
         frame& list = *top_;
         type const& t = *list.of.described;
-        bool const is_map = t.what == kind::map;
-        std::size_t const last = is_map ? list.entry : --list.index;
+        if (t.what != kind::map)
+            --list.index;
         if (t.what == kind::associative)
             return fail("an element of another shape");
         if (t.element->what == kind::float32) // a vector must not have a gap
             return fail("something else than a number");
         if (top_[-1].of.described == nullptr || top_[-1].of.described->what != kind::object)
             return fail("an element of another shape");
-        stack_.reset({});
-        auto const push_name = [&](item one) {
-            if (one.key != nullptr)
-                stack_.push_key(text_type(one.key->data(), one.key->size()));
-        };
-        for (std::size_t i = 0; i != list.index; ++i) {
-            if (i == last) // its value comes next
-                continue;
-            item const one = t.items(list.of.object, i, access::peek);
-            push_name(one);
-            std::string text;
-            write(text, {one.value, t.element});
-            boost::json::value value;
-            if (!reader{}.read(value, text))
-                return fail("an element of another shape");
-            push(value);
-        }
-        item const current = t.items(list.of.object, last, access::peek);
-        // the scanner counts repeated names; the last value of a name stays
-        for (std::size_t i = 0; i != list.repeats; ++i) {
-            push_name(current);
-            stack_.push_null();
-        }
-        push_name(current);
+        if (!built_.begin_with(list))
+            return fail("an element of another shape");
         --top_;
-        if (!capture_to({}, is_map ? shape::object : shape::array))
-            return false;
-        captured_depth_ = 1;
-        return true;
-    }
-
-    void push(boost::json::value const& v)
-    {
-        switch (v.kind()) {
-        case boost::json::kind::null:
-            return stack_.push_null();
-        case boost::json::kind::bool_:
-            return stack_.push_bool(v.get_bool());
-        case boost::json::kind::int64:
-            return stack_.push_int64(v.get_int64());
-        case boost::json::kind::uint64:
-            return stack_.push_uint64(v.get_uint64());
-        case boost::json::kind::double_:
-            return stack_.push_double(v.get_double());
-        case boost::json::kind::string:
-            return stack_.push_string(v.get_string());
-        case boost::json::kind::array:
-            for (boost::json::value const& element : v.get_array())
-                push(element);
-            return stack_.push_array(v.get_array().size());
-        case boost::json::kind::object:
-            for (auto const& pair : v.get_object()) {
-                stack_.push_key(pair.key());
-                push(pair.value());
-            }
-            return stack_.push_object(v.get_object().size());
-        }
+        return capture_to({}, t.what == kind::map ? shape::object : shape::array);
     }
 
     bool store(boost::json::value&& v)
     {
         if (std::exchange(is_waiting_, false)) {
             object_ref const to = next_value(shape_of(v));
-            if (how_ == reading::strict && is_choice(to) && captured_names_ != number_of_names(v))
+            if (how_ == reading::strict && is_choice(to) && built_.names() != number_of_names(v))
                 return fail_value("a name is repeated");
             return keep(std::move(v), to);
         }
-        if (captured_text_.object != nullptr) {
-            end_copy();
-            return captured_text_.described->names->assign(captured_text_.object, copied_) ||
-                   fail("an object of another kind");
-        }
-        if (captured_value_ != nullptr)
-            *captured_value_ = std::move(v);
-        else if (captured_members_ != nullptr)
-            *captured_members_ = std::move(v.as_object());
-        else if (captured_object_ != nullptr)
+        if (captured_object_ != nullptr)
             captured_object_->insert_or_assign(name_, std::move(v));
-        return true;
+        if (captured_.object == nullptr)
+            return true;
+        switch (captured_.described->what) {
+        case kind::verbatim:
+            end_copy();
+            return captured_.described->names->assign(captured_.object, copied_) || fail("an object of another kind");
+        case kind::members:
+            *static_cast<boost::json::object*>(captured_.object) = std::move(v.as_object());
+            return true;
+        default:
+            *static_cast<boost::json::value*>(captured_.object) = std::move(v);
+            return true;
+        }
     }
 
     bool is_choice(object_ref to) const
@@ -768,7 +693,7 @@ private:
         if (breaks_list(to, shape_of(v))) {
             if (!capture_list())
                 return false;
-            push(v);
+            built_.add_value(v);
             return true;
         }
         return capture_to(to, shape_of(v)) && store(std::move(v));
@@ -820,22 +745,18 @@ private:
     frame* top_ = outside_;
     reading how_ = reading::reused;
     object_ref root_;
-    object_ref pending_;                         // target of the current string
-    std::string text_;                           // current string, if it cannot go to its member directly
-    std::string name_;                           // name of a member that is kept as JSON
-    std::vector<boost::json::object> positions_; // for each frame, the entries of a large map by name
-    std::size_t captured_depth_ = 0;
-    boost::json::value_stack stack_;
-    boost::json::value* captured_value_ = nullptr;
-    boost::json::object* captured_object_ = nullptr;
-    boost::json::object* captured_members_ = nullptr;
-    object_ref captured_text_; // kind::verbatim
-    std::string copied_;
-    std::size_t captured_names_ = 0;
-    bool is_waiting_ = false;       // whether the value that is kept as JSON has no place yet
-    std::unique_ptr<reader> inner_; // of variants
-    std::string inner_path_;        // of a problem in a variant
-    bool has_target_ = true;        // whether the current string goes to a value that exists
+    object_ref pending_;                             // target of the current string
+    std::string text_;                               // current string, if it cannot go to its member directly
+    std::string name_;                               // name of a member that is kept as JSON
+    std::vector<boost::json::object> positions_;     // for each frame, the entries of a large map by name
+    value_builder built_;                            // a value that is kept as JSON
+    object_ref captured_;                            // its target, if that is described
+    boost::json::object* captured_object_ = nullptr; // else the `extra` that gets it
+    std::string copied_;                             // text of a kind::verbatim
+    bool is_waiting_ = false;                        // whether the value that is kept as JSON has no place yet
+    std::unique_ptr<reader> inner_;                  // of variants
+    std::string inner_path_;                         // of a problem in a variant
+    bool has_target_ = true;                         // whether the current string goes to a value that exists
 };
 
 FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/schema.hpp>
 #include <foundry/detail/json/writer.hpp>
@@ -15,6 +16,23 @@
 namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
+
+/// The name of the class in a signature, such as `f() [with T = ns::recipe]` or `f<struct ns::recipe>(void)`.
+inline std::string class_name(std::string_view signature)
+{
+    std::size_t const begin = signature.find("T = ");
+    std::string_view text = begin != signature.npos
+                                ? signature.substr(begin + 4, signature.find_first_of(";]", begin) - begin - 4)
+                                : signature.substr(signature.find('<') + 1);
+    text = text.substr(0, text.find_first_of("<>"));
+    std::string name(text.substr(text.find_last_of(": ") + 1).substr(0, 64));
+    for (char& c : name) {
+        bool const is_letter = (foundry::detail::to_lower(c) >= 'a' && foundry::detail::to_lower(c) <= 'z') ||
+                               foundry::detail::is_digit(c);
+        c = is_letter || c == '_' || c == '-' ? c : '_';
+    }
+    return name;
+}
 
 class schema_writer
 {
@@ -271,7 +289,12 @@ private:
 
 } // namespace detail
 
-FOUNDRY_DECL schema make_schema(type const& root) { return detail::schema_writer(root).write(); }
+FOUNDRY_DECL schema make_schema(type const& root, std::string_view signature)
+{
+    schema made = detail::schema_writer(root).write();
+    made.name = detail::class_name(signature);
+    return made;
+}
 
 FOUNDRY_DECL boost::json::value parse_schema(std::string const& text)
 {

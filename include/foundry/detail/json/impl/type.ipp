@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/json/integer.hpp>
-#include <foundry/detail/json/type.hpp>
+#include <foundry/detail/json/type_of.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -12,6 +12,16 @@
 namespace foundry::inline FOUNDRY_ABI::json {
 
 namespace detail {
+
+#ifndef FOUNDRY_HEADER_ONLY
+template item items_of<std::vector<std::string>>(void*, std::size_t, access);
+template item items_of<std::vector<int>>(void*, std::size_t, access);
+template item items_of<std::vector<double>>(void*, std::size_t, access);
+template void* reach_optional<std::string>(void*, access);
+template void* reach_optional<int>(void*, access);
+template void* reach_optional<double>(void*, access);
+template void* reach_optional<bool>(void*, access);
+#endif
 
 inline bool is_empty(void const* map, associative_functions const& functions)
 {

@@ -5,6 +5,15 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+FOUNDRY_DECL tool::tool() = default;
+FOUNDRY_DECL tool::~tool() = default;
+
+FOUNDRY_DECL void tool::set_parameters(json::schema const& schema)
+{
+    parameters = schema.text;
+    is_strict = schema.is_strict;
+}
+
 FOUNDRY_DECL void read_arguments(std::string_view text, json::object_ref into)
 {
     json::reader reader;

@@ -1,34 +1,19 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/operations/typed_answer.hpp>
 #include <foundry/error.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL std::string schema_name(std::string_view type_name)
-{
-    std::size_t const parameters = (std::min)(type_name.find('<'), type_name.size());
-    std::size_t const scope = type_name.substr(0, parameters).rfind(':');
-    std::string name(type_name.substr(scope == type_name.npos ? 0 : scope + 1).substr(0, 64));
-    for (char& c : name) {
-        bool const is_letter = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c);
-        c = is_letter || c == '_' || c == '-' ? c : '_';
-    }
-    return name;
-}
-
-FOUNDRY_DECL void set_response_format(chat_request& request, std::string_view type_name, json::schema const& schema)
+FOUNDRY_DECL void set_response_format(chat_request& request, json::schema const& schema)
 {
     if (request.response_format)
         throw error(errc::invalid_argument, "response_format is set; leave it to the typed call, or make a plain one");
-    request.response_format =
-        response_format::from_schema(schema_name(type_name), json::parse_schema(schema.text), true);
+    request.response_format = response_format::from_schema(schema.name, json::parse_schema(schema.text), true);
     if (!schema.is_strict)
         request.response_format->json_schema->strict.reset();
 }

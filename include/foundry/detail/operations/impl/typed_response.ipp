@@ -9,7 +9,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL void set_text_format(response_request& request, std::string_view type_name, json::schema const& schema)
+FOUNDRY_DECL void set_text_format(response_request& request, json::schema const& schema)
 {
     if (request.text && request.text->format)
         throw error(errc::invalid_argument, "text.format is set; leave it to the typed call, or make a plain one");
@@ -17,7 +17,7 @@ FOUNDRY_DECL void set_text_format(response_request& request, std::string_view ty
         request.text.emplace();
     text_format& format = request.text->format.emplace();
     format.type = format_type::json_schema;
-    format.name = schema_name(type_name);
+    format.name = schema.name;
     format.schema = json::parse_schema(schema.text);
     if (schema.is_strict)
         format.strict = true;
