@@ -179,4 +179,14 @@ TEST_CASE("responses: every kind of item goes back to the service byte for byte"
     });
 }
 
+TEST_CASE("responses: the type of an item is found wherever it stands")
+{
+    for (std::size_t size = 0; size != 300; ++size) {
+        json::object const object{{"id", std::string(size, 'x')}, {"type", "function_call_output"}, {"output", "x"}};
+        foundry::response_item const item{json::value(object)};
+        CHECK(item.type() == foundry::item_type::function_call_output);
+        CHECK(item.id().size() == size);
+    }
+}
+
 } // namespace foundry_test::malformed_responses_test
