@@ -4,7 +4,7 @@
 
 #include "support/response_bodies.hpp"
 
-using namespace foundry_test;
+namespace foundry_test::testing_responses_test {
 
 TEST_CASE("emulator: a streamed response has every event of a message, in order, numbered, with one item id")
 {
@@ -549,3 +549,5 @@ TEST_CASE("emulator: a response of a JSON schema may be a refusal")
         responses, about("\"Hello.\"", R"("previous_response_id":")" + id_of(events[0].at("response")) + '"'));
     CHECK(next.status == 200);
 }
+
+} // namespace foundry_test::testing_responses_test

@@ -22,12 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-using namespace foundry_test;
+namespace foundry_test::developer_tools_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using namespace foundry::entra;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -73,8 +72,6 @@ struct workshop : tool_folder
 
 /// Whether this process has a child, alive or not yet reaped.
 bool has_child() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
-
-} // namespace
 
 TEST_SUITE_BEGIN("developers' tools");
 
@@ -275,3 +272,5 @@ TEST_CASE("developer tools: a cancelled tool is ended in the background, and at 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::developer_tools_test

@@ -15,13 +15,12 @@
 
 #include <filesystem>
 
-using namespace foundry_test;
+namespace foundry_test::developer_tools_windows_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using namespace foundry::entra;
 namespace fs = std::filesystem;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -71,8 +70,6 @@ struct workshop : tool_folder
     std::wstring path = ::_wgetenv(L"PATH");
     bare_environment variables;
 };
-
-} // namespace
 
 TEST_SUITE_BEGIN("developers' tools");
 
@@ -211,3 +208,5 @@ TEST_CASE("developer tools: a cancelled tool is ended in the background, and at 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::developer_tools_windows_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace foundry_test::schema_name_test {
 
 struct recipe
 {
@@ -22,8 +22,6 @@ std::string name_in(std::string_view signature)
     return foundry::json::make_schema(foundry::json::type_of<recipe>::value, signature).name;
 }
 
-} // namespace
-
 TEST_CASE("schema: the name is that of the class, without namespaces and template arguments")
 {
     CHECK(foundry::detail::schema_for<recipe>().name == "recipe");
@@ -35,3 +33,5 @@ TEST_CASE("schema: the name is that of the class, without namespaces and templat
     CHECK(name_in("const struct x::schema &__cdecl x::schema_for<class recipe>(void)") == "recipe");
     CHECK(name_in("const struct x::schema &__cdecl x::schema_for<struct a::box<struct b::recipe>>(void)") == "box");
 }
+
+} // namespace foundry_test::schema_name_test
