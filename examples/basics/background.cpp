@@ -59,15 +59,27 @@ asio::awaitable<void> write()
     } else {
         events = co_await responses.resume(so_far.id, so_far.last);
     }
-    while (auto const* event = co_await events.read()) {
-        std::cout << printable(event->text()) << std::flush;
-        so_far.id = event->response ? event->response->id : so_far.id;
-        so_far.last = event->sequence_number.value_or(so_far.last);
-        so_far.text += event->text();
-        save(so_far);
+    try {
+        while (auto const* event = co_await events.read()) {
+            std::string more(event->text());
+            if (event->response) { // the last event has all of it, if pieces could not be had any more
+                so_far.id = event->response->id;
+                std::string const whole = event->response->text();
+                more = whole.size() > so_far.text.size() ? whole.substr(so_far.text.size()) : "";
+            }
+            std::cout << printable(more) << std::flush;
+            so_far.last = event->sequence_number.value_or(so_far.last);
+            so_far.text += more;
+            if (!so_far.id.empty())
+                save(so_far);
+        }
+        std::filesystem::remove(state_file);
+    } catch (foundry::error const& e) {
+        if (e.code() == foundry::errc::service_error) // it has failed, or was cancelled
+            std::filesystem::remove(state_file);
+        throw;
     }
     std::cout << '\n';
-    std::filesystem::remove(state_file);
 }
 
 int main() { return foundry::run(write()); }

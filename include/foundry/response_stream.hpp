@@ -27,9 +27,9 @@ class response_stream_state;
 /// that comes a second time, by its number, is skipped.
 ///
 /// **A response in the background goes on if the connection breaks.** If the request has `background`, then after a broken connection,
-/// a silence or a stall, or if events are missing, read() asks for the events after the last one, at most `call_options::resumes` times in
-/// a row, with the waits of the retry options. If the service refuses that, as some do after five minutes, read() waits until the response
-/// has ended, and gives its last event.
+/// a silence or a stall, or if events are missing, read() asks for the events after the last one, at most `call_options::resumes` times
+/// without a new event (keep-alives are none), with the waits of the retry options. If the service refuses that, as some do after five
+/// minutes, read() waits until the response has ended, and gives its last event. `stream_total` holds for all connections together.
 ///
 /// Connection, executor, lifetime and thread safety: as a `chat_stream`.
 class [[nodiscard]] response_stream

@@ -38,7 +38,8 @@ struct wait_options
     call_options call; ///< For each request.
     std::chrono::milliseconds interval{
         500}; ///< Between the first two requests; each further one is half as long again.
-    std::chrono::milliseconds max_interval{std::chrono::seconds{10}};
+    std::chrono::milliseconds max_interval{
+        std::chrono::seconds{10}}; ///< The service may ask for more, up to `retry_options::max_server_wait`.
 };
 
 /// The Responses API: `POST responses` and what lies below it, on the v1 and the dated form of Azure OpenAI, on a Foundry project, and on

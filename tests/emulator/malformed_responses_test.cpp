@@ -189,4 +189,47 @@ TEST_CASE("responses: the type of an item is found wherever it stands")
     }
 }
 
+TEST_CASE("responses: events that are all given one number are delivered, and a last event with an old number, too")
+{
+    with_service(local_url, [](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        service.queue(answer::events(delta("A", 7) + delta("B", 7) + delta("C", 7) + completed));
+        delivered alike;
+        co_await read_response(client, question_of_all(), alike);
+        CHECK(alike.text == "ABC");
+
+        std::string old = completed;
+        old.insert(old.find("\"response\":"), "\"sequence_number\":1,");
+        service.queue(answer::events(delta("A", 0) + delta("B", 1) + delta("C", 2) + old));
+        delivered last;
+        co_await read_response(client, question_of_all(), last);
+        CHECK(!last.failed);
+        CHECK(last.last.text() == "ABC");
+    });
+}
+
+TEST_CASE("responses: keep-alives of any kind are skipped")
+{
+    with_service(local_url, [](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        std::string const odd =
+            "event: ping\ndata:\n\ndata: null\n\ndata: ping\n\nevent: ping\ndata: 1\n\ndata: []\n\n";
+        service.queue(answer::events(delta("A", 0) + odd + delta("B", 1) + odd + completed));
+        delivered all;
+        co_await read_response(client, question_of_all(), all);
+        CHECK_MESSAGE(!all.failed, (all.failed ? all.failed->what() : ""));
+        CHECK(all.text == "AB");
+    });
+}
+
+TEST_CASE("responses: a stream that says it failed, without a reason, is an error")
+{
+    with_service(local_url, [](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        service.queue(answer::events(delta("A", 0) +
+                                     named(R"({"type":"response.failed","response":{"id":"r","status":"failed"}})")));
+        delivered all;
+        co_await read_response(client, question_of_all(), all);
+        REQUIRE(all.failed);
+        CHECK(all.failed->code() == errc::service_error);
+    });
+}
+
 } // namespace foundry_test::malformed_responses_test

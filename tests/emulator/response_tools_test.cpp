@@ -529,4 +529,66 @@ TEST_CASE("typed response: the model is shown what does not fit, if that is want
     });
 }
 
+TEST_CASE("response tools: in a conversation of the service, a call that was not made has an output")
+{
+    with_service([](emulator& service, responses const& all) -> asio::awaitable<void> {
+        service.queue(whole("resp_1", {call_item("b", "fail", "{}")}));
+        response_request request = sum_request();
+        request.conversation = "conv_1";
+        response_run run{request};
+        try {
+            co_await all.create(run, sums());
+        } catch (std::runtime_error const&) {
+        }
+        service.queue(whole("resp_2", {message_item("Well")}));
+        run.add(response_message(chat_role::user, "And now?"));
+        co_await all.create(run, sums());
+        json::array const input = last_body(service).at("input").as_array();
+        REQUIRE(input.size() == 2);
+        CHECK(input[0].at("type") == "function_call_output");
+    });
+}
+
+TEST_CASE("response tools: items that are announced by their own id only are told once")
+{
+    with_service([](emulator& service, responses const& all) -> asio::awaitable<void> {
+        json::object const call = call_item("a", "add", R"({"x":2,"y":3})");
+        std::string body;
+        for (char const* const type : {"response.output_item.added", "response.output_item.done"})
+            body += "data: " + json::serialize(json::object{{"type", type}, {"item", call}}) + "\n\n";
+        body +=
+            "data: " +
+            json::serialize(json::object{{"type", "response.completed"}, {"response", response_object("r", {call})}}) +
+            "\n\n";
+        service.queue(answer::events(body));
+        service.queue(streamed("resp_2", {message_item("5")}));
+        foundry::async_generator<foundry::tool_event> events = all.stream(sum_request(), sums());
+        int begun = 0;
+        std::string arguments;
+        while (auto event = co_await events.next()) {
+            begun += event->type == tool_event_type::call_begins ? 1 : 0;
+            arguments += event->type == tool_event_type::arguments ? event->text : "";
+        }
+        CHECK(begun == 1);
+        CHECK(arguments == R"({"x":2,"y":3})");
+    });
+}
+
+TEST_CASE("typed response: a correction leaves out what the model called, and the background is refused")
+{
+    with_service([](emulator& service, responses const& all) -> asio::awaitable<void> {
+        response_request request{"gpt-4o-mini", "A large city"};
+        service.queue(
+            whole("resp_1", {reasoning_item(), message_item("{"), reasoning_item(), call_item("a", "add", "{}")}));
+        service.queue(whole("resp_2", {message_item(R"({"city":"Paris","people":null})")}));
+        foundry::call_options with;
+        with.corrections = 1;
+        foundry::structured_response<place> const answer = co_await all.create<place>(request, with);
+        CHECK(answer.value.city == "Paris");
+        CHECK(last_body(service).at("input").as_array().size() == 4); // question, reasoning, message, correction
+        request.background = true;
+        CHECK((co_await failure_of(all.create<place>(request))).code() == errc::invalid_argument);
+    });
+}
+
 } // namespace foundry_test::response_tools_test

@@ -549,14 +549,189 @@ TEST_CASE("background: keep-alives of any shape are no events, no gaps and no pr
             service.reply_when(background_stream::after(16 + i),
                                answer::events("data: {\"type\":\"keepalive\",\"sequence_number\":" +
                                               std::to_string(17 + i) + "}\n\n"));
+        service.reply_when([](recorded_request const& r) { return r.target.find("stream") == std::string::npos; },
+                           state("in_progress"));
         foundry::response_stream alive = co_await foundry::responses{client}.resume(recorded.id(), 16);
         delivered only;
         service.clear_journal();
         co_await read_to_end(alive, only);
         REQUIRE(only.failed);
         CHECK(only.failed->code() == errc::stream_truncated);
-        CHECK(service.requests() == 5);
+        CHECK(service.requests() <= 10);
     });
+}
+
+TEST_CASE("background: close() ends a read whose connection is being replaced, or whose response is asked for, at once")
+{
+    for (bool const is_polled : {false, true}) {
+        with_service([is_polled](emulator& service, foundry::client<> const& client,
+                                 background_stream const& recorded) -> asio::awaitable<void> {
+            service.queue(answer::events(recorded.from(0, 2)));
+            if (is_polled)
+                service.queue(refused());
+            service.queue(state("completed").delay(std::chrono::hours(1)));
+            asio::any_io_executor const executor = co_await asio::this_coro::executor;
+            foundry::response_stream events = co_await foundry::responses{client}.stream(background_request());
+            delivered all;
+            bool is_over = false;
+            asio::co_spawn(executor, read_to_end(events, all), [&](std::exception_ptr) { is_over = true; });
+            while (!service.wait_for_requests(is_polled ? 3 : 2, 0ms))
+                co_await asio::post(executor, asio::use_awaitable);
+            events.close();
+            while (!is_over)
+                co_await asio::post(executor, asio::use_awaitable);
+            CHECK(!all.failed);
+            CHECK(all.numbers.size() == 2);
+        });
+    }
+}
+
+TEST_CASE("background: after the client is closed the stream is at its end, and nothing is waited for")
+{
+    with_service(
+        [](emulator& service, foundry::client<> const&, background_stream const& recorded) -> asio::awaitable<void> {
+            foundry::options slow = limited(service);
+            slow.retry.backoff = std::chrono::hours(1);
+            slow.retry.max_backoff = std::chrono::hours(1);
+            slow.timeouts.stream_total = 0ms;
+            asio::any_io_executor const executor = co_await asio::this_coro::executor;
+            foundry::client<> const client = client_of(executor, service, local_url, slow);
+            service.queue(answer::events(recorded.from(0, 2)));
+            service.queue(answer::json(503, "{}"));
+            foundry::response_stream events = co_await foundry::responses{client}.stream(background_request());
+            delivered all;
+            bool is_over = false;
+            asio::co_spawn(executor, read_to_end(events, all), [&](std::exception_ptr) { is_over = true; });
+            while (!service.wait_for_replies(2, 0ms))
+                co_await asio::post(executor, asio::use_awaitable);
+            for (int i = 0; i != 1000; ++i) // until the refusal has been read
+                co_await asio::post(executor, asio::use_awaitable);
+            client.close();
+            while (!is_over)
+                co_await asio::post(executor, asio::use_awaitable);
+            REQUIRE(all.failed);
+            CHECK(all.failed->code() == errc::client_closed);
+            CHECK((co_await events.read()) == nullptr);
+            co_await client.drain(std::chrono::hours(1));
+        });
+}
+
+TEST_CASE("background: a response that has been cancelled is found out if its stream has no more events")
+{
+    with_service([](emulator& service, foundry::client<> const& client,
+                    background_stream const& recorded) -> asio::awaitable<void> {
+        service.queue(answer::events(recorded.from(0, 6)));
+        service.queue(answer::events(": nothing\n\n"));
+        service.queue(state("cancelled"));
+        delivered all;
+        co_await read_response(client, background_request(), all);
+        REQUIRE(all.failed);
+        CHECK(all.failed->code() == errc::service_error);
+        CHECK(all.failed->message().find("cancelled") + all.failed->advice().find("cancelled") !=
+              2 * std::string::npos);
+        CHECK(service.queued() == 0);
+
+        service.queue(answer::events(recorded.from(0, 6)));
+        service.queue(refused());
+        service.queue(state("failed"));
+        delivered failed;
+        co_await read_response(client, background_request(), failed);
+        REQUIRE(failed.failed);
+        CHECK(failed.failed->code() == errc::service_error);
+        co_await client.drain(std::chrono::hours(1));
+    });
+}
+
+TEST_CASE("background: resume() tries again, too, and closing the client ends it with its own code")
+{
+    with_service([](emulator& service, foundry::client<> const& client,
+                    background_stream const& recorded) -> asio::awaitable<void> {
+        service.queue(answer::json(503, "{}"));
+        recorded.serve(service);
+        service.reply_when(background_stream::after(5), answer::json(503, "{}"));
+        foundry::response_stream events = co_await foundry::responses{client}.resume(recorded.id(), 6);
+        delivered all;
+        co_await read_to_end(events, all);
+        CHECK(!all.failed);
+        CHECK(all.numbers.front() == 7);
+        CHECK((co_await failure_of(foundry::responses{client}.resume(recorded.id(), 5))).status() == 503);
+
+        service.reply_when(background_stream::after(6), refused());
+        service.reply_when([](recorded_request const& r) { return r.target.find("stream") == std::string::npos; },
+                           state("queued"));
+        std::optional<boost::system::error_code> code;
+        asio::any_io_executor const executor = co_await asio::this_coro::executor;
+        service.clear_journal();
+        asio::co_spawn(
+            executor,
+            [](foundry::responses from, std::string id,
+               std::optional<boost::system::error_code>& got) -> asio::awaitable<void> {
+                foundry::error const thrown = co_await failure_of(from.resume(id, 6));
+                got = thrown.code();
+            }(foundry::responses{client}, recorded.id(), code),
+            foundry::rethrow);
+        while (!service.wait_for_requests(2, 0ms))
+            co_await asio::post(executor, asio::use_awaitable);
+        client.close();
+        while (!code)
+            co_await asio::post(executor, asio::use_awaitable);
+        CHECK(*code == errc::client_closed);
+    });
+}
+
+TEST_CASE("background: a service that begins again at the first event sends it once to the reader")
+{
+    with_service([](emulator& service, foundry::client<> const& client,
+                    background_stream const& recorded) -> asio::awaitable<void> {
+        service.queue(answer::events(recorded.from(0, 1)));
+        service.queue(answer::events(recorded.from(0)));
+        delivered all;
+        co_await read_response(client, background_request(), all);
+        CHECK(all.is_complete(recorded.size()));
+    });
+}
+
+TEST_CASE("background: a second gap is asked for, too, and a gap that cannot be asked for is no end")
+{
+    with_service([](emulator& service, foundry::client<> const& client,
+                    background_stream const& recorded) -> asio::awaitable<void> {
+        recorded.serve(service);
+        service.reply_when(background_stream::after(5), answer::events(recorded.event(9) + recorded.from(11)));
+        service.queue(answer::events(recorded.from(0, 6) + recorded.event(9)));
+        delivered all;
+        co_await read_response(client, background_request(), all);
+        CHECK(!all.failed);
+        CHECK(all.numbers.size() == recorded.size() - 3); // 6, 7 and 8 are nowhere
+
+        foundry::call_options with;
+        with.resumes = 0;
+        service.queue(answer::events(recorded.from(0, 6) + recorded.from(9)));
+        foundry::response_stream events = co_await foundry::responses{client}.stream(background_request(), with);
+        delivered rest;
+        co_await read_to_end(events, rest);
+        CHECK(!rest.failed);
+        CHECK(rest.numbers.size() == recorded.size() - 3);
+    });
+}
+
+TEST_CASE("background: the time for a stream holds while it is opened again, and while its response is asked for")
+{
+    for (bool const is_polled : {false, true}) {
+        with_service([is_polled](emulator& service, foundry::client<> const& client,
+                                 background_stream const& recorded) -> asio::awaitable<void> {
+            service.queue(answer::events(recorded.from(0, 2)));
+            if (is_polled)
+                service.queue(refused());
+            service.queue(state("completed").delay(std::chrono::hours(1)));
+            foundry::call_options with;
+            with.timeouts.stream_total = 200ms;
+            foundry::response_stream events = co_await foundry::responses{client}.stream(background_request(), with);
+            delivered all;
+            co_await read_to_end(events, all);
+            REQUIRE(all.failed);
+            CHECK(all.failed->code() == errc::total_timeout);
+        });
+    }
 }
 
 } // namespace foundry_test::responses_background_test

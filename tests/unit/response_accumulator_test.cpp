@@ -94,4 +94,33 @@ TEST_CASE("response accumulator: places beyond any response, and shapes that do 
     CHECK(reply.output.size() == 2);
 }
 
+TEST_CASE("response accumulator: items without an index are told apart by their own ids")
+{
+    foundry::response const reply = joined({
+        R"({"type":"response.output_item.done","item":{"id":"a","type":"message","role":"assistant","content":[{"type":"output_text","text":"one"}]}})",
+        R"({"type":"response.output_item.done","item":{"id":"b","type":"message","role":"assistant","content":[{"type":"output_text","text":"two"}]}})",
+    });
+    CHECK(reply.text() == "onetwo");
+}
+
+TEST_CASE("response accumulator: an output that is there already is gone on with, and a skipped place is no item")
+{
+    foundry::response const reply = joined({
+        R"({"type":"response.in_progress","response":{"id":"r","output":[{"id":"a","type":"message","role":"assistant","content":[{"type":"output_text","text":"zero"}]}]}})",
+        R"({"type":"response.output_text.delta","output_index":2,"content_index":0,"delta":"two"})",
+    });
+    CHECK(reply.text() == "zerotwo");
+    CHECK(reply.output.size() == 2);
+}
+
+TEST_CASE("response accumulator: a list does not grow to a place that is far away")
+{
+    foundry::response const reply = joined({
+        R"({"type":"response.output_text.delta","output_index":0,"content_index":4095,"delta":"far"})",
+        R"({"type":"response.output_text.delta","output_index":4095,"content_index":0,"delta":"far"})",
+    });
+    CHECK(reply.text().empty());
+    CHECK(reply.output.size() <= 1);
+}
+
 } // namespace foundry_test::response_accumulator_test

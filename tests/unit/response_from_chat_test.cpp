@@ -68,4 +68,25 @@ TEST_CASE("to_response_request: what the Responses API has no place for is named
     CHECK(converted.request.store == false);
 }
 
+TEST_CASE("to_response_request: members within members, and tools of another type, are named, too")
+{
+    foundry::converted_request const converted = convert(R"({
+        "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://e.com/a.png", "new": 1}}]},
+            {"role": "tool", "tool_call_id": "c", "content": [{"type": "text", "text": "a"},
+                {"type": "image_url", "image_url": {"url": "https://e.com/b.png"}}]},
+            {"role": "assistant", "content": "Yes", "refusal": ""}],
+        "tools": [{"type": "custom", "custom": {"name": "x"}}, {"type": "function", "function": {"name": "f", "new": 1}}],
+        "tool_choice": {"type": "function", "function": {"name": "f"}, "new": 1},
+        "response_format": {"type": "json_schema", "new": 1, "json_schema": {"name": "n", "schema": {}, "new": 1}},
+        "stream_options": {"include_usage": true, "include_obfuscation": false, "new": 1}})");
+    CHECK(converted.left_out == std::vector<std::string>{"messages[0].content[0].image_url.new",
+                                                         "messages[1].content[1]", "response_format.new",
+                                                         "response_format.json_schema.new", "tools[0]",
+                                                         "tools[0].custom", "tools[1].function.new", "tool_choice.new",
+                                                         "stream_options.new"});
+    CHECK(converted.request.tools.size() == 1);
+    CHECK(json::parse(converted.request.to_json()).at_pointer("/stream_options/include_obfuscation") == false);
+    CHECK(json::parse(converted.request.to_json()).at_pointer("/input/2/content") == "Yes");
+}
+
 } // namespace foundry_test::response_from_chat_test

@@ -76,13 +76,18 @@ boost::json::object to_object(T const& value)
     return to_object(json::to_text(value));
 }
 
-/// An element of a list, which grows up to it; null beyond the limit.
+/// How far an element may lie behind the end of its list: a place is left out at most for what has no events.
+inline constexpr std::size_t max_skipped = 16;
+
+/// An element of a list, which grows up to it; null beyond the limits.
 inline boost::json::object* element_of(boost::json::object& owner, std::string_view list, std::int64_t index)
 {
     if (index < 0 || index >= static_cast<std::int64_t>(response_accumulator::max_items))
         return nullptr;
     boost::json::value& member = owner[list];
     boost::json::array& all = member.is_array() ? member.get_array() : member.emplace_array();
+    if (static_cast<std::size_t>(index) > all.size() + max_skipped)
+        return nullptr;
     while (all.size() <= static_cast<std::size_t>(index))
         all.emplace_back(boost::json::object());
     boost::json::value& element = all[static_cast<std::size_t>(index)];
@@ -111,14 +116,14 @@ FOUNDRY_DECL boost::json::object* response_accumulator::item_of(response_event c
         if (*event.output_index < 0 || *event.output_index >= static_cast<std::int64_t>(max_items))
             return nullptr;
         i = static_cast<std::size_t>(*event.output_index);
-    } else if (!event.item_id.empty()) {
+    } else if (std::string const id = event.item ? event.item->id() : event.item_id; !id.empty()) {
         auto const found = std::find_if(items_.begin(), items_.end(), [&](boost::json::object const& item) {
-            auto const* const id = item.if_contains("id");
-            return id != nullptr && id->is_string() && id->get_string() == event.item_id;
+            auto const* const own = item.if_contains("id");
+            return own != nullptr && own->is_string() && own->get_string() == id;
         });
         i = static_cast<std::size_t>(found - items_.begin());
     }
-    if (i >= max_items)
+    if (i >= max_items || i > items_.size() + detail::max_skipped)
         return nullptr;
     if (items_.size() <= i)
         items_.resize(i + 1);
@@ -155,8 +160,12 @@ FOUNDRY_DECL void response_accumulator::add(response_event const& event)
         head_ = *event.response;
         bool const is_last =
             event.type == response_event_type::completed || event.type == response_event_type::incomplete;
-        if (is_last && !head_.output.empty())
+        if (!is_last && items_.empty()) {
+            for (response_item const& item : std::exchange(head_.output, {}))
+                items_.push_back(detail::to_object(item.raw()));
+        } else if (is_last && !head_.output.empty()) {
             items_.clear();
+        }
         return;
     }
     for (detail::text_place const& place : detail::text_places) {
@@ -193,8 +202,10 @@ FOUNDRY_DECL foundry::response response_accumulator::response_so_far() const
     if (items_.empty())
         return so_far;
     so_far.output.clear();
-    for (boost::json::object const& item : items_)
-        so_far.output.emplace_back(boost::json::value(item));
+    for (boost::json::object const& item : items_) {
+        if (!item.empty()) // a place without events
+            so_far.output.emplace_back(boost::json::value(item));
+    }
     return so_far;
 }
 

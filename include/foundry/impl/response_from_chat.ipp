@@ -28,6 +28,7 @@ public:
     {
         if (message.role == chat_role::tool) {
             to_.request.add(function_call_output(message.tool_call_id.value_or(""), message.text()));
+            leave_out_parts(message, path);
         } else {
             add_content(message, path);
             for (tool_call const& call : message.tool_calls)
@@ -51,10 +52,19 @@ public:
     }
 
 private:
+    /// Of the result of a function, which is a text.
+    void leave_out_parts(chat_message const& message, std::string const& path)
+    {
+        auto const* const list = std::get_if<std::vector<content_part>>(&message.content);
+        for (std::size_t i = 0; list != nullptr && i != list->size(); ++i)
+            leave_out_if((*list)[i].type != part_type::text, path + ".content[" + std::to_string(i) + "]");
+    }
+
     void add_content(chat_message const& message, std::string const& path)
     {
         bool const is_assistant = message.role == chat_role::assistant;
-        if (auto const* const text = std::get_if<std::string>(&message.content); text != nullptr && !message.refusal) {
+        bool const is_refused = message.refusal && !message.refusal->empty();
+        if (auto const* const text = std::get_if<std::string>(&message.content); text != nullptr && !is_refused) {
             if (!text->empty() || message.tool_calls.empty())
                 to_.request.add(response_message(message.role, *text));
             return;
@@ -66,7 +76,7 @@ private:
             for (std::size_t i = 0; i != list->size(); ++i)
                 add_part(parts, (*list)[i], is_assistant, path + ".content[" + std::to_string(i) + "]");
         }
-        if (message.refusal)
+        if (is_refused)
             parts.push_back(refusal_part(*message.refusal));
         if (!parts.empty())
             to_.request.add(response_message(message.role, std::move(parts)));
@@ -83,6 +93,7 @@ private:
             response_content made = response_content::from_image_url(part.image_url->url);
             made.detail = part.image_url->detail;
             parts.push_back(std::move(made));
+            leave_out(part.image_url->extra, path + ".image_url");
         } else {
             to_.left_out.push_back(path);
             return;
@@ -120,19 +131,30 @@ private:
     converted_request& to_;
 };
 
-inline void convert_tools(chat_request const& chat, response_request& to)
+inline void convert_tools(chat_request const& chat, response_request& to, chat_converter& converter)
 {
-    for (tool_definition const& tool : chat.tools)
-        to.add_function(tool.function);
+    for (std::size_t i = 0; i != chat.tools.size(); ++i) {
+        tool_definition const& tool = chat.tools[i];
+        std::string const path = "tools[" + std::to_string(i) + "]";
+        if (tool.type == "function")
+            to.add_function(tool.function);
+        else
+            converter.leave_out_if(true, path);
+        converter.leave_out(tool.function.extra, path + ".function");
+        converter.leave_out(tool.extra, path);
+    }
     if (auto const* const mode = std::get_if<open_enum<tool_mode>>(&chat.tool_choice))
         to.tool_choice = *mode;
-    else if (auto const* const named = std::get_if<named_tool>(&chat.tool_choice))
+    if (auto const* const named = std::get_if<named_tool>(&chat.tool_choice)) {
         to.tool_choice = boost::json::object{{"type", "function"}, {"name", named->function.name}};
+        converter.leave_out(named->extra, "tool_choice");
+    }
     to.parallel_tool_calls = chat.parallel_tool_calls;
 }
 
-inline void convert_format(response_format const& from, response_request& to)
+inline void convert_format(response_format const& from, response_request& to, chat_converter& converter)
 {
+    converter.leave_out(from.extra, "response_format");
     text_format& format = to.text.emplace().format.emplace();
     format.type = from.type;
     if (!from.json_schema)
@@ -141,6 +163,7 @@ inline void convert_format(response_format const& from, response_request& to)
     format.description = from.json_schema->description;
     format.schema = from.json_schema->schema;
     format.strict = from.json_schema->strict;
+    converter.leave_out(from.json_schema->extra, "response_format.json_schema");
 }
 
 /// The members that the Responses API does not have.
@@ -187,12 +210,16 @@ FOUNDRY_DECL converted_request to_response_request(chat_request const& chat)
     if (chat.logprobs.value_or(false))
         to.include.push_back("message.output_text.logprobs");
     if (chat.response_format)
-        detail::convert_format(*chat.response_format, to);
+        detail::convert_format(*chat.response_format, to, converter);
     if (chat.verbosity)
         (to.text ? *to.text : to.text.emplace()).verbosity = chat.verbosity;
     if (!chat.reasoning_effort.name().empty())
         to.reasoning.emplace().effort = chat.reasoning_effort;
-    detail::convert_tools(chat, to);
+    detail::convert_tools(chat, to, converter);
+    if (chat.stream_options && chat.stream_options->include_obfuscation)
+        to.stream_options = boost::json::object{{"include_obfuscation", *chat.stream_options->include_obfuscation}};
+    if (chat.stream_options)
+        converter.leave_out(chat.stream_options->extra, "stream_options");
     detail::leave_out_members(chat, converter);
     return converted;
 }

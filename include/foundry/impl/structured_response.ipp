@@ -69,8 +69,8 @@ FOUNDRY_CORO inline boost::asio::awaitable<void> ask_typed(typed_response_call::
             co_return;
         if (corrections == 0)
             throw_misfit(reply, reply.text(), problem);
-        for (response_item const& item : reply.output)
-            its.request.add(item);
+        for (response_item& item : items_without_calls(reply))
+            its.request.add(std::move(item));
         its.request.user(correction_text(problem));
         its.pending = prepare_response(its.state, its.request, its.how.call, false);
         json::clear(into.object, *into.described);

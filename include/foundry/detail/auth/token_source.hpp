@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/auth/shared_token_cache.hpp>
-#include <foundry/detail/base/wait_scope.hpp>
+#include <foundry/detail/base/noted_scope.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -64,7 +64,7 @@ public:
             launch(std::move(fetch));
         std::exception_ptr interrupted;
         if (waiter.must_wait()) {
-            wait_scope const waits(wait, waiter.done());
+            noted_scope const waits(wait, waiter.done());
             try {
                 co_await waiter.done().async_wait(boost::asio::deferred);
             } catch (boost::system::system_error const&) {

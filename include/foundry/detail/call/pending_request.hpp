@@ -13,6 +13,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+class running_call;
+
 /// A request, checked and serialised when the operation is called. Owns all that its coroutine needs.
 struct pending_request
 {
@@ -35,6 +37,7 @@ struct pending_request
     retry_options retry;
     std::exception_ptr validation_error; // thrown when the coroutine runs
     bool is_round = false;               // of a run that is in progress
+    running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null
 
     std::size_t body_limit() const noexcept { return state->settings.limits.*(what->body_limit); }
 

@@ -71,7 +71,11 @@ public:
     /// @{
     http::exchange* exchange = nullptr;
     boost::asio::steady_timer* wait = nullptr;
+    running_call* part = nullptr;
     /// @}
+
+    /// Ends what runs now.
+    void end();
 
     /// @throws foundry::error (`errc::client_closed`) if the client has ended the call.
     void check() const;
@@ -86,8 +90,6 @@ private:
         running_call* call; // null once it is over; used on its executor, or under the mutex
         bool is_sent = false;
     };
-
-    void end();
 
     boost::intrusive_ptr<running_calls> all_;
     std::optional<guarded_executor> executor_;

@@ -34,6 +34,9 @@ FOUNDRY_DECL boost::asio::awaitable<response> fetch_response(std::shared_ptr<pen
 /// Moves `input_token_details` and `output_token_details`, as a Foundry project writes them, to where they belong.
 FOUNDRY_DECL void normalize_usage(response& reply);
 
+/// Lets a request, and its stream, end at a time, if there is one.
+FOUNDRY_DECL void limit_total(call_options& with, std::chrono::steady_clock::time_point end);
+
 /// When a wait asks again, and when it gives up.
 struct poll_times
 {

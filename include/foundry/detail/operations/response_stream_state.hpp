@@ -70,8 +70,8 @@ public:
     boost::asio::awaitable<void> open(std::shared_ptr<pending_request> request);
     /// After this, a broken connection is replaced.
     void resume_at(resume_point point, std::int64_t last, boost::asio::any_io_executor const& executor);
-    /// Asks for the events after the last one; if the service refuses that, waits for the end of the response.
-    boost::asio::awaitable<void> reopen();
+    /// Opens the stream of a response that is being made.
+    boost::asio::awaitable<void> take_up();
 
 private:
     friend boost::asio::awaitable<response_event const*> read_event(response_stream_state* state);
@@ -83,11 +83,18 @@ private:
     [[noreturn]] void throw_truncated() const;
     bool can_resume(error const& broken) const;
     boost::asio::awaitable<void> replace_connection(error broken);
+    /// Asks for the events after the last one; if the service refuses that, waits for the end of the response.
+    boost::asio::awaitable<void> reopen();
     /// The wait before the next connection.
     ///
     /// @throws foundry::error the given one, if there are to be no more.
     std::chrono::milliseconds wait_after(error const& broken);
     boost::asio::awaitable<void> wait_for_end();
+    /// Whether the response has ended meanwhile; then its last event has been made.
+    boost::asio::awaitable<bool> has_ended();
+    void make_last_event(response const& ended);
+    /// What to do with the event in `value_`.
+    bool is_next(raw_event const& event);
 
     event_stream events_;
     response_event value_; // the last event, lent to the reader

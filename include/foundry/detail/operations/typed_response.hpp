@@ -6,13 +6,17 @@
 #include <foundry/response.hpp>
 
 #include <string>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Asks for an answer that follows a schema.
 ///
-/// @throws foundry::error (`errc::invalid_argument`) if the request has a format already.
+/// @throws foundry::error (`errc::invalid_argument`) if the request has a format already, or is for the background.
 FOUNDRY_DECL void set_text_format(response_request& request, json::schema const& schema);
+
+/// The items of an answer without the functions that it calls, and without the reasoning that led to them.
+FOUNDRY_DECL std::vector<response_item> items_without_calls(response const& reply);
 
 /// Reads the answer into a new value. Returns what does not fit; empty if all does.
 ///

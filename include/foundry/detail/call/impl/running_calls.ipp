@@ -104,6 +104,8 @@ FOUNDRY_DECL void running_call::end()
         exchange->stop();
     if (wait != nullptr)
         wait->cancel();
+    if (part != nullptr)
+        part->end();
 }
 
 FOUNDRY_DECL drain_ticket::drain_ticket(boost::intrusive_ptr<running_calls> all,

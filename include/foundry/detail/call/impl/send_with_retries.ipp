@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
-#include <foundry/detail/base/wait_scope.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/core/retry_budget.hpp>
@@ -67,6 +67,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
     response.is_stream = body == nullptr;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
     response.call.begin(request.state->target.calls, executor, request.is_round);
+    noted_scope const runs(request.outer != nullptr ? &request.outer->part : nullptr, response.call);
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
@@ -104,7 +105,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             throw;
         }
         boost::asio::steady_timer pause(executor, wait);
-        wait_scope const waits(&response.call.wait, pause);
+        noted_scope const waits(&response.call.wait, pause);
         try {
             co_await pause.async_wait(boost::asio::deferred);
         } catch (boost::system::system_error const&) {

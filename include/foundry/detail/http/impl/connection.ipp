@@ -95,7 +95,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
         host_lookup::ticket lookup(addresses, limits);
         boost::system::error_code interrupted;
         if (lookup.must_wait()) {
-            foundry::detail::wait_scope const waits(&opening_, lookup.done());
+            foundry::detail::noted_scope const waits(&opening_, lookup.done());
             interrupted = std::get<0>(co_await lookup.done().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
         }
         found = lookup.addresses(interrupted);
@@ -103,7 +103,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> connection::open_socket(o
     limits.check();
 
     connect_race race(found, limits);
-    foundry::detail::wait_scope const waits(&opening_, race.ended());
+    foundry::detail::noted_scope const waits(&opening_, race.ended());
     boost::system::error_code interrupted;
     interrupted = std::get<0>(co_await race.ended().async_wait(boost::asio::as_tuple(boost::asio::deferred)));
     if (limits.has_passed()) // the race has the same limit, and tells more

@@ -236,7 +236,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                 bool const has_waited = mine.must_wait();
                 while (mine.must_wait()) {
                     limits_->check();
-                    foundry::detail::wait_scope const waits(&queued_at_, mine.woken());
+                    foundry::detail::noted_scope const waits(&queued_at_, mine.woken());
                     // As a tuple: a free connection cancels the wait, and an exception would cost as much as half a call.
                     boost::system::error_code const interrupted =
                         std::get<0>(co_await mine.woken().async_wait(boost::asio::as_tuple(boost::asio::deferred)));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/bounded.hpp>
-#include <foundry/detail/base/wait_scope.hpp>
+#include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/request_builder.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
@@ -98,26 +98,43 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> fetch_response(std::s
     co_return reply;
 }
 
+FOUNDRY_DECL void limit_total(call_options& with, std::chrono::steady_clock::time_point end)
+{
+    if (end == (std::chrono::steady_clock::time_point::max)())
+        return;
+    std::chrono::milliseconds const rest =
+        std::max(std::chrono::milliseconds(1),
+                 std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()));
+    bool const is_shorter = with.timeouts.total && with.timeouts.total->count() > 0 && *with.timeouts.total < rest;
+    if (!is_shorter)
+        with.timeouts.total = rest;
+    with.timeouts.stream_total = rest;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_response(running_call& call,
                                                                              std::shared_ptr<client_state> state,
                                                                              std::string id, call_options with,
                                                                              poll_times times)
 {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    wait_scope const waits(&call.wait, timer);
+    noted_scope const waits(&call.wait, timer);
     route const get = response_route("GET", id);
-    std::chrono::milliseconds wait = bounded(times.interval);
+    constexpr std::chrono::milliseconds shortest(1);
+    std::chrono::milliseconds wait = std::max(shortest, bounded(times.interval));
     for (;;) {
+        limit_total(with, times.end);
         std::shared_ptr<pending_request> request = prepare_stored(state, id, get, with, response_form::json);
         request->is_round = true;
+        request->outer = &call;
         response reply = co_await fetch_response(std::move(request));
         if (reply.status != response_status::queued && reply.status != response_status::in_progress)
             co_return reply;
-        timer.expires_after(std::max({wait, std::chrono::milliseconds(1), reply.info().retry_after().value_or(wait)}));
+        std::chrono::milliseconds const asked = reply.info().retry_after().value_or(wait);
+        timer.expires_after(std::max(wait, std::min(asked, bounded(state->settings.retry.max_server_wait))));
         if (timer.expiry() >= times.end)
             throw error(errc::total_timeout, "the response is still being made; wait for it by its id");
         co_await timer.async_wait(boost::asio::deferred);
-        wait = std::min(wait + wait / 2, bounded(times.max_interval));
+        wait = std::max(shortest, std::min(wait + std::max(wait / 2, shortest), bounded(times.max_interval)));
     }
 }
 

@@ -191,7 +191,7 @@ FOUNDRY_DECL void response_conversation::end_round(std::vector<std::optional<std
             auto const place = std::find(call_places_.begin(), call_places_.end(), i);
             std::size_t const call = static_cast<std::size_t>(place - call_places_.begin());
             bool const has_result = place != call_places_.end() && results[call];
-            is_kept = has_result || run_.by_id;
+            is_kept = has_result || sends_only_new(); // the service has the call
             function_call whole = item.as<function_call>();
             if (place != call_places_.end() && whole.call_id != calls_[call].id) {
                 whole.call_id = calls_[call].id;
@@ -215,9 +215,9 @@ FOUNDRY_DECL void response_conversation::end_round(std::vector<std::optional<std
 /// Which of the calls that arrive an event belongs to; their number if none.
 FOUNDRY_DECL std::size_t response_conversation::find_streamed(response_event const& event) const
 {
+    std::string const id = event.item ? event.item->id() : event.item_id;
     auto const found = std::find_if(streamed_.begin(), streamed_.end(), [&](streamed_call const& one) {
-        return event.output_index ? one.output_index == event.output_index
-                                  : !event.item_id.empty() && one.item_id == event.item_id;
+        return event.output_index ? one.output_index == event.output_index : !id.empty() && one.item_id == id;
     });
     return static_cast<std::size_t>(found - streamed_.begin());
 }
@@ -252,6 +252,8 @@ FOUNDRY_DECL void response_conversation::read_event(response_event const& event,
         function_call call = event.item->as<function_call>();
         std::size_t const i = find_streamed(event);
         std::string const arguments = std::exchange(call.arguments, {});
+        if (i == response_accumulator::max_items)
+            break;
         if (i == streamed_.size()) {
             streamed_.push_back({event.output_index, call.id.value_or(""), to_tool_call(std::move(call))});
             tool_event& begins = events.emplace_back(tool_event_type::call_begins, "");

@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
-#include <foundry/detail/base/wait_scope.hpp>
 #include <foundry/detail/call/event_rules.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/operations/fetch_response.hpp>
@@ -30,10 +30,10 @@ FOUNDRY_DECL event_numbers::verdict event_numbers::check(std::optional<std::int6
 
 FOUNDRY_DECL void event_numbers::take(std::optional<std::int64_t> number)
 {
-    if (!number || is_always_zero(*number))
-        ignore();
-    else
+    if (number && !is_always_zero(*number))
         last_ = *number;
+    else if (number || last_ < 0)
+        ignore();
 }
 
 /// Azure's names of some types. Source: `OpenAI.ResponseStreamEventType` (v1).
@@ -65,10 +65,40 @@ FOUNDRY_DECL void response_stream_state::resume_at(resume_point point, std::int6
 FOUNDRY_DECL void response_stream_state::end() noexcept
 {
     is_over_ = true;
+    has_value_ = false;
     events_.close();
     if (call_.wait != nullptr)
         call_.wait->cancel();
+    if (call_.part != nullptr)
+        call_.part->end();
     call_.finish();
+}
+
+/// Whether the event, which has been read into `value_`, follows the last one.
+FOUNDRY_DECL bool response_stream_state::is_next(raw_event const& event)
+{
+    bool const is_last =
+        value_.type == response_event_type::completed || value_.type == response_event_type::incomplete;
+    if (value_.type == response_event_type::created && numbers_.last() == 0)
+        return false;
+    switch (is_last ? event_numbers::verdict::next : numbers_.check(value_.sequence_number)) {
+    case event_numbers::verdict::repeated:
+        if (point_ || value_.sequence_number != numbers_.last() || value_.raw() == event.data)
+            return false;
+        numbers_.ignore(); // the service gives all events this number
+        break;
+    case event_numbers::verdict::early:
+        if (!point_)
+            numbers_.ignore(); // the missing ones may follow
+        else if (!point_->id.empty() && point_->with.resumes != 0 && !std::exchange(has_gap_, true))
+            throw error(errc::stream_truncated, "events of the stream are missing");
+        has_gap_ = false; // the service does not have them
+        break;
+    case event_numbers::verdict::next:
+        has_gap_ = false;
+        break;
+    }
+    return true;
 }
 
 FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
@@ -76,10 +106,9 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
     http::event plain;
     plain.type = event.event;
     plain.data = event.data;
-    bool const is_read = reader_.read(value_, event.data);
-    if (!is_read && is_keep_alive(plain))
+    if (is_keep_alive(plain) && !event.data.starts_with('{'))
         return false;
-    if (!is_read) {
+    if (!reader_.read(value_, event.data)) {
         throw error(errc::unexpected_reply,
                     "an event of the stream is not of the expected shape: " + reader_.problem());
     }
@@ -89,24 +118,13 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
         if (value_.type.name() == name)
             value_.type = type;
     }
-    value_.raw_storage() = event.data;
-    if (is_keep_alive_name(value_.type.name()) && !value_.sequence_number)
-        return true;
-    switch (numbers_.check(value_.sequence_number)) {
-    case event_numbers::verdict::repeated:
+    if (!is_next(event))
         return false;
-    case event_numbers::verdict::early:
-        if (point_ && !std::exchange(has_gap_, true))
-            throw error(errc::stream_truncated, "events of the stream are missing");
-        if (!point_)
-            numbers_.ignore(); // the missing ones may follow
-        break;
-    case event_numbers::verdict::next:
-        has_gap_ = false;
-        break;
-    }
-    numbers_.take(value_.sequence_number);
-    if (!is_keep_alive_name(value_.type.name()))
+    value_.raw_storage() = event.data;
+    bool const is_alive_only = is_keep_alive_name(value_.type.name());
+    if (value_.sequence_number || !is_alive_only)
+        numbers_.take(value_.sequence_number);
+    if (!is_alive_only)
         resumed_ = 0;
     if (value_.response) {
         normalize_usage(*value_.response);
@@ -114,6 +132,8 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
         if (point_ && point_->id.empty())
             point_->id = value_.response->id;
     }
+    if (value_.type == response_event_type::failed)
+        throw in_answer(error(errc::service_error, "the response failed; the service gives no reason"), info(), {});
     is_over_ = value_.type == response_event_type::completed || value_.type == response_event_type::incomplete;
     if (is_over_)
         call_.finish();
@@ -152,8 +172,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_event const*> read_eve
         } catch (boost::system::system_error const&) {
             if (stream.is_over_)
                 co_return nullptr; // closed
-            stream.call_.check();  // the end of the client has ended a wait
             stream.end();
+            stream.call_.check(); // the end of the client has ended a wait
             throw;
         }
     }
@@ -209,10 +229,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
     for (;;) {
         timer.expires_after(wait_after(broken));
         {
-            wait_scope const waits(&call_.wait, timer);
+            noted_scope const waits(&call_.wait, timer);
             co_await timer.async_wait(boost::asio::deferred);
         }
         try {
+            // A stream that ended at once may be that of a response that has ended.
+            bool is_over = resumed_ > 1 && broken.code() == errc::stream_truncated;
+            if (is_over)
+                is_over = co_await has_ended();
+            if (is_over)
+                co_return;
             co_await reopen();
             co_return;
         } catch (error const& e) {
@@ -221,6 +247,23 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
             broken = e;
         }
     }
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::take_up()
+{
+    std::optional<error> failed;
+    try {
+        co_await reopen();
+        co_return;
+    } catch (error const& e) {
+        if (!can_resume(e))
+            throw;
+        failed.emplace(e);
+    } catch (boost::system::system_error const&) {
+        call_.check(); // the end of the client has ended a wait
+        throw;
+    }
+    co_await replace_connection(*failed);
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::reopen()
@@ -232,12 +275,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
             get.query("starting_after", std::to_string(*last));
         call_options with = point_->with;
         with.retry.max_retries = 0; // replace_connection() counts
-        if (point_->end != (std::chrono::steady_clock::time_point::max)())
-            with.timeouts.stream_total =
-                std::chrono::duration_cast<std::chrono::milliseconds>(point_->end - std::chrono::steady_clock::now());
+        limit_total(with, point_->end);
         std::shared_ptr<pending_request> request =
             prepare_stored(point_->state, point_->id, get, with, response_form::events);
         request->is_round = true;
+        request->outer = &call_;
         try {
             event_stream again = co_await open_events(std::move(request));
             events_ = std::move(again);
@@ -256,21 +298,42 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::wa
 {
     poll_times times;
     times.end = point_->end;
-    response reply = co_await wait_for_response(call_, point_->state, point_->id, point_->with, times);
+    response const ended = co_await wait_for_response(call_, point_->state, point_->id, point_->with, times);
+    make_last_event(ended);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> response_stream_state::has_ended()
+{
+    call_options with = point_->with;
+    limit_total(with, point_->end);
+    std::shared_ptr<pending_request> request =
+        prepare_stored(point_->state, point_->id, response_route("GET", point_->id), with, response_form::json);
+    request->is_round = true;
+    request->outer = &call_;
+    response const now = co_await fetch_response(std::move(request));
+    bool const is_made = now.status == response_status::queued || now.status == response_status::in_progress;
+    if (!is_made)
+        make_last_event(now);
+    co_return !is_made;
+}
+
+FOUNDRY_DECL void response_stream_state::make_last_event(response const& ended)
+{
     if (is_over_)
-        co_return; // closed
+        return; // closed
     raw_event last;
-    last.event = "response." + std::string(reply.status.name());
-    last.data = "{\"type\":\"" + last.event + "\",\"response\":" + reply.raw() + "}";
+    last.event = "response." + std::string(ended.status.name());
+    last.data = "{\"type\":\"" + last.event + "\",\"response\":" + ended.raw() + "}";
     std::shared_ptr<pending_request> const request =
         prepare_stored(point_->state, point_->id, response_route("GET", point_->id), point_->with, response_form::json);
-    throw_service_error_in(last.data, request->context(), reply.info(), last.event);
-    if (reply.status == response_status::cancelled)
-        throw error(errc::service_error, "the response was cancelled");
+    throw_service_error_in(last.data, request->context(), ended.info(), last.event);
+    if (ended.status == response_status::cancelled)
+        throw in_answer(error(errc::service_error, "the response was cancelled"), ended.info(), {});
     take(last);
-    value_.response->set_info(reply.info());
+    value_.response->set_info(ended.info());
     has_value_ = true;
     is_over_ = true;
+    call_.finish();
 }
 
 inline resume_point resume_point_of(pending_request const& request, call_options with, std::string id)
@@ -308,7 +371,7 @@ resume_response(std::shared_ptr<client_state> client, std::string id, std::int64
     if (request->validation_error)
         std::rethrow_exception(request->validation_error);
     state->resume_at(resume_point_of(*request, std::move(with), std::move(id)), after, executor);
-    co_await state->reopen();
+    co_await state->take_up();
     co_return response_stream(std::move(state));
 }
 

@@ -5,6 +5,7 @@
 #include <foundry/detail/operations/typed_response.hpp>
 #include <foundry/error.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -13,6 +14,8 @@ FOUNDRY_DECL void set_text_format(response_request& request, json::schema const&
 {
     if (request.text && request.text->format)
         throw error(errc::invalid_argument, "text.format is set; leave it to the typed call, or make a plain one");
+    if (request.background.value_or(false))
+        throw error(errc::invalid_argument, "background is set; a typed call waits for its response");
     if (!request.text)
         request.text.emplace();
     text_format& format = request.text->format.emplace();
@@ -62,6 +65,20 @@ inline void check_response(response const& reply)
     if (!reply.tool_calls().empty())
         throw_misfit(reply, text, "the model calls a function instead; give create() the toolbox, too");
     throw_misfit(reply, text, "the answer has no text");
+}
+
+FOUNDRY_DECL std::vector<response_item> items_without_calls(response const& reply)
+{
+    std::vector<response_item> kept;
+    bool is_next_kept = false;
+    for (auto item = reply.output.rbegin(); item != reply.output.rend(); ++item) {
+        open_enum<item_type> const type = item->type();
+        is_next_kept = type != item_type::function_call && (type != item_type::reasoning || is_next_kept);
+        if (is_next_kept)
+            kept.push_back(*item);
+    }
+    std::reverse(kept.begin(), kept.end());
+    return kept;
 }
 
 FOUNDRY_DECL std::string read_typed_response(response const& reply, json::object_ref into)
