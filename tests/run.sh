@@ -74,7 +74,7 @@ build() {
     logged "$log" cmake -S "$root" -B "$directory" -G Ninja \
         -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
         -DFOUNDRY_SANITIZE=address,undefined -DFOUNDRY_TEST_ONCE="$once" -DFOUNDRY_TEST_LONG="$long" \
-        -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_BUILD_EXAMPLES=ON &&
+        -DFOUNDRY_TEST_UNITY=ON -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_BUILD_EXAMPLES=ON &&
         logged "$log" ninja -C "$directory" -j "$(jobs_that_fit)"
 }
 

@@ -27,9 +27,7 @@
 #include <variant>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::requests_test {
 
 namespace json = boost::json;
 using foundry::testing::emulator;
@@ -683,8 +681,6 @@ bool is_sent(std::string const& member)
     return true;
 }
 
-} // namespace
-
 TEST_CASE("contract: it is checked with every member of every request set")
 {
     member_census census;
@@ -715,3 +711,5 @@ TEST_CASE("contract: every request that the library can produce is sent, for eac
     CHECK(made > 400);
     foundry_test::report("requests that the library can produce", made);
 }
+
+} // namespace foundry_test::requests_test

@@ -22,9 +22,7 @@
 #include <utility>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::call_forms_test {
 
 template <class T>
 constexpr bool passes_through_coroutines = !std::is_aggregate_v<T> && std::is_move_constructible_v<T>;
@@ -303,8 +301,6 @@ asio::awaitable<void> with(foundry::testing::emulator& service, char const* url,
     co_await body(client_of(executor, service, url));
 }
 
-} // namespace
-
 TEST_CASE("call forms: every documented form of a call works on every form of the API")
 {
     foundry::testing::emulator service;
@@ -387,8 +383,6 @@ TEST_CASE("client: its type follows the credential, and any client converts to c
     }
 }
 
-namespace {
-
 asio::awaitable<void> ask_with_text(std::string url, std::string key, foundry::options with)
 {
     foundry::client client{co_await asio::this_coro::executor, url, key, with};
@@ -400,8 +394,6 @@ asio::awaitable<void> ask_with_literals(foundry::options with)
     foundry::client client{co_await asio::this_coro::executor, "http://localhost:1/v1", "a-key", with};
     CHECK(client.endpoint().port() == 1);
 }
-
-} // namespace
 
 TEST_CASE("call forms: a client takes its URL and its key as text")
 {
@@ -465,3 +457,5 @@ TEST_CASE("free functions: they need no client")
     CHECK(!reply.get().text().empty());
     CHECK(vectors_of.get().size() == 1);
 }
+
+} // namespace foundry_test::call_forms_test

@@ -11,9 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::call_parity_test {
 
 namespace json = boost::json;
 
@@ -183,8 +181,6 @@ asio::awaitable<void> tell_the_head(emulator& service)
     CHECK(none.info().status() == 0);
 }
 
-} // namespace
-
 TEST_CASE("call: a chat without a model has the client's default, on each form")
 {
     emulator service;
@@ -227,3 +223,5 @@ TEST_CASE("error: info() is the head of the response: region and rate limits")
     emulator service;
     run(tell_the_head(service));
 }
+
+} // namespace foundry_test::call_parity_test

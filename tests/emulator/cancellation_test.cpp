@@ -11,7 +11,10 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -19,12 +22,11 @@
 
 #include <memory>
 
-using namespace foundry_test;
+namespace foundry_test::cancellation_test {
+
 using namespace std::chrono_literals;
 using foundry::testing::answer;
 using foundry::testing::emulator;
-
-namespace {
 
 constexpr std::chrono::milliseconds long_enough{20'000};
 constexpr char const* model = "gpt-4o-mini";
@@ -339,8 +341,6 @@ void destroy_in(scene& s, state const& where)
         CHECK(s.service.wait_for_open_at_most(0, long_enough));
 }
 
-} // namespace
-
 TEST_CASE(
     "promise: wherever a call waits, it can be cancelled, lose a race or end with its context, and the client goes on")
 {
@@ -374,3 +374,5 @@ TEST_CASE("as_result: a cancellation is thrown and not returned; an awaitable<vo
     cancel_in(s, {"as a result", nothing, nothing, complete_as_result, has_request});
     run(results_of_void());
 }
+
+} // namespace foundry_test::cancellation_test

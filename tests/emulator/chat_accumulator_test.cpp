@@ -13,13 +13,12 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::chat_accumulator_test {
+
 using namespace foundry_test::queued;
 using foundry::errc;
 
 // ---- Tool calls
-
-namespace {
 
 std::string call(std::string const& members) { return chunk(R"({"tool_calls":[)" + members + "]}"); }
 
@@ -130,8 +129,6 @@ asio::awaitable<void> unknown_members_of_calls(emulator& service)
               R"({"thought_signature":"si"}}},"extra_content":{"google":{"thought_signature":"gn"}}})"));
 }
 
-} // namespace
-
 TEST_CASE("tool calls: several under one index are kept apart, and pieces of one are joined whatever their ids")
 {
     play(&join_calls);
@@ -145,8 +142,6 @@ TEST_CASE("tool calls: members that are not known are kept, and sent with the ne
 }
 
 // ---- Content and other members
-
-namespace {
 
 asio::awaitable<void> content_in_parts(emulator& service)
 {
@@ -255,8 +250,6 @@ asio::awaitable<void> holes_in_vectors(emulator& service)
     CHECK(has(failed.what(), "choices[0].logprobs.content[0].logprob"));
 }
 
-} // namespace
-
 TEST_CASE("content: parts of a delta are text and reasoning, and other parts are kept") { play(&content_in_parts); }
 
 TEST_CASE("accumulator: unknown members of deltas grow piece by piece, and a function call keeps its name")
@@ -273,3 +266,5 @@ TEST_CASE("numbers: a vector with a hole, and a number that is none, is an unexp
 {
     play(&holes_in_vectors);
 }
+
+} // namespace foundry_test::chat_accumulator_test

@@ -10,6 +10,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,10 +25,9 @@
 #include <thread>
 #include <vector>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::client_close_test {
 
-namespace {
+using foundry::errc;
 
 asio::awaitable<void> until(std::function<bool()> is_true)
 {
@@ -102,8 +102,6 @@ struct silent_credential
         co_return foundry::access_token();
     }
 };
-
-} // namespace
 
 TEST_CASE("close: a call that waits for its answer ends, and the client takes no more")
 {
@@ -374,3 +372,5 @@ TEST_CASE("close_idle: idle connections are closed, one in use is not, and the c
         CHECK(client.connections().open == 1);
     }(service));
 }
+
+} // namespace foundry_test::client_close_test

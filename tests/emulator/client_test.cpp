@@ -7,9 +7,7 @@
 
 #include <map>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::client_test {
 
 /// Counts the tokens that it gives.
 struct counting_credential
@@ -58,8 +56,6 @@ asio::awaitable<void> ask_from_environment(std::string& text)
     foundry::chat_completion const reply = co_await client.complete(request);
     text = reply.text();
 }
-
-} // namespace
 
 TEST_CASE("client: with_credential() shares connections and options, and no token")
 {
@@ -113,3 +109,5 @@ TEST_CASE("client_from_environment: without an endpoint the error names the vari
         CHECK(std::string_view(e.what()).find("AZURE_AI_ENDPOINT") != std::string_view::npos);
     }
 }
+
+} // namespace foundry_test::client_test

@@ -18,9 +18,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::connection_failure_test {
 
 /// The error of a call to an endpoint, the same for both ways to call.
 asio::awaitable<foundry::error> failure_at(foundry::endpoint where, foundry::options with)
@@ -55,8 +53,6 @@ asio::awaitable<void> plain_to_tls(emulator& service)
     CAPTURE(std::string(failed.what()));
     CHECK(known);
 }
-
-} // namespace
 
 TEST_CASE("connection failure: TLS to a port that speaks plain HTTP fails as TLS")
 {
@@ -146,8 +142,6 @@ TEST_CASE("connection failure: a host that does not exist is named by the error"
 
 // ---- Answers to a request that is not read
 
-namespace {
-
 /// Answers at once with a long body, and reads nothing.
 struct deaf_server
 {
@@ -203,8 +197,6 @@ asio::awaitable<void> ask_stranger(std::string greeting, errc wanted)
     CHECK(failed.code() == wanted);
 }
 
-} // namespace
-
 TEST_CASE("early answer: bytes that are not HTTP end a large request at once")
 {
     run(ask_stranger("220 mail.example.com ESMTP ready\r\n", errc::unexpected_reply));
@@ -218,8 +210,6 @@ TEST_CASE("early answer: a 413 is received whole if the server reads no more, at
         run(be_refused(static_cast<std::size_t>(size)));
 }
 
-namespace {
-
 asio::awaitable<foundry::error> failure_of_large_request(foundry::endpoint where, foundry::options with)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -229,8 +219,6 @@ asio::awaitable<foundry::error> failure_of_large_request(foundry::endpoint where
     foundry::error const failed = co_await failure_of(client.complete("gpt-4o-mini", large));
     co_return failed;
 }
-
-} // namespace
 
 TEST_CASE("early answer: a 413 before a large request is read is received")
 {
@@ -263,3 +251,5 @@ TEST_CASE("early answer: a 413 before a large request is read is received")
     REQUIRE(failed);
     CHECK((failed->code() == errc::too_large || failed->code() == errc::connection_lost));
 }
+
+} // namespace foundry_test::connection_failure_test

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+namespace foundry_test::content_filter_test {
+
 using namespace foundry_test::forms;
 using namespace std::chrono_literals;
 using foundry::errc;
@@ -22,8 +24,6 @@ namespace asio = boost::asio;
 using foundry_test::client_of;
 using foundry_test::run;
 namespace forms = foundry_test::forms;
-
-namespace {
 
 std::string const verdicts =
     R"({"hate":{"filtered":true,"severity":"high"},"self_harm":{"filtered":false,"severity":"low"},)"
@@ -65,7 +65,7 @@ void check_blocked(foundry::error const& failed)
 {
     CHECK(failed.code() == errc::content_filter);
     CHECK(wrong_with(failed.content_filter()) == "");
-    CHECK(contains(failed.advice(), "blocked for hate, jailbreak, custom_blocklists"));
+    CHECK(forms::contains(failed.advice(), "blocked for hate, jailbreak, custom_blocklists"));
 }
 
 asio::awaitable<void> blocked_prompts(emulator& service, char const* url)
@@ -114,7 +114,7 @@ asio::awaitable<void> annotated_answers(emulator& service, char const* url, std:
 {
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client = client_of(executor, service, url);
-    foundry::chat_request const request = question();
+    foundry::chat_request const request = forms::question();
     std::string const of_prompt =
         "\"" + prompts + R"(":[{"prompt_index":0,"content_filter_results":)" + verdicts + "}]";
     std::string const of_choice = R"("content_filter_results":)" + verdicts;
@@ -176,8 +176,6 @@ asio::awaitable<void> strange_blocklists(emulator& service)
     CHECK(!hate->severity.known());
 }
 
-} // namespace
-
 TEST_CASE("content filter: a blocked prompt tells its verdicts in each spelling, whole and among events, on every form "
           "of Azure")
 {
@@ -212,8 +210,6 @@ TEST_CASE("content filter: a verdict of another shape, or with a severity that i
 
 // ---- Answers that are blocked
 
-namespace {
-
 asio::awaitable<void> blocked_output(emulator& service)
 {
     std::string const own_words =
@@ -226,7 +222,7 @@ asio::awaitable<void> blocked_output(emulator& service)
         CAPTURE(url);
         foundry::client<> client =
             client_of(co_await asio::this_coro::executor, service, url, foundry_test::limited(service));
-        foundry::chat_request const request = question();
+        foundry::chat_request const request = forms::question();
         for (bool const as_stream : {false, true}) {
             for (std::string const& body : {own_words, one_verdict}) {
                 answer next = answer::json(400, body);
@@ -252,9 +248,9 @@ asio::awaitable<void> blocked_output(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("content filter: an output that is blocked with status 400 says what blocked it, on every form")
 {
     foundry_test::queued::play(&blocked_output);
 }
+
+} // namespace foundry_test::content_filter_test

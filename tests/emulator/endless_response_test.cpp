@@ -17,11 +17,10 @@
 
 #include <memory>
 
-using namespace foundry_test;
+namespace foundry_test::endless_response_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
-
-namespace {
 
 /// Answers the first request with a beginning, and then with the same bytes for ever.
 class endless_server
@@ -154,8 +153,6 @@ asio::awaitable<void> end(ending one)
         CHECK(server->sent() < 16 * mebibyte);
 }
 
-} // namespace
-
 TEST_CASE("promise: whatever a server goes on sending, and however slowly, memory is bounded and the call ends with a "
           "code of its own")
 {
@@ -164,8 +161,6 @@ TEST_CASE("promise: whatever a server goes on sending, and however slowly, memor
         run(end(one));
     foundry_test::report("endless servers", all.size());
 }
-
-namespace {
 
 /// A server on a thread of its own, so that there is always more to read.
 asio::awaitable<void> read_from_flood(std::uint16_t port, bool& over)
@@ -191,8 +186,6 @@ asio::awaitable<void> count_turns(bool const& over, int& turns)
     }
 }
 
-} // namespace
-
 TEST_CASE(
     "endless response: a flood that never lets a read wait starves neither the call's timers nor other coroutines")
 {
@@ -210,3 +203,5 @@ TEST_CASE(
     CHECK(turns > 10);
     elsewhere.join();
 }
+
+} // namespace foundry_test::endless_response_test

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+namespace foundry_test::error_shapes_test {
+
 using namespace foundry_test::forms;
 using namespace std::chrono_literals;
 using foundry::errc;
@@ -23,8 +25,6 @@ namespace asio = boost::asio;
 using foundry_test::client_of;
 using foundry_test::run;
 namespace forms = foundry_test::forms;
-
-namespace {
 
 /// An answer, and what must become of it.
 struct shape
@@ -345,9 +345,9 @@ std::string wrong_with(foundry::error const& got, shape const& wanted)
     expect(got.status() == wanted.status, "status");
     expect(got.service_code() == wanted.service_code, "service_code");
     expect(!wanted.message || got.message() == wanted.message, "message");
-    expect(!wanted.message || contains(got.what(), wanted.message), "what() without the message");
-    expect(contains(got.advice(), wanted.advice), "advice");
-    expect(contains(got.what(), wanted.advice), "what() without the advice");
+    expect(!wanted.message || forms::contains(got.what(), wanted.message), "what() without the message");
+    expect(forms::contains(got.advice(), wanted.advice), "advice");
+    expect(forms::contains(got.what(), wanted.advice), "what() without the advice");
     expect(got.retry_after() == wanted.retry_after, "retry_after");
     expect(got.body() == wanted.body, "body");
     return wrong.empty() ? wrong : wrong + got.what();
@@ -363,7 +363,7 @@ asio::awaitable<void> play(emulator& service, form where, std::vector<shape> con
 {
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client = client_of(executor, service, where.url);
-    foundry::chat_request const request = question();
+    foundry::chat_request const request = forms::question();
     std::size_t lost = 0;
     for (shape const& one : all) {
         for (unsigned const operation : {whole, streamed, embedded}) {
@@ -388,8 +388,6 @@ asio::awaitable<void> play(emulator& service, form where, std::vector<shape> con
     CHECK(service.connections() == 1 + lost); // only what was to be a stream and is none costs its connection
 }
 
-} // namespace
-
 TEST_CASE("error shapes: every known shape gives one clear error, for every operation on every form where it occurs")
 {
     std::vector<shape> const table = shapes();
@@ -404,8 +402,6 @@ TEST_CASE("error shapes: every known shape gives one clear error, for every oper
 }
 
 // ---- Bodies of every encoding
-
-namespace {
 
 using foundry_test::queued::completion_error;
 
@@ -455,10 +451,8 @@ asio::awaitable<void> wrong_paths(emulator& service)
     foundry::error const missing = co_await completion_error(
         service, answer::json(501, R"({"error":{"message":"This server does not support embeddings."}})"));
     CHECK(missing.code() == errc::route_not_found);
-    CHECK_FALSE(contains(missing.what(), "try again"));
+    CHECK_FALSE(forms::contains(missing.what(), "try again"));
 }
-
-} // namespace
 
 TEST_CASE("error bodies: as an event, with a byte order mark, in UTF-16 or with NaN they keep code and words")
 {
@@ -469,3 +463,5 @@ TEST_CASE("error bodies: a wrong path is route_not_found and not a wrong model, 
 {
     foundry_test::queued::play(&wrong_paths);
 }
+
+} // namespace foundry_test::error_shapes_test

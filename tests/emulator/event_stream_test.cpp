@@ -13,13 +13,12 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::event_stream_test {
+
 using namespace foundry_test::queued;
 using foundry::errc;
 
 // ---- Errors in answers of status 200
-
-namespace {
 
 char const* const empty_errors[] = {
     R"({"message":"","type":"","param":"","code":null})", "{}", "[]", "\"\"", "false", "0", "null"};
@@ -164,8 +163,6 @@ asio::awaitable<void> reason_in_the_next_event(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("in-band errors: an empty error beside a good answer is ignored") { play(&empty_error_beside_an_answer); }
 
 TEST_CASE("in-band errors: one of any shape keeps its message, and a stream without content is no success")
@@ -176,8 +173,6 @@ TEST_CASE("in-band errors: one of any shape keeps its message, and a stream with
 TEST_CASE("in-band errors: a reason that comes one event later is in the error") { play(&reason_in_the_next_event); }
 
 // ---- Events
-
-namespace {
 
 asio::awaitable<void> end_markers(emulator& service)
 {
@@ -279,11 +274,7 @@ asio::awaitable<void> content_types(emulator& service)
     CHECK(has(failed.body(), "slow down"));
 }
 
-} // namespace
-
 TEST_CASE("events: an end marker may have blanks or quotes around it, and any case") { play(&end_markers); }
-
-namespace {
 
 asio::awaitable<void> words_that_are_no_end(emulator& service)
 {
@@ -303,8 +294,6 @@ asio::awaitable<void> words_that_are_no_end(emulator& service)
     CHECK(reply.text() == "a");
 }
 
-} // namespace
-
 TEST_CASE("events: the word done ends no raw stream, and blank lines before the first event are skipped")
 {
     play(&words_that_are_no_end);
@@ -317,3 +306,5 @@ TEST_CASE("events: the type of one without a name is found as JSON finds it") { 
 TEST_CASE("events: one without data is delivered by a raw stream") { play(&events_without_data); }
 
 TEST_CASE("events: the first bytes say what a body is if its type does not") { play(&content_types); }
+
+} // namespace foundry_test::event_stream_test

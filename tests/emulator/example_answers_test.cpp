@@ -18,9 +18,7 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::example_answers_test {
 
 namespace json = boost::json;
 using foundry::testing::emulator;
@@ -227,8 +225,6 @@ asio::awaitable<void> decode_all(emulator& service, std::vector<example> const& 
     }
 }
 
-} // namespace
-
 TEST_CASE("example answers: every one of the documents decodes, on each form of the API")
 {
     std::vector<example> const examples = load();
@@ -240,3 +236,5 @@ TEST_CASE("example answers: every one of the documents decodes, on each form of 
     CHECK(service.queued() == 0);
     foundry_test::report("example answers x forms", decoded);
 }
+
+} // namespace foundry_test::example_answers_test

@@ -18,10 +18,9 @@
 
 #include <future>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::executors_test {
 
-namespace {
+using foundry::errc;
 
 FOUNDRY_CORO asio::awaitable<std::string> ask(foundry::client<> client)
 {
@@ -42,8 +41,6 @@ std::string asked_on(asio::any_io_executor executor, foundry::client<> const& cl
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-} // namespace
 
 TEST_CASE("executor: one with several threads is rejected with what to write instead, and nothing is sent")
 {
@@ -126,3 +123,5 @@ TEST_CASE("async_call: an error reaches the handler, and its slot cancels the ca
     context.run();
     CHECK(cancelled);
 }
+
+} // namespace foundry_test::executors_test

@@ -5,7 +5,7 @@
 #include "support/fault_matrix.hpp"
 #include "support/report.hpp"
 
-using namespace foundry_test;
+namespace foundry_test::fault_matrix_test {
 
 TEST_CASE("fault matrix: a connection that fails anywhere leaves nothing that a sanitizer finds")
 {
@@ -25,3 +25,5 @@ TEST_CASE("fault matrix: a proxy that fails anywhere, in its answer to CONNECT o
     CHECK(counts.passed == counts.run);
     report("faults through a proxy, sanitized", counts.run);
 }
+
+} // namespace foundry_test::fault_matrix_test

@@ -15,9 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::fork_test {
 
 struct pipe_of_text
 {
@@ -96,8 +94,6 @@ std::string ask(asio::io_context& context, foundry::client<> const& client)
     return text;
 }
 
-} // namespace
-
 TEST_CASE("fork: parent and child use connections and request ids of their own")
 {
     emulator_process service;
@@ -134,3 +130,5 @@ TEST_CASE("fork: parent and child use connections and request ids of their own")
         ids.insert(id);
     CHECK(ids.size() == 3);
 }
+
+} // namespace foundry_test::fork_test

@@ -14,10 +14,9 @@
 
 #include <stdexcept>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::hooks_test {
 
-namespace {
+using foundry::errc;
 
 /// What a call throws that is no foundry::error.
 template <class T>
@@ -94,8 +93,6 @@ asio::awaitable<std::string> ask_with(emulator& service, throwing_credential<Thr
     co_await goes_on(service, client);
     co_return what;
 }
-
-} // namespace
 
 TEST_SUITE_BEGIN("hooks");
 
@@ -177,3 +174,5 @@ TEST_CASE("limits: a negative limit is off")
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::hooks_test

@@ -16,9 +16,7 @@
 #include <fstream>
 #include <iterator>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::http_cases_test {
 
 namespace json = boost::json;
 using foundry::errc;
@@ -122,8 +120,6 @@ asio::awaitable<void> play_all(emulator& service, std::vector<http_case> const& 
     }
 }
 
-} // namespace
-
 TEST_CASE("HTTP cases: a malformed answer of http_cases.json is understood as it is meant, or rejected")
 {
     std::vector<http_case> const cases = load_cases();
@@ -137,3 +133,5 @@ TEST_CASE("HTTP cases: a malformed answer of http_cases.json is understood as it
                std::to_string(seen.refused) + " refused)",
            3 * cases.size());
 }
+
+} // namespace foundry_test::http_cases_test

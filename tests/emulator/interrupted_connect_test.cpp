@@ -17,9 +17,7 @@
 #include <string>
 #include <thread>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::interrupted_connect_test {
 
 /// A call to a server that accepts connections and sends nothing.
 struct hopeless_call
@@ -97,8 +95,6 @@ void interrupt_everywhere(foundry::options const& with, std::function<void(hopel
     }
 }
 
-} // namespace
-
 TEST_CASE("interrupted connect: a call whose client is closed ends, at each step of connecting")
 {
     foundry::options const with;
@@ -148,3 +144,5 @@ TEST_CASE("interrupted connect: a call whose event loop is blocked past timeouts
         CHECK(is_limit);
     });
 }
+
+} // namespace foundry_test::interrupted_connect_test

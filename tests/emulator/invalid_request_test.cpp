@@ -12,9 +12,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::invalid_request_test {
 
 asio::awaitable<void> wrong_key(emulator& service, char const* url, std::string_view key)
 {
@@ -40,8 +38,6 @@ asio::awaitable<void> wrong_key(emulator& service, char const* url, std::string_
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("authentication: a wrong key is unauthorized on every form, and the error names the header and never the key")
 {
     emulator service(strict_emulator());
@@ -60,8 +56,6 @@ TEST_CASE("authentication: a missing key is unauthorized on every form")
     }
 }
 
-namespace {
-
 asio::awaitable<void> unknown_deployment(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -79,8 +73,6 @@ asio::awaitable<void> unknown_deployment(emulator& service, char const* url)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("unknown deployment: the error names it on every form")
 {
     emulator service(strict_emulator());
@@ -89,8 +81,6 @@ TEST_CASE("unknown deployment: the error names it on every form")
         run(unknown_deployment(service, url));
     }
 }
-
-namespace {
 
 /// A request, or its options, that cannot be sent as it is.
 struct bad_request
@@ -194,15 +184,11 @@ asio::awaitable<void> refuse_requests(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("request validation: an invalid member is rejected by its name, and nothing is sent")
 {
     emulator service(strict_emulator());
     run(refuse_requests(service));
 }
-
-namespace {
 
 asio::awaitable<void> refuse_embedding(emulator& service)
 {
@@ -219,15 +205,11 @@ asio::awaitable<void> refuse_embedding(emulator& service)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("request validation: an embedding of an empty input or of invalid UTF-8 is rejected, and nothing is sent")
 {
     emulator service(strict_emulator());
     run(refuse_embedding(service));
 }
-
-namespace {
 
 asio::awaitable<void> refuse_client_headers(emulator& service)
 {
@@ -251,8 +233,6 @@ asio::awaitable<void> refuse_client_headers(emulator& service)
     }
     CHECK(service.connections() == 0);
 }
-
-} // namespace
 
 TEST_CASE("header injection: line breaks in headers of the client's options are rejected, and nothing is sent")
 {
@@ -281,3 +261,5 @@ TEST_CASE("api key: characters that are not visible are rejected by the construc
     expect_error(refusal_of([] { foundry::api_key made(std::string("a\0b", 3)); }), errc::invalid_argument);
     expect_error(refusal_of([] { foundry::api_key made(secret_key, std::string("x y")); }), errc::invalid_argument);
 }
+
+} // namespace foundry_test::invalid_request_test

@@ -6,9 +6,7 @@
 
 #include <boost/json/object.hpp>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::lent_chunks_test {
 
 asio::awaitable<void> lend(emulator& service, std::string_view url)
 {
@@ -84,8 +82,6 @@ asio::awaitable<void> lend_events(emulator& service)
     CHECK((co_await events.read()) == nullptr);
 }
 
-} // namespace
-
 TEST_CASE("chat stream: read() lends the stream's own chunk, next() copies it, in one loop")
 {
     emulator service;
@@ -114,3 +110,5 @@ TEST_CASE("chat stream: a stream at its end lends nothing")
         CHECK((co_await nothing.read()) == nullptr);
     }());
 }
+
+} // namespace foundry_test::lent_chunks_test

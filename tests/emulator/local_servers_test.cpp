@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace foundry_test::local_servers_test {
 
 namespace asio = boost::asio;
 using foundry::errc;
@@ -174,8 +174,6 @@ asio::awaitable<void> ask_for_nobody(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("local server: a stream and a whole answer give the same, in each server's spelling")
 {
     for (server const& one : servers()) {
@@ -206,8 +204,6 @@ TEST_CASE("local server: an error is understood in each server's shape")
 }
 
 // ---- How a stream may end
-
-namespace {
 
 std::string event(std::string const& delta)
 {
@@ -397,8 +393,6 @@ std::vector<foundry::endpoint> endpoints(emulator const& service)
     return all;
 }
 
-} // namespace
-
 TEST_CASE("local server: the end marker may be missing after a finish reason if the body ends cleanly; a cut is never "
           "a normal end")
 {
@@ -421,8 +415,6 @@ TEST_CASE("local server: an error among the events is one in each server's shape
 }
 
 // ---- Errors as answers, and what only looks like something else
-
-namespace {
 
 struct refusal
 {
@@ -513,8 +505,6 @@ asio::awaitable<void> reason(emulator& service)
     check("not a text", !kept.reasoning_content && kept.extra.at("reasoning").at("tokens") == 3);
 }
 
-} // namespace
-
 TEST_CASE("local server: an error as an answer has its code and its message")
 {
     emulator service;
@@ -538,3 +528,5 @@ TEST_CASE("local server: every known deviation was checked")
     CHECK(counted.passed == counted.run);
     std::cout << "report: quirks: " << counted.run << " run, " << counted.passed << " passed\n";
 }
+
+} // namespace foundry_test::local_servers_test

@@ -11,9 +11,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::malformed_answer_test {
 
 struct bad_answer
 {
@@ -137,8 +135,6 @@ asio::awaitable<void> play_bad_answers(emulator& service, char const* url)
     }
 }
 
-} // namespace
-
 TEST_CASE("malformed answer: over TLS it gives one clear error, and the client stays usable")
 {
     emulator service(strict_emulator());
@@ -150,8 +146,6 @@ TEST_CASE("malformed answer: over plain HTTP it gives one clear error, and the c
     emulator service(strict_emulator());
     run(play_bad_answers(service, local_url));
 }
-
-namespace {
 
 asio::awaitable<void> truncate_unsized(emulator& service)
 {
@@ -171,15 +165,11 @@ asio::awaitable<void> truncate_unsized(emulator& service)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("truncated answer: a body without a length ends with close_notify of TLS and not with the socket")
 {
     emulator service(strict_emulator());
     run(truncate_unsized(service));
 }
-
-namespace {
 
 asio::awaitable<void> skip_interim(emulator& service)
 {
@@ -200,15 +190,11 @@ asio::awaitable<void> skip_interim(emulator& service)
     CHECK(service.connections() == 1);
 }
 
-} // namespace
-
 TEST_CASE("interim responses: 1xx answers before the final one are skipped")
 {
     emulator service(strict_emulator());
     run(skip_interim(service));
 }
-
-namespace {
 
 asio::awaitable<void> bad_embeddings(emulator& service)
 {
@@ -239,10 +225,10 @@ asio::awaitable<void> bad_embeddings(emulator& service)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("malformed answer: embeddings that do not match the request are rejected")
 {
     emulator service(strict_emulator());
     run(bad_embeddings(service));
 }
+
+} // namespace foundry_test::malformed_answer_test

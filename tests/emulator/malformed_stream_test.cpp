@@ -11,9 +11,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::malformed_stream_test {
 
 struct bad_stream
 {
@@ -110,7 +108,7 @@ asio::awaitable<void> play_bad_streams(emulator& service, char const* url, std::
         answer next = bad.next;
         next.chunking(sizes);
         service.queue(std::move(next));
-        streamed const seen = co_await read_stream(client, request);
+        stream_outcome const seen = co_await read_stream(client, request);
         CHECK(seen.text == bad.delivered);
         if (!seen.failed) {
             FAIL_CHECK("the stream was to fail and did not");
@@ -126,8 +124,6 @@ asio::awaitable<void> play_bad_streams(emulator& service, char const* url, std::
     }
 }
 
-} // namespace
-
 TEST_CASE("malformed stream: over TLS it gives one clear error after the chunks before it, and the client stays usable")
 {
     emulator service(strict_emulator());
@@ -140,3 +136,5 @@ TEST_CASE("malformed stream: it ends in the same way on the other form of an Azu
     emulator service(strict_emulator());
     run(play_bad_streams(service, urls[1], {50}));
 }
+
+} // namespace foundry_test::malformed_stream_test

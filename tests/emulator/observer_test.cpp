@@ -17,14 +17,13 @@
 #include <mutex>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::observer_test {
+
 using namespace std::chrono_literals;
 using foundry::call_event;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
-
-namespace {
 
 /// Writes down what it is told.
 class notes final : public foundry::observer
@@ -80,8 +79,6 @@ foundry::chat_request question()
     request.user("How many feet are in a mile?");
     return request;
 }
-
-} // namespace
 
 TEST_SUITE_BEGIN("observer");
 
@@ -372,3 +369,5 @@ TEST_CASE("log_sink: the most verbose log shows the header fields that are safe,
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::observer_test

@@ -18,14 +18,13 @@
 #include <algorithm>
 #include <cmath>
 
-using namespace foundry_test;
+namespace foundry_test::operations_test {
+
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
 
 namespace json = boost::json;
-
-namespace {
 
 char const* const models_url = urls[0];
 char const* const v1_url = urls[1];
@@ -45,8 +44,6 @@ foundry::client<> preview_client(asio::any_io_executor executor, emulator const&
     foundry::any_credential key = foundry::api_key{service.api_key()};
     return foundry::client<>(std::move(executor), std::move(where), std::move(key), trusting(service));
 }
-
-} // namespace
 
 TEST_CASE("embeddings: texts and token ids work on every form, and base64 is requested on Azure OpenAI's only")
 {
@@ -288,8 +285,6 @@ TEST_CASE("image generation: works on every form")
 
 // ---- Any other route
 
-namespace {
-
 struct stored_file : foundry::answer
 {
     stored_file() = default;
@@ -405,8 +400,6 @@ asio::awaitable<void> talk_in_a_thread(foundry::client<> client)
     CHECK(seen.front() == "thread.run.created");
     CHECK(seen.back() == "thread.run.completed");
 }
-
-} // namespace
 
 TEST_CASE("route: files are uploaded, listed, read and deleted")
 {
@@ -603,3 +596,5 @@ TEST_CASE("in-band errors: a 200 that is only an error is one; an object with an
         CHECK(nothing.is_null());
     }(azure));
 }
+
+} // namespace foundry_test::operations_test

@@ -11,10 +11,9 @@
 #include <boost/describe/class.hpp>
 #include <doctest/doctest.h>
 
-using namespace foundry_test;
-using foundry::testing::emulator;
+namespace foundry_test::own_operation_test {
 
-namespace {
+using foundry::testing::emulator;
 
 struct rerank_request
 {
@@ -121,10 +120,10 @@ asio::awaitable<void> rank(emulator& service)
     CHECK(std::string_view(refused.what()).find("which has no rerank") != std::string_view::npos);
 }
 
-} // namespace
-
 TEST_CASE("operation table: a row, a described request and a described response make an operation")
 {
     emulator service(unchecked());
     run(rank(service));
 }
+
+} // namespace foundry_test::own_operation_test

@@ -20,11 +20,10 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::pool_limits_test {
+
 using foundry::errc;
 using foundry::testing::recorded_request;
-
-namespace {
 
 /// Two calls for one connection: the second one waits for it.
 struct two_in_a_row
@@ -71,8 +70,6 @@ struct two_in_a_row
     std::string first;
     std::string second;
 };
-
-} // namespace
 
 TEST_CASE("pool: bytes after an answer are not the answer to a call that waits for the connection")
 {
@@ -149,8 +146,6 @@ TEST_CASE("pool: a request is sent twice at most, also if the second attempt has
     CHECK(service.queued() == 1);
 }
 
-namespace {
-
 asio::awaitable<void> ask(foundry::client<> client, std::string text, int& done)
 {
     foundry::chat_request const request = question(std::move(text));
@@ -158,8 +153,6 @@ asio::awaitable<void> ask(foundry::client<> client, std::string text, int& done)
     CHECK(!reply.text().empty());
     ++done;
 }
-
-} // namespace
 
 TEST_CASE("pool: one connection serves eight calls one after another, in order")
 {
@@ -203,8 +196,6 @@ TEST_CASE("pool: calls beyond the limit open connections when others end")
     CHECK(service.connections() == 8);
 }
 
-namespace {
-
 asio::awaitable<void> no_turn(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -222,8 +213,6 @@ asio::awaitable<void> no_turn(emulator& service)
     holds.close();
     co_await goes_on(service, client);
 }
-
-} // namespace
 
 TEST_CASE("pool: the error of a call that gets no connection in its time names max_connections")
 {
@@ -275,15 +264,11 @@ TEST_CASE("pool: options.pool.max_connections = 0 is rejected when the client is
     CHECK(std::string_view(failed->what()).find("options.pool.max_connections") != std::string_view::npos);
 }
 
-namespace {
-
 void ask_on(asio::io_context& context, foundry::client<> const& client, bool& is_answered)
 {
     asio::co_spawn(context, client.complete(question()),
                    [&is_answered](std::exception_ptr e, foundry::chat_completion) { is_answered = !e; });
 }
-
-} // namespace
 
 TEST_CASE("pool: a call on a context that is not running does not keep a free connection from later calls")
 {
@@ -356,3 +341,5 @@ TEST_CASE("pool: after a burst, no more connections stay open than options.pool.
         CHECK(sockets_to(port).empty());
     }
 }
+
+} // namespace foundry_test::pool_limits_test

@@ -5,6 +5,7 @@
 #include "support/fault_proxy.hpp"
 #include "support/plain_calls.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,11 +18,10 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::pool_reuse_test {
+
 using foundry::errc;
 using foundry::testing::recorded_request;
-
-namespace {
 
 asio::awaitable<void> two_calls(emulator& service, char const* url)
 {
@@ -67,8 +67,6 @@ asio::awaitable<void> reuse_after_stream(emulator& service, char const* url)
     CHECK(service.connections() == connections + 1);
 }
 
-} // namespace
-
 TEST_CASE("pool: calls of all kinds and copies of a client share one connection")
 {
     for (char const* const url : urls) {
@@ -85,8 +83,6 @@ TEST_CASE("pool: the connection of a stream that was read to its end is reused")
     run(reuse_after_stream(service, foundry_url));
     run(reuse_after_stream(service, local_url));
 }
-
-namespace {
 
 asio::awaitable<void> warm_up_then_ask(emulator& service, char const* url)
 {
@@ -142,8 +138,6 @@ asio::awaitable<void> warm_up_in_vain(emulator& service)
     CHECK(service.wait_for_open_at_most(0, long_enough));
 }
 
-} // namespace
-
 TEST_CASE("warm_up: the first request uses the connection that is open already")
 {
     for (char const* const url : {foundry_url, local_url}) {
@@ -165,8 +159,6 @@ TEST_CASE("warm_up: a failure says why and leaves nothing open")
     run(warm_up_in_vain(service));
 }
 
-namespace {
-
 asio::awaitable<void> not_reused(emulator& service, char const* url, answer next)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -180,8 +172,6 @@ asio::awaitable<void> not_reused(emulator& service, char const* url, answer next
     CHECK(service.connections() == connections + 2);
     CHECK(service.wait_for_open_at_most(1, long_enough));
 }
-
-} // namespace
 
 TEST_CASE("pool: a connection with bytes after the answer is not reused, and no call gets them")
 {
@@ -197,8 +187,6 @@ TEST_CASE("pool: a connection with bytes after the answer is not reused, and no 
         run(not_reused(service, url, answer::raw(sized("", body) + smuggled).chunking(apart).keep_open()));
     }
 }
-
-namespace {
 
 /// One answer through a proxy, and then another.
 ///
@@ -236,15 +224,11 @@ asio::awaitable<void> head_of_a_record(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("pool: a connection is not reused if a TLS record has begun after the answer")
 {
     emulator service;
     run(head_of_a_record(service));
 }
-
-namespace {
 
 asio::awaitable<void> resume_each_time(emulator& service)
 {
@@ -282,8 +266,6 @@ asio::awaitable<void> resume_after_drop(emulator& service)
     CHECK(service.connections() == 4);
 }
 
-} // namespace
-
 TEST_CASE("TLS session: that of a connection that ended with its answer is resumed")
 {
     emulator service;
@@ -311,8 +293,6 @@ TEST_CASE("pool: a connection is not reused if the answer says that it ends")
         run(not_reused(service, url, answer::raw("HTTP/1.1 200 OK\r\n\r\n" + body))); // ends with the connection
     }
 }
-
-namespace {
 
 asio::awaitable<void> replace_idle(emulator& service, char const* url)
 {
@@ -356,8 +336,6 @@ asio::awaitable<void> replace_on_use(emulator& service, char const* url)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("pool: a stale connection is replaced without an error, once")
 {
     for (char const* const url : {foundry_url, local_url}) {
@@ -367,3 +345,5 @@ TEST_CASE("pool: a stale connection is replaced without an error, once")
         run(replace_on_use(service, url));
     }
 }
+
+} // namespace foundry_test::pool_reuse_test

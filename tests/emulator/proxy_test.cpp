@@ -10,6 +10,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -18,10 +19,9 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::proxy_test {
 
-namespace {
+using foundry::errc;
 
 issued proxy_certificate(issued const& authority)
 {
@@ -47,8 +47,6 @@ asio::awaitable<foundry::error> refused(foundry::client<> client)
     expect_clear(failed);
     co_return failed;
 }
-
-} // namespace
 
 TEST_CASE("proxy: all operations go through one tunnel, whose request has no key")
 {
@@ -410,3 +408,5 @@ TEST_CASE("proxy: a cancelled call leaves it at once")
         co_await all_operations(client);
     }(service));
 }
+
+} // namespace foundry_test::proxy_test

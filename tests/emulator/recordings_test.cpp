@@ -17,9 +17,8 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace foundry_test::recordings_test {
 
-using namespace foundry_test;
 using foundry::testing::emulator;
 using foundry::testing::emulator_options;
 
@@ -551,8 +550,6 @@ asio::awaitable<void> replay_everything(emulator& service, std::vector<exchange>
     }
 }
 
-} // namespace
-
 TEST_CASE("recordings: every recorded exchange with Azure is read the same in any chunking")
 {
     std::vector<exchange> const all = load_all();
@@ -565,3 +562,5 @@ TEST_CASE("recordings: every recorded exchange with Azure is read the same in an
     CHECK(done == all.size() * replays().size());
     foundry_test::report("recordings x chunkings", done);
 }
+
+} // namespace foundry_test::recordings_test

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+namespace foundry_test::response_head_test {
+
 using namespace foundry_test::forms;
 using namespace std::chrono_literals;
 using foundry::errc;
@@ -24,8 +26,6 @@ using foundry_test::run;
 namespace forms = foundry_test::forms;
 
 // ---- The traps in the heads of answers
-
-namespace {
 
 struct wait_case
 {
@@ -120,7 +120,7 @@ asio::awaitable<void> read_heads(emulator& service, char const* url)
 {
     auto const executor = co_await asio::this_coro::executor;
     foundry::client<> client = client_of(executor, service, url);
-    foundry::chat_request const request = question();
+    foundry::chat_request const request = forms::question();
     foundry::call_options call;
     call.client_request_id = "mine";
 
@@ -152,10 +152,8 @@ asio::awaitable<void> read_heads(emulator& service, char const* url)
     CHECK(failed.request_id() == "r-1");
     CHECK(failed.apim_request_id() == "a-1");
     CHECK(failed.client_request_id() == "mine");
-    CHECK(contains(failed.what(), "r-1"));
+    CHECK(forms::contains(failed.what(), "r-1"));
 }
-
-} // namespace
 
 TEST_CASE("retry_after: found in each header and in the message, on every form")
 {
@@ -177,9 +175,6 @@ TEST_CASE("response head: rate limits and ids are read from answers, streams and
 
 // ---- What other servers do to a head
 
-namespace {
-
-using namespace foundry_test;
 using namespace foundry_test::queued;
 
 asio::awaitable<void> content_codings(emulator& service)
@@ -340,8 +335,6 @@ asio::awaitable<void> gateways(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE(
     "head: a content coding that changes nothing is accepted, and a compressed error keeps its status and its wait")
 {
@@ -361,3 +354,5 @@ TEST_CASE("retry: of several waits the longest counts, and zero leaves it to the
 TEST_CASE("retry: waits in words and dates of any spelling of UTC are understood") { play(&waits_in_words); }
 
 TEST_CASE("retry: a gateway's 520, 525, 529 and 530 are retried") { play(&gateways); }
+
+} // namespace foundry_test::response_head_test

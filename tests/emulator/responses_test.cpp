@@ -10,9 +10,7 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/responses.hpp>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::responses_test {
 
 using foundry::item_type;
 using foundry::response_request;
@@ -253,8 +251,6 @@ asio::awaitable<void> go_through(std::vector<exchange> const& all, chunks how, c
     }
 }
 
-} // namespace
-
 TEST_CASE(
     "responses: recorded exchanges lose nothing, whatever pieces they come in, and each request is the recorded one")
 {
@@ -268,3 +264,5 @@ TEST_CASE(
     CHECK(seen.events >= 4000);
     report("recorded requests of the Responses API", static_cast<std::size_t>(seen.requests));
 }
+
+} // namespace foundry_test::responses_test

@@ -19,13 +19,12 @@
 
 #include <functional>
 
-using namespace foundry_test;
+namespace foundry_test::retry_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
-
-namespace {
 
 char const* const model = "gpt-4o-mini";
 
@@ -42,8 +41,6 @@ answer overloaded(char const* request_id)
     made.header("x-request-id", request_id);
     return made;
 }
-
-} // namespace
 
 TEST_CASE("retry: a transient error is retried, on every form and for every operation")
 {
@@ -221,8 +218,6 @@ TEST_CASE("retry: a connection lost before the answer is retried; within the ans
     }(azure));
 }
 
-namespace {
-
 class stubborn final : public foundry::retry_policy
 {
 public:
@@ -234,8 +229,6 @@ public:
         return std::nullopt;
     }
 };
-
-} // namespace
 
 TEST_CASE("retry: a custom policy decides what is retried")
 {
@@ -252,8 +245,6 @@ TEST_CASE("retry: a custom policy decides what is retried")
         CHECK(once.attempts().size() == 1);
     }(azure));
 }
-
-namespace {
 
 /// Asks again after the same time, whatever happens.
 struct constant_wait : foundry::retry_policy
@@ -290,8 +281,6 @@ std::size_t requests_with(std::function<void(foundry::options&)> const& set)
     context.run();
     return service.requests();
 }
-
-} // namespace
 
 TEST_CASE("retry: the longest wait of a policy is a wait, and a negative one is none")
 {
@@ -389,3 +378,5 @@ TEST_CASE("retry: cancellation ends a wait at once, and no wait begins that exce
         CHECK(!reply.text().empty());
     }(azure));
 }
+
+} // namespace foundry_test::retry_test

@@ -15,11 +15,10 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace foundry_test::round_trip_test {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-using namespace foundry_test;
 using foundry::json::kind;
 using foundry::json::reader;
 using foundry::json::reading;
@@ -122,8 +121,6 @@ std::size_t check_reading(std::size_t& refused)
     return checked;
 }
 
-} // namespace
-
 TEST_CASE("round trip: each member of each answer in each shape of JSON is read, written and read again")
 {
     std::size_t refused = 0;
@@ -136,8 +133,6 @@ TEST_CASE("round trip: each member of each answer in each shape of JSON is read,
     CHECK(refused < 10);
     report("members in odd shapes", checked);
 }
-
-namespace {
 
 /// Sends an answer's message as history, and compares what arrived.
 asio::awaitable<void> send_as_history(emulator& service, foundry::client<> client, foundry::chat_completion reply)
@@ -193,8 +188,6 @@ asio::awaitable<void> send_all(emulator& service, bool streamed, std::size_t& ch
     }
 }
 
-} // namespace
-
 TEST_CASE(
     "round trip: an answer with a member in any shape, whole or streamed, goes into the history of the next request")
 {
@@ -205,3 +198,5 @@ TEST_CASE(
     CHECK(checked > 800);
     report("answers with odd members sent as history", checked);
 }
+
+} // namespace foundry_test::round_trip_test

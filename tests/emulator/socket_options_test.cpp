@@ -11,9 +11,7 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::socket_options_test {
 
 int option(descriptor socket, int level, int name)
 {
@@ -22,8 +20,6 @@ int option(descriptor socket, int level, int name)
     CHECK(::getsockopt(socket, level, name, reinterpret_cast<char*>(&value), &size) == 0);
     return value;
 }
-
-} // namespace
 
 TEST_CASE("socket options: keep-alive packets are sent after a minute of silence and each minute, and small requests "
           "at once")
@@ -46,3 +42,5 @@ TEST_CASE("socket options: keep-alive packets are sent after a minute of silence
         CHECK(option(found[0], IPPROTO_TCP, TCP_NODELAY) != 0);
     }
 }
+
+} // namespace foundry_test::socket_options_test

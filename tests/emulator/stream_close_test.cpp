@@ -17,11 +17,10 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::stream_close_test {
+
 using foundry::errc;
 using foundry::testing::recorded_request;
-
-namespace {
 
 asio::awaitable<void> drop_stream(emulator& service, int how)
 {
@@ -50,8 +49,6 @@ asio::awaitable<void> drop_stream(emulator& service, int how)
     CHECK(service.connections() == 2);
 }
 
-} // namespace
-
 TEST_CASE("stream close: a stream that is dropped, closed or assigned to closes its connection at once")
 {
     for (int const how : {0, 1, 2}) {
@@ -60,8 +57,6 @@ TEST_CASE("stream close: a stream that is dropped, closed or assigned to closes 
         run(drop_stream(service, how));
     }
 }
-
-namespace {
 
 asio::awaitable<void> read_to_end(foundry::chat_stream& chunks, int& texts, bool& ended)
 {
@@ -93,8 +88,6 @@ asio::awaitable<void> close_while_reading(emulator& service, char const* url)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("stream close: close() ends the next() for which another coroutine waits")
 {
     for (char const* const url : {foundry_url, local_url}) {
@@ -103,8 +96,6 @@ TEST_CASE("stream close: close() ends the next() for which another coroutine wai
         run(close_while_reading(service, url));
     }
 }
-
-namespace {
 
 /// A stream that has said all, and whose end is long in coming.
 asio::awaitable<void> long_end(emulator& service)
@@ -129,15 +120,11 @@ asio::awaitable<void> long_end(emulator& service)
     CHECK(service.connections() == 2);
 }
 
-} // namespace
-
 TEST_CASE("stream close: the end of the body is read in the background, and a long one closes the connection")
 {
     emulator service;
     run(long_end(service));
 }
-
-namespace {
 
 asio::awaitable<void> a_moment()
 {
@@ -163,11 +150,11 @@ asio::awaitable<void> race_in_stream(emulator& service, char const* url)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("stream close: a stream that loses a race is closed and at its end, and the next call works")
 {
     emulator service;
     run(race_in_stream(service, foundry_url));
     run(race_in_stream(service, local_url));
 }
+
+} // namespace foundry_test::stream_close_test

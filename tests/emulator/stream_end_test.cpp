@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace foundry_test::stream_end_test {
 
 namespace asio = boost::asio;
-using namespace foundry_test;
 using foundry::errc;
 
 enum class framing
@@ -159,8 +158,6 @@ asio::awaitable<void> try_endings(emulator& service, std::size_t& checked)
     }
 }
 
-} // namespace
-
 TEST_CASE("stream end: an end marker, or a clean end of the body after each finish reason, on every form; else it is "
           "truncated")
 {
@@ -169,8 +166,6 @@ TEST_CASE("stream end: an end marker, or a clean end of the body after each fini
     run(try_endings(service, checked));
     CHECK(checked >= 4 * 2 * 11 * 3);
 }
-
-namespace {
 
 asio::awaitable<void> cut_within_an_event(emulator& service)
 {
@@ -202,10 +197,10 @@ asio::awaitable<void> cut_within_an_event(emulator& service)
     co_await goes_on(service, client);
 }
 
-} // namespace
-
 TEST_CASE("stream end: a body that ends within an event is truncated, and a whole last event needs no empty line")
 {
     emulator service(unchecked());
     run(cut_within_an_event(service));
 }
+
+} // namespace foundry_test::stream_end_test

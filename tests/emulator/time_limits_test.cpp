@@ -14,11 +14,9 @@
 #include <string>
 #include <string_view>
 
-using namespace foundry_test;
+namespace foundry_test::time_limits_test {
 
 // ---- Servers that are silent
-
-namespace {
 
 asio::awaitable<void> silence(emulator& service)
 {
@@ -61,7 +59,7 @@ asio::awaitable<void> silence_in_mid_stream(emulator& service)
 
     answer stalled = answer::raw(stream_head + http_chunk(event("a"))).hang();
     service.queue(stalled);
-    streamed const seen = co_await read_stream(client, request);
+    stream_outcome const seen = co_await read_stream(client, request);
     CHECK(seen.text == "a");
     REQUIRE(seen.failed.has_value());
     expect_error(*seen.failed, errc::silence_timeout, {"timeouts.silence"});
@@ -82,14 +80,12 @@ asio::awaitable<void> long_stream(emulator& service)
     foundry::client<> client = make_client(executor, at(service, foundry_url), with);
     answer stalled = answer::raw(stream_head + http_chunk(event("a"))).hang();
     service.queue(std::move(stalled));
-    streamed const seen = co_await read_stream(client, request);
+    stream_outcome const seen = co_await read_stream(client, request);
     CHECK(seen.text == "a");
     REQUIRE(seen.failed.has_value());
     expect_error(*seen.failed, errc::total_timeout);
     co_await goes_on(service, client);
 }
-
-} // namespace
 
 TEST_CASE("time limits: a server that sends nothing, or stops, ends a call at timeouts.total")
 {
@@ -108,8 +104,6 @@ TEST_CASE("time limits: a stream ends at timeouts.stream_total")
     emulator service(strict_emulator());
     run(long_stream(service));
 }
-
-namespace {
 
 asio::awaitable<void> without_limits(emulator& service)
 {
@@ -134,8 +128,6 @@ asio::awaitable<void> without_limits(emulator& service)
     CHECK(service.connections() == 1);
 }
 
-} // namespace
-
 TEST_CASE("time limits: milliseconds::max() is no limit")
 {
     emulator service;
@@ -143,8 +135,6 @@ TEST_CASE("time limits: milliseconds::max() is no limit")
 }
 
 // ---- Each step
-
-namespace {
 
 char const* const model = "gpt-4o-mini";
 
@@ -177,8 +167,6 @@ asio::awaitable<foundry::error> failure_at(foundry::endpoint where, foundry::opt
     foundry::error const failed = co_await failure_of(client.complete(model, large));
     co_return failed;
 }
-
-} // namespace
 
 TEST_CASE("time limits: TLS, write and first byte have each a limit and a code")
 {
@@ -332,3 +320,5 @@ TEST_CASE("time limits: a program that is slow between two reads does not count 
         CHECK(text.find("5,280") != std::string::npos);
     }(azure));
 }
+
+} // namespace foundry_test::time_limits_test

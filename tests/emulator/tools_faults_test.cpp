@@ -22,9 +22,7 @@
 #include <set>
 #include <variant>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::tools_faults_test {
 
 namespace json = boost::json;
 using foundry::chat_role;
@@ -828,8 +826,6 @@ void leave_running_functions()
     CHECK(ended == 2);
 }
 
-} // namespace
-
 TEST_CASE("tools: a run that is cancelled at any moment waits for its functions; its history is valid")
 {
     for (run_function const go : {&complete_run, &stream_run}) {
@@ -968,3 +964,5 @@ TEST_CASE("tools: a client that is closed between two rounds ends the run")
 }
 
 TEST_CASE("tools: functions that still run when the stream is left have what they use") { leave_running_functions(); }
+
+} // namespace foundry_test::tools_faults_test

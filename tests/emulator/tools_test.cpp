@@ -18,9 +18,7 @@
 #include <algorithm>
 #include <set>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::tools_test {
 
 namespace json = boost::json;
 using foundry::chat_role;
@@ -455,8 +453,6 @@ asio::awaitable<void> refuse_results(emulator& service)
     }
 }
 
-} // namespace
-
 TEST_CASE("tools: two rounds of calls side by side, on each form of the API")
 {
     for (char const* const url : urls) {
@@ -577,3 +573,5 @@ TEST_CASE("trim: the oldest turns go, with the results of their calls")
     CHECK(messages.size() == 5);
     CHECK(is_valid_history(messages));
 }
+
+} // namespace foundry_test::tools_test

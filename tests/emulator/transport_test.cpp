@@ -17,11 +17,10 @@
 #include <string_view>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::transport_test {
+
 using foundry::errc;
 using foundry::testing::recorded_request;
-
-namespace {
 
 /// The request that a call to this endpoint makes; what is answered is of no matter.
 asio::awaitable<recorded_request> request_of(emulator& service, foundry::endpoint where, foundry::any_credential who,
@@ -82,8 +81,6 @@ std::size_t count(recorded_request const& r, std::string_view name)
 }
 
 boost::json::object body_of(recorded_request const& r) { return boost::json::parse(r.body).as_object(); }
-
-} // namespace
 
 TEST_CASE("request: the host, SNI and path are the URL's, wherever the socket leads")
 {
@@ -188,8 +185,6 @@ TEST_CASE("api key: sent in the header that the program sets")
     CHECK(header(none, "api-key") == "(none)");
 }
 
-namespace {
-
 /// A user's own credential.
 struct counting_credential
 {
@@ -223,8 +218,6 @@ asio::awaitable<void> call_with_tokens(emulator& service, char const* url, count
     foundry::client<> copy = client;
     co_await goes_on(service, copy);
 }
-
-} // namespace
 
 TEST_CASE("token: requested once for the endpoint's scope, and sent as a bearer")
 {
@@ -261,8 +254,6 @@ TEST_CASE("token: one that has expired is requested again")
     CHECK(header(journal[1], "authorization") == "Bearer my-token2");
 }
 
-namespace {
-
 asio::awaitable<void> bad_token(emulator& service, counting_credential credential)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -275,8 +266,6 @@ asio::awaitable<void> bad_token(emulator& service, counting_credential credentia
     CHECK(std::string(failed.what()).find("token") != std::string::npos);
     CHECK(service.connections() == 0);
 }
-
-} // namespace
 
 TEST_CASE("token: one with a line break is rejected, and nothing is sent")
 {
@@ -383,8 +372,6 @@ TEST_CASE("extra parameters: a Foundry Models endpoint gets the header extra-par
     }
 }
 
-namespace {
-
 asio::awaitable<void> extras_for_real(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -403,8 +390,6 @@ asio::awaitable<void> extras_for_real(emulator& service)
     CHECK(std::string(failed.what()).find("top_k") != std::string::npos);
     CHECK(failed.advice().find("pass_through") != std::string::npos);
 }
-
-} // namespace
 
 TEST_CASE("extra parameters: they are passed through, dropped or rejected as the call says")
 {
@@ -440,8 +425,6 @@ TEST_CASE("request: a deployment is one segment of the path, whatever its name")
     CHECK(sent.target == "/openai/deployments/a%2Fb%20c%3Fd%23e%0D%0AX%3A%20y/chat/completions?api-version=2024-10-21");
 }
 
-namespace {
-
 asio::awaitable<void> mismatch(emulator& service)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -467,8 +450,6 @@ asio::awaitable<void> mismatch(emulator& service)
     CHECK(std::string(missing.what()).find("model") != std::string::npos);
 }
 
-} // namespace
-
 TEST_CASE("request: a model other than the URL's deployment is rejected, and nothing is sent")
 {
     emulator service;
@@ -476,8 +457,6 @@ TEST_CASE("request: a model other than the URL's deployment is rejected, and not
 }
 
 // ---- What is left behind
-
-namespace {
 
 asio::awaitable<foundry::chat_stream> stream_of_a_passing_client(emulator& service)
 {
@@ -507,8 +486,6 @@ asio::awaitable<void> outlive(emulator& service)
     CHECK(late.text() == "fine");
 }
 
-} // namespace
-
 TEST_CASE("lifetime: a stream and a call may outlive their client")
 {
     emulator service;
@@ -517,8 +494,6 @@ TEST_CASE("lifetime: a stream and a call may outlive their client")
 }
 
 // ---- What came with the answer
-
-namespace {
 
 asio::awaitable<void> heads(emulator& service)
 {
@@ -582,8 +557,6 @@ asio::awaitable<void> stream_and_error_heads(emulator& service)
     CHECK(std::string(failed.what()).find("r-3") != std::string::npos);
 }
 
-} // namespace
-
 TEST_CASE("response_info: an answer has its status, ids and rate limits")
 {
     emulator service;
@@ -595,3 +568,5 @@ TEST_CASE("response_info: a stream and an error have their status and ids")
     emulator service;
     run(stream_and_error_heads(service));
 }
+
+} // namespace foundry_test::transport_test

@@ -10,9 +10,7 @@
 
 #include <map>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::typed_answer_test {
 
 namespace json = boost::json;
 using foundry::errc;
@@ -247,8 +245,6 @@ asio::awaitable<void> refuse_streams(emulator& service)
     CHECK((co_await failure_of(count_chunks(client))).code() == errc::stream_truncated);
 }
 
-} // namespace
-
 TEST_CASE("typed answer: the model fills a class, on each form of the API")
 {
     for (char const* const url : urls) {
@@ -295,3 +291,5 @@ TEST_CASE("typed answer: a stream ends as soon as its answer does not fit")
     emulator service(unchecked());
     run(refuse_streams(service));
 }
+
+} // namespace foundry_test::typed_answer_test

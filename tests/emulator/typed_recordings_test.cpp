@@ -7,9 +7,7 @@
 
 #include <foundry/tools.hpp>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::typed_recordings_test {
 
 struct analysis
 {
@@ -148,8 +146,6 @@ asio::awaitable<void> go_through_functions(emulator& service)
         CHECK(sent.at("messages").at(i) == all.back().request.at("messages").at(i));
 }
 
-} // namespace
-
 TEST_CASE("recordings: a typed answer of Azure OpenAI")
 {
     emulator service(unchecked());
@@ -169,3 +165,5 @@ TEST_CASE("recordings: two rounds of parallel calls")
     run(go_through_cities(service));
     run(go_through_functions(service));
 }
+
+} // namespace foundry_test::typed_recordings_test

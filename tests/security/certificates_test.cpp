@@ -20,10 +20,9 @@
 #include <memory>
 #include <thread>
 
-using namespace foundry_test;
-using foundry::errc;
+namespace foundry_test::certificates_test {
 
-namespace {
+using foundry::errc;
 
 /// Shows a certificate and answers each request with the same completion.
 class tls_server
@@ -189,8 +188,6 @@ asio::awaitable<void> refuse_old_version(std::size_t& count)
     ++count;
 }
 
-} // namespace
-
 TEST_CASE("promise: TLS 1.2 or later, chain and host verified: eight kinds of servers are rejected before the key is "
           "sent, each for its own reason")
 {
@@ -253,8 +250,6 @@ TEST_CASE("certificates: authorities come from a file or from a context of the p
     }());
 }
 
-namespace {
-
 /// A file of the test, which is removed with it.
 struct temporary_file
 {
@@ -306,8 +301,6 @@ std::string refusal_of_file(std::string const& path)
     }
     return "";
 }
-
-} // namespace
 
 TEST_CASE("certificates: options.tls.additional_ca_file trusts a private authority in addition to the others")
 {
@@ -375,8 +368,6 @@ TEST_CASE("TLS session: a new connection resumes that of an earlier one, and an 
     }(azure));
 }
 
-namespace {
-
 asio::awaitable<void> answer_early()
 {
     scene const s;
@@ -390,6 +381,6 @@ asio::awaitable<void> answer_early()
     CHECK(failed->code() == errc::too_large);
 }
 
-} // namespace
-
 TEST_CASE("early answer: a 413 before a large request is read is received over TLS, too") { run(answer_early()); }
+
+} // namespace foundry_test::certificates_test

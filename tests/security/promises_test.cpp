@@ -17,14 +17,13 @@
 #include <string>
 #include <vector>
 
-using namespace foundry_test;
+namespace foundry_test::promises_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
 using foundry::testing::recorded_request;
-
-namespace {
 
 constexpr char const* model = "gpt-4o-mini";
 
@@ -50,8 +49,6 @@ std::optional<foundry::error> refusal_of(std::function<void()> const& what)
     }
     return std::nullopt;
 }
-
-} // namespace
 
 TEST_CASE("promise: no credential is sent over plain http to another machine, and none is asked for")
 {
@@ -81,8 +78,6 @@ TEST_CASE("promise: no credential is sent over plain http to another machine, an
     foundry::client<> const without(context.get_executor(), allowed, foundry::no_credential());
 }
 
-namespace {
-
 asio::awaitable<void> expect_no_redirect(emulator& service, emulator& elsewhere, unsigned status, std::string to)
 {
     foundry::client<> client = client_of(co_await asio::this_coro::executor, service);
@@ -109,8 +104,6 @@ asio::awaitable<void> expect_no_redirect(emulator& service, emulator& elsewhere,
     CHECK(!next.text().empty());
 }
 
-} // namespace
-
 TEST_CASE("promise: a redirect is never followed, wherever it leads")
 {
     emulator service;
@@ -125,8 +118,6 @@ TEST_CASE("promise: a redirect is never followed, wherever it leads")
         run(expect_no_redirect(service, elsewhere, status, query));
     }
 }
-
-namespace {
 
 /// What a program can put into the head of a request.
 struct place
@@ -221,8 +212,6 @@ asio::awaitable<bool> refuses(emulator& service, place const& where_to, std::str
     co_return false;
 }
 
-} // namespace
-
 TEST_CASE("promise: nothing that a program passes on can add a line to a request, or change its target")
 {
     emulator service;
@@ -246,8 +235,6 @@ TEST_CASE("promise: nothing that a program passes on can add a line to a request
         }
     }(service));
 }
-
-namespace {
 
 /// Accepts, greets or not, and then says nothing more.
 struct slow_case
@@ -283,8 +270,6 @@ constexpr slow_case slow_cases[] = {
     {"a wait of days", [] { return answer::json(429, "{}").header("Retry-After", "410000"); }, errc::rate_limited},
 };
 
-} // namespace
-
 TEST_CASE("promise: a server that is slow in any way is left at a time limit with a code of its own")
 {
     emulator service;
@@ -316,8 +301,6 @@ TEST_CASE("promise: a server that is slow in any way is left at a time limit wit
     }(service));
 }
 
-namespace {
-
 std::string completion_text(std::string_view text)
 {
     return R"({"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop",)"
@@ -345,8 +328,6 @@ asio::awaitable<void> expect_own_answer(emulator& service, std::string ambiguous
     CHECK(service.connections() == connections + 2);
 }
 
-} // namespace
-
 TEST_CASE("promise: an answer that is ambiguous or broken never becomes part of the next one")
 {
     emulator service;
@@ -372,3 +353,5 @@ TEST_CASE("promise: an answer that is ambiguous or broken never becomes part of 
         run(expect_own_answer(service, a));
     }
 }
+
+} // namespace foundry_test::promises_test

@@ -20,13 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-using namespace foundry_test;
-using namespace std::chrono_literals;
-using foundry::testing::answer;
-using foundry::testing::emulator;
-using namespace foundry::entra;
-
-namespace {
+namespace foundry_test::secrets_test {
 
 /// What arrays held when they were given back.
 thread_local bool watching = false;
@@ -48,21 +42,26 @@ void give_back(void* memory) noexcept
     std::free(begin);
 }
 
-} // namespace
+} // namespace foundry_test::secrets_test
 
 void* operator new[](std::size_t size)
 {
-    auto* const begin = static_cast<char*>(std::malloc(size_before + size));
+    auto* const begin = static_cast<char*>(std::malloc(foundry_test::secrets_test::size_before + size));
     if (begin == nullptr)
         throw std::bad_alloc();
     std::memcpy(begin, &size, sizeof size);
-    return begin + size_before;
+    return begin + foundry_test::secrets_test::size_before;
 }
 
-void operator delete[](void* memory) noexcept { give_back(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
+void operator delete[](void* memory) noexcept { foundry_test::secrets_test::give_back(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { foundry_test::secrets_test::give_back(memory); }
 
-namespace {
+namespace foundry_test::secrets_test {
+
+using namespace std::chrono_literals;
+using foundry::testing::answer;
+using foundry::testing::emulator;
+using namespace foundry::entra;
 
 /// With characters that look different in every encoding.
 std::string const secrets[] = {"s3cr3t~of+the/application=", "assertion.of-the_application", "header+of/app=service",
@@ -125,8 +124,6 @@ asio::awaitable<void> refuse_token(emulator& service, foundry::any_credential wh
     expect_no_secret(failed);
 }
 
-} // namespace
-
 TEST_SUITE_BEGIN("secrets");
 
 TEST_CASE("promise: no error says anything of a secret, whatever goes wrong")
@@ -160,8 +157,6 @@ TEST_CASE("promise: no error says anything of a secret, whatever goes wrong")
     }(service));
 }
 
-namespace {
-
 template <class T>
 concept printable = requires(std::ostream& out, T const& value)
 {
@@ -173,8 +168,6 @@ concept comparable = requires(T const& a, T const& b)
 {
     a == b;
 };
-
-} // namespace
 
 TEST_CASE("secret: neither a secret nor a token can be copied, printed or compared by accident")
 {
@@ -210,3 +203,5 @@ TEST_CASE("promise: a secret is erased before its memory is given back")
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::secrets_test

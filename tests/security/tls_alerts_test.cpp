@@ -6,8 +6,10 @@
 #include "support/tls_peer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <doctest/doctest.h>
 
@@ -20,9 +22,7 @@
 #include <thread>
 #include <vector>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::tls_alerts_test {
 
 /// Refuses the certificate of each client.
 asio::awaitable<void> refuse_all(std::shared_ptr<tls_peer> server)
@@ -72,8 +72,6 @@ asio::awaitable<void> expect_refusal(int version, foundry::tls_options own, std:
     server->acceptor.close();
 }
 
-} // namespace
-
 TEST_CASE("TLS alert: a server that requires a client certificate ends a call without one in one attempt, and is "
           "quoted")
 {
@@ -97,8 +95,6 @@ TEST_CASE(
 }
 
 #if !defined(_WIN32) // which drops the alert when the reset arrives that follows it
-
-namespace {
 
 /// Refuses connections on a thread of its own and closes them at once, while the client writes.
 class abrupt_server
@@ -133,8 +129,6 @@ private:
     std::thread thread_;
 };
 
-} // namespace
-
 TEST_CASE("TLS alert: one that arrives while a large request is written is quoted, also if the connection is closed "
           "after it")
 {
@@ -161,8 +155,6 @@ TEST_CASE("TLS alert: one that arrives while a large request is written is quote
 
 #endif
 
-namespace {
-
 asio::awaitable<void> alert_within_stream(std::shared_ptr<tls_peer> server)
 {
     std::unique_ptr<tls_stream> const stream = co_await accept(*server);
@@ -181,14 +173,12 @@ asio::awaitable<void> expect_broken_stream(int version)
     asio::co_spawn(executor, alert_within_stream(server), asio::detached);
     foundry::client<> client = server->make_client(server->trusted());
     foundry::chat_request const request = question();
-    streamed const seen = co_await read_stream(client, request);
+    stream_outcome const seen = co_await read_stream(client, request);
     CHECK(seen.text == "ab");
     REQUIRE(seen.failed);
     expect_error(*seen.failed, errc::stream_truncated, {"alert", "bad record mac"});
     CHECK(server->accepted == 1);
 }
-
-} // namespace
 
 TEST_CASE("TLS alert: in the middle of a stream, it ends the stream as truncated after the chunks before it")
 {
@@ -197,8 +187,6 @@ TEST_CASE("TLS alert: in the middle of a stream, it ends the stream as truncated
         run(expect_broken_stream(version));
     }
 }
-
-namespace {
 
 /// Asks for another handshake before it answers, and then goes on or waits for the handshake.
 asio::awaitable<void> renegotiate(std::shared_ptr<tls_peer> server, bool insists)
@@ -243,8 +231,6 @@ asio::awaitable<void> insist_on_renegotiation()
     CHECK(server->accepted == 1);
 }
 
-} // namespace
-
 TEST_CASE("TLS renegotiation: the client refuses it and reads the answer after it")
 {
     run(answer_after_renegotiation());
@@ -254,3 +240,5 @@ TEST_CASE("TLS renegotiation: a server that insists on it ends the call with an 
 {
     run(insist_on_renegotiation());
 }
+
+} // namespace foundry_test::tls_alerts_test

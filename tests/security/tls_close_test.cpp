@@ -5,6 +5,8 @@
 #include "support/tls_peer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <doctest/doctest.h>
 
@@ -18,9 +20,7 @@
 #include <unistd.h>
 #endif
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::tls_close_test {
 
 asio::awaitable<void> answer_and_read_to_end(std::shared_ptr<tls_peer> server)
 {
@@ -82,8 +82,6 @@ asio::awaitable<void> read_first_and_drop(foundry::client<>& client)
     REQUIRE(first != nullptr);
     CHECK(first->text() == "a");
 }
-
-} // namespace
 
 TEST_CASE("TLS close: an idle connection that the program closes ends with close_notify")
 {
@@ -154,8 +152,6 @@ TEST_CASE("TLS close: the connection of a stream that is dropped in its middle e
 
 #if !defined(_WIN32) // which has no fork()
 
-namespace {
-
 asio::awaitable<void> answer_two_and_read_to_end(std::shared_ptr<tls_peer> server)
 {
     std::unique_ptr<tls_stream> const stream = co_await accept(*server);
@@ -181,8 +177,6 @@ void in_child(scene& s, std::function<void()> const& body)
     CHECK(status == 0);
 }
 
-} // namespace
-
 TEST_CASE("TLS close: a forked child that closes the connections it has inherited does not end those of its parent")
 {
     for (bool const destroys : {false, true}) {
@@ -206,3 +200,5 @@ TEST_CASE("TLS close: a forked child that closes the connections it has inherite
 }
 
 #endif
+
+} // namespace foundry_test::tls_close_test

@@ -11,12 +11,11 @@
 
 #include <doctest/doctest.h>
 
-using namespace foundry_test;
+namespace foundry_test::wrong_scheme_test {
+
 using asio::ip::tcp;
 using foundry::errc;
 using foundry::testing::emulator;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
@@ -55,8 +54,6 @@ asio::awaitable<void> expect_alert_understood()
     CHECK(contains(failed.advice(), "write https://"));
 }
 
-} // namespace
-
 TEST_CASE("wrong scheme: https to a port without TLS: the error says that the server answers without TLS")
 {
     emulator service;
@@ -78,3 +75,5 @@ TEST_CASE("wrong scheme: http to a port that speaks TLS: the error says to write
         CHECK(contains(failed.advice(), "if this port speaks TLS, write https://"));
     }(service));
 }
+
+} // namespace foundry_test::wrong_scheme_test

@@ -11,6 +11,8 @@
 
 #include <foundry/detail/http/tls.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include <doctest/doctest.h>
 
 #include <openssl/ssl.h>

@@ -24,21 +24,10 @@ inline constexpr char const* v1_url = urls[1];
 inline constexpr char const* dated_url = urls[2];
 inline constexpr char const* local_url = urls[3];
 
-inline foundry::chat_request question(std::string text = "How many feet are in a mile?")
-{
-    foundry::chat_request request{"gpt-4o-mini"};
-    request.user(std::move(text));
-    return request;
-}
+foundry::chat_request question(std::string text = "How many feet are in a mile?");
 
 /// With limits, for tests that would else hang.
-inline foundry::options limited(emulator const& service)
-{
-    foundry::options with = trusting(service);
-    with.timeouts.total = 60s;
-    with.timeouts.stream_total = 60s;
-    return with;
-}
+foundry::options limited(emulator const& service);
 
 inline std::string completion_text(std::string const& text)
 {
@@ -75,32 +64,13 @@ inline std::string http_chunk(std::string const& bytes)
 /// The head and one event of a stream that goes on.
 inline std::string begun_stream() { return stream_head + http_chunk(event("a")); }
 
-inline asio::awaitable<void> read_all(foundry::client<>& client, std::string& text)
-{
-    foundry::chat_request const request = question();
-    foundry::chat_stream chunks = co_await client.stream(request);
-    foundry::chat_chunk const* chunk = co_await chunks.read();
-    while (chunk != nullptr) {
-        text += chunk->text();
-        chunk = co_await chunks.read();
-    }
-}
+asio::awaitable<void> read_all(foundry::client<>& client, std::string& text);
 
 inline void queue(emulator& service, answer const& next) { service.queue(next); }
 
-inline asio::awaitable<void> expect_text(foundry::client<>& client, std::string wanted)
-{
-    foundry::chat_request const request = question();
-    foundry::chat_completion const reply = co_await client.complete(request);
-    CHECK(reply.text() == wanted);
-}
+asio::awaitable<void> expect_text(foundry::client<>& client, std::string wanted);
 
 /// The client answers the next question, as ever.
-inline asio::awaitable<void> goes_on(emulator& service, foundry::client<>& client)
-{
-    CHECK(service.queued() == 0);
-    queue(service, answer::json(200, completion_text("fine")));
-    co_await expect_text(client, "fine");
-}
+asio::awaitable<void> goes_on(emulator& service, foundry::client<>& client);
 
 } // namespace foundry_test

@@ -15,10 +15,10 @@
 #include <stdexcept>
 #include <string>
 
+namespace foundry_test::async_generator_test {
+
 namespace asio = boost::asio;
 using foundry::async_generator;
-
-namespace {
 
 void run(asio::awaitable<void> body)
 {
@@ -234,8 +234,6 @@ asio::awaitable<void> waits(async_generator<int> g)
         CHECK(*value == 1);
 }
 
-} // namespace
-
 TEST_CASE("async_generator: a generator yields its values in order and then ends") { run(reads_all()); }
 TEST_CASE("async_generator: destroying a generator destroys its body at the point where it is suspended")
 {
@@ -275,3 +273,5 @@ TEST_CASE("async_generator: a generator is a chunk source")
     static_assert(foundry::chunk_source<async_generator<std::string>>);
     static_assert(!foundry::chunk_source<std::string>);
 }
+
+} // namespace foundry_test::async_generator_test

@@ -14,9 +14,9 @@
 
 #include <string>
 
-using namespace foundry;
+namespace foundry_test::chat_test {
 
-namespace {
+using namespace foundry;
 
 chat_chunk chunk(std::string const& text)
 {
@@ -38,8 +38,6 @@ std::string delta(std::string const& members)
 {
     return R"({"id":"1","choices":[{"index":0,"delta":{)" + members + "}}]}";
 }
-
-} // namespace
 
 TEST_CASE("chat_request: holds only the members that were set")
 {
@@ -286,14 +284,10 @@ TEST_CASE("embedding: vectors are decoded from numbers and from base64")
     CHECK(e[0].empty());
 }
 
-namespace {
-
 std::string base64_of(std::vector<float> const& floats)
 {
     return detail::to_base64({reinterpret_cast<char const*>(floats.data()), floats.size() * sizeof(float)});
 }
-
-} // namespace
 
 TEST_CASE("decode_floats: base64 of any length decodes to the original floats")
 {
@@ -341,3 +335,5 @@ TEST_CASE("chat types: equality compares by value")
     CHECK(chat_message(chat_role::user, "a") != chat_message(chat_role::user, "b"));
     CHECK(token_usage() == token_usage());
 }
+
+} // namespace foundry_test::chat_test

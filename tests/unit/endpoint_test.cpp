@@ -10,28 +10,28 @@
 #include <string_view>
 #include <vector>
 
-using foundry::allow_plain_http;
-using foundry::api_form;
-using foundry::endpoint;
-using foundry::host_kind;
-
 namespace doctest {
 
 template <>
-struct StringMaker<api_form>
+struct StringMaker<foundry::api_form>
 {
-    static String convert(api_form f) { return toString(static_cast<int>(f)); }
+    static String convert(foundry::api_form f) { return toString(static_cast<int>(f)); }
 };
 
 template <>
-struct StringMaker<host_kind>
+struct StringMaker<foundry::host_kind>
 {
-    static String convert(host_kind k) { return toString(static_cast<int>(k)); }
+    static String convert(foundry::host_kind k) { return toString(static_cast<int>(k)); }
 };
 
 } // namespace doctest
 
-namespace {
+namespace foundry_test::endpoint_test {
+
+using foundry::allow_plain_http;
+using foundry::api_form;
+using foundry::endpoint;
+using foundry::host_kind;
 
 std::string const cognitive = "https://cognitiveservices.azure.com/.default";
 std::string const machine_learning = "https://ml.azure.com/.default";
@@ -74,8 +74,6 @@ struct expectation
     std::string_view chat_target;
     std::string_view scope;
 };
-
-} // namespace
 
 TEST_CASE("endpoint: the URL decides the form, the kind of host, the base, the api-version and the scope")
 {
@@ -435,3 +433,5 @@ TEST_CASE("endpoint: the scope can be set")
     CHECK(endpoint("https://ai.example").set_scope("https://ai.azure.com/.default").scope() ==
           "https://ai.azure.com/.default");
 }
+
+} // namespace foundry_test::endpoint_test

@@ -11,9 +11,9 @@
 #include <fstream>
 #include <span>
 
-using namespace foundry;
+namespace foundry_test::media_test {
 
-namespace {
+using namespace foundry;
 
 std::span<std::byte const> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
 
@@ -44,8 +44,6 @@ public:
 
     std::filesystem::path path;
 };
-
-} // namespace
 
 TEST_CASE("image: the first bytes tell the media type")
 {
@@ -196,3 +194,5 @@ TEST_CASE("route: its segments and parameters are kept apart")
     CHECK(!refusal_of([] { route{"GET / HTTP/1.1\r\n", "files"}; }).empty());
     CHECK(!refusal_of([] { route{"GET", "files"}.query("api-key", "secret"); }).empty());
 }
+
+} // namespace foundry_test::media_test

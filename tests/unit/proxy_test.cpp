@@ -20,10 +20,10 @@
 #include <string_view>
 #include <vector>
 
+namespace foundry_test::proxy_test {
+
 using foundry::errc;
 using foundry::proxy;
-
-namespace {
 
 foundry::error refusal(std::string const& url)
 {
@@ -53,8 +53,6 @@ std::string found_for(std::string const& url_host, bool is_https = true, proxy c
     auto const server = rules.find(is_https, url_host, [] { return foundry::http::context_ptr(); });
     return server ? server->name() : "direct";
 }
-
-} // namespace
 
 TEST_CASE("proxy: a URL names scheme, host and port, with the default ports of curl")
 {
@@ -233,3 +231,5 @@ TEST_CASE("proxy: NO_PROXY excludes the hosts that it does for curl")
     CHECK(rows > 90);
     foundry_test::report("NO_PROXY", static_cast<std::size_t>(rows));
 }
+
+} // namespace foundry_test::proxy_test

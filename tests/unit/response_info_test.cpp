@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
+namespace foundry_test::response_info_test {
+
 using foundry::response_headers;
 using foundry::response_info;
 using std::chrono::milliseconds;
-
-namespace {
 
 constexpr std::int64_t year = 365LL * 24 * 3600 * 1000;
 
@@ -35,8 +35,6 @@ std::optional<std::int64_t> remaining(std::string value)
 {
     return answer({{"x-ratelimit-remaining-tokens", std::move(value)}}).rate_limits().remaining_tokens;
 }
-
-} // namespace
 
 TEST_CASE("response_info: a default response_info has nothing")
 {
@@ -223,3 +221,5 @@ TEST_CASE("response_info: a date that does not exist or has another form is not 
           "2094-11-06T08:49:37Z", "Sun, 6 Nov 2094 08:49:37 GMT"})
         CHECK_MESSAGE(retry_after({{"retry-after", text}}) == -1, text);
 }
+
+} // namespace foundry_test::response_info_test

@@ -5,10 +5,10 @@
 
 #include <doctest/doctest.h>
 
+namespace foundry_test::retry_test {
+
 using namespace foundry;
 using namespace std::chrono_literals;
-
-namespace {
 
 attempt failed_with(unsigned status, errc code)
 {
@@ -23,8 +23,6 @@ std::optional<std::chrono::milliseconds> decide(attempt const& failed, unsigned 
 {
     return default_retry_policy(numbers).decide(failed, retries, random);
 }
-
-} // namespace
 
 TEST_CASE("retry policy: transient errors are retried, permanent ones are not")
 {
@@ -121,3 +119,5 @@ TEST_CASE("retry policy: waits of any length fit a timer")
     failed.retry_after = 1s;
     CHECK(!decide(failed, 0, 0.999, negative));
 }
+
+} // namespace foundry_test::retry_test

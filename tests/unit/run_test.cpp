@@ -13,9 +13,9 @@
 
 #include <stdexcept>
 
-namespace asio = boost::asio;
+namespace foundry_test::run_test {
 
-namespace {
+namespace asio = boost::asio;
 
 asio::awaitable<void> go_on_for_a_while(bool& ended)
 {
@@ -38,8 +38,6 @@ asio::awaitable<void> fail_without_value(Thrown what)
 {
     co_await fail(std::move(what));
 }
-
-} // namespace
 
 TEST_CASE("run: a coroutine that ends gives 0")
 {
@@ -69,3 +67,5 @@ TEST_CASE("rethrow: the context's run() throws what the coroutine threw, with an
     context.run();
     CHECK(ended);
 }
+
+} // namespace foundry_test::run_test

@@ -12,13 +12,9 @@
 
 #include <string>
 
-using namespace foundry_test;
-
-namespace {
+namespace foundry_test::authority_proxy_test {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-} // namespace
 
 TEST_CASE(
     "authority proxy: a credential asks its authority through the client's proxy, with its additional authorities")
@@ -73,3 +69,5 @@ TEST_CASE("authority proxy: the identity of a machine is asked without one")
             CHECK(asked.target == "contoso.openai.azure.com:443");
     }(service));
 }
+
+} // namespace foundry_test::authority_proxy_test

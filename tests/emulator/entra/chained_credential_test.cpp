@@ -14,13 +14,12 @@
 
 #include <doctest/doctest.h>
 
-using namespace foundry_test;
+namespace foundry_test::chained_credential_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::emulator;
 using namespace foundry::entra;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -67,8 +66,6 @@ default_credential_options with_probe(emulator const& service, std::chrono::mill
 
 /// No tool is to be found there.
 constexpr char const* nowhere = "/nonexistent";
-
-} // namespace
 
 TEST_SUITE_BEGIN("chains");
 
@@ -201,3 +198,5 @@ TEST_CASE("default credential: outside Azure and without tools it ends after one
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::chained_credential_test

@@ -27,15 +27,14 @@
 #include <fstream>
 #include <memory>
 
-using namespace foundry_test;
+namespace foundry_test::client_certificate_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
 using foundry::testing::emulator_options;
 using namespace foundry::entra;
-
-namespace {
 
 using key_ptr = std::shared_ptr<EVP_PKEY>;
 using certificate_ptr = std::shared_ptr<X509>;
@@ -178,8 +177,6 @@ boost::json::object part_of(std::string const& form, int which)
     return boost::json::parse(decode64(text)).as_object();
 }
 
-} // namespace
-
 TEST_SUITE_BEGIN("client certificates");
 
 TEST_CASE("client certificate: the assertion is PS256 with a salt of 32 bytes and the SHA-256 thumbprint, for ten "
@@ -317,3 +314,5 @@ TEST_CASE("client certificate: the environment names the file, its password and 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::client_certificate_test

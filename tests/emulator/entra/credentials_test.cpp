@@ -15,7 +15,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace foundry_test;
+namespace foundry_test::credentials_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
@@ -23,8 +24,6 @@ using foundry::testing::emulator;
 using foundry::testing::emulator_options;
 using foundry::testing::recorded_request;
 using namespace foundry::entra;
-
-namespace {
 
 constexpr char const* tenant = "contoso-tenant";
 constexpr char const* application = "contoso-application";
@@ -63,8 +62,6 @@ struct temporary_file
 
     std::filesystem::path path;
 };
-
-} // namespace
 
 TEST_SUITE_BEGIN("entra credentials");
 
@@ -390,16 +387,12 @@ TEST_CASE("managed identity: IMDS is retried while it restarts, and other server
 
 // ---- What the service says to a token
 
-namespace {
-
 answer challenge(std::string const& claims)
 {
     answer a = answer::json(401, "{}");
     a.header("WWW-Authenticate", R"(Bearer realm="", error="insufficient_claims", claims=")" + claims + '"');
     return a;
 }
-
-} // namespace
 
 TEST_CASE("claims challenge: answered once, with a token that has the claims")
 {
@@ -534,3 +527,5 @@ TEST_CASE("audience: one that the service names instead is requested once, and r
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::credentials_test

@@ -18,13 +18,12 @@
 
 #include <atomic>
 
-using namespace foundry_test;
+namespace foundry_test::token_fetch_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::testing::answer;
 using foundry::testing::emulator;
-
-namespace {
 
 constexpr std::chrono::milliseconds long_enough{20'000};
 
@@ -96,8 +95,6 @@ struct instant_credential
         co_return foundry::access_token("emulator-token", std::chrono::system_clock::now() + 1h);
     }
 };
-
-} // namespace
 
 TEST_SUITE_BEGIN("one flight");
 
@@ -218,8 +215,6 @@ TEST_CASE("token fetch: a failure reaches all waiters at once")
     CHECK(token_requests(service) == 1);
 }
 
-namespace {
-
 /// A credential that asks a client of its own for its secret: here the one that waits for it.
 struct self_calling_credential
 {
@@ -231,8 +226,6 @@ struct self_calling_credential
 
     std::shared_ptr<std::optional<foundry::client<>>> own = std::make_shared<std::optional<foundry::client<>>>();
 };
-
-} // namespace
 
 TEST_CASE("token fetch: a credential that calls its own client gets an error, and does not wait for itself")
 {
@@ -289,3 +282,5 @@ TEST_CASE("token fetch: a cancelled fetch may end later, on another context and 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::token_fetch_test

@@ -16,9 +16,8 @@
 #include <fstream>
 #include <thread>
 
-namespace {
+namespace foundry_test::emulator_test {
 
-using namespace foundry_test;
 using namespace std::chrono_literals;
 using foundry::testing::answer;
 using foundry::testing::emulator_options;
@@ -29,8 +28,6 @@ std::string const embeddings = "/openai/v1/embeddings";
 std::string const weather_tool = R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":)"
                                  R"({"type":"object","properties":{"city":{"type":"string"},"unit":{"type":"string",)"
                                  R"("enum":["celsius","fahrenheit"]}},"required":["city","unit"]}}}])";
-
-} // namespace
 
 TEST_CASE("emulator: chat over TLS under the name of a Foundry resource")
 {
@@ -556,3 +553,5 @@ TEST_CASE("emulator: serves many threads at once")
     CHECK(service.wait_for_open_at_most(0, 5s));
     CHECK(service.open_connections() == 0);
 }
+
+} // namespace foundry_test::emulator_test

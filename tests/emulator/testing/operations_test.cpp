@@ -6,17 +6,14 @@
 
 #include <doctest/doctest.h>
 
-namespace {
+namespace foundry_test::testing_operations_test {
 
-using namespace foundry_test;
 using foundry::testing::emulator_options;
 
 std::string const old = "?api-version=2023-03-15-preview";
 std::string const current = "?api-version=2024-10-21";
 
 response get(raw_client& client, std::string const& target) { return client.call("GET", target, raw_client::key, ""); }
-
-} // namespace
 
 TEST_CASE("emulator: a wrong key and a wrong token are rejected each in its own words")
 {
@@ -266,3 +263,5 @@ TEST_CASE("emulator: the authority's discovery document names its endpoints unde
     CHECK(stranger.has("AADSTS90002"));
     CHECK(client.call("POST", target, "", "").status == 405);
 }
+
+} // namespace foundry_test::testing_operations_test

@@ -8,9 +8,7 @@
 
 #include <algorithm>
 
-namespace {
-
-using namespace foundry_test;
+namespace foundry_test::testing_responses_test {
 
 std::string const responses = "/openai/v1/responses";
 std::string const miles = R"({"model":"gpt-4o-mini","input":"How many feet are in a mile?")";
@@ -64,8 +62,6 @@ void check_refused(response const& reply, unsigned status, char const* code, cha
     else
         CHECK(error.at("code").is_null());
 }
-
-} // namespace
 
 TEST_CASE("emulator: a streamed response has every event of a message, in order, numbered, with one item id")
 {
@@ -345,3 +341,5 @@ TEST_CASE("emulator: a response is kept, read, streamed again and deleted")
         CHECK(client.call("GET", by_id + path, raw_client::key, "").has("Resource not found"));
     }
 }
+
+} // namespace foundry_test::testing_responses_test

@@ -10,17 +10,14 @@
 #include <memory>
 #include <stdexcept>
 
-namespace {
+namespace foundry_test::scripted_answer_test {
 
-using namespace foundry_test;
 using namespace std::chrono_literals;
 using foundry::testing::answer;
 using foundry::testing::emulator_options;
 using foundry::testing::recorded_request;
 
 std::string const embeddings = "/openai/v1/embeddings";
-
-} // namespace
 
 TEST_CASE("emulator: queued answers come in order and as they were built")
 {
@@ -213,3 +210,5 @@ TEST_CASE("emulator: a paced stream takes its time and ends with its client or i
     streaming.read_to_end();
     CHECK(idle.read_to_end().empty());
 }
+
+} // namespace foundry_test::scripted_answer_test

@@ -22,12 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-using namespace foundry_test;
+namespace foundry_test::developer_tools_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using namespace foundry::entra;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -100,8 +99,6 @@ tool_options within(std::chrono::milliseconds time)
     with.timeout = time;
     return with;
 }
-
-} // namespace
 
 TEST_SUITE_BEGIN("developers' tools");
 
@@ -302,3 +299,5 @@ TEST_CASE("developer tools: a cancelled tool is ended in the background, and at 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::developer_tools_test

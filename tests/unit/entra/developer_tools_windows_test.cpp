@@ -17,13 +17,12 @@
 #include <sstream>
 #include <thread>
 
-using namespace foundry_test;
+namespace foundry_test::developer_tools_windows_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using namespace foundry::entra;
 namespace fs = std::filesystem;
-
-namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -99,8 +98,6 @@ tool_options within(std::chrono::milliseconds time)
     with.timeout = time;
     return with;
 }
-
-} // namespace
 
 TEST_SUITE_BEGIN("developers' tools");
 
@@ -239,3 +236,5 @@ TEST_CASE("developer tools: a cancelled tool is ended in the background, and at 
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::developer_tools_windows_test

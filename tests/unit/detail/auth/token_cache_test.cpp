@@ -10,13 +10,13 @@
 
 #include <string>
 
+namespace foundry_test::token_cache_test {
+
 using foundry::access_token;
 using foundry::errc;
 using foundry::token_request;
 using foundry::detail::token_cache;
 using namespace std::chrono_literals;
-
-namespace {
 
 /// A cache and its two clocks.
 struct scene
@@ -47,8 +47,6 @@ struct scene
 
 foundry::error refused() { return foundry::error(errc::authentication_failed, "wrong secret"); }
 foundry::error broken() { return foundry::error(errc::connection_lost, "again"); }
-
-} // namespace
 
 TEST_SUITE_BEGIN("token cache");
 
@@ -319,3 +317,5 @@ TEST_CASE("token cache: its size is limited; expired tokens are evicted first, t
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::token_cache_test

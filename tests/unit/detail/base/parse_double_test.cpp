@@ -12,10 +12,10 @@
 #include <random>
 #include <string>
 
+namespace foundry_test::parse_double_test {
+
 using foundry::detail::parse_double;
 using foundry::detail::parse_double_without_point;
-
-namespace {
 
 /// The value with 767 digits after the first, which is enough for each double, and the point of JSON.
 std::string digits_of(double value, int decimals = 767)
@@ -27,8 +27,6 @@ std::string digits_of(double value, int decimals = 767)
         json[point] = '.';
     return json;
 }
-
-} // namespace
 
 TEST_CASE("numbers: each double is read from its own digits, without the point, too")
 {
@@ -118,3 +116,5 @@ TEST_CASE("numbers: the locale of the program does not matter")
     CHECK(read == 1.5);
     std::setlocale(LC_ALL, before.c_str());
 }
+
+} // namespace foundry_test::parse_double_test

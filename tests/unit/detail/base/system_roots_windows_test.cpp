@@ -12,7 +12,7 @@
 
 #include <wincrypt.h>
 
-namespace {
+namespace foundry_test::system_roots_windows_test {
 
 /// Puts a certificate into the store of those that the user distrusts, until the end of the test.
 class distrust
@@ -46,8 +46,6 @@ bool has(std::string const& root)
     return std::find(all.begin(), all.end(), root) != all.end();
 }
 
-} // namespace
-
 TEST_CASE("system roots: those of Windows, without the ones that the user distrusts")
 {
     std::vector<std::string> const all = foundry::detail::system_roots();
@@ -60,3 +58,5 @@ TEST_CASE("system roots: those of Windows, without the ones that the user distru
     }
     CHECK(has(one));
 }
+
+} // namespace foundry_test::system_roots_windows_test

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-using namespace foundry::entra::detail;
+namespace foundry_test::windows_command_line_test {
 
-namespace {
+using namespace foundry::entra::detail;
 
 std::string line_of(std::string const& program, std::vector<std::string> const& arguments)
 {
@@ -27,8 +27,6 @@ bool is_refused(std::string const& program, std::vector<std::string> const& argu
     }
     return false;
 }
-
-} // namespace
 
 TEST_CASE("windows command line: a program gets each argument unchanged")
 {
@@ -66,3 +64,5 @@ TEST_CASE("windows command line: a batch file gets no argument that it might run
     CHECK(is_refused("C:\\\"&calc.exe&\\az.cmd", {}));
     CHECK(is_refused("C:\\a\nz.cmd", {}));
 }
+
+} // namespace foundry_test::windows_command_line_test

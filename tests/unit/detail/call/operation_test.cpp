@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace foundry_test::operation_test {
+
 using foundry::endpoint;
 using foundry::detail::find_operation;
 using foundry::detail::operation;
@@ -35,3 +37,5 @@ TEST_CASE("operation table: a row decides where the deployment stands")
     CHECK_THROWS_AS(request_target(dated, with, "rerank", ""), foundry::error);
     CHECK(request_target("https://contoso.openai.azure.com/openai/v1", with, "rerank", "d") == "/openai/v1/rerank");
 }
+
+} // namespace foundry_test::operation_test

@@ -13,14 +13,6 @@
 #include <string_view>
 #include <utility>
 
-using foundry::endpoint;
-using foundry::errc;
-using foundry::error;
-using foundry::response_headers;
-using foundry::response_info;
-using foundry::detail::error_context;
-using std::chrono::milliseconds;
-
 namespace doctest {
 
 template <>
@@ -30,14 +22,22 @@ struct StringMaker<boost::system::error_code>
 };
 
 template <>
-struct StringMaker<errc>
+struct StringMaker<foundry::errc>
 {
-    static String convert(errc code) { return make_error_code(code).message().c_str(); }
+    static String convert(foundry::errc code) { return make_error_code(code).message().c_str(); }
 };
 
 } // namespace doctest
 
-namespace {
+namespace foundry_test::service_error_test {
+
+using foundry::endpoint;
+using foundry::errc;
+using foundry::error;
+using foundry::response_headers;
+using foundry::response_info;
+using foundry::detail::error_context;
+using std::chrono::milliseconds;
 
 endpoint const models{"https://res.services.ai.azure.com/models"};
 endpoint const v1{"https://res.openai.azure.com/openai/v1"};
@@ -125,8 +125,6 @@ constexpr auto deployment_not_found_body = R"({
 })";
 
 constexpr auto resource_not_found_body = R"({"error":{"code":"404","message":"Resource not found"}})";
-
-} // namespace
 
 TEST_CASE("service error: every known shape of an error becomes one code, whatever the form of the endpoint")
 {
@@ -806,3 +804,5 @@ TEST_CASE("service error: a large text is not parsed in search of an error")
     REQUIRE(found);
     CHECK(found->body().size() == 64 * 1024);
 }
+
+} // namespace foundry_test::service_error_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace foundry_test::ip_address_test {
+
 using namespace foundry::detail;
 
 TEST_CASE("IP address: four decimal numbers, or an IPv6 address")
@@ -25,3 +27,5 @@ TEST_CASE("IP address: spellings that only some systems take are none")
         CHECK_FALSE(parse_ip(text));
     }
 }
+
+} // namespace foundry_test::ip_address_test

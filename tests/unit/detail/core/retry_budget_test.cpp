@@ -4,18 +4,16 @@
 
 #include <doctest/doctest.h>
 
+namespace foundry_test::retry_budget_test {
+
 using foundry::errc;
 using foundry::detail::retry_budget;
 using namespace std::chrono_literals;
-
-namespace {
 
 using clock_point = retry_budget::clock::time_point;
 clock_point const start{};
 
 foundry::error busy() { return foundry::error(errc::connection_lost, "ask again"); }
-
-} // namespace
 
 TEST_CASE("retry budget: attempts, their waits and their times are recorded until the policy gives up")
 {
@@ -93,3 +91,5 @@ TEST_CASE("retry budget: a policy's wait of any length is bounded, and on_retry 
     CHECK_THROWS_AS(requests.wait_after(busy(), start, 0.5), foundry::error);
     CHECK(told == 1);
 }
+
+} // namespace foundry_test::retry_budget_test

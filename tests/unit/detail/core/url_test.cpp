@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-namespace http = foundry::http;
+namespace foundry_test::url_test {
 
-namespace {
+namespace http = foundry::http;
 
 std::string refusal(std::string_view text)
 {
@@ -26,8 +26,6 @@ std::string refusal(std::string_view text)
 }
 
 bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-} // namespace
 
 TEST_CASE("url: scheme, host, port, path and query are split")
 {
@@ -204,3 +202,5 @@ TEST_CASE("url: equality without case concerns ASCII letters only")
     CHECK_FALSE(http::iequals("@", "`"));
     CHECK_FALSE(http::iequals("\xc3\x84", "\xc3\xa4"));
 }
+
+} // namespace foundry_test::url_test

@@ -16,11 +16,11 @@
 #include <chrono>
 #include <string>
 
+namespace foundry_test::signing_key_test {
+
 using namespace foundry::entra::detail;
 using std::chrono::seconds;
 using std::chrono::system_clock;
-
-namespace {
 
 /// A key with a certificate for 1950 to 2100.
 signing_key long_lived_key()
@@ -48,8 +48,6 @@ boost::json::value claims_of(std::string const& assertion)
     return boost::json::parse(claims.substr(0, claims.rfind('}') + 1));
 }
 
-} // namespace
-
 TEST_CASE("signing key: an assertion has the right times before 1970 and after 2038, when 32 bits do not hold them")
 {
     signing_key const key = long_lived_key();
@@ -65,3 +63,5 @@ TEST_CASE("signing key: an assertion has the right times before 1970 and after 2
     CHECK_THROWS_AS(key.check_time(system_clock::time_point{seconds{4'200'000'000}}), foundry::error);
     CHECK_THROWS_AS(key.check_time(system_clock::time_point{seconds{-700'000'000}}), foundry::error);
 }
+
+} // namespace foundry_test::signing_key_test

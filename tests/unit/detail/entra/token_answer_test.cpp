@@ -11,7 +11,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace foundry_test;
+namespace foundry_test::token_answer_test {
+
 using namespace std::chrono_literals;
 using foundry::errc;
 using foundry::entra::detail::http_answer;
@@ -21,8 +22,6 @@ using foundry::entra::detail::parse_time;
 using foundry::entra::detail::read_token;
 using foundry::entra::detail::refused_token;
 using clock_type = std::chrono::system_clock;
-
-namespace {
 
 clock_type::time_point const now = clock_type::from_time_t(1'767'225'600); // 2026-01-01
 
@@ -53,8 +52,6 @@ std::optional<std::time_t> seconds_of(std::optional<clock_type::time_point> cons
 {
     return time ? std::optional(clock_type::to_time_t(*time)) : std::nullopt;
 }
-
-} // namespace
 
 TEST_SUITE_BEGIN("authority's answers");
 
@@ -287,3 +284,5 @@ TEST_CASE("challenge: a 401 means a rejected token if a challenge or the body sa
 }
 
 TEST_SUITE_END();
+
+} // namespace foundry_test::token_answer_test

@@ -6,6 +6,8 @@
 
 #include <string>
 
+namespace foundry_test::tool_credential_test {
+
 using foundry::entra::detail::quote_tool;
 
 TEST_CASE("tool credential: a tool's output is quoted without its tokens, whatever surrounds them")
@@ -19,3 +21,5 @@ TEST_CASE("tool credential: a tool's output is quoted without its tokens, whatev
     CHECK(quote_tool(std::string(300, 'a')) == "****");
     CHECK(quote_tool(std::string(400, ' ') + "a").size() <= 250);
 }
+
+} // namespace foundry_test::tool_credential_test

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace foundry_test::connect_race_test {
+
 using foundry::http::address_list;
 using foundry::http::interleave_families;
-
-namespace {
 
 using names = std::vector<std::string>;
 
@@ -27,8 +27,6 @@ names ordered(names const& found)
     }
     return result;
 }
-
-} // namespace
 
 TEST_CASE("connect race: the families of addresses alternate, beginning with that of the first one")
 {
@@ -53,3 +51,5 @@ TEST_CASE("connect race: the addresses of a single family keep their order, and 
     CHECK(ordered({"2001:db8::1"}) == names{"2001:db8::1"});
     CHECK(ordered({}).empty());
 }
+
+} // namespace foundry_test::connect_race_test

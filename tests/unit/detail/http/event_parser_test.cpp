@@ -21,9 +21,9 @@
 #include <utility>
 #include <vector>
 
-using foundry::http::event_parser;
+namespace foundry_test::event_parser_test {
 
-namespace {
+using foundry::http::event_parser;
 
 struct seen_event
 {
@@ -140,8 +140,6 @@ boost::json::array load_cases()
     std::string const text{std::istreambuf_iterator<char>(file), {}};
     return boost::json::parse(text).at("cases").as_array();
 }
-
-} // namespace
 
 TEST_CASE("event_parser: every case of sse_cases.json has the same events in any chunking")
 {
@@ -457,3 +455,5 @@ TEST_CASE("event_parser: invalid UTF-8 becomes U+FFFD, one for each maximal subp
                                      "12345678" +
                                          r);
 }
+
+} // namespace foundry_test::event_parser_test

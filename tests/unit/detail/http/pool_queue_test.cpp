@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-using namespace std::chrono_literals;
+namespace foundry_test::pool_queue_test {
 
-namespace {
+using namespace std::chrono_literals;
 
 using clock_point = std::chrono::steady_clock::time_point;
 
@@ -112,8 +112,6 @@ private:
 };
 
 using list = std::vector<fake_waiter*>;
-
-} // namespace
 
 TEST_CASE("pool queue: connections may be opened up to the limit")
 {
@@ -409,3 +407,5 @@ TEST_CASE("pool queue: all idle connections can be taken out")
     CHECK(s.q.open() == 1);
     CHECK(s.q.idle() == 0);
 }
+
+} // namespace foundry_test::pool_queue_test

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace foundry_test::request_head_test {
 
 using foundry::errc;
 namespace http = foundry::http;
@@ -38,8 +38,6 @@ std::string appended(std::string_view name, std::string_view value)
 }
 
 std::string const good_head = "POST / HTTP/1.1\r\nHost: h\r\n";
-
-} // namespace
 
 TEST_CASE("request_head: a field is one line")
 {
@@ -170,3 +168,5 @@ TEST_CASE("request_head: fields that frame, route or authorise a message cannot 
     for (char const* const name : {"Content-Type", "x-ms-client-request-id", "te-x", "hosts", "proxy", "apikey"})
         CHECK(!http::reserved_field(name));
 }
+
+} // namespace foundry_test::request_head_test

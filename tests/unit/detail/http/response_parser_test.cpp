@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace foundry_test::response_parser_test {
 
 using foundry::errc;
 using foundry::http::response_parser;
@@ -143,8 +143,6 @@ void expect_same_however_split(std::string const& message)
 }
 
 std::string const ok = "HTTP/1.1 200 OK\r\n";
-
-} // namespace
 
 TEST_CASE("response_parser: a response with a length is read to its last byte and no further")
 {
@@ -523,3 +521,5 @@ TEST_CASE("response_parser: a moved parser continues where it was")
     CHECK(r.body.text == "hello");
     CHECK(moved.done());
 }
+
+} // namespace foundry_test::response_parser_test

@@ -6,16 +6,14 @@
 
 #include <string>
 
+namespace foundry_test::time_limits_test {
+
 using foundry::errc;
 using foundry::http::never;
 using foundry::http::time_limits;
 using namespace std::chrono_literals;
 
-namespace {
-
 foundry::http::clock::time_point const start{};
-
-} // namespace
 
 TEST_CASE("time limits: none holds at first")
 {
@@ -104,3 +102,5 @@ TEST_CASE("time limits: the error says what is late, for how long, where, and wh
     }
     CHECK(said(errc::total_timeout, true).find("options.timeouts.stream_total") != std::string::npos);
 }
+
+} // namespace foundry_test::time_limits_test

@@ -26,10 +26,10 @@
 #include <string>
 #include <vector>
 
+namespace foundry_test::tls_test {
+
 using namespace foundry;
 using foundry_test::environment;
-
-namespace {
 
 error refusal_of(tls_options const& options)
 {
@@ -42,8 +42,6 @@ error refusal_of(tls_options const& options)
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
-} // namespace
 
 TEST_CASE("tls: the minimum version is TLS 1.2, and the peer is verified")
 {
@@ -175,8 +173,6 @@ TEST_CASE("tls: a client key with a pass phrase is rejected without a prompt at 
 
 #if defined(FOUNDRY_FORCE_FALLBACKS)
 
-namespace {
-
 /// How the branch for macOS and iOS verifies a server with this certificate; 0 if it accepts it.
 int verdict_of(X509* certificate, char const* name, char const* address)
 {
@@ -198,8 +194,6 @@ int verdict_of(X509* certificate, char const* name, char const* address)
     X509_STORE_free(empty);
     return verdict;
 }
-
-} // namespace
 
 TEST_CASE(
     "tls: an authority that only the keychain of the system holds is trusted, for the right name or address alone")
@@ -227,3 +221,5 @@ TEST_CASE("tls: a broken certificate is not shown to the system")
 }
 
 #endif
+
+} // namespace foundry_test::tls_test

@@ -26,6 +26,24 @@
 #include <variant>
 #include <vector>
 
+namespace foundry_test::partial_value_test {
+
+thread_local std::size_t allocated = 0; // bytes
+
+} // namespace foundry_test::partial_value_test
+
+void* operator new(std::size_t size)
+{
+    foundry_test::partial_value_test::allocated += size;
+    if (void* const memory = std::malloc(size))
+        return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace foundry_test::partial_value_test {
+
 namespace orchard {
 
 enum class ripeness
@@ -98,28 +116,10 @@ BOOST_DESCRIBE_STRUCT(branch, (), (name, branches, named))
 
 } // namespace orchard
 
-namespace {
-
-thread_local std::size_t allocated = 0; // bytes
-
-} // namespace
-
-void* operator new(std::size_t size)
-{
-    allocated += size;
-    if (void* const memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
 using namespace orchard;
 using boost::json::value;
 using foundry::json::reader;
 using foundry::json::reading;
-
-namespace {
 
 // What a type is for the slow reader.
 template <class T>
@@ -412,8 +412,6 @@ std::string list_of(std::size_t n, std::string const& element)
     return text + ']';
 }
 
-} // namespace
-
 TEST_CASE("partial value: texts, lists and optionals grow, other members appear when they are complete")
 {
     check_at_each_byte<basket>(
@@ -471,3 +469,5 @@ TEST_CASE("partial value: four times the text allocates four times the memory, a
     check(std::map<std::string, std::string>(), map_of);
     check(foundry::dictionary<std::string>(), map_of);
 }
+
+} // namespace foundry_test::partial_value_test

@@ -15,6 +15,8 @@
 #include <limits>
 #include <string>
 
+namespace foundry_test::reader_writer_test {
+
 namespace shop {
 
 enum class colour
@@ -68,8 +70,6 @@ BOOST_DESCRIBE_STRUCT(thing, (base),
 using foundry::json::reader;
 using foundry::json::to_text;
 
-namespace {
-
 std::string const everything =
     R"({"id":"x","paint":"self-harm","parts":[{"name":"a","count":3,"sizes":[1,2.5]},{"name":"b","new":{"q":[1,{"w":null}]}}],)"
     R"("by_name":{"k":{"name":"kk"}},"content":[{"name":"p"}],"spare":{"name":"s","count":-1},"anything":{"x":[1,"2"]},)"
@@ -103,8 +103,6 @@ std::string message_of(shop::thing const& t)
     }
     return {};
 }
-
-} // namespace
 
 TEST_CASE("json: a document that is read is written again, unknown members included")
 {
@@ -636,3 +634,5 @@ TEST_CASE("utf8: only well-formed UTF-8 is accepted")
                                   "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xf0\x9f\x98", "a\xc3"})
         CHECK_FALSE(valid_utf8(bad));
 }
+
+} // namespace foundry_test::reader_writer_test

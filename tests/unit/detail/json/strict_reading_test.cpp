@@ -23,6 +23,8 @@
 #include <variant>
 #include <vector>
 
+namespace foundry_test::strict_reading_test {
+
 namespace garden {
 
 enum class colour
@@ -155,8 +157,6 @@ BOOST_DESCRIBE_STRUCT(minus, (), (of, last))
 using namespace garden;
 using foundry::json::reader;
 using foundry::json::reading;
-
-namespace {
 
 template <class T>
 foundry::json::object_ref place_of(T& value)
@@ -323,8 +323,6 @@ void check_everywhere(std::string sample_with_mark, std::string const& reason, s
                       text);
     }
 }
-
-} // namespace
 
 TEST_CASE("strict reading: a member of another shape or out of range is refused in each place, with what was expected")
 {
@@ -517,8 +515,6 @@ TEST_CASE("strict reading: a text that is cut anywhere is incomplete")
     }
 }
 
-namespace {
-
 /// A value is the same after it has been written and read strictly, whole or in pieces.
 template <class T>
 void check_round_trip(T const& value)
@@ -591,8 +587,6 @@ std::string repeated(std::string_view text, std::size_t n)
         all += text;
     return all;
 }
-
-} // namespace
 
 TEST_CASE("strict reading: every value that is written is read again")
 {
@@ -820,3 +814,5 @@ TEST_CASE("strict reading: a spoiled text is read the same whole and in pieces, 
     }
     CHECK(read > 100);
 }
+
+} // namespace foundry_test::strict_reading_test

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace foundry_test::verbatim_test {
 
 namespace json = foundry::json;
 using foundry::response_item;
@@ -43,8 +43,6 @@ bool read(holder& into, std::string const& from, std::size_t piece, json::readin
         reader.feed(std::string_view(from).substr(at, piece));
     return reader.finish();
 }
-
-} // namespace
 
 TEST_CASE("verbatim: an object keeps its bytes, in pieces of any size, and is written as they are")
 {
@@ -121,3 +119,5 @@ TEST_CASE("verbatim: a request's text becomes a message once items follow")
                                R"({"type":"function_call_output","call_id":"c","output":"5"},)"
                                R"({"type":"message","role":"user","content":"second"}]})");
 }
+
+} // namespace foundry_test::verbatim_test

@@ -14,12 +14,12 @@
 
 #include <deque>
 
+namespace foundry_test::tool_loop_test {
+
 namespace asio = boost::asio;
 namespace json = boost::json;
 using foundry::tool_event;
 using foundry::tool_event_type;
-
-namespace {
 
 struct addends
 {
@@ -169,8 +169,6 @@ asio::awaitable<void> run_to_the_limit(json::array& items)
     co_await foundry::detail::run_tools(conversation, adding(), how);
 }
 
-} // namespace
-
 TEST_CASE("tool loop: an operation with items instead of messages")
 {
     json::array items;
@@ -197,3 +195,5 @@ TEST_CASE("tool loop: calls of the last round are removed")
     CHECK(failed);
     CHECK(summary(items) == "cc=3=7m");
 }
+
+} // namespace foundry_test::tool_loop_test
