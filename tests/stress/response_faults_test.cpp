@@ -23,7 +23,8 @@ TEST_CASE("background: a stream that is cut after any byte delivers every event 
               << ", before the response had an id " << counts.early << std::endl;
 }
 
-TEST_CASE("responses: a stream in the foreground that is cut after any byte delivers what had arrived, and then its error")
+TEST_CASE(
+    "responses: a stream in the foreground that is cut after any byte delivers what had arrived, and then its error")
 {
     run([]() -> asio::awaitable<void> {
         emulator service(unchecked());

@@ -76,7 +76,7 @@ boost::json::object to_object(T const& value)
     return to_object(json::to_text(value));
 }
 
-/// How far an element may lie behind the end of its list: a place is left out at most for what has no events.
+/// How far beyond the end of its list an element may begin.
 inline constexpr std::size_t max_skipped = 16;
 
 /// An element of a list, which grows up to it; null beyond the limits.

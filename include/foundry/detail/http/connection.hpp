@@ -2,8 +2,8 @@
 #pragma once
 
 #include <foundry/detail/base/linked_list.hpp>
-#include <foundry/detail/base/process_id.hpp>
 #include <foundry/detail/base/noted_scope.hpp>
+#include <foundry/detail/base/process_id.hpp>
 #include <foundry/detail/http/deadline.hpp>
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/host_lookup.hpp>
