@@ -425,6 +425,9 @@ struct response_request
     std::optional<boost::json::object> stream_options; ///< `include_obfuscation`
     std::vector<boost::json::value> context_management;
     std::optional<std::string> prompt_cache_key;
+    std::optional<boost::json::object> prompt_cache_options; ///< OpenAI only: `mode`, `ttl`
+    std::optional<std::string> prompt_cache_retention;       ///< `in_memory`, `24h`
+    std::optional<boost::json::object> moderation;           ///< OpenAI only: `model`, `policy`
     std::optional<std::string> safety_identifier;
     boost::json::object extra;
 
@@ -434,7 +437,8 @@ BOOST_DESCRIBE_STRUCT(response_request, (),
                       (model, input, instructions, previous_response_id, conversation, tools, tool_choice,
                        parallel_tool_calls, max_output_tokens, max_tool_calls, text, reasoning, include, store,
                        background, truncation, temperature, top_p, top_logprobs, metadata, user_, prompt, service_tier,
-                       stream_options, context_management, prompt_cache_key, safety_identifier, extra))
+                       stream_options, context_management, prompt_cache_key, prompt_cache_options,
+                       prompt_cache_retention, moderation, safety_identifier, extra))
 
 /// @}
 /// @name Answer
