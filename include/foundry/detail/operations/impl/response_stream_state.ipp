@@ -81,8 +81,10 @@ FOUNDRY_DECL bool response_stream_state::is_next(raw_event const& event)
         value_.type == response_event_type::completed || value_.type == response_event_type::incomplete;
     if (value_.type == response_event_type::created && numbers_.last() == 0)
         return false;
-    switch (is_last ? event_numbers::verdict::next : numbers_.check(value_.sequence_number)) {
+    switch (numbers_.check(value_.sequence_number)) {
     case event_numbers::verdict::repeated:
+        if (is_last)
+            break;
         if (point_ || value_.sequence_number != numbers_.last() || value_.raw() == event.data)
             return false;
         numbers_.ignore(); // the service gives all events this number
@@ -95,7 +97,7 @@ FOUNDRY_DECL bool response_stream_state::is_next(raw_event const& event)
         has_gap_ = false; // the service does not have them
         break;
     case event_numbers::verdict::next:
-        has_gap_ = false;
+        has_gap_ = has_gap_ && !value_.sequence_number;
         break;
     }
     return true;
