@@ -573,8 +573,10 @@ private:
                 return fail_value("a name is repeated");
             return keep(std::move(v), to);
         }
-        if (captured_object_ != nullptr)
+        if (captured_object_ != nullptr) {
             captured_object_->insert_or_assign(name_, std::move(v));
+            return true;
+        }
         if (captured_.object == nullptr)
             return true;
         switch (captured_.described->what) {
