@@ -133,7 +133,8 @@ BOOST_DESCRIBE_STRUCT(response_content, (),
 struct response_message
 {
     response_message() = default;
-    response_message(open_enum<chat_role> who, std::string text) : role(who), content(std::move(text)) {}
+    /// A message with one text; as a part, as Azure documents it, unless it is the assistant's.
+    response_message(open_enum<chat_role> who, std::string text);
     response_message(open_enum<chat_role> who, std::vector<response_content> parts)
         : role(who),
           content(std::move(parts))

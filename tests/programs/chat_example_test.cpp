@@ -205,7 +205,7 @@ TEST_CASE("chat example: Ctrl-C stops an answer and not the chat, and the partia
     CHECK(asked[1][0] == "user: Tell me a story.");
     CHECK(asked[1][1].starts_with("assistant: Once there was a lighthouse"));
     CHECK(asked[1][1].find("That is the short version") == std::string::npos);
-    CHECK(asked[1][2] == "user: What is the capital of France?");
+    CHECK(asked[1][2].find("What is the capital of France?") != std::string::npos);
 }
 
 TEST_CASE("chat example: a second Ctrl-C at the prompt ends the chat if nothing was typed in between")
@@ -304,7 +304,7 @@ TEST_CASE("chat example: /api changes the API in the middle of a conversation")
     auto const asked = t.asked();
     REQUIRE(asked.size() == 3);
     CHECK(asked[1].size() == 3);
-    CHECK(asked[1][2] == "user: What is the capital of France?");
+    CHECK(asked[1][2].find("What is the capital of France?") != std::string::npos);
     REQUIRE(asked[2].size() == 5);
     CHECK(asked[2][3].find("Paris") != std::string::npos);
 }

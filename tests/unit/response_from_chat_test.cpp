@@ -37,7 +37,7 @@ TEST_CASE("to_response_request: what both APIs have is carried over")
     json::value const wanted = json::parse(R"({
         "model": "gpt-4o-mini", "temperature": 0.5, "top_p": 0.9, "max_output_tokens": 100,
         "input": [
-            {"type": "message", "role": "system", "content": "Be short."},
+            {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "Be short."}]},
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "What is this?"},
                 {"type": "input_image", "image_url": "https://example.com/a.png", "detail": "low"}]},
             {"type": "message", "role": "assistant", "content": "Let me see."},

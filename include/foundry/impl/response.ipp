@@ -71,6 +71,14 @@ FOUNDRY_DECL response_content response_content::from_file(std::string file_id)
     return part;
 }
 
+FOUNDRY_DECL response_message::response_message(open_enum<chat_role> who, std::string text) : role(who)
+{
+    if (who == chat_role::assistant)
+        content = std::move(text);
+    else
+        content.emplace<std::vector<response_content>>().push_back(response_content::from_text(std::move(text)));
+}
+
 FOUNDRY_DECL std::string response_message::text() const
 {
     if (auto const* const text = std::get_if<std::string>(&content))

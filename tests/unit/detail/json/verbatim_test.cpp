@@ -138,9 +138,10 @@ TEST_CASE("verbatim: a request's text becomes a message once items follow")
     foundry::response_request request{"m", "first"};
     CHECK(request.to_json() == R"({"model":"m","input":"first"})");
     request.add(foundry::function_call_output("c", "5")).user("second");
-    CHECK(request.to_json() == R"({"model":"m","input":[{"type":"message","role":"user","content":"first"},)"
-                               R"({"type":"function_call_output","call_id":"c","output":"5"},)"
-                               R"({"type":"message","role":"user","content":"second"}]})");
+    CHECK(request.to_json() ==
+          R"({"model":"m","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"first"}]},)"
+          R"({"type":"function_call_output","call_id":"c","output":"5"},)"
+          R"({"type":"message","role":"user","content":[{"type":"input_text","text":"second"}]}]})");
 }
 
 } // namespace foundry_test::verbatim_test
