@@ -25,6 +25,7 @@
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
+#include <foundry/detail/json/impl/value_builder.ipp>
 #include <foundry/detail/json/impl/value_match.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/impl/chat.ipp>
