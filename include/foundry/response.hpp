@@ -4,6 +4,7 @@
 #include <foundry/answer.hpp>
 #include <foundry/chat.hpp>
 #include <foundry/detail/json/type_of.hpp>
+#include <foundry/usage.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/json/object.hpp>
@@ -444,23 +445,6 @@ BOOST_DESCRIBE_STRUCT(response_request, (),
 /// @}
 /// @name Answer
 /// @{
-
-/// Wire format: `ResponseUsage`; a Foundry project writes `input_token_details`.
-struct response_usage
-{
-    response_usage() = default;
-
-    std::int64_t input_tokens = 0;
-    std::int64_t output_tokens = 0;
-    std::int64_t total_tokens = 0;
-    prompt_tokens_details input_tokens_details;
-    completion_tokens_details output_tokens_details;
-    boost::json::object extra;
-
-    friend bool operator==(response_usage const&, response_usage const&) = default;
-};
-BOOST_DESCRIBE_STRUCT(response_usage, (),
-                      (input_tokens, output_tokens, total_tokens, input_tokens_details, output_tokens_details, extra))
 
 /// Why a response has failed. Wire format: `ResponseError`.
 struct response_error

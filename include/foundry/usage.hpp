@@ -59,4 +59,33 @@ BOOST_DESCRIBE_STRUCT(token_usage, (),
                       (prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details,
                        extra))
 
+/// Number of tokens that a response used. Wire format: `ResponseUsage` (v1).
+struct response_usage
+{
+    response_usage() = default;
+
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::int64_t total_tokens = 0;
+    prompt_tokens_details input_tokens_details;
+    completion_tokens_details output_tokens_details;
+    boost::json::object extra;
+
+    friend bool operator==(response_usage const&, response_usage const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(response_usage, (),
+                      (input_tokens, output_tokens, total_tokens, input_tokens_details, output_tokens_details, extra))
+
+/// The same numbers by the names of the chat API.
+[[nodiscard]] inline token_usage to_token_usage(response_usage const& from)
+{
+    token_usage usage;
+    usage.prompt_tokens = from.input_tokens;
+    usage.completion_tokens = from.output_tokens;
+    usage.total_tokens = from.total_tokens;
+    usage.prompt_tokens_details = from.input_tokens_details;
+    usage.completion_tokens_details = from.output_tokens_details;
+    return usage;
+}
+
 } // namespace foundry::inline FOUNDRY_ABI

@@ -29,6 +29,20 @@ void with_service(Body body)
     }(std::move(body)));
 }
 
+/// Lets what is ready run.
+asio::awaitable<void> turns(int count)
+{
+    for (int i = 0; i != count; ++i)
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
+
+template <class Condition>
+asio::awaitable<void> until(Condition condition)
+{
+    while (!condition())
+        co_await turns(1);
+}
+
 answer state(std::string const& status)
 {
     return answer::json(200, R"({"id":"resp_1","object":"response","created_at":1,"status":")" + status +
@@ -106,13 +120,10 @@ TEST_CASE("background: a wait that is cancelled ends at once, and the client goe
         asio::co_spawn(executor, foundry::responses{client}.wait("resp_1", how),
                        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr thrown,
                                                                        foundry::response const&) { ended = thrown; }));
-        while (!service.wait_for_replies(1, 0ms))
-            co_await asio::post(executor, asio::use_awaitable);
-        for (int i = 0; i != 1000; ++i) // until its answer has been read
-            co_await asio::post(executor, asio::use_awaitable);
+        co_await until([&] { return service.wait_for_replies(1, 0ms); });
+        co_await turns(1000); // until its answer has been read
         signal.emit(asio::cancellation_type::terminal);
-        while (!ended)
-            co_await asio::post(executor, asio::use_awaitable);
+        co_await until([&] { return ended.has_value(); });
         CHECK(is_cancellation(*ended));
         service.queue(state("completed"));
         CHECK((co_await foundry::responses{client}.get("resp_1")).status == response_status::completed);
@@ -433,14 +444,11 @@ TEST_CASE("background: close() ends a read that waits between two connections")
                     CHECK(thrown == nullptr);
                     is_over = true;
                 });
-            while (!service.wait_for_replies(2, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
-            for (int i = 0; i != 1000; ++i) // until the refusal has been read
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_replies(2, 0ms); });
+            co_await turns(1000); // until the refusal has been read
             CHECK(!is_over);
             events.close();
-            while (!is_over)
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return is_over; });
         });
 }
 
@@ -479,8 +487,7 @@ TEST_CASE("background: a client that is closed ends waits and streams between tw
             asio::co_spawn(executor, read_response(client, background_request(), all),
                            [&](std::exception_ptr thrown) { ended += thrown == nullptr ? 1 : 0; });
             service.wait_for_replies(2, 0ms);
-            while (!service.wait_for_replies(2, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_replies(2, 0ms); });
             service.queue(state("queued"));
             foundry::wait_options how;
             how.interval = std::chrono::hours(1);
@@ -493,13 +500,10 @@ TEST_CASE("background: a client that is closed ends waits and streams between tw
                     got = thrown.code();
                 }(foundry::responses{client}, how, code),
                 foundry::rethrow);
-            while (!service.wait_for_replies(3, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
-            for (int i = 0; i != 1000; ++i) // until the answers have been read
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_replies(3, 0ms); });
+            co_await turns(1000); // until the answers have been read
             client.close();
-            while (ended == 0 || !code)
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return ended != 0 && code.has_value(); });
             CHECK(*code == errc::client_closed);
             REQUIRE(all.failed);
             CHECK(all.failed->code() == errc::client_closed);
@@ -523,8 +527,7 @@ TEST_CASE("background: drain() waits for a stream between two connections, which
             bool is_over = false;
             asio::co_spawn(executor, read_response(client, background_request(), all),
                            [&](std::exception_ptr) { is_over = true; });
-            while (!service.wait_for_replies(1, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_replies(1, 0ms); });
             co_await client.drain(20s);
             CHECK(is_over);
             CHECK_MESSAGE(all.is_complete(recorded.size()), (all.failed ? all.failed->what() : "no error"));
@@ -581,11 +584,9 @@ TEST_CASE("background: close() ends a read whose connection is being replaced, o
             delivered all;
             bool is_over = false;
             asio::co_spawn(executor, read_to_end(events, all), [&](std::exception_ptr) { is_over = true; });
-            while (!service.wait_for_requests(is_polled ? 3 : 2, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_requests(is_polled ? 3 : 2, 0ms); });
             events.close();
-            while (!is_over)
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return is_over; });
             CHECK(!all.failed);
             CHECK(all.numbers.size() == 2);
         });
@@ -608,13 +609,10 @@ TEST_CASE("background: after the client is closed the stream is at its end, and 
             delivered all;
             bool is_over = false;
             asio::co_spawn(executor, read_to_end(events, all), [&](std::exception_ptr) { is_over = true; });
-            while (!service.wait_for_replies(2, 0ms))
-                co_await asio::post(executor, asio::use_awaitable);
-            for (int i = 0; i != 1000; ++i) // until the refusal has been read
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return service.wait_for_replies(2, 0ms); });
+            co_await turns(1000); // until the refusal has been read
             client.close();
-            while (!is_over)
-                co_await asio::post(executor, asio::use_awaitable);
+            co_await until([&] { return is_over; });
             REQUIRE(all.failed);
             CHECK(all.failed->code() == errc::client_closed);
             CHECK((co_await events.read()) == nullptr);
@@ -676,11 +674,9 @@ TEST_CASE("background: resume() tries again, too, and closing the client ends it
                 got = thrown.code();
             }(foundry::responses{client}, recorded.id(), code),
             foundry::rethrow);
-        while (!service.wait_for_requests(2, 0ms))
-            co_await asio::post(executor, asio::use_awaitable);
+        co_await until([&] { return service.wait_for_requests(2, 0ms); });
         client.close();
-        while (!code)
-            co_await asio::post(executor, asio::use_awaitable);
+        co_await until([&] { return code.has_value(); });
         CHECK(*code == errc::client_closed);
     });
 }

@@ -23,7 +23,7 @@ started=$SECONDS
 # shellcheck disable=SC2086 # several programs
 {
     cmake -S "$root" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g0' \
-        -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DFOUNDRY_BUILD_EXAMPLES=OFF -DFOUNDRY_TEST_ONCE=OFF "$@" &&
+        -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DFOUNDRY_BUILD_EXAMPLES=OFF -DFOUNDRY_TEST_ONCE=OFF -DFOUNDRY_TEST_UNITY=ON "$@" &&
         ninja -C "$directory" -j "$(jobs_that_fit)" $programs
 } >"$directory/build.log" 2>&1 || { grep -E 'error|undefined|Error' -A 3 "$directory/build.log" | head -n 60; tail -n 5 "$directory/build.log"; exit 1; }
 echo "built in $((SECONDS - started)) s"

@@ -116,7 +116,8 @@ programs=(unit_tests emulator_tests security_tests chat_and_embed chat game_loop
 inside bash -ec '
     cmake -S /srv/foundry -B /srv/build -G Ninja -DCMAKE_TOOLCHAIN_FILE=/srv/foundry/tests/portability/windows/toolchain.cmake \
         -DBoost_DIR=/srv/foundry/tests/portability/windows -Ddoctest_DIR=/srv/foundry/tests/portability/windows \
-        -DHEADERS=/srv/headers -DOPENSSL_ROOT_DIR=/srv/openssl -DFOUNDRY_INSTALL=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0
+        -DHEADERS=/srv/headers -DOPENSSL_ROOT_DIR=/srv/openssl -DFOUNDRY_INSTALL=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+        -DFOUNDRY_TEST_UNITY=ON
     ninja -C /srv/build -j"$FOUNDRY_JOBS" "$@"' bash "${programs[@]}" >"$cache/build.log" 2>&1 ||
     { grep -E -A 5 'error:|FAILED|Error' "$cache/build.log" | head -n 60; exit 1; }
 echo "built in $((SECONDS - started)) s"

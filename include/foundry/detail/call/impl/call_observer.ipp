@@ -72,18 +72,6 @@ FOUNDRY_DECL void call_observer::note_source(std::string_view id, std::string_vi
     event_.response_model = model;
 }
 
-/// Usage by the names of the Responses API, whose details are those of the chat API.
-struct responses_usage
-{
-    responses_usage() = default;
-
-    std::int64_t input_tokens = 0;
-    std::int64_t output_tokens = 0;
-    prompt_tokens_details input_tokens_details;
-    completion_tokens_details output_tokens_details;
-};
-BOOST_DESCRIBE_STRUCT(responses_usage, (), (input_tokens, output_tokens, input_tokens_details, output_tokens_details))
-
 /// What an observer is told of a response of the chat API
 struct observed_chat
 {
@@ -102,7 +90,7 @@ struct observed_response
 
     std::string id;
     std::string model;
-    std::optional<responses_usage> usage;
+    std::optional<response_usage> usage;
 };
 BOOST_DESCRIBE_STRUCT(observed_response, (), (id, model, usage))
 
@@ -114,16 +102,6 @@ struct observed_event
     observed_response response;
 };
 BOOST_DESCRIBE_STRUCT(observed_event, (), (response))
-
-inline token_usage to_token_usage(responses_usage const& usage)
-{
-    token_usage made;
-    made.prompt_tokens = usage.input_tokens;
-    made.completion_tokens = usage.output_tokens;
-    made.prompt_tokens_details = usage.input_tokens_details;
-    made.completion_tokens_details = usage.output_tokens_details;
-    return made;
-}
 
 FOUNDRY_DECL void call_observer::note_json(std::string_view text)
 {

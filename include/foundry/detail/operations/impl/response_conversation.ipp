@@ -16,17 +16,6 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline token_usage to_token_usage(response_usage const& from)
-{
-    token_usage usage;
-    usage.prompt_tokens = from.input_tokens;
-    usage.completion_tokens = from.output_tokens;
-    usage.total_tokens = from.total_tokens;
-    usage.prompt_tokens_details = from.input_tokens_details;
-    usage.completion_tokens_details = from.output_tokens_details;
-    return usage;
-}
-
 inline tool_call to_tool_call(function_call from)
 {
     tool_call call;
