@@ -3,7 +3,8 @@
 #
 #     headers.sh COMPILER FLAGS_FILE INCLUDE_DIRECTORY MODES
 #
-# MODES: public, header-only, compiled, or some of them with blanks in between. "public" is those that users include, without the bodies.
+# MODES: public, header-only, compiled, or some of them with blanks in between. "public" is those that users include, without the bodies,
+# and after all headers of others that they include: that takes a fifth of the time, and finds what is missing of the library's own.
 set -euo pipefail
 
 export compiler=$1 flags=$2 include=$3
@@ -13,6 +14,7 @@ modes=$4
 check() {
     local mode=${1%%:*} header=${1#*:} define=() output
     if [ "$mode" != header-only ]; then define=(-DFOUNDRY_SEPARATE_COMPILATION); fi
+    if [ "$mode" = public ]; then define+=(-include "$others/all.hpp"); fi
     if ! output=$(printf '#include <%s>\n' "$header" |
         "$compiler" "-I$include" "@$flags" "${define[@]}" -fsyntax-only -x c++ - 2>&1); then
         printf 'FAILED: <%s>, %s\n%s\n' "$header" "$mode" "$output"
@@ -23,6 +25,17 @@ export -f check
 
 # src.hpp is a source file in all but name.
 mapfile -d '' headers < <(find "$include" -name '*.hpp' ! -name src.hpp ! -path '*/impl/*' -printf '%P\0' | sort -z)
+
+# What is not the library's, read once. A compiler finds the precompiled header beside the header.
+case " $modes " in *' public '*)
+    others=$(mktemp -d)
+    export others
+    trap 'rm -r "$others"' EXIT
+    grep -rhE '^#include <' "$include" --include='*.hpp' --exclude-dir=impl | grep -v '<foundry' |
+        grep -vE 'windows|winsock|wincrypt|Security|unistd|sys/|spawn|fcntl|poll|signal' | LC_ALL=C sort -u >"$others/all.hpp"
+    "$compiler" "@$flags" -DFOUNDRY_SEPARATE_COMPILATION -x c++-header "$others/all.hpp" -o "$others/all.hpp.gch" ;;
+esac
+
 all=()
 for mode in $modes; do
     for header in "${headers[@]}"; do

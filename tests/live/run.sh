@@ -41,7 +41,7 @@ drop_foreign_build "$build" "$root"
 export CXX=${CXX:-g++}
 say "Building (some minutes the first time) ..."
 logged "$log" cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_BUILD_EXAMPLES=OFF -DCMAKE_RUNTIME_OUTPUT_DIRECTORY="$build/bin"
+    -DFOUNDRY_BUILD_TESTS=ON -DFOUNDRY_TEST_LONG=ON -DFOUNDRY_BUILD_EXAMPLES=OFF -DCMAKE_RUNTIME_OUTPUT_DIRECTORY="$build/bin"
 logged "$log" ninja -C "$build" -j "$(jobs_that_fit)" live_test
 
 status=0
