@@ -86,7 +86,7 @@ boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, B
 {
     if constexpr (std::same_as<Body, multipart>) {
         return detail::run_call<Answer>(
-            detail::prepare_call(state_, route, with, detail::form_of<Answer>, body.content_type(), body.body()));
+            detail::prepare_call(state_, route, with, detail::form_of<Answer>, body.as_request()));
     } else {
         json::const_object_ref const value{&body, &json::type_of<Body>::value};
         return detail::run_call<Answer>(detail::prepare_call(state_, route, with, detail::form_of<Answer>, value));
@@ -97,9 +97,8 @@ template <class Answer>
 boost::asio::awaitable<Answer> basic_client::call(foundry::route const& route, multipart&& form,
                                                   call_options const& with) const
 {
-    std::string const content_type = form.content_type();
     return detail::run_call<Answer>(
-        detail::prepare_call(state_, route, with, detail::form_of<Answer>, content_type, std::move(form).body()));
+        detail::prepare_call(state_, route, with, detail::form_of<Answer>, std::move(form).as_request()));
 }
 
 template <class Answer>

@@ -80,6 +80,10 @@ enum class errc
     connection_lost, ///< The connection broke before the response began.
     proxy_failed,    ///< The proxy refused to connect, or gave an answer that is none.
     client_closed,   ///< The client was closed, or takes no more calls: see `client::close()` and `client::drain()`.
+
+    // Bodies that are not in memory.
+    source_failed, ///< What an upload is read from cannot be read, or changed while it was sent.
+    sink_failed,   ///< What a download is written to cannot be written: the disk is full, for example.
 };
 
 /// The category of `errc`, named "foundry".

@@ -52,8 +52,9 @@ struct size_limits
     size_limits() = default;
 
     std::size_t head = 64 * 1024;                    ///< Status line and header fields.
-    std::size_t body = 64 * 1024 * 1024;             ///< Any body but those of embeddings and event streams.
+    std::size_t body = 64 * 1024 * 1024;             ///< Any other body than those below.
     std::size_t embeddings_body = 128 * 1024 * 1024; ///< The body of a response to `embed()`.
+    std::size_t download = std::size_t{2} << 30;     ///< A body that is written to a file or a sink as it arrives.
     std::size_t event_line = 16 * 1024 * 1024;       ///< One line of an event stream.
     std::size_t event = 16 * 1024 * 1024;            ///< The data of one event.
 };

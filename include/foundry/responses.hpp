@@ -4,10 +4,10 @@
 #include <foundry/client.hpp>
 #include <foundry/response.hpp>
 #include <foundry/response_stream.hpp>
+#include <foundry/wait.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,18 +28,6 @@ struct item_page
     std::optional<std::int64_t> limit; ///< 1 to 100; not set: 20.
     std::string order;                 ///< `asc`, `desc`; empty: desc.
     std::string after;                 ///< `response_items::last_id` of the page before.
-};
-
-/// How `responses::wait()` asks.
-struct wait_options
-{
-    wait_options() = default;
-
-    call_options call; ///< For each request.
-    std::chrono::milliseconds interval{
-        500}; ///< Between the first two requests; each further one is half as long again.
-    std::chrono::milliseconds max_interval{
-        std::chrono::seconds{10}}; ///< The service may ask for more, up to `retry_options::max_server_wait`.
 };
 
 /// The Responses API: `POST responses` and what lies below it, on the v1 and the dated form of Azure OpenAI, on a Foundry project, and on
@@ -104,7 +92,8 @@ public:
     boost::asio::awaitable<response> get(std::string_view id) const;
     boost::asio::awaitable<response> get(std::string_view id, call_options const& with) const;
 
-    /// Waits until a response in the background has ended, well or not: its `status` tells.
+    /// Waits until a response in the background has ended, well or not: its `status` tells. Asks again after 0.5 s, then less and less often,
+    /// at least every 10 s.
     ///
     /// Cancellation: ends the wait; the response goes on, see cancel().
     boost::asio::awaitable<response> wait(std::string_view id) const;

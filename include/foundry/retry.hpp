@@ -25,6 +25,7 @@ struct attempt
     std::string request_id;                               ///< Value of `x-request-id`, else of `apim-request-id`.
     std::chrono::milliseconds waited{0};                  ///< Wait before this request.
     std::chrono::milliseconds elapsed{0};                 ///< From its start to its end, without the wait.
+    bool is_safe = false; ///< Whether it only reads (GET), so that a repetition does no harm.
 };
 
 /// Decides whether and when to retry a failed request, without sockets and clocks. Set `options.retry.policy` to use another policy.

@@ -1,11 +1,16 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/body.hpp>
 #include <foundry/detail/base/config.hpp>
+#include <foundry/detail/http/form_body.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -66,6 +71,14 @@ public:
     multipart& add_file(std::string_view name, std::string_view file_name, std::string_view media_type,
                         std::string_view bytes);
 
+    /// As add_file(), with bytes that are read as the form is sent. A form with such bytes is for one call at a time.
+    /// @throws foundry::error (`errc::invalid_argument`), too, if the source does not know its size.
+    template <body_source S>
+    multipart& add_file(std::string_view name, std::string_view file_name, std::string_view media_type, S source)
+    {
+        return add_source(name, file_name, media_type, detail::hold_source(std::move(source)));
+    }
+
     /// As add_file(), with the bytes and the name of a file. Blocks while it reads.
     /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be read.
     multipart& load_file(std::string_view name, std::filesystem::path const& file, std::string_view media_type);
@@ -73,13 +86,26 @@ public:
     /// `multipart/form-data; boundary=...`
     std::string content_type() const;
     /// The whole body; a form that is moved gives it without a copy.
+    /// @throws foundry::error (`errc::invalid_argument`) if the form has bytes that are read as it is sent.
     std::string body() const&;
     std::string body() &&;
 
+    /// @name For the library
+    /// @{
+    http::request_body as_request() const&;
+    http::request_body as_request() &&;
+    multipart& add_source(std::string_view name, std::string_view file_name, std::string_view media_type,
+                          std::shared_ptr<http::byte_source> source);
+    /// @}
+
 private:
     void begin_part(std::string_view name);
+    void begin_file(std::string_view name, std::string_view file_name, std::string_view media_type);
+    void check_in_memory() const;
+    http::request_body from_sources() const;
 
-    std::string boundary_; // random, so that no content can hold it
+    std::string boundary_;                      // random, so that no content can hold it
+    std::vector<http::form_piece> sent_before_; // up to the last source
     std::string parts_;
 };
 

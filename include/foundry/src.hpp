@@ -38,6 +38,7 @@
 #include <foundry/detail/call/impl/send_once.ipp>
 #include <foundry/detail/call/impl/send_with_retries.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
+#include <foundry/detail/call/impl/stream_sink.ipp>
 #include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/core/impl/retry_budget.ipp>
 #include <foundry/detail/core/impl/url.ipp>
@@ -57,6 +58,7 @@
 #include <foundry/detail/http/impl/deadline.ipp>
 #include <foundry/detail/http/impl/event_parser.ipp>
 #include <foundry/detail/http/impl/exchange.ipp>
+#include <foundry/detail/http/impl/form_body.ipp>
 #include <foundry/detail/http/impl/host_lookup.ipp>
 #include <foundry/detail/http/impl/pool.ipp>
 #include <foundry/detail/http/impl/proxy_rules.ipp>
@@ -76,9 +78,11 @@
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
 #include <foundry/detail/operations/impl/complete_chat.ipp>
+#include <foundry/detail/operations/impl/download.ipp>
 #include <foundry/detail/operations/impl/embed.ipp>
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
 #include <foundry/detail/operations/impl/fetch_response.ipp>
+#include <foundry/detail/operations/impl/poll.ipp>
 #include <foundry/detail/operations/impl/response_conversation.ipp>
 #include <foundry/detail/operations/impl/response_stream_state.ipp>
 #include <foundry/detail/operations/impl/think_splitter.ipp>
@@ -96,6 +100,7 @@
 #include <foundry/entra/impl/environment_credential.ipp>
 #include <foundry/entra/impl/managed_identity_credential.ipp>
 #include <foundry/entra/impl/workload_identity_credential.ipp>
+#include <foundry/impl/body.ipp>
 #include <foundry/impl/call.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_accumulator.ipp>
@@ -109,6 +114,7 @@
 #include <foundry/impl/endpoint.ipp>
 #include <foundry/impl/error.ipp>
 #include <foundry/impl/event_stream.ipp>
+#include <foundry/impl/files.ipp>
 #include <foundry/impl/image_embedding.ipp>
 #include <foundry/impl/image_generation.ipp>
 #include <foundry/impl/images.ipp>

@@ -81,7 +81,7 @@ TEST_CASE("proxy: TLS to the proxy carries the TLS of the service")
         proxy.require("user", "pass");
         foundry::options with = through(s, proxy, "user:pass");
         temporary_file const trusted(to_pem(authority.certificate.get()));
-        with.tls.additional_ca_file = trusted.path();
+        with.tls.additional_ca_file = trusted.path.string();
         foundry::client<> client = behind(executor, foundry_url, with);
         co_await all_operations(client);
         co_await all_operations(client);
@@ -124,7 +124,7 @@ TEST_CASE("proxy: one that speaks TLS cannot take the place of the service by re
         temporary_file const trusted(to_pem(authority.certificate.get()));
         foundry::options with = with_retries(s);
         with.proxy = proxy.url();
-        with.tls.additional_ca_file = trusted.path();
+        with.tls.additional_ca_file = trusted.path.string();
         proxy.plan(proxy_behaviour::answer("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n").keep_open());
         proxy.lead_to(proxy.port());
         foundry::error const failed = co_await refused(behind(executor, foundry_url, with));
@@ -148,7 +148,7 @@ TEST_CASE("proxy: one of the environment that speaks TLS is spoken to in TLS, fo
         environment variables;
         variables.set("http_proxy", proxy.url("user:pass")).set("no_proxy", "").set("NO_PROXY", "");
         foundry::options with = limited(s);
-        with.tls.additional_ca_file = trusted.path();
+        with.tls.additional_ca_file = trusted.path.string();
         foundry::any_credential who = foundry::no_credential();
         foundry::client<> client(executor, foundry::endpoint("http://gpu-box:8000/v1", foundry::allow_plain_http()),
                                  who, with);

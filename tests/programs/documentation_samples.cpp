@@ -14,6 +14,7 @@
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
 #include <foundry/entra/managed_identity_credential.hpp>
+#include <foundry/files.hpp>
 #include <foundry/images.hpp>
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
@@ -977,6 +978,46 @@ void asks()
     // clang-format off
 foundry::response_request request{"gpt-4o-mini", "How many feet are in a mile?"};
 request.instructions = "Answer in one sentence.";
+    // clang-format on
+}
+
+asio::awaitable<void> keeps_files(foundry::client<> client)
+{
+    // clang-format off
+foundry::files files{client};
+foundry::file stored = co_await files.upload({"questions.jsonl", "batch"});
+stored = co_await files.wait(stored.id);
+co_await files.download(stored.id, "copy.jsonl");
+co_await files.remove(stored.id);
+    // clang-format on
+}
+
+asio::awaitable<void> uploads_from_a_pool(foundry::files files)
+{
+    // clang-format off
+asio::thread_pool disk(1);
+foundry::file_upload what(foundry::file_source("questions.jsonl", disk.get_executor()), "questions.jsonl", "batch");
+what.expires_after = std::chrono::hours(24 * 14);
+foundry::file stored = co_await files.upload(what);
+    // clang-format on
+}
+
+void fills_a_form()
+{
+    // clang-format off
+foundry::multipart form;
+form.add("purpose", "vision").add_file("file", "cat.png", "image/png", foundry::file_source("cat.png"));
+    // clang-format on
+}
+
+asio::awaitable<void> lists_files(foundry::files files)
+{
+    // clang-format off
+foundry::file_query which;
+which.purpose = "batch";
+foundry::async_generator<foundry::file> all = files.list(which);
+while (auto each = co_await all.next())
+    std::cout << each->id << ' ' << each->filename << '\n';
     // clang-format on
 }
 

@@ -5,6 +5,7 @@
 #include "support/certificates.hpp"
 #include "support/fixture.hpp"
 #include "support/report.hpp"
+#include "support/temporary_file.hpp"
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,8 +16,6 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -225,13 +224,11 @@ TEST_CASE("certificates: authorities come from a file or from a context of the p
         scene s;
         wish const plain;
         issued const own = issue(plain, &s.ca);
-        std::filesystem::path const file = std::filesystem::temp_directory_path() / "foundry_test_ca.pem";
-        std::ofstream{file} << to_pem(s.ca.certificate.get());
-        s.options.tls.ca_file = file.string();
+        temporary_file const file(to_pem(s.ca.certificate.get()));
+        s.options.tls.ca_file = file.path.string();
         auto const by_file = std::make_shared<tls_server>(co_await asio::this_coro::executor, own);
         auto const from_file = co_await call(s, by_file);
         CHECK(!from_file);
-        std::filesystem::remove(file);
 
         auto const context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
         context->set_verify_mode(asio::ssl::verify_peer);
@@ -250,20 +247,6 @@ TEST_CASE("certificates: authorities come from a file or from a context of the p
     }());
 }
 
-/// A file of the test, which is removed with it.
-struct temporary_file
-{
-    temporary_file(char const* name, std::string const& text) : path(std::filesystem::temp_directory_path() / name)
-    {
-        std::ofstream{path} << text;
-    }
-    ~temporary_file() { std::filesystem::remove(path); }
-    temporary_file(temporary_file const&) = delete;
-    temporary_file& operator=(temporary_file const&) = delete;
-
-    std::filesystem::path path;
-};
-
 asio::awaitable<void> trust_additionally()
 {
     scene s;
@@ -273,7 +256,7 @@ asio::awaitable<void> trust_additionally()
     wish const plain;
     issued const of_first = issue(plain, &s.ca);
     issued const of_other = issue(plain, &other);
-    temporary_file const file("foundry_test_additional_ca.pem", to_pem(other.certificate.get()));
+    temporary_file const file(to_pem(other.certificate.get()));
     s.options.tls.ca_certificates = to_pem(s.ca.certificate.get());
     auto const stranger = std::make_shared<tls_server>(co_await asio::this_coro::executor, of_other);
     co_await expect_refusal(s, stranger, "options.tls.additional_ca_file");
@@ -313,7 +296,7 @@ TEST_CASE(
     std::string const missing = refusal_of_file("/no/such/file.pem");
     CHECK(missing.find("options.tls.additional_ca_file") != std::string::npos);
     CHECK(missing.find("/no/such/file.pem") != std::string::npos);
-    temporary_file const empty("foundry_test_empty_ca.pem", "nothing of use\n");
+    temporary_file const empty("nothing of use\n");
     std::string const without = refusal_of_file(empty.path.string());
     CHECK(without.find("options.tls.additional_ca_file") != std::string::npos);
     CHECK(without.find("certificate") != std::string::npos);

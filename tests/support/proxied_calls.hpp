@@ -5,14 +5,10 @@
 
 #include "support/connect_proxy.hpp"
 #include "support/plain_calls.hpp"
-
-#include <foundry/detail/base/make_uuid.hpp>
+#include "support/temporary_file.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,22 +43,5 @@ inline asio::awaitable<void> all_operations(foundry::client<> client)
     foundry::embeddings const vectors = co_await client.embed(texts);
     CHECK(vectors.size() == 1);
 }
-
-/// A file for the length of a test.
-class temporary_file
-{
-public:
-    explicit temporary_file(std::string const& text)
-    {
-        std::string const name = "foundry-test-" + foundry::detail::make_uuid();
-        path_ = (std::filesystem::temp_directory_path() / name).string();
-        std::ofstream(path_) << text;
-    }
-    ~temporary_file() { std::remove(path_.c_str()); }
-    std::string const& path() const noexcept { return path_; }
-
-private:
-    std::string path_;
-};
 
 } // namespace foundry_test

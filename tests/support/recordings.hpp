@@ -69,8 +69,9 @@ inline std::vector<exchange> load(std::filesystem::path const& file)
         e.name = file.filename().string() + " #" + std::to_string(all.size());
         e.method = text_of(item.at_pointer("/request/method"));
         e.url = text_of(item.at_pointer("/request/url"));
-        if (auto const& sent = item.at_pointer("/request/body"); sent.is_string() && sent.get_string().starts_with("{"))
-            e.request = json::parse(sent.get_string()).as_object();
+        auto const* const sent = item.at("request").as_object().if_contains("body"); // or body_base64
+        if (sent != nullptr && sent->is_string() && sent->get_string().starts_with("{"))
+            e.request = json::parse(sent->get_string()).as_object();
         e.status = item.at_pointer("/response/status").to_number<unsigned>();
         for (auto const& [name, value] : item.at_pointer("/response/headers").as_object()) {
             json::value const& one = value.is_array() ? value.as_array().at(0) : value;

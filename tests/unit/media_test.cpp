@@ -1,5 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
+#include "support/temporary_file.hpp"
+
 #include <foundry/detail/base/base64.hpp>
 #include <foundry/error.hpp>
 #include <foundry/media.hpp>
@@ -7,7 +9,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <fstream>
 #include <span>
 
@@ -30,20 +31,6 @@ std::string refusal_of(Make const& make)
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
-/// A file that is gone after the test.
-class temporary_file
-{
-public:
-    explicit temporary_file(std::string_view content)
-    {
-        path = std::filesystem::temp_directory_path() / ("foundry_media_" + std::to_string(std::rand()) + ".bin");
-        std::ofstream{path, std::ios::binary} << content;
-    }
-    ~temporary_file() { std::filesystem::remove(path); }
-
-    std::filesystem::path path;
-};
 
 TEST_CASE("image: the first bytes tell the media type")
 {

@@ -41,6 +41,16 @@ TEST_CASE("retry policy: transient errors are retried, permanent ones are not")
     CHECK(!decide(failed_with(429, errc::quota_exhausted)));
 }
 
+TEST_CASE("retry policy: an answer that broke off is asked for again if the request only reads")
+{
+    for (unsigned const status : {0U, 200U}) {
+        attempt failed = failed_with(status, errc::stream_truncated);
+        CHECK(!decide(failed));
+        failed.is_safe = true;
+        CHECK(decide(failed));
+    }
+}
+
 TEST_CASE("retry policy: x-should-retry decides, except for an exhausted quota")
 {
     attempt failed = failed_with(400, errc::bad_request);

@@ -127,6 +127,10 @@ private:
             return "the proxy failed";
         case errc::client_closed:
             return "the client is closed";
+        case errc::source_failed:
+            return "the upload cannot be read";
+        case errc::sink_failed:
+            return "the download cannot be written";
         }
         return "unknown";
     }

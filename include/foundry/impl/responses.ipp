@@ -25,29 +25,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_items> fetch_items(std
     co_return reply;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> delete_response(std::shared_ptr<pending_request> request)
-{
-    boost::json::value said;
-    co_await fetch_json(std::move(request), {&said, &json::type_of<boost::json::value>::value}, nullptr);
-}
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_end(std::shared_ptr<client_state> client,
-                                                                        std::string id, wait_options how)
-{
-    poll_times times;
-    times.interval = how.interval;
-    times.max_interval = how.max_interval;
-    running_call call;
-    call.begin(client->target.calls, co_await boost::asio::this_coro::executor);
-    try {
-        response reply = co_await wait_for_response(call, std::move(client), std::move(id), std::move(how.call), times);
-        co_return reply;
-    } catch (boost::system::system_error const&) {
-        call.check(); // the end of the client has ended the wait
-        throw;
-    }
-}
-
 } // namespace detail
 
 FOUNDRY_DECL boost::asio::awaitable<response> responses::create(response_request const& request,
@@ -83,7 +60,7 @@ FOUNDRY_DECL boost::asio::awaitable<response> responses::get(std::string_view id
 
 FOUNDRY_DECL boost::asio::awaitable<response> responses::wait(std::string_view id, wait_options const& how) const
 {
-    return detail::wait_for_end(state_, std::string(id), how);
+    return detail::wait_for(state_, std::string(id), detail::response_route("GET", id), how, detail::response_polls());
 }
 FOUNDRY_DECL boost::asio::awaitable<response> responses::wait(std::string_view id) const
 {
@@ -102,7 +79,7 @@ FOUNDRY_DECL boost::asio::awaitable<response_stream> responses::resume(std::stri
 
 FOUNDRY_DECL boost::asio::awaitable<void> responses::remove(std::string_view id, call_options const& with) const
 {
-    return detail::delete_response(
+    return detail::fetch_nothing(
         detail::prepare_stored(state_, id, detail::response_route("DELETE", id), with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<void> responses::remove(std::string_view id) const

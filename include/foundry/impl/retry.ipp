@@ -30,6 +30,8 @@ inline bool is_retryable_transport(boost::system::error_code code) noexcept
 
 inline bool is_transient(attempt const& failed) noexcept
 {
+    if (failed.code == errc::stream_truncated)
+        return failed.is_safe;
     if (failed.status == 0)
         return is_retryable_transport(failed.code);
     if (failed.status == 200) // an error in the body

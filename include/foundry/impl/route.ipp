@@ -100,6 +100,15 @@ FOUNDRY_DECL void multipart::begin_part(std::string_view name)
     parts_ += "--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + detail::quoted(name);
 }
 
+FOUNDRY_DECL void multipart::begin_file(std::string_view name, std::string_view file_name, std::string_view media_type)
+{
+    if (media_type.empty() || !http::valid_field_value(media_type))
+        detail::throw_invalid_argument("a file needs a media type such as application/octet-stream");
+    begin_part(name);
+    parts_ += "; filename=" + detail::quoted(file_name);
+    parts_.append("\r\nContent-Type: ").append(media_type).append("\r\n\r\n");
+}
+
 FOUNDRY_DECL multipart& multipart::add(std::string_view name, std::string_view value)
 {
     begin_part(name);
@@ -110,16 +119,22 @@ FOUNDRY_DECL multipart& multipart::add(std::string_view name, std::string_view v
 FOUNDRY_DECL multipart& multipart::add_file(std::string_view name, std::string_view file_name,
                                             std::string_view media_type, std::string_view bytes)
 {
-    if (media_type.empty() || !http::valid_field_value(media_type))
-        detail::throw_invalid_argument("a file needs a media type such as application/octet-stream");
     // One allocation, also for what follows: a file may be large.
     std::size_t const size =
         parts_.size() + bytes.size() + 512 + name.size() + file_name.size() + detail::form_end_size;
     if (size > parts_.capacity())
         parts_.reserve(std::max(size, parts_.size() == 0 ? size : 2 * parts_.capacity()));
-    begin_part(name);
-    parts_ += "; filename=" + detail::quoted(file_name);
-    parts_.append("\r\nContent-Type: ").append(media_type).append("\r\n\r\n").append(bytes).append("\r\n");
+    begin_file(name, file_name, media_type);
+    parts_.append(bytes).append("\r\n");
+    return *this;
+}
+
+FOUNDRY_DECL multipart& multipart::add_source(std::string_view name, std::string_view file_name,
+                                              std::string_view media_type, std::shared_ptr<http::byte_source> source)
+{
+    begin_file(name, file_name, media_type);
+    sent_before_.emplace_back(std::exchange(parts_, "\r\n"));
+    sent_before_.emplace_back(std::move(source));
     return *this;
 }
 
@@ -132,14 +147,53 @@ FOUNDRY_DECL multipart& multipart::load_file(std::string_view name, std::filesys
 
 FOUNDRY_DECL std::string multipart::content_type() const { return "multipart/form-data; boundary=" + boundary_; }
 
+FOUNDRY_DECL void multipart::check_in_memory() const
+{
+    if (!sent_before_.empty())
+        detail::throw_invalid_argument("the form has a file that is read as it is sent; pass the form to a call");
+}
+
 FOUNDRY_DECL std::string multipart::body() const&
 {
+    check_in_memory();
     std::string whole;
     whole.reserve(parts_.size() + detail::form_end_size);
     whole.append(parts_);
     return detail::with_end(std::move(whole), boundary_);
 }
 
-FOUNDRY_DECL std::string multipart::body() && { return detail::with_end(std::move(parts_), boundary_); }
+FOUNDRY_DECL std::string multipart::body() &&
+{
+    check_in_memory();
+    return detail::with_end(std::move(parts_), boundary_);
+}
+
+FOUNDRY_DECL http::request_body multipart::from_sources() const
+{
+    http::request_body made;
+    made.content_type = content_type();
+    if (sent_before_.empty())
+        return made;
+    std::vector<http::form_piece> pieces = sent_before_;
+    pieces.emplace_back(detail::with_end(parts_, boundary_));
+    made.source = std::make_shared<http::form_body>(std::move(pieces));
+    return made;
+}
+
+FOUNDRY_DECL http::request_body multipart::as_request() const&
+{
+    http::request_body made = from_sources();
+    if (made.source == nullptr)
+        made.bytes = body();
+    return made;
+}
+
+FOUNDRY_DECL http::request_body multipart::as_request() &&
+{
+    http::request_body made = from_sources();
+    if (made.source == nullptr)
+        made.bytes = std::move(*this).body();
+    return made;
+}
 
 } // namespace foundry::inline FOUNDRY_ABI

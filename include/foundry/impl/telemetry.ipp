@@ -49,8 +49,10 @@ inline constexpr std::string_view error_words[] = {
     "connection_lost",
     "proxy_failed",
     "client_closed",
+    "source_failed",
+    "sink_failed",
 };
-static_assert(std::size(error_words) == static_cast<std::size_t>(errc::client_closed));
+static_assert(std::size(error_words) == static_cast<std::size_t>(errc::sink_failed));
 
 FOUNDRY_DECL std::string span_name(call_event const& e)
 {

@@ -3,6 +3,7 @@
 // Applications and machines ask the authority for tokens, and use them.
 
 #include "support/entra_fixture.hpp"
+#include "support/temporary_file.hpp"
 
 #include <foundry/entra/client_assertion_credential.hpp>
 #include <foundry/entra/client_secret_credential.hpp>
@@ -13,7 +14,6 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 
 namespace foundry_test::credentials_test {
 
@@ -48,20 +48,6 @@ foundry::error refused(Make make)
     FAIL("was to be refused and was not");
     return {};
 }
-
-/// A file for as long as this lives.
-struct temporary_file
-{
-    explicit temporary_file(std::string const& text)
-        : path(std::filesystem::temp_directory_path() / ("foundry_entra_" + std::to_string(::getpid())))
-    {
-        write(text);
-    }
-    ~temporary_file() { std::filesystem::remove(path); }
-    void write(std::string const& text) const { std::ofstream(path) << text; }
-
-    std::filesystem::path path;
-};
 
 TEST_SUITE_BEGIN("entra credentials");
 

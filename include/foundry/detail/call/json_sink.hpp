@@ -12,6 +12,10 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// Throws `errc::unexpected_reply` for a response without a required member.
 [[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
 
+/// Throws the error that a body of another kind is after all, if its content type says JSON.
+FOUNDRY_DECL void throw_error_in_bytes(pending_request const& request, response_info const& info,
+                                       std::string_view text);
+
 /// Decodes the body of a JSON response as it arrives. A response with status 2xx that is an error is thrown as one.
 class json_sink : public response_sink
 {

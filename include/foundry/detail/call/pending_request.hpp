@@ -4,6 +4,7 @@
 #include <foundry/detail/call/client_state.hpp>
 #include <foundry/detail/call/error_context.hpp>
 #include <foundry/detail/call/operation.hpp>
+#include <foundry/detail/http/byte_source.hpp>
 
 #include <exception>
 #include <memory>
@@ -22,24 +23,31 @@ struct pending_request
     pending_request(std::shared_ptr<client_state> client, operation const& row, std::string_view below_base)
         : state(std::move(client)),
           what(&row),
+          limit(row.body_limit),
           path(below_base)
     {}
 
     std::shared_ptr<client_state> state;
     operation const* what;
-    std::string path; // the operation's, or below it
+    std::size_t size_limits::*limit; // of the response's body
+    std::string path;                // the operation's, or below it
     std::string deployment;
     std::string head;
     std::string body;
+    std::shared_ptr<http::byte_source> source; // the rest of the body; may be null
     std::string client_request_id;
     std::string traceparent;
     foundry::timeouts timeouts;
     retry_options retry;
     std::exception_ptr validation_error; // thrown when the coroutine runs
+    bool is_safe = false;                // it only reads
     bool is_round = false;               // of a run that is in progress
     running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null
 
-    std::size_t body_limit() const noexcept { return state->settings.limits.*(what->body_limit); }
+    std::size_t body_limit() const noexcept { return state->settings.limits.*limit; }
+
+    /// Goes back to the beginning of the body; false if that cannot be done.
+    bool rewind() const { return source == nullptr || source->rewind(); }
 
     error_context context() const
     {

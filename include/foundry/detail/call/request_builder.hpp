@@ -26,6 +26,7 @@ struct request_spec
     std::string_view leading_members; ///< Written before those of the body, such as `"stream":true,`.
     std::string_view content_type;    ///< Content type of `bytes`; empty: the request has no such body.
     std::string bytes;
+    std::shared_ptr<http::byte_source> source; ///< Follows `bytes`; may be null.
 };
 
 /// The deployment of a request that names none: the endpoint's, or the client's default; empty for an operation without a model.

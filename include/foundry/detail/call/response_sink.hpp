@@ -5,6 +5,8 @@
 #include <foundry/detail/http/exchange.hpp>
 #include <foundry/response_info.hpp>
 
+#include <boost/asio/awaitable.hpp>
+
 #include <string_view>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -17,6 +19,11 @@ public:
     virtual void start() = 0;
     /// Whether any byte resets the stall limit, or only got_content().
     virtual http::exchange::progress progress() const { return http::exchange::progress::on_signal; }
+    /// Whether bytes are to be written on before more are read.
+    virtual bool must_flush() const { return false; }
+    virtual boost::asio::awaitable<void> flush() { return {}; }
+    /// Goes back to the beginning, before another attempt; false if it cannot.
+    virtual bool rewind() { return true; }
     /// The body is complete.
     ///
     /// @throws foundry::error if it is not the response that was asked for.

@@ -29,7 +29,9 @@ public:
     using clock = std::chrono::steady_clock;
 
     /// @param total limit of all requests and waits together; zero for none.
-    retry_budget(retry_options const& how, std::chrono::milliseconds total, clock::time_point now);
+    /// @param is_safe whether the requests only read.
+    retry_budget(retry_options const& how, std::chrono::milliseconds total, clock::time_point now,
+                 bool is_safe = false);
 
     /// The failed attempts.
     std::vector<attempt> const& failed() const noexcept { return attempts_; }
@@ -46,8 +48,10 @@ public:
     /// How long to wait until the next attempt.
     ///
     /// @param random evenly spread over [0, 1).
+    /// @param can_repeat whether the request can be sent again.
     /// @throws foundry::error the given one, with every attempt, if the policy allows no other attempt or the time does not suffice.
-    std::chrono::milliseconds wait_after(error const& failed, clock::time_point now, double random);
+    std::chrono::milliseconds wait_after(error const& failed, clock::time_point now, double random,
+                                         bool can_repeat = true);
 
 private:
     std::optional<std::chrono::milliseconds> ask_policy(double random) const;
@@ -58,6 +62,7 @@ private:
     std::chrono::milliseconds waited_{0};
     clock::time_point attempt_begun_;
     std::vector<attempt> attempts_;
+    bool is_safe_;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/http/byte_source.hpp>
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/detail/http/response_parser.hpp>
@@ -35,7 +36,10 @@ public:
     ///
     /// @param message empty: opens a connection for the pool, unless one is idle.
     /// @param rest second part of the message; saves a copy of a large body.
-    boost::asio::awaitable<void> send(std::string_view message, std::string_view rest = {});
+    /// @param source third part, read as it is sent; null: there is none. If it cannot go back to its beginning, nothing is repeated.
+    /// @throws body_failure what the source throws.
+    boost::asio::awaitable<void> send(std::string_view message, std::string_view rest = {},
+                                      byte_source* source = nullptr);
 
     response_head& head() noexcept { return parser_.head(); }
 
@@ -92,6 +96,7 @@ private:
     void on_deadline() override;
     /// Reads and delivers the available bytes, or returns the event to wait for.
     connection::step read_now();
+    boost::asio::awaitable<std::string_view> read_source(byte_source& source);
     boost::asio::mutable_buffer prepare_buffer();
     void consume();
     [[noreturn]] void rethrow(std::exception_ptr e);
@@ -111,8 +116,9 @@ private:
     clock::time_point waiting_since_;   // start of the outstanding wait
     progress progress_by_ = progress::on_bytes;
     response_parser parser_;
-    std::unique_ptr<char[]> buffer_; // not a std::string, which fills its memory with zeros
-    std::size_t size_ = 0;           // size of the buffer
+    std::unique_ptr<char[]> buffer_;   // not a std::string, which fills its memory with zeros
+    std::size_t size_ = 0;             // size of the buffer
+    std::unique_ptr<char[]> outgoing_; // what was read from a source
     std::size_t next_read_size_ = 4 * 1024;
     std::size_t unparsed_ = 0; // bytes at the start of the buffer that the parser has not consumed
     bool answered_ = false;

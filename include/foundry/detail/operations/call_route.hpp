@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/http/form_body.hpp>
 #include <foundry/detail/json/type.hpp>
 #include <foundry/event_stream.hpp>
 #include <foundry/options.hpp>
@@ -32,12 +33,18 @@ FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<clien
                                                            response_form form, json::const_object_ref body = {});
 FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
                                                            foundry::route const& route, call_options const& with,
-                                                           response_form form, std::string_view content_type,
-                                                           std::string body);
+                                                           response_form form, http::request_body body);
+
+/// A request about an object that the service keeps.
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_stored(std::shared_ptr<client_state> state, std::string_view id,
+                                                             foundry::route const& below, call_options const& with,
+                                                             response_form form);
 
 /// @param raw receives the text; may be null.
 FOUNDRY_DECL boost::asio::awaitable<response_info> fetch_json(std::shared_ptr<pending_request> request,
                                                               json::object_ref into, std::string* raw);
+/// For an answer that says no more than its status.
+FOUNDRY_DECL boost::asio::awaitable<void> fetch_nothing(std::shared_ptr<pending_request> request);
 FOUNDRY_DECL boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> request);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

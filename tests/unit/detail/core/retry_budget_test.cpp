@@ -92,4 +92,23 @@ TEST_CASE("retry budget: a policy's wait of any length is bounded, and on_retry 
     CHECK(told == 1);
 }
 
+TEST_CASE("retry budget: a request that cannot be sent again fails with its first error, which says so; one that only "
+          "reads is noted as safe")
+{
+    foundry::retry_options how;
+    retry_budget once(how, 0ms, start);
+    try {
+        once.wait_after(busy(), start + 1s, 0.4, false);
+        FAIL("a retry");
+    } catch (foundry::error const& e) {
+        CHECK(e.code() == errc::connection_lost);
+        CHECK(e.attempts().size() == 1);
+        CHECK(e.advice() ==
+              "ask again; it was not tried again, because the upload or download cannot go back to its beginning");
+    }
+    retry_budget reads(how, 0ms, start, true);
+    CHECK(reads.wait_after(busy(), start + 1s, 0.4) > 0ms);
+    CHECK(reads.failed().at(0).is_safe);
+}
+
 } // namespace foundry_test::retry_budget_test

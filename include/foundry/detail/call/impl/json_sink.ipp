@@ -82,6 +82,12 @@ inline void throw_error_in_response(pending_request const& request, response_inf
     }
 }
 
+FOUNDRY_DECL void throw_error_in_bytes(pending_request const& request, response_info const& info, std::string_view text)
+{
+    if (info.header("content-type").starts_with("application/json"))
+        throw_error_in_response(request, info, text, nullptr);
+}
+
 FOUNDRY_DECL void json_sink::start()
 {
     reader_.start(into_, std::exchange(how_, json::reading::reused)); // only the first response finds a new value
@@ -119,8 +125,7 @@ FOUNDRY_DECL void json_sink::finish(pending_request const& request, response_inf
 
 FOUNDRY_DECL void bytes_sink::finish(pending_request const& request, response_info const& info)
 {
-    if (info.header("content-type").starts_with("application/json"))
-        throw_error_in_response(request, info, bytes, nullptr);
+    throw_error_in_bytes(request, info, bytes);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -227,7 +228,7 @@ public:
     {
         add_common_fields(content_type, has_extra_parameters);
         if (!content_type.empty() || (spec_.verb != "GET" && spec_.verb != "DELETE"))
-            http::append_field(request_.head, "Content-Length", std::to_string(request_.body.size()));
+            http::append_field(request_.head, "Content-Length", std::to_string(body_size()));
         if (!request_.client_request_id.empty())
             add_custom_header("x-ms-client-request-id", request_.client_request_id);
         if (!request_.traceparent.empty())
@@ -235,6 +236,11 @@ public:
     }
 
 private:
+    std::uint64_t body_size() const
+    {
+        return request_.body.size() + (request_.source != nullptr ? request_.source->size() : 0);
+    }
+
     /// Copies the fields from the last call of the same kind, if there was one.
     void add_common_fields(std::string_view content_type, bool has_extra_parameters)
     {
@@ -329,12 +335,14 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
                     "model is an empty text; name a deployment, or leave it unset for the default");
     }
     apply_options(request, with);
+    request.is_safe = spec.verb == "GET";
     request.deployment =
         first_non_empty(spec.deployment, model.value_or(std::string_view()), default_deployment(*request.state, row));
     if (has_json)
         write_body(request, spec);
     else
         request.body = std::move(spec.bytes);
+    request.source = std::move(spec.source);
     foundry::endpoint const& endpoint = request.state->target.endpoint;
     bool const has_extra = has_json && endpoint.form() == api_form::models && !row.models_api_members.empty() &&
                            has_extra_parameters(spec.json, row.models_api_members);

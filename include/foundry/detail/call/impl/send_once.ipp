@@ -78,7 +78,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
         bool const is_copied = body.size() <= max_copied;
         std::string message = http::assemble(request.head, auth.fields, is_copied ? body : std::string_view());
         scoped_wipe const wipe_message(message);
-        co_await response.exchange->send(message, body.substr(is_copied ? body.size() : 0));
+        co_await response.exchange->send(message, body.substr(is_copied ? body.size() : 0), request.source.get());
 
         note_head(request, response);
         if (is_success(response.info.status()))
@@ -93,7 +93,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
             response.exchange->close();
             response.call.check();
         }
-        if (apply_auth_challenge(client, auth, response.info, error_body.text, claims) && !is_after_challenge)
+        if (apply_auth_challenge(client, auth, response.info, error_body.text, claims) && !is_after_challenge &&
+            request.rewind())
             continue;
         if (response.info.status() == 407)
             http::refuse_if_of_proxy(client.target.connections->to(), response.info.headers());

@@ -71,7 +71,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
-    for (retry_budget requests(request.retry, request.timeouts.total, http::clock::now());;) {
+    for (retry_budget requests(request.retry, request.timeouts.total, http::clock::now(), request.is_safe);;) {
         std::chrono::milliseconds wait{0};
         bool has_body_begun = false;
         try {
@@ -83,8 +83,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             body->start();
             has_body_begun = true;
             response.exchange->deliver_to(*body, request.body_limit(), body->progress());
-            for (bool more = true; more;)
+            for (bool more = true; more;) {
                 more = co_await response.exchange->read_more();
+                if (body->must_flush())
+                    co_await body->flush();
+            }
             response.exchange->finish();
             body->finish(request, response.info);
             if (response.observer)
@@ -96,13 +99,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             if (response.observer)
                 response.observer->on_failure(e.code());
             response.call.check();
+            bool const can_repeat = request.rewind() && (!has_body_begun || body->rewind());
             wait = requests.wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
-                                       http::clock::now(), random_fraction());
+                                       http::clock::now(), random_fraction(), can_repeat);
             if (response.observer)
                 response.observer->on_wait(wait);
         } catch (boost::system::system_error const&) {
             response.call.check(); // the end of the client has ended a wait
             throw;
+        } catch (http::body_failure const& e) {
+            response.call.check();
+            std::rethrow_exception(e.cause);
         }
         boost::asio::steady_timer pause(executor, wait);
         noted_scope const waits(&response.call.wait, pause);

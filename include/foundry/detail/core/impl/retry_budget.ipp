@@ -23,10 +23,11 @@ FOUNDRY_DECL attempt attempt_of(error const& failed, std::chrono::milliseconds w
 }
 
 FOUNDRY_DECL retry_budget::retry_budget(retry_options const& how, std::chrono::milliseconds total,
-                                        clock::time_point now)
+                                        clock::time_point now, bool is_safe)
     : how_(how),
       begun_(now),
-      attempt_begun_(now)
+      attempt_begun_(now),
+      is_safe_(is_safe)
 {
     if (total.count() > 0)
         end_ = begun_ + total;
@@ -42,15 +43,26 @@ FOUNDRY_DECL std::optional<std::chrono::milliseconds> retry_budget::ask_policy(d
     return wait ? std::optional(bounded(*wait)) : std::nullopt;
 }
 
+inline error not_repeated(error const& failed)
+{
+    failure f = failed.details();
+    f.advice += f.advice.empty() ? "" : "; ";
+    f.advice += "it was not tried again, because the upload or download cannot go back to its beginning";
+    return error(failed.code(), std::move(f));
+}
+
 FOUNDRY_DECL std::chrono::milliseconds retry_budget::wait_after(error const& failed, clock::time_point now,
-                                                                double random)
+                                                                double random, bool can_repeat)
 {
     if (failed.code() == errc::invalid_argument)
         throw failed;
     attempts_.push_back(attempt_of(failed, waited_, now - attempt_begun_));
+    attempts_.back().is_safe = is_safe_;
     std::optional<std::chrono::milliseconds> const wait = ask_policy(random);
     if (!wait || now + *wait >= end_)
         throw failed.with_attempts(std::move(attempts_));
+    if (!can_repeat)
+        throw not_repeated(failed).with_attempts(std::move(attempts_));
     if (how_.on_retry)
         how_.on_retry(attempts_.back(), *wait);
     waited_ = *wait;

@@ -28,7 +28,8 @@ using foundry::detail::concat;
 
 inline constexpr std::size_t least_read = 4 * 1024; // a smaller read counts as this many bytes
 inline constexpr std::size_t most_read = 16 * 1024;
-inline constexpr std::size_t max_unparsed = 8 * 1024; // limit of a chunk header or a trailer
+inline constexpr std::size_t most_written = 64 * 1024; // of a source, at once
+inline constexpr std::size_t max_unparsed = 8 * 1024;  // limit of a chunk header or a trailer
 // Bytes of a body to read before read_more() yields to timers, cancellation and other coroutines.
 inline constexpr std::size_t max_at_once = 64 * 1024;
 inline constexpr std::size_t max_drained = 64 * 1024;
@@ -223,7 +224,8 @@ private:
 };
 
 // A single coroutine, because each nested one costs an allocation for each request, and compile time.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message, std::string_view rest)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::string_view message, std::string_view rest,
+                                                                      byte_source* source)
 {
     std::exception_ptr failed;
     for (bool fresh = false;; fresh = true) {
@@ -266,9 +268,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
 
             std::exception_ptr unwritten;
             try {
-                std::string_view const parts[] = {message, rest};
                 connection::step reading = connection::step::want_read;
-                for (std::string_view part : parts) {
+                std::string_view part = message;
+                for (std::string_view next = rest; !part.empty(); part = std::exchange(next, {})) {
                     for (bool blocked = false; !part.empty() && written_;) {
                         std::size_t n = 0;
                         connection::step const s = lease_->try_write(part, n);
@@ -290,6 +292,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
                                     throw;
                             }
                         }
+                        reading = read_early();
+                        written_ = !is_refused();
+                    }
+                    if (next.empty() && source != nullptr && written_) {
+                        next = co_await read_source(*source);
                         reading = read_early();
                         written_ = !is_refused();
                     }
@@ -329,10 +336,27 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
             bool const is_lost = e.code().category() != error_category() || e.code() == errc::tls_failed;
             stale = lease_ && lease_.reused() && !answered_ && !is_local_abort(e) && is_lost;
         }
-        if (!stale)
+        if (!stale || (source != nullptr && !source->rewind()))
             rethrow(failed);
         start_over();
     }
+}
+
+/// Reads the next piece of a body, after other coroutines have had their turn.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string_view> exchange::read_source(byte_source& source)
+{
+    limits_->clear_step();
+    co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
+    if (outgoing_ == nullptr)
+        outgoing_.reset(new char[detail::most_written]);
+    std::size_t count = 0;
+    try {
+        count = co_await source.read(std::span<char>(outgoing_.get(), detail::most_written));
+    } catch (...) {
+        throw body_failure{std::current_exception()};
+    }
+    limits_->check();
+    co_return std::string_view(outgoing_.get(), count);
 }
 
 /// Reads the available bytes of the head during the write of the request; returns `done` if the head is complete.

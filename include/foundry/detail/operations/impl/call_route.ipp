@@ -4,8 +4,11 @@
 #include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/request_builder.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
+#include <foundry/detail/json/type_of.hpp>
 #include <foundry/detail/operations/call_route.hpp>
 #include <foundry/detail/operations/event_stream_state.hpp>
+
+#include <boost/json/value.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -51,13 +54,24 @@ FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<clien
 
 FOUNDRY_DECL std::shared_ptr<pending_request> prepare_call(std::shared_ptr<client_state> state,
                                                            foundry::route const& route, call_options const& with,
-                                                           response_form form, std::string_view content_type,
-                                                           std::string body)
+                                                           response_form form, http::request_body body)
 {
     request_spec spec;
-    spec.content_type = content_type;
-    spec.bytes = std::move(body);
+    spec.content_type = body.content_type;
+    spec.bytes = std::move(body.bytes);
+    spec.source = std::move(body.source);
     return prepare_route(std::move(state), route, with, form, std::move(spec));
+}
+
+FOUNDRY_DECL std::shared_ptr<pending_request> prepare_stored(std::shared_ptr<client_state> state, std::string_view id,
+                                                             foundry::route const& below, call_options const& with,
+                                                             response_form form)
+{
+    std::shared_ptr<pending_request> request = prepare_call(std::move(state), below, with, form);
+    if (id.empty() && !request->validation_error)
+        request->validation_error = std::make_exception_ptr(
+            error(errc::invalid_argument, "the id is empty; pass the one that the service gave"));
+    return request;
 }
 
 class value_sink final : public json_sink
@@ -76,6 +90,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response_info> fetch_json(std::
     if (response.observer)
         response.observer->note_json(body.text());
     co_return std::move(response.info);
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> fetch_nothing(std::shared_ptr<pending_request> request)
+{
+    boost::json::value said;
+    co_await fetch_json(std::move(request), {&said, &json::type_of<boost::json::value>::value}, nullptr);
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<event_stream> open_events(std::shared_ptr<pending_request> request)

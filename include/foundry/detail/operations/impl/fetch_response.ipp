@@ -1,17 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/bounded.hpp>
-#include <foundry/detail/base/noted_scope.hpp>
-#include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/request_builder.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/writer.hpp>
+#include <foundry/detail/operations/fetch_object.hpp>
 #include <foundry/detail/operations/fetch_response.hpp>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -46,17 +42,6 @@ FOUNDRY_DECL std::shared_ptr<pending_request> prepare_response(std::shared_ptr<c
                                                      is_stream ? "\"stream\":true," : ""));
 }
 
-FOUNDRY_DECL std::shared_ptr<pending_request> prepare_stored(std::shared_ptr<client_state> state, std::string_view id,
-                                                             route const& below, call_options const& with,
-                                                             response_form form)
-{
-    std::shared_ptr<pending_request> request = prepare_call(std::move(state), below, with, form);
-    if (id.empty() && !request->validation_error)
-        request->validation_error =
-            std::make_exception_ptr(error(errc::invalid_argument, "the id is empty; pass that of a response"));
-    return request;
-}
-
 FOUNDRY_DECL void normalize_usage(response& reply)
 {
     if (!reply.usage)
@@ -71,24 +56,10 @@ FOUNDRY_DECL void normalize_usage(response& reply)
         usage.extra.erase("output_token_details");
 }
 
-class response_object_sink final : public json_sink
-{
-public:
-    explicit response_object_sink(response& reply)
-        : json_sink({&reply, &json::type_of<response>::value}, &reply.raw_storage()),
-          reply_(reply)
-    {}
-
-private:
-    std::string missing() const override { return reply_.id.empty() ? "the answer has no id" : ""; }
-
-    response const& reply_;
-};
-
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> fetch_response(std::shared_ptr<pending_request> request)
 {
     response reply;
-    response_object_sink body(reply);
+    object_sink<response> body(reply);
     open_response head;
     co_await send_with_retries(*request, &body, head);
     if (head.observer)
@@ -98,44 +69,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> fetch_response(std::s
     co_return reply;
 }
 
-FOUNDRY_DECL void limit_total(call_options& with, std::chrono::steady_clock::time_point end)
+inline bool is_being_made(response const& one)
 {
-    if (end == (std::chrono::steady_clock::time_point::max)())
-        return;
-    std::chrono::milliseconds const rest =
-        std::max(std::chrono::milliseconds(1),
-                 std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()));
-    bool const is_shorter = with.timeouts.total && with.timeouts.total->count() > 0 && *with.timeouts.total < rest;
-    if (!is_shorter)
-        with.timeouts.total = rest;
-    with.timeouts.stream_total = rest;
+    return one.status == response_status::queued || one.status == response_status::in_progress;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<response> wait_for_response(running_call& call,
-                                                                             std::shared_ptr<client_state> state,
-                                                                             std::string id, call_options with,
-                                                                             poll_times times)
+FOUNDRY_DECL poll_rules<response> const& response_polls()
 {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    noted_scope const waits(&call.wait, timer);
-    route const get = response_route("GET", id);
-    constexpr std::chrono::milliseconds shortest(1);
-    std::chrono::milliseconds wait = std::max(shortest, bounded(times.interval));
-    for (;;) {
-        limit_total(with, times.end);
-        std::shared_ptr<pending_request> request = prepare_stored(state, id, get, with, response_form::json);
-        request->is_round = true;
-        request->outer = &call;
-        response reply = co_await fetch_response(std::move(request));
-        if (reply.status != response_status::queued && reply.status != response_status::in_progress)
-            co_return reply;
-        std::chrono::milliseconds const asked = reply.info().retry_after().value_or(wait);
-        timer.expires_after(std::max(wait, std::min(asked, bounded(state->settings.retry.max_server_wait))));
-        if (timer.expiry() >= times.end)
-            throw error(errc::total_timeout, "the response is still being made; wait for it by its id");
-        co_await timer.async_wait(boost::asio::deferred);
-        wait = std::max(shortest, std::min(wait + std::max(wait / 2, shortest), bounded(times.max_interval)));
-    }
+    static constexpr poll_rules<response> rules{&fetch_response, &is_being_made,
+                                                "the response is still being made; wait for it by its id"};
+    return rules;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

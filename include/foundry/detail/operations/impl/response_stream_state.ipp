@@ -298,9 +298,11 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::re
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> response_stream_state::wait_for_end()
 {
-    poll_times times;
-    times.end = point_->end;
-    response const ended = co_await wait_for_response(call_, point_->state, point_->id, point_->with, times);
+    wait_options how;
+    how.call = point_->with;
+    route get = response_route("GET", point_->id);
+    response const ended =
+        co_await poll(call_, point_->state, point_->id, std::move(get), std::move(how), point_->end, response_polls());
     make_last_event(ended);
 }
 
