@@ -42,6 +42,8 @@
 /// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A
 /// response in the background is queued, in progress at the first GET and complete at the second, or when its last event is sent.
 ///
+/// Files are kept in memory, byte for byte, until they are deleted; every form sees all of them, each in its own shape.
+///
 /// Browsers may use it from any origin. It responds to their preflight requests (`OPTIONS`) itself: these take no queued answer.
 ///
 /// This header does not include the client, so it can test any client.
@@ -155,6 +157,12 @@ struct emulator_options
     double words_per_second;          ///< Pace of a streamed response; 0, the default, is as fast as possible.
     bool require_key_on_compatible;   ///< Whether `/v1/...` requires the key. Default false: accepts any or none.
     local_server local;               ///< The server that `/v1/...` behaves like. Default: like OpenAI's API.
+
+    /// Number of GETs of an uploaded file after which its status is `processed`; until then it is `pending`. Default 0: it is processed at
+    /// once.
+    std::size_t gets_until_processed;
+
+    std::uint64_t body_limit; ///< Maximum size of a request's body; a longer one gets a 413. Default 2 GiB.
 
     bool tls;                 ///< Whether to listen with TLS. Default true.
     bool plain;               ///< Whether to listen without TLS. Default true.

@@ -7,6 +7,7 @@
 #include <foundry/testing/impl/service.ipp>
 #include <foundry/testing/impl/service_completions.ipp>
 #include <foundry/testing/impl/service_embeddings.ipp>
+#include <foundry/testing/impl/service_files.ipp>
 #include <foundry/testing/impl/service_operations.ipp>
 #include <foundry/testing/impl/service_responses.ipp>
 #include <foundry/testing/impl/shared_state.ipp>
@@ -71,7 +72,7 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
     request_parser parser;
     parser.eager(true);
     parser.header_limit(64 * 1024);
-    parser.body_limit(std::uint64_t{64} * 1024 * 1024);
+    parser.body_limit(service_.body_limit());
     write_plan what;
     if (co_await read(parser)) {
         bool const keep_alive = parser.keep_alive();

@@ -226,6 +226,8 @@ FOUNDRY_DECL emulator_options::emulator_options()
       embedding_dimensions(256),
       words_per_second(0),
       require_key_on_compatible(false),
+      gets_until_processed(0),
+      body_limit(std::uint64_t{2} * 1024 * 1024 * 1024),
       tls(true),
       plain(true),
       tls_port(0),

@@ -1,9 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/testing/impl/objects.ipp>
+#include <foundry/testing/impl/ids.ipp>
 
-#include <charconv>
+#include <map>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -18,20 +18,6 @@ public:
     json::array before;              ///< The conversation before it.
     json::array input;               ///< The items of the request.
     std::vector<std::string> events; ///< For a later read; only if it was streamed in the background.
-};
-
-/// A page of a list, as the query asks for it.
-class page_query
-{
-public:
-    page_query(route const& target, error_writer const& say);
-
-    json::object apply(json::array const& oldest_first) const;
-
-private:
-    std::size_t limit_ = 20;
-    bool ascending_ = false;
-    std::optional<std::string> after_;
 };
 
 /// The responses that requests have stored.
@@ -63,56 +49,6 @@ FOUNDRY_DECL json::array stored_response::conversation() const
     made.insert(made.end(), input.begin(), input.end());
     auto const& output = object.at("output").as_array();
     made.insert(made.end(), output.begin(), output.end());
-    return made;
-}
-
-FOUNDRY_DECL page_query::page_query(route const& target, error_writer const& say) : after_(target.parameter("after"))
-{
-    auto const limit = target.parameter("limit").value_or("20");
-    auto const read = std::from_chars(limit.data(), limit.data() + limit.size(), limit_);
-    bool const is_number = read.ec == std::errc() && read.ptr == limit.data() + limit.size();
-    if (!is_number)
-        say.bad_request("Invalid type for 'limit': expected an integer.", "invalid_type", "limit");
-    if (limit_ < 1)
-        say.bad_request("Invalid 'limit': integer below minimum value. Expected a value >= 1, but got " + limit +
-                            " instead.",
-                        "integer_below_min_value", "limit");
-    if (limit_ > 100)
-        say.bad_request("Invalid 'limit': integer above maximum value. Expected a value <= 100, but got " + limit +
-                            " instead.",
-                        "integer_above_max_value", "limit");
-    auto const order = target.parameter("order").value_or("desc");
-    if (order != "asc" && order != "desc")
-        say.bad_request("Invalid value: '" + order + "'. Supported values are: 'asc' and 'desc'.", "invalid_value",
-                        "order");
-    ascending_ = order == "asc";
-    if (target.parameter("before"))
-        say.unsupported("before");
-}
-
-FOUNDRY_DECL json::object page_query::apply(json::array const& oldest_first) const
-{
-    auto all = oldest_first;
-    if (!ascending_)
-        std::reverse(all.begin(), all.end());
-    std::size_t first = 0;
-    if (after_) {
-        auto const found = std::find_if(all.begin(), all.end(), [&](json::value const& item) {
-            return text_of(item.get_object(), "id") == *after_;
-        });
-        if (found == all.end())
-            refuse_id("Item with id '" + *after_ + "' not found.", "after");
-        first = static_cast<std::size_t>(found - all.begin()) + 1;
-    }
-    json::array data;
-    for (std::size_t i = first; i < all.size() && data.size() < limit_; ++i)
-        data.push_back(all[i]);
-    json::object made;
-    made["object"] = "list";
-    made["data"] = data;
-    made["first_id"] = data.empty() ? json::value(nullptr) : data.front().at("id");
-    made["has_more"] = first + data.size() < all.size();
-    made["last_id"] = data.empty() ? json::value(nullptr) : data.back().at("id");
     return made;
 }
 

@@ -5,7 +5,9 @@
 #include <foundry/testing/impl/chat_reply.ipp>
 #include <foundry/testing/impl/chat_rules.ipp>
 #include <foundry/testing/impl/embedding_model.ipp>
-#include <foundry/testing/impl/objects.ipp>
+#include <foundry/testing/impl/file_store.ipp>
+#include <foundry/testing/impl/form_data.ipp>
+#include <foundry/testing/impl/page_query.ipp>
 #include <foundry/testing/impl/response_request.ipp>
 #include <foundry/testing/impl/response_store.ipp>
 #include <foundry/testing/impl/response_tools.ipp>
@@ -20,6 +22,7 @@ public:
     explicit service(emulator_options const& options) : options_(options), authority_(options.directory) {}
 
     reply answer(recorded_request const& request);
+    std::uint64_t body_limit() const { return options_.body_limit; }
 
     /// Adds the headers that every response of this form has.
     void add_headers(reply& r, recorded_request const& request);
@@ -34,6 +37,11 @@ private:
     reply images(recorded_request const& request, route const& target) const;
     reply speech(recorded_request const& request, route const& target) const;
     reply files(recorded_request const& request, route const& target);
+    reply upload(recorded_request const& request, route const& target);
+    stored_file const& keep_file(recorded_request const& request, route const& target);
+    reply list_files(route const& target) const;
+    reply content_of(stored_file const& file, form kind) const;
+    std::string new_file_id(std::string_view purpose, form kind);
     reply responses(recorded_request const& request, route const& target);
     void keep_response(response_request const& asked, response_writer const& writer, bool background,
                        std::vector<std::string> const& events);
@@ -66,7 +74,7 @@ private:
     authority authority_;
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
-    object_store store_;
+    file_store files_;
     response_store responses_;
     std::map<std::string, std::string> thread_questions_; ///< The last message of each thread.
 };

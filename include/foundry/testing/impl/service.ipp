@@ -215,18 +215,7 @@ FOUNDRY_DECL void service::add_headers(reply& r, recorded_request const& request
         r.add_header_unless_set("x-ms-client-request-id", std::string(*id));
 }
 
-FOUNDRY_DECL std::string service::new_uuid()
-{
-    auto const number = std::to_string(++ids_);
-    auto const digits = [&number](std::string_view salt) {
-        auto text = in_hex(hash_of(std::string(salt) + number));
-        return std::string(16 - text.size(), '0') + text;
-    };
-    auto const a = digits("a");
-    auto const b = digits("b");
-    return a.substr(0, 8) + "-" + a.substr(8, 4) + "-4" + a.substr(13, 3) + "-a" + b.substr(1, 3) + "-" +
-           b.substr(4, 12);
-}
+FOUNDRY_DECL std::string service::new_uuid() { return make_uuid(++ids_); }
 
 FOUNDRY_DECL void service::check_method(recorded_request const& request, route const& target) const
 {
@@ -317,24 +306,29 @@ FOUNDRY_DECL void service::check_key(recorded_request const& request, route cons
     throw refusal(401, body);
 }
 
-FOUNDRY_DECL void service::check_version(route const& target) const
+FOUNDRY_DECL std::span<std::string_view const> dated_versions()
 {
-    static constexpr std::array<std::string_view, 6> inference = {"2024-05-01-preview", "2025-02-01-preview",
-                                                                  "2025-04-01",         "2025-05-01",
-                                                                  "2025-05-01-preview", "2025-05-15-preview"};
-    static constexpr std::array<std::string_view, 27> dated = {
+    static constexpr std::array<std::string_view, 27> list = {
         "2022-12-01",         "2023-03-15-preview", "2023-05-15",         "2023-06-01-preview", "2023-07-01-preview",
         "2023-08-01-preview", "2023-09-01-preview", "2023-10-01-preview", "2023-12-01-preview", "2024-02-01",
         "2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview", "2024-04-15-preview", "2024-05-01-preview",
         "2024-06-01",         "2024-07-01-preview", "2024-08-01-preview", "2024-09-01-preview", "2024-10-01-preview",
         "2024-10-21",         "2024-11-01-preview", "2024-12-01-preview", "2025-01-01-preview", "2025-02-01-preview",
         "2025-03-01-preview", "2025-04-01-preview"};
+    return list;
+}
+
+FOUNDRY_DECL void service::check_version(route const& target) const
+{
+    static constexpr std::array<std::string_view, 6> inference = {"2024-05-01-preview", "2025-02-01-preview",
+                                                                  "2025-04-01",         "2025-05-01",
+                                                                  "2025-05-01-preview", "2025-05-15-preview"};
     auto const version = target.parameter("api-version");
     bool known = true;
     if (target.kind == form::models || target.kind == form::serverless)
         known = version && contains(inference, *version);
     else if (target.kind == form::dated)
-        known = version && contains(dated, *version);
+        known = version && contains(dated_versions(), *version);
     if (!known)
         throw refusal(404, error_body("404", "Resource not found"));
     bool const v1 = target.kind == form::v1 || target.kind == form::project;

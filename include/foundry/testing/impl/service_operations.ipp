@@ -95,33 +95,6 @@ FOUNDRY_DECL reply service::speech(recorded_request const& request, route const&
     return made;
 }
 
-FOUNDRY_DECL reply service::files(recorded_request const& request, route const& target)
-{
-    error_writer const say(target.kind);
-    auto const path = segments_of(target.operation);
-    if (path.size() == 1 && request.method == "POST") {
-        auto const file = store_.add_file(form_data(request, say), say);
-        auto const purpose = text_of(file, "purpose").value_or("");
-        reply made(200, json_text(file));
-        if (target.kind != form::compatible && (purpose == "batch" || purpose == "fine-tune")) {
-            made.status = 201;
-            auto const question = (std::min)(request.target.find('?'), request.target.size());
-            made.set_header("location", (request.tls ? "https://" : "http://") + request.host +
-                                            request.target.substr(0, question) + "/" +
-                                            std::string(file.at("id").as_string()) + request.target.substr(question));
-        }
-        return made;
-    }
-    if (path.size() == 1)
-        return reply(200, json_text(store_.list_files(target.parameter("purpose").value_or(""))));
-    if (path.size() == 3) {
-        reply made(200, store_.content(path[1]));
-        made.set_header("content-type", "application/octet-stream");
-        return made;
-    }
-    return reply(200, json_text(request.method == "DELETE" ? store_.remove_file(path[1]) : store_.file(path[1])));
-}
-
 FOUNDRY_DECL reply service::threads(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);
@@ -130,7 +103,7 @@ FOUNDRY_DECL reply service::threads(recorded_request const& request, route const
     consume_segment(rest);
     auto const thread = consume_segment(rest);
     json::object made;
-    made["id"] = store_.new_id(thread.empty() ? "thread_" : rest == "messages" ? "msg_" : "run_");
+    made["id"] = make_id(thread.empty() ? "thread_" : rest == "messages" ? "msg_" : "run_", ++ids_);
     made["object"] = thread.empty() ? "thread" : rest == "messages" ? "thread.message" : "thread.run";
     if (!thread.empty())
         made["thread_id"] = thread;

@@ -94,9 +94,10 @@ FOUNDRY_DECL void shared_state::journal(recorded_request const& request)
     {
         std::lock_guard const lock(mutex_);
         ++requests_;
-        journal_.push_back(request);
-        if (journal_.size() > journal_limit_)
+        if (journal_.size() >= journal_limit_ && !journal_.empty())
             journal_.pop_front();
+        if (journal_limit_ > 0) // a body may be large, so it is not copied to be dropped
+            journal_.push_back(request);
     }
     changed_.notify_all();
 }
