@@ -113,8 +113,8 @@ TEST_CASE("files: each recorded exchange decodes to what it holds, and its reque
 {
     int requests = 0;
     int refused = 0;
-    for (auto const& entry : std::filesystem::directory_iterator(FOUNDRY_TEST_DATA "/file_recordings")) {
-        if (entry.path().extension() != ".json")
+    for (auto const& entry : std::filesystem::directory_iterator(FOUNDRY_TEST_DATA "/job_recordings")) {
+        if (!entry.path().filename().string().starts_with("files_"))
             continue;
         json::value const document = json::parse(read_file(entry.path()));
         std::vector<exchange> const all = load(entry.path());
@@ -151,6 +151,63 @@ TEST_CASE("files: each recorded exchange decodes to what it holds, and its reque
     }
     CHECK(requests == 21);
     MESSAGE("report: recorded exchanges with files: " << requests << ", " << refused << " of them refused");
+}
+
+/// Whether the list has a file; all pages are read.
+asio::awaitable<bool> is_listed(foundry::files const& files, std::string const& id, bool has_pages)
+{
+    bool found = false;
+    foundry::file_query which;
+    if (has_pages)
+        which.limit = 2;
+    foundry::async_generator<foundry::file> all = files.list(which);
+    while (std::optional<foundry::file> const each = co_await all.next())
+        found = found || each->id == id;
+    co_return found;
+}
+
+asio::awaitable<void> keep_a_file(char const* url, std::string const& content, std::filesystem::path const& path)
+{
+    emulator service;
+    foundry::client<> const client = client_of(co_await asio::this_coro::executor, service, url);
+    foundry::files const files{client};
+    bool const has_pages = url != dated_url; // which lists all at once
+    std::vector<std::string> ids;
+    for (char const* const purpose : {"batch", "fine-tune", "assistants"}) {
+        foundry::file_upload const what(path, purpose);
+        foundry::file const got = co_await files.upload(what);
+        CHECK(got.filename == path.filename().string());
+        CHECK(got.purpose == purpose);
+        ids.push_back(got.id);
+    }
+    foundry::wait_options how;
+    how.interval = 1ms;
+    for (std::string const& id : ids) {
+        foundry::file const got = co_await files.wait(id, how);
+        CHECK(got.status == file_status::processed);
+        CHECK(got.bytes == static_cast<std::int64_t>(content.size()));
+        CHECK(co_await is_listed(files, id, has_pages));
+        foundry::binary_content const whole = co_await files.content(id);
+        CHECK(whole.bytes == content);
+        temporary_file const copy("older");
+        co_await files.download(id, copy.path);
+        CHECK(read_file(copy.path) == content);
+        co_await files.remove(id);
+        CHECK(!co_await is_listed(files, id, has_pages));
+        foundry::error const gone = co_await failure_of(files.get(id));
+        CHECK(gone.status() == 404);
+    }
+}
+
+TEST_CASE("files: what is uploaded is listed and comes back until it is removed, on each form")
+{
+    std::string const content = bytes_of(200'000);
+    temporary_file const source(content, ".jsonl");
+    for (char const* const url :
+         {v1_url, dated_url, local_url, "https://contoso.services.ai.azure.com/api/projects/p/openai/v1"}) {
+        CAPTURE(std::string(url));
+        run(keep_a_file(url, content, source.path));
+    }
 }
 
 // Uploads
