@@ -66,7 +66,7 @@ class file_source
 public:
     /// Opens the file.
     ///
-    /// @param reader where the file is read.
+    /// @param reader where the file is read; empty: on the executor of the call. A pool is joined before the context of the call is destroyed.
     /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be read.
     explicit file_source(std::filesystem::path file, boost::asio::any_io_executor reader = {});
     file_source(file_source&&) noexcept;
@@ -79,11 +79,10 @@ public:
 
 private:
     struct state;
-    static boost::asio::awaitable<std::size_t> fill(std::shared_ptr<state> with, std::size_t count);
     boost::asio::awaitable<std::size_t> read_here(std::span<char> into);
     boost::asio::awaitable<std::size_t> read_there(std::span<char> into);
 
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
 };
 
 /// A file to download into. It is written beside its place, under its name and `.part`, and gets its own name in the end: a download that
@@ -93,7 +92,8 @@ class file_sink
 public:
     /// Creates the file.
     ///
-    /// @param writer where the file is written; empty: on the executor of the call, which waits for the disk.
+    /// @param writer where the file is written; empty: on the executor of the call, which waits for the disk. A pool is joined before the
+    /// context of the call is destroyed.
     /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be written.
     explicit file_sink(std::filesystem::path file, boost::asio::any_io_executor writer = {});
     file_sink(file_sink&&) noexcept;
@@ -108,11 +108,10 @@ public:
 
 private:
     struct state;
-    static boost::asio::awaitable<void> drain(std::shared_ptr<state> with);
     boost::asio::awaitable<void> write_here(std::span<char const> bytes);
     boost::asio::awaitable<void> write_there(std::span<char const> bytes);
 
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
 };
 
 /// Bytes in memory to upload.

@@ -11,6 +11,8 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/files.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -406,8 +408,8 @@ TEST_CASE("upload: a file is read on the executor that is given")
 {
     std::string const content = bytes_of(200'000);
     temporary_file const source(content);
-    asio::thread_pool disk(1);
     with_service([&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        asio::thread_pool disk(1); // which is joined before the context is gone
         service.queue(answer::json(201, stored));
         foundry::file_upload const what(foundry::file_source(source.path, disk.get_executor()), "a.jsonl", "batch");
         CHECK((co_await foundry::files{client}.upload(what)).id == "file-1");
@@ -509,8 +511,8 @@ TEST_CASE("download: the file has its name when it is whole, and nothing else is
 {
     std::string const content = bytes_of(300'000);
     temporary_folder const folder;
-    asio::thread_pool disk(1);
     with_service([&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        asio::thread_pool disk(1); // which is joined before the context is gone
         service.queue(content_of(content));
         co_await foundry::files{client}.download("file-1", folder.path / "copy");
         CHECK(service.journal().at(0).target == "/v1/files/file-1/content");
@@ -658,6 +660,164 @@ TEST_CASE("download: more than size_limits::download ends it")
         CHECK((co_await failure_of(foundry::files{client}.download("file-1", sink))).code() == errc::limit_exceeded);
         CHECK(sink.got.size() <= 100'000);
     }());
+}
+
+// Interruptions
+
+enum class transfer
+{
+    upload,
+    upload_from_a_pool,
+    download,
+    download_to_a_pool,
+    waiting,
+    listing
+};
+constexpr transfer all_transfers[] = {transfer::upload,   transfer::upload_from_a_pool,
+                                      transfer::download, transfer::download_to_a_pool,
+                                      transfer::waiting,  transfer::listing};
+
+asio::awaitable<void> do_transfer(transfer what, foundry::files files, std::filesystem::path path,
+                                  asio::any_io_executor disk)
+{
+    if (what == transfer::upload) {
+        foundry::file_upload const upload(path, "batch");
+        static_cast<void>(co_await files.upload(upload));
+    } else if (what == transfer::upload_from_a_pool) {
+        foundry::file_upload const upload(foundry::file_source(path, disk), "a", "batch");
+        static_cast<void>(co_await files.upload(upload));
+    } else if (what == transfer::download) {
+        co_await files.download("file-1", path);
+    } else if (what == transfer::download_to_a_pool) {
+        foundry::file_sink sink(path, disk);
+        co_await files.download("file-1", sink);
+        sink.finish();
+    } else if (what == transfer::waiting) {
+        foundry::wait_options how;
+        how.interval = 1ms;
+        static_cast<void>(co_await files.wait("file-1", how));
+    } else {
+        foundry::async_generator<foundry::file> all = files.list();
+        while (co_await all.next()) {
+        }
+    }
+}
+
+void queue_for(transfer what, emulator& service, std::string const& content)
+{
+    if (what == transfer::waiting) {
+        service.queue(answer::json(200, R"({"id":"file-1","status":"pending"})"));
+        service.queue(answer::json(200, stored));
+    } else if (what == transfer::listing) {
+        service.queue(answer::json(200, page_of(1, 2, true)));
+        service.queue(answer::json(200, page_of(3, 1, false)));
+    } else if (what == transfer::upload || what == transfer::upload_from_a_pool) {
+        service.queue(answer::json(201, stored));
+    } else {
+        service.queue(content_of(content));
+    }
+}
+
+/// A transfer that runs until it is interrupted.
+struct begun_transfer
+{
+    begun_transfer(transfer what, std::string const& content, temporary_file const& source)
+        : service(unchecked()),
+          disk(1),
+          client(client_of(context.get_executor(), service, local_url, trusting(service)))
+    {
+        queue_for(what, service, content);
+        bool const is_upload = what == transfer::upload || what == transfer::upload_from_a_pool;
+        asio::co_spawn(context,
+                       do_transfer(what, foundry::files{*client}, is_upload ? source.path : folder.path / "copy",
+                                   disk.get_executor()),
+                       asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
+                           thrown = e;
+                           has_ended = true;
+                       }));
+    }
+
+    ~begun_transfer() { disk.join(); } // before the context is gone
+
+    /// Returns whether it had ended before.
+    bool run_handlers(int count)
+    {
+        for (int i = 0; i != count && !has_ended; ++i)
+            context.run_one_for(long_enough);
+        return has_ended;
+    }
+
+    void run_to_end()
+    {
+        while (!has_ended && context.run_one_for(long_enough) != 0) {
+        }
+        REQUIRE(has_ended);
+    }
+
+    temporary_folder folder;
+    emulator service;
+    asio::thread_pool disk;
+    std::optional<asio::io_context> owned{std::in_place};
+    asio::io_context& context = *owned;
+    std::optional<foundry::client<>> client;
+    asio::cancellation_signal signal;
+    std::exception_ptr thrown;
+    bool has_ended = false;
+};
+
+TEST_CASE("files: a transfer that is cancelled after any handler ends, and leaves no half file")
+{
+    std::string const content = bytes_of(150'000);
+    temporary_file const source(content);
+    int moments = 0;
+    for (transfer const what : all_transfers) {
+        bool is_late = false;
+        for (int handlers = first_cancellation; !is_late; ++handlers, ++moments) {
+            CAPTURE(static_cast<int>(what));
+            CAPTURE(handlers);
+            begun_transfer one(what, content, source);
+            is_late = one.run_handlers(handlers);
+            one.signal.emit(asio::cancellation_type::terminal);
+            one.run_to_end();
+            CHECK((!one.thrown || is_cancellation(one.thrown)));
+            if (one.thrown)
+                CHECK(files_in(one.folder.path) == 0);
+            REQUIRE(handlers < 5000);
+        }
+    }
+    MESSAGE("report: transfers of files cancelled at " << moments << " moments");
+}
+
+TEST_CASE("files: a transfer ends with its client, and may end with its context, after any handler")
+{
+    std::string const content = bytes_of(150'000);
+    temporary_file const source(content);
+    for (transfer const what : all_transfers) {
+        bool is_late = false;
+        for (int handlers = 1; !is_late; ++handlers) {
+            CAPTURE(static_cast<int>(what));
+            CAPTURE(handlers);
+            begun_transfer closed(what, content, source);
+            is_late = closed.run_handlers(handlers);
+            closed.client->close();
+            closed.run_to_end();
+            if (closed.thrown) {
+                try {
+                    std::rethrow_exception(closed.thrown);
+                } catch (foundry::error const& e) {
+                    CHECK(e.code() == errc::client_closed);
+                }
+                CHECK(files_in(closed.folder.path) == 0);
+            }
+            begun_transfer dropped(what, content, source);
+            dropped.run_handlers(handlers);
+            bool const had_ended = dropped.has_ended;
+            dropped.disk.join();
+            dropped.client.reset();
+            dropped.owned.reset();
+            CHECK((had_ended || files_in(dropped.folder.path) == 0));
+        }
+    }
 }
 
 TEST_CASE("files: the Foundry Models API has none, and the error names the endpoint to use")

@@ -6,6 +6,8 @@
 #include <foundry/detail/core/throw_invalid_argument.hpp>
 #include <foundry/error.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -13,7 +15,6 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
-#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -32,6 +33,13 @@ FOUNDRY_DECL std::uint64_t known_size(std::optional<std::uint64_t> size)
 inline std::string last_failure()
 {
     return errno != 0 ? std::generic_category().message(errno) : std::string("no reason is known");
+}
+
+/// For a coroutine on another executor, which is waited for even if the call is cancelled: Asio (1.81) tells it of the cancellation by
+/// a message that may arrive after its end.
+inline auto to_its_end()
+{
+    return boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), boost::asio::use_awaitable);
 }
 
 } // namespace detail
@@ -58,12 +66,11 @@ struct file_source::state
     std::filesystem::path path;
     boost::asio::any_io_executor reader;
     std::ifstream in;
-    std::vector<char> buffer; // of the reader
     std::uint64_t size = 0;
 };
 
 FOUNDRY_DECL file_source::file_source(std::filesystem::path file, boost::asio::any_io_executor reader)
-    : state_(std::make_shared<state>(std::move(file), std::move(reader)))
+    : state_(std::make_unique<state>(std::move(file), std::move(reader)))
 {
     std::error_code failed;
     std::string const name = "the file " + detail::path_text(state_->path);
@@ -87,20 +94,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::size_t> file_source::read_
     co_return state_->read(into);
 }
 
-/// Runs on the reader's executor, where it may outlive the call.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::size_t> file_source::fill(std::shared_ptr<state> with,
-                                                                                std::size_t count)
-{
-    with->buffer.resize(count);
-    co_return with->read(with->buffer);
-}
-
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::size_t> file_source::read_there(std::span<char> into)
 {
-    std::size_t const count =
-        co_await boost::asio::co_spawn(state_->reader, fill(state_, into.size()), boost::asio::use_awaitable);
-    std::copy_n(state_->buffer.begin(), count, into.begin());
-    co_return count;
+    co_return co_await boost::asio::co_spawn(state_->reader, read_here(into), detail::to_its_end());
 }
 
 FOUNDRY_DECL boost::asio::awaitable<std::size_t> file_source::read(std::span<char> into)
@@ -172,12 +168,11 @@ struct file_sink::state
     std::filesystem::path path;
     std::filesystem::path part;
     boost::asio::any_io_executor writer;
-    std::vector<char> buffer; // of the writer
     std::ofstream out;
 };
 
 FOUNDRY_DECL file_sink::file_sink(std::filesystem::path file, boost::asio::any_io_executor writer)
-    : state_(std::make_shared<state>(std::move(file), std::move(writer)))
+    : state_(std::make_unique<state>(std::move(file), std::move(writer)))
 {
     state_->open();
     if (!state_->out)
@@ -195,17 +190,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> file_sink::write_here(std
     co_return;
 }
 
-/// Runs on the writer's executor, where it may outlive the call.
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> file_sink::drain(std::shared_ptr<state> with)
-{
-    with->write(with->buffer);
-    co_return;
-}
-
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> file_sink::write_there(std::span<char const> bytes)
 {
-    state_->buffer.assign(bytes.begin(), bytes.end());
-    co_await boost::asio::co_spawn(state_->writer, drain(state_), boost::asio::use_awaitable);
+    co_await boost::asio::co_spawn(state_->writer, write_here(bytes), detail::to_its_end());
 }
 
 FOUNDRY_DECL boost::asio::awaitable<void> file_sink::write(std::span<char const> bytes)
