@@ -1,0 +1,190 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// What an upload and a download of any size take of memory. The emulator, which keeps the file, is another process.
+
+#include "support/fixture.hpp"
+
+#include <foundry/files.hpp>
+#include <foundry/testing/emulator.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace foundry_test;
+
+namespace {
+
+constexpr std::size_t mib = std::size_t{1} << 20;
+
+/// A line of what the system says of this process, in KiB.
+std::size_t status(std::string_view name)
+{
+    std::ifstream in("/proc/self/status");
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with(name))
+            return std::stoul(line.substr(name.size() + 1));
+    return 0;
+}
+
+/// An emulator in a process of its own.
+class other_process
+{
+public:
+    other_process()
+    {
+        int ports[2];
+        int stops[2];
+        REQUIRE(::pipe(ports) == 0);
+        REQUIRE(::pipe(stops) == 0);
+        child_ = ::fork();
+        if (child_ == 0) {
+            ::close(stops[1]);
+            serve(ports[1], stops[0]);
+        }
+        ::close(ports[1]);
+        ::close(stops[0]);
+        REQUIRE(::read(ports[0], &port, sizeof port) == sizeof port);
+        ::close(ports[0]);
+        stop_ = stops[1];
+    }
+    ~other_process()
+    {
+        ::close(stop_);
+        ::waitpid(child_, nullptr, 0);
+    }
+    other_process(other_process const&) = delete;
+    other_process& operator=(other_process const&) = delete;
+
+    std::uint16_t port = 0;
+
+private:
+    [[noreturn]] static void serve(int tell, int stop)
+    {
+        {
+            foundry::testing::emulator_options how = unchecked();
+            how.tls = false;
+            how.journal_limit = 0;
+            foundry::testing::emulator const service(how);
+            std::uint16_t const own = service.plain_port();
+            char end = 0;
+            if (::write(tell, &own, sizeof own) == sizeof own)
+                static_cast<void>(::read(stop, &end, 1)); // until the other end is closed
+        }
+        ::_exit(0);
+    }
+
+    pid_t child_ = 0;
+    int stop_ = -1;
+};
+
+char letter(std::uint64_t at) { return static_cast<char>('a' + (at / 7 + at / 65'536) % 26); }
+
+/// So many bytes, which are nowhere.
+class made_source
+{
+public:
+    explicit made_source(std::uint64_t size) : size_(size) {}
+
+    std::optional<std::uint64_t> size() const { return size_; }
+    asio::awaitable<std::size_t> read(std::span<char> into)
+    {
+        std::size_t const count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - at_));
+        for (std::size_t i = 0; i != count; ++i)
+            into[i] = letter(at_ + i);
+        at_ += count;
+        co_return count;
+    }
+    bool rewind()
+    {
+        at_ = 0;
+        return true;
+    }
+
+private:
+    std::uint64_t size_;
+    std::uint64_t at_ = 0;
+};
+
+/// Compares what arrives with the same.
+struct comparing_sink
+{
+    asio::awaitable<void> write(std::span<char const> bytes)
+    {
+        for (char const each : bytes)
+            wrong += each == letter(count++) ? 0 : 1;
+        co_return;
+    }
+    bool rewind()
+    {
+        count = 0;
+        return true;
+    }
+
+    std::uint64_t count = 0;
+    std::uint64_t wrong = 0;
+};
+
+std::size_t begin_measuring()
+{
+    std::ofstream("/proc/self/clear_refs") << 5; // begins the measurement of the peak anew
+    return status("VmRSS:");
+}
+
+struct measured
+{
+    std::size_t up = 0;   // KiB
+    std::size_t down = 0; // KiB
+};
+
+asio::awaitable<void> transfer(std::uint16_t port, std::uint64_t size, measured& took)
+{
+    foundry::endpoint where{urls[3]};
+    where.connect_to("127.0.0.1", port);
+    foundry::client<> const client(co_await asio::this_coro::executor, where, foundry::no_credential{});
+    foundry::files const files{client};
+    foundry::file_upload const small(made_source(1000), "small", "assistants");
+    static_cast<void>(co_await files.upload(small)); // what only the first call takes
+
+    std::size_t before = begin_measuring();
+    foundry::multipart form; // for the function of its own takes 512 MiB at most
+    form.add("purpose", "assistants").add_file("file", "large", "text/plain", made_source(size));
+    foundry::file const stored = co_await client.call<foundry::file>(foundry::route{"POST", "files"}, std::move(form));
+    took.up = status("VmHWM:") - before;
+    CHECK(stored.bytes == static_cast<std::int64_t>(size));
+
+    before = begin_measuring();
+    comparing_sink sink;
+    co_await files.download(stored.id, sink);
+    took.down = status("VmHWM:") - before;
+    CHECK(sink.count == size);
+    CHECK(sink.wrong == 0);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("transfer");
+
+TEST_CASE("files: an upload and a download of any size take less than 4 MiB of memory")
+{
+    std::size_t const size = std::getenv("FOUNDRY_LONG") != nullptr ? 1024 * mib : 128 * mib;
+    other_process const service;
+    measured took;
+    asio::io_context context;
+    std::exception_ptr failure;
+    asio::co_spawn(context, transfer(service.port, size, took), [&](std::exception_ptr e) { failure = e; });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+    CHECK(took.up < 4 * 1024);
+    CHECK(took.down < 4 * 1024);
+    std::cout << "report: transfer: " << size / mib << " MiB took " << took.up << " KiB on their way up and "
+              << took.down << " KiB on their way down" << std::endl;
+}
+
+TEST_SUITE_END();
