@@ -49,6 +49,7 @@ enum class errc
     too_large,       ///< 413 or 431, or more tokens than the model takes.
     rate_limited,    ///< 429: retry after `error::retry_after()`.
     quota_exhausted, ///< A 429 for which waiting does not help.
+    queue_full,      ///< Too many tokens wait in the queue for batch jobs: submit again when some are done.
     service_error,   ///< 5xx, 408, 409, or an error within a stream.
 
     // The response breaks the protocol.

@@ -112,6 +112,8 @@ class files
 {
 public:
     explicit files(basic_client const& client) noexcept : state_(detail::state_of(client)) {}
+    /// For the library.
+    explicit files(std::shared_ptr<detail::client_state> client) noexcept : state_(std::move(client)) {}
 
     /// Uploads a file, which is read as it is sent. An upload that breaks off is sent once more, from the beginning, as any call is.
     ///

@@ -74,10 +74,13 @@
 #include <foundry/detail/json/impl/value_builder.ipp>
 #include <foundry/detail/json/impl/value_match.ipp>
 #include <foundry/detail/json/impl/writer.ipp>
+#include <foundry/detail/operations/impl/batch_files.ipp>
+#include <foundry/detail/operations/impl/batch_results.ipp>
 #include <foundry/detail/operations/impl/call_route.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
 #include <foundry/detail/operations/impl/complete_chat.ipp>
+#include <foundry/detail/operations/impl/content_lines.ipp>
 #include <foundry/detail/operations/impl/download.ipp>
 #include <foundry/detail/operations/impl/embed.ipp>
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
@@ -100,6 +103,9 @@
 #include <foundry/entra/impl/environment_credential.ipp>
 #include <foundry/entra/impl/managed_identity_credential.ipp>
 #include <foundry/entra/impl/workload_identity_credential.ipp>
+#include <foundry/impl/batch.ipp>
+#include <foundry/impl/batch_requests.ipp>
+#include <foundry/impl/batches.ipp>
 #include <foundry/impl/body.ipp>
 #include <foundry/impl/call.ipp>
 #include <foundry/impl/chat.ipp>

@@ -79,6 +79,8 @@ private:
             return "request too large";
         case errc::rate_limited:
             return "rate limited";
+        case errc::queue_full:
+            return "the queue for batch jobs is full";
         case errc::quota_exhausted:
             return "quota exhausted";
         case errc::service_error:

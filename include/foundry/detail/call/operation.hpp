@@ -87,12 +87,13 @@ inline constexpr operation responses = {
     .default_model = &options::default_model,
     .has_error_member = true,
 };
+inline constexpr operation batches = {.path = "batches", .in_models_api = false, .has_error_member = true};
 inline constexpr operation files = {.path = "files", .in_models_api = false, .has_error_member = true};
 inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
 /// The rows above, in the order in which a path is compared with them: a row comes before one that it lies below.
 inline constexpr operation const* with_functions[] = {
-    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &responses, &files, &model_info};
+    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &responses, &batches, &files, &model_info};
 
 /// Operations without functions of their own, which client::call() reaches.
 inline constexpr operation others[] = {
@@ -101,7 +102,6 @@ inline constexpr operation others[] = {
     {.path = "chat", .has_deployment = true},
     {.path = "extensions", .has_deployment = true},
     {.path = "assistants", .in_models_api = false, .has_error_member = true},
-    {.path = "batches", .in_models_api = false, .has_error_member = true},
     {.path = "containers", .in_models_api = false, .has_error_member = true},
     {.path = "evals", .in_models_api = false, .has_error_member = true},
     {.path = "fine_tuning", .in_models_api = false, .has_error_member = true},

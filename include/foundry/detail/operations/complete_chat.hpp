@@ -11,6 +11,9 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+/// @throws foundry::error (`errc::invalid_argument`) for a request that no service takes.
+FOUNDRY_DECL void check_chat(chat_request const& request);
+
 /// A chat request, checked and serialised.
 FOUNDRY_DECL pending_request prepare_chat(std::shared_ptr<client_state> state, chat_request const& request,
                                           call_options const& with, bool is_stream);

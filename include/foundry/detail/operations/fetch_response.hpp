@@ -16,6 +16,9 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+/// @throws foundry::error (`errc::invalid_argument`) for a request that no service takes.
+FOUNDRY_DECL void check_response_request(response_request const& request);
+
 /// A request of the Responses API, checked and serialised.
 FOUNDRY_DECL std::shared_ptr<pending_request> prepare_response(std::shared_ptr<client_state> state,
                                                                response_request const& request,

@@ -15,6 +15,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,11 +63,13 @@ FOUNDRY_DECL void limit_total(call_options& with, std::chrono::steady_clock::tim
 /// Asks until an object is done, as part of a call.
 ///
 /// @param rules outlives the call.
+/// @param on_progress is told each state; may be empty.
 /// @throws foundry::error (`errc::total_timeout`) if it is not done in time.
 template <class Object>
 FOUNDRY_CORO boost::asio::awaitable<Object>
 poll(running_call& call, std::shared_ptr<client_state> state, std::string id, route get, wait_options how,
-     std::chrono::steady_clock::time_point end, poll_rules<Object> const& rules)
+     std::chrono::steady_clock::time_point end, poll_rules<Object> const& rules,
+     std::function<void(Object const&)> on_progress = {})
 {
     poll_timer timer(co_await boost::asio::this_coro::executor, call, how.interval.value_or(rules.interval),
                      how.max_interval.value_or(rules.max_interval), state->settings.retry.max_server_wait);
@@ -76,6 +79,8 @@ poll(running_call& call, std::shared_ptr<client_state> state, std::string id, ro
         request->is_round = true;
         request->outer = &call;
         Object now = co_await rules.fetch(std::move(request));
+        if (on_progress)
+            on_progress(now);
         if (!rules.is_pending(now))
             co_return now;
         co_await timer.wait(now.info().retry_after(), end, rules.late);
@@ -85,14 +90,15 @@ poll(running_call& call, std::shared_ptr<client_state> state, std::string id, ro
 /// The same as a call of its own.
 template <class Object>
 FOUNDRY_CORO boost::asio::awaitable<Object> wait_for(std::shared_ptr<client_state> state, std::string id, route get,
-                                                     wait_options how, poll_rules<Object> const& rules)
+                                                     wait_options how, poll_rules<Object> const& rules,
+                                                     std::function<void(Object const&)> on_progress = {})
 {
     running_call call;
     call.begin(state->target.calls, co_await boost::asio::this_coro::executor);
     try {
         auto const never = (std::chrono::steady_clock::time_point::max)();
-        Object done =
-            co_await poll(call, std::move(state), std::move(id), std::move(get), std::move(how), never, rules);
+        Object done = co_await poll(call, std::move(state), std::move(id), std::move(get), std::move(how), never, rules,
+                                    std::move(on_progress));
         co_return done;
     } catch (boost::system::system_error const&) {
         call.check(); // the end of the client has ended the wait

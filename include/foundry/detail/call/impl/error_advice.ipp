@@ -215,6 +215,8 @@ FOUNDRY_DECL std::string advise_on_error(error_context const& what, response_inf
         return "wait, for retry_after() if it is set, and send less often";
     case errc::quota_exhausted:
         return "waiting does not help: raise the quota";
+    case errc::queue_full:
+        return "submit again when some of your jobs are done";
     case errc::unexpected_reply:
         return advise_on_reply(info);
     default:

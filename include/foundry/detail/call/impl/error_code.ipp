@@ -15,27 +15,18 @@ struct known_word
 };
 
 /// Codes and types that say more than the status does.
-inline constexpr std::array<known_word, 21> known_error_words{{
-    {"content_filter", errc::content_filter},
-    {"ResponsibleAIPolicyViolation", errc::content_filter},
-    {"unknown_model", errc::model_not_found},
-    {"no_model_name", errc::model_not_found},
-    {"DeploymentNotFound", errc::model_not_found},
-    {"model_not_found", errc::model_not_found},
-    {"tokens_limit_reached", errc::too_large},
-    {"context_length_exceeded", errc::too_large},
-    {"exceed_context_size_error", errc::too_large}, // llama.cpp
-    {"insufficient_quota", errc::quota_exhausted},
-    {"rate_limit_exceeded", errc::rate_limited},
-    {"rate_limit_error", errc::rate_limited},
-    {"rate_limited", errc::rate_limited},
-    {"RateLimitReached", errc::rate_limited},
-    {"too_many_requests", errc::rate_limited},
-    {"Throttling", errc::rate_limited},
-    {"throttling_error", errc::rate_limited},
-    {"RESOURCE_EXHAUSTED", errc::rate_limited},
-    {"overloaded_error", errc::service_error},
-    {"too_many_tokens", errc::too_large},
+inline constexpr std::array<known_word, 22> known_error_words{{
+    {"content_filter", errc::content_filter},       {"ResponsibleAIPolicyViolation", errc::content_filter},
+    {"unknown_model", errc::model_not_found},       {"no_model_name", errc::model_not_found},
+    {"DeploymentNotFound", errc::model_not_found},  {"model_not_found", errc::model_not_found},
+    {"tokens_limit_reached", errc::too_large},      {"context_length_exceeded", errc::too_large},
+    {"exceed_context_size_error", errc::too_large},                                             // llama.cpp
+    {"insufficient_quota", errc::quota_exhausted},  {"token_limit_exceeded", errc::queue_full}, // of batch jobs
+    {"rate_limit_exceeded", errc::rate_limited},    {"rate_limit_error", errc::rate_limited},
+    {"rate_limited", errc::rate_limited},           {"RateLimitReached", errc::rate_limited},
+    {"too_many_requests", errc::rate_limited},      {"Throttling", errc::rate_limited},
+    {"throttling_error", errc::rate_limited},       {"RESOURCE_EXHAUSTED", errc::rate_limited},
+    {"overloaded_error", errc::service_error},      {"too_many_tokens", errc::too_large},
     {"tokens_exceeded", errc::too_large},
 }};
 

@@ -15,7 +15,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline void check_chat(chat_request const& request)
+FOUNDRY_DECL void check_chat(chat_request const& request)
 {
     if (request.messages.empty())
         throw error(errc::invalid_argument, "messages is empty; add one, as with request.user(\"...\")");

@@ -15,7 +15,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline void check_response_request(response_request const& request)
+FOUNDRY_DECL void check_response_request(response_request const& request)
 {
     bool const has_input = !std::holds_alternative<std::monostate>(request.input);
     if (!has_input && !request.prompt && !request.previous_response_id &&
