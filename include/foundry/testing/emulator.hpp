@@ -34,15 +34,17 @@
 /// - `/v1/...`: any compatible server, without Azure's additions; the member `model`. See `local_server`.
 ///
 /// It serves `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
-/// pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`, `responses` and `threads`, each if the real form has it.
-/// It refuses other features as the service refuses a feature that a model does not have; a queued `answer` can provide them. The chat model
-/// is a small table of knowledge, not a network: equal requests get equal responses.
+/// pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`, `batches`, `responses` and `threads`, each if the
+/// real form has it. It refuses other features as the service refuses a feature that a model does not have; a queued `answer` can
+/// provide them. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
 ///
 /// The Responses API has functions, structured output, reasoning, `web_search_preview`, `code_interpreter` and `mcp` with approvals. The web
 /// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A
 /// response in the background is queued, in progress at the first GET and complete at the second, or when its last event is sent.
 ///
-/// Files are kept in memory, byte for byte, until they are deleted; every form sees all of them, each in its own shape.
+/// Files are kept in memory, byte for byte, until they are deleted; every form sees all of them, each in its own shape. A batch is
+/// validated when it leaves `validating`, and its rows are answered when it leaves `finalizing`, each as a direct call would be: what
+/// such a call refuses is in the error file. Rules of `reply_when` hold for rows, too.
 ///
 /// Browsers may use it from any origin. It responds to their preflight requests (`OPTIONS`) itself: these take no queued answer.
 ///
@@ -162,6 +164,18 @@ struct emulator_options
     /// once.
     std::size_t gets_until_processed;
 
+    /// Time that a batch spends in each of its states. Default 0: each GET of the batch moves it one state forward.
+    std::chrono::milliseconds batch_state_time;
+
+    std::size_t batch_row_limit; ///< Maximum number of rows of a batch. Default 100,000.
+
+    /// Maximum number of tokens in the batches of one deployment that have not ended; a quarter of the bytes of their input. Default 5
+    /// billion. A batch beyond it fails with `token_limit_exceeded`.
+    std::uint64_t enqueued_token_limit;
+
+    /// Number of rows after which a batch expires; the others did not run. Default: none, a batch runs to its end.
+    std::optional<std::size_t> batch_expires_after;
+
     std::uint64_t body_limit; ///< Maximum size of a request's body; a longer one gets a 413. Default 2 GiB.
 
     bool tls;                 ///< Whether to listen with TLS. Default true.
@@ -190,7 +204,7 @@ struct recorded_request
     /// The value of the first header with this name, in any case; empty if there is none. Valid as long as this object.
     std::optional<std::string_view> header(std::string_view name) const;
 
-    std::size_t connection; ///< The number of its connection: 1 for the first one accepted.
+    std::size_t connection; ///< The number of its connection: 1 for the first one accepted, 0 for a row of a batch.
     bool tls;               ///< Whether it came over TLS.
     bool resumed;           ///< Whether its TLS session was resumed from an earlier connection.
     std::string sni;        ///< The server name of the TLS handshake; empty if the client sent none.
@@ -316,6 +330,9 @@ public:
     /// Sends this answer to every request from now on for which the predicate is true; such a request takes no queued answer. If several
     /// predicates are true, the latest rule decides. Predicates run on the emulator's thread, on the journaled request; if one throws, the
     /// response is a 500 with the text of the exception.
+    ///
+    /// A row of a batch is such a request, too, with its `url` as the target: the status and the body of the answer are its result. A raw
+    /// answer is the whole line of the output file, which then need not be JSON.
     ///
     ///     service.reply_when([](recorded_request const& r) { return r.target.find("/embeddings") != r.target.npos; },
     ///                        answer::json(503, "{}"));

@@ -30,12 +30,24 @@ FOUNDRY_DECL void append_number(std::string& to, double number)
         to += ".0";
 }
 
+/// Most names need no escapes.
+FOUNDRY_DECL void append_name(std::string& to, std::string_view name)
+{
+    bool is_plain = true;
+    for (char const letter : name)
+        is_plain = is_plain && letter >= ' ' && letter != '"' && letter != '\\';
+    if (is_plain)
+        to.append(1, '"').append(name).append(1, '"');
+    else
+        to += json::serialize(json::string(name));
+}
+
 FOUNDRY_DECL void append_json(std::string& to, json::object const& object)
 {
     char separator = '{';
     for (auto const& [name, member] : object) {
         to += std::exchange(separator, ',');
-        to += json::serialize(json::string(name));
+        append_name(to, name);
         to += ':';
         append_json(to, member);
     }
@@ -62,6 +74,14 @@ FOUNDRY_DECL void append_json(std::string& to, json::value const& value)
         append_json(to, value.get_array());
     else
         to += json::serialize(value);
+}
+
+/// Not the overload for values, which would copy the object.
+FOUNDRY_DECL std::string json_text(json::object const& object)
+{
+    std::string made;
+    append_json(made, object);
+    return made;
 }
 
 FOUNDRY_DECL std::string json_text(json::value const& value)

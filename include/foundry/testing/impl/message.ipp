@@ -211,6 +211,8 @@ class answer_reader
 public:
     explicit answer_reader(answer wanted) : answer_(std::move(wanted)) {}
 
+    bool is_raw() const { return answer_.is_raw_; }
+    std::string const& body() const { return answer_.body_; }
     bool wants_default_headers() const { return answer_.default_headers_ && !answer_.is_raw_; }
     reply make_reply() const; ///< Not for a raw answer.
     write_plan finish(reply r) const;

@@ -26,6 +26,23 @@ FOUNDRY_DECL std::size_t integer_of(std::string const& text, std::string const& 
     return number;
 }
 
+/// The seconds after which a file expires, of a form or a body, which have different names for them.
+FOUNDRY_DECL std::int64_t expiry_of(std::string const& name, std::optional<std::string> const& anchor,
+                                    std::optional<std::string> const& seconds, std::size_t min_seconds,
+                                    error_writer const& say)
+{
+    json_path at;
+    at.push_back(json::string(name));
+    if (!anchor)
+        say.missing(inside(at, "anchor"));
+    if (!seconds)
+        say.missing(inside(at, "seconds"));
+    if (*anchor != "created_at")
+        say.bad_value(inside(at, "anchor"), "expected 'created_at'.", json::string(*anchor));
+    constexpr std::size_t max_seconds = 2592000;
+    return static_cast<std::int64_t>(integer_of(*seconds, name + ".seconds", min_seconds, max_seconds, say));
+}
+
 /// A page of a list, as the query asks for it.
 class page_query
 {

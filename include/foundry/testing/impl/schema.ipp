@@ -158,6 +158,18 @@ FOUNDRY_DECL members speech_members()
     return list;
 }
 
+FOUNDRY_DECL members batch_members()
+{
+    static constexpr std::array<member, 5> list = {{
+        {"input_file_id", type::string},
+        {"endpoint", type::string},
+        {"completion_window", type::string},
+        {"metadata", type::object},
+        {"output_expires_after", type::object},
+    }};
+    return list;
+}
+
 FOUNDRY_DECL members response_members()
 {
     static constexpr std::array<member, 27> list = {{

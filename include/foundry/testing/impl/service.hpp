@@ -2,6 +2,9 @@
 #pragma once
 
 #include <foundry/testing/impl/authority.ipp>
+#include <foundry/testing/impl/batch_input.ipp>
+#include <foundry/testing/impl/batch_output.ipp>
+#include <foundry/testing/impl/batch_store.ipp>
 #include <foundry/testing/impl/chat_reply.ipp>
 #include <foundry/testing/impl/chat_rules.ipp>
 #include <foundry/testing/impl/embedding_model.ipp>
@@ -12,6 +15,7 @@
 #include <foundry/testing/impl/response_store.ipp>
 #include <foundry/testing/impl/response_tools.ipp>
 #include <foundry/testing/impl/responses.ipp>
+#include <foundry/testing/impl/shared_state.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -19,7 +23,11 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 class service
 {
 public:
-    explicit service(emulator_options const& options) : options_(options), authority_(options.directory) {}
+    service(emulator_options const& options, shared_state const& rules)
+        : options_(options),
+          rules_(rules),
+          authority_(options.directory)
+    {}
 
     reply answer(recorded_request const& request);
     std::uint64_t body_limit() const { return options_.body_limit; }
@@ -41,6 +49,18 @@ private:
     stored_file const& keep_file(recorded_request const& request, route const& target);
     reply list_files(route const& target) const;
     reply content_of(stored_file const& file, form kind) const;
+    reply batches(recorded_request const& request, route const& target);
+    reply create_batch(recorded_request const& request, route const& target);
+    reply cancel_batch(stored_batch& job, form kind);
+    reply list_batches(route const& target);
+    void catch_up(stored_batch& job);
+    void advance(stored_batch& job, std::chrono::system_clock::time_point now);
+    void begin_batch(stored_batch& job, std::chrono::system_clock::time_point now);
+    void finish_batch(stored_batch& job, std::chrono::system_clock::time_point now);
+    void run_row(batch_row const& row, stored_batch& job, batch_output& output);
+    reply answer_row(recorded_request const& request, route const& target);
+    std::string keep_output(stored_batch const& job, std::string const& kind, std::string content);
+    std::vector<std::string> const& deployments_for(std::string_view operation) const;
     std::string new_file_id(std::string_view purpose, form kind);
     reply responses(recorded_request const& request, route const& target);
     void keep_response(response_request const& asked, response_writer const& writer, bool background,
@@ -71,10 +91,12 @@ private:
     std::string new_uuid();
 
     emulator_options const& options_;
+    shared_state const& rules_; ///< The answers of a test to the rows of batches.
     authority authority_;
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
     file_store files_;
+    batch_store batches_;
     response_store responses_;
     std::map<std::string, std::string> thread_questions_; ///< The last message of each thread.
 };

@@ -39,6 +39,11 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
         return path.back() == "content" ? "GET" : "";
     if (path.front() == "files" && path.size() < 3)
         return path.size() == 1 ? "GET, POST" : "GET, DELETE";
+    bool const has_batches = target.kind != form::dated || version >= "2024-07";
+    if (path.front() == "batches" && has_batches && path.size() < 3)
+        return path.size() == 1 ? "GET, POST" : "GET";
+    if (path.front() == "batches" && has_batches && path.size() == 3)
+        return path.back() == "cancel" ? "POST" : "";
     if (path.front() == "responses" && preview && path.size() < 3)
         return path.size() == 1 ? "POST" : "GET, DELETE";
     if (path.front() == "responses" && preview && path.size() == 3)
@@ -185,6 +190,8 @@ FOUNDRY_DECL reply service::dispatch(recorded_request const& request, route cons
         return deployments();
     if (first == "files")
         return files(request, target);
+    if (first == "batches")
+        return batches(request, target);
     if (first == "responses")
         return target.operation == first ? responses(request, target) : response_by_id(request, target);
     return first == "threads" ? threads(request, target) : models(target);

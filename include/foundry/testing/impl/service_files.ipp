@@ -5,23 +5,6 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
-/// The time after which an object expires, checked. Batches and files have it, with different names of its two members.
-FOUNDRY_DECL std::int64_t expiry_of(std::string const& name, std::optional<std::string> const& anchor,
-                                    std::optional<std::string> const& seconds, std::size_t min_seconds,
-                                    error_writer const& say)
-{
-    json_path at;
-    at.push_back(json::string(name));
-    if (!anchor)
-        say.missing(inside(at, "anchor"));
-    if (!seconds)
-        say.missing(inside(at, "seconds"));
-    if (*anchor != "created_at")
-        say.bad_value(inside(at, "anchor"), "expected 'created_at'.", json::string(*anchor));
-    constexpr std::size_t max_seconds = 2592000;
-    return static_cast<std::int64_t>(integer_of(*seconds, name + ".seconds", min_seconds, max_seconds, say));
-}
-
 /// When an uploaded file expires. OpenAI's clients write `expires_after[seconds]`, Azure's documents `expires_after.seconds`.
 FOUNDRY_DECL std::optional<std::int64_t> expiry_of(form_data const& fields, stored_file const& file,
                                                    error_writer const& say)

@@ -76,16 +76,16 @@ FOUNDRY_DECL bool contains(std::vector<std::string> const& list, std::string_vie
 
 FOUNDRY_DECL bool is_stop_word(std::string_view word)
 {
-    static constexpr std::array<std::string_view, 96> list = {
-        "a",     "about",  "all",  "am",    "an",   "and",  "any",  "are",   "as",    "at",     "be",   "been",
-        "but",   "by",     "can",  "could", "did",  "do",   "does", "for",   "from",  "give",   "had",  "has",
-        "have",  "he",     "her",  "here",  "him",  "his",  "how",  "i",     "if",    "in",     "into", "is",
-        "it",    "its",    "just", "let",   "like", "make", "many", "me",    "more",  "most",   "much", "my",
-        "no",    "not",    "of",   "on",    "one",  "or",   "our",  "out",   "over",  "please", "s",    "say",
-        "she",   "should", "so",   "some",  "t",    "tell", "than", "that",  "the",   "their",  "them", "then",
-        "there", "these",  "they", "this",  "to",   "up",   "us",   "was",   "we",    "were",   "what", "when",
-        "where", "which",  "who",  "whose", "why",  "will", "with", "would", "write", "you",    "your", "explain"};
-    return contains(list, word);
+    static constexpr std::array<std::string_view, 96> sorted = {
+        "a",    "about", "all",    "am",    "an",    "and",  "any",  "are",     "as",    "at",    "be",     "been",
+        "but",  "by",    "can",    "could", "did",   "do",   "does", "explain", "for",   "from",  "give",   "had",
+        "has",  "have",  "he",     "her",   "here",  "him",  "his",  "how",     "i",     "if",    "in",     "into",
+        "is",   "it",    "its",    "just",  "let",   "like", "make", "many",    "me",    "more",  "most",   "much",
+        "my",   "no",    "not",    "of",    "on",    "one",  "or",   "our",     "out",   "over",  "please", "s",
+        "say",  "she",   "should", "so",    "some",  "t",    "tell", "than",    "that",  "the",   "their",  "them",
+        "then", "there", "these",  "they",  "this",  "to",   "up",   "us",      "was",   "we",    "were",   "what",
+        "when", "where", "which",  "who",   "whose", "why",  "will", "with",    "would", "write", "you",    "your"};
+    return std::binary_search(sorted.begin(), sorted.end(), word);
 }
 
 FOUNDRY_DECL bool strip_suffix(std::string& word, std::string_view suffix, std::size_t min_size)
