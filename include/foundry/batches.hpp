@@ -86,7 +86,7 @@ public:
     boost::asio::awaitable<batch> cancel(std::string_view id, call_options const& with) const;
 
     /// Waits until a job has ended, well or not: its `status` tells. Asks after 10 s first, then less and less often, at least every
-    /// minute. A connection that breaks meanwhile does no harm, as of any call ( `call_options::retry`).
+    /// minute. A connection that breaks meanwhile does no harm, as of any call (`call_options::retry`).
     ///
     /// @param on_progress is told each state that the service gives; may be empty.
     /// Cancellation: ends the wait; the job goes on, see cancel().

@@ -6,6 +6,7 @@
 
 #include <foundry.hpp>
 #include <foundry/async_call.hpp>
+#include <foundry/batches.hpp>
 #include <foundry/call.hpp>
 #include <foundry/client_from_environment.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
@@ -978,6 +979,45 @@ void asks()
     // clang-format off
 foundry::response_request request{"gpt-4o-mini", "How many feet are in a mile?"};
 request.instructions = "Answer in one sentence.";
+    // clang-format on
+}
+
+void writes_a_batch()
+{
+    // clang-format off
+foundry::batch_requests rows{"gpt-4o-mini-batch"};
+rows.add("first", foundry::chat_request{"", "How many feet are in a mile?"});
+    // clang-format on
+}
+
+asio::awaitable<void> runs_a_batch(foundry::client<> client, foundry::batch_requests rows)
+{
+    // clang-format off
+foundry::batches batches{client};
+foundry::batch job = co_await batches.submit(rows);
+job = co_await batches.wait(job.id);
+foundry::async_generator<foundry::batch_row> results = batches.results(job);
+while (auto row = co_await results.next())
+    std::cout << row->custom_id << '\n';
+    // clang-format on
+}
+
+void reads_a_row(foundry::batch_row const& row)
+{
+    // clang-format off
+if (row.failure)
+    std::cout << row.custom_id << ": " << row.failure->what() << '\n';
+else
+    std::cout << row.custom_id << ": " << row.as<foundry::chat_completion>().text() << '\n';
+    // clang-format on
+}
+
+asio::awaitable<void> shows_progress(foundry::batches batches, foundry::batch job)
+{
+    // clang-format off
+job = co_await batches.wait(job.id, [](foundry::batch const& now) {
+    std::cout << now.status.name() << ": " << now.request_counts.completed << " of " << now.request_counts.total << '\n';
+});
     // clang-format on
 }
 

@@ -204,6 +204,7 @@ create_batch(std::shared_ptr<client_state> state, new_batch what, std::string kn
         auto request = std::make_shared<pending_request>(prepare(state, operations::batches, what, with, &accept));
         request->retry.max_retries = 0;
         request->retry.policy = nullptr;
+        request->is_sent_once = true;
         request->is_round = true;
         std::optional<error> failed;
         std::optional<batch> job = co_await try_to_create(std::move(request), what.input_file_id, known, with, failed);

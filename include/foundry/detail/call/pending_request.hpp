@@ -40,6 +40,7 @@ struct pending_request
     foundry::timeouts timeouts;
     retry_options retry;
     std::exception_ptr validation_error; // thrown when the coroutine runs
+    bool is_sent_once = false;           // a second one would do harm, also after a kept connection has died
     bool is_safe = false;                // it only reads
     bool is_round = false;               // of a run that is in progress
     running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null

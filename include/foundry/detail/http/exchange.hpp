@@ -34,12 +34,16 @@ public:
     /// repeats the message once on a new connection. If the server answers with a status of 300 or more before it has read the whole
     /// message, send() does not write the rest.
     ///
+    /// After forbid_repetition(), send() does not repeat it: the server may have done what the message asks for.
+    ///
     /// @param message empty: opens a connection for the pool, unless one is idle.
     /// @param rest second part of the message; saves a copy of a large body.
     /// @param source third part, read as it is sent; null: there is none. If it cannot go back to its beginning, nothing is repeated.
     /// @throws body_failure what the source throws.
     boost::asio::awaitable<void> send(std::string_view message, std::string_view rest = {},
                                       byte_source* source = nullptr);
+
+    void forbid_repetition() noexcept { repeats_ = false; }
 
     response_head& head() noexcept { return parser_.head(); }
 
@@ -122,6 +126,7 @@ private:
     std::size_t next_read_size_ = 4 * 1024;
     std::size_t unparsed_ = 0; // bytes at the start of the buffer that the parser has not consumed
     bool answered_ = false;
+    bool repeats_ = true;
     bool written_ = true; // false if the response came before the end of the write
 };
 

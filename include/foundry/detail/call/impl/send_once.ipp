@@ -31,6 +31,8 @@ inline void start_attempt(pending_request const& request, boost::asio::any_io_ex
     response.exchange.reset(
         new http::exchange(client.target.connections, executor, request.timeouts, client.settings.limits.head));
     response.call.exchange = response.exchange.get();
+    if (request.is_sent_once)
+        response.exchange->forbid_repetition();
     response.exchange->limits().set_total(end, request.timeouts.total);
     if (response.is_stream)
         response.exchange->limits().expect_stream();

@@ -334,7 +334,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> exchange::send(std::strin
         } catch (boost::system::system_error const& e) {
             failed = std::current_exception();
             bool const is_lost = e.code().category() != error_category() || e.code() == errc::tls_failed;
-            stale = lease_ && lease_.reused() && !answered_ && !is_local_abort(e) && is_lost;
+            stale = repeats_ && lease_ && lease_.reused() && !answered_ && !is_local_abort(e) && is_lost;
         }
         if (!stale || (source != nullptr && !source->rewind()))
             rethrow(failed);
