@@ -73,6 +73,13 @@ public:
     boost::asio::awaitable<batch> resubmit(batch const& refused) const;
     boost::asio::awaitable<batch> resubmit(batch const& refused, batch_options const& how) const;
 
+    /// Submits the requests of a job again that have failed for a passing reason, such as a rate limit, or were never run. Reads the results
+    /// and the input of the job. Nothing if there are no such requests.
+    ///
+    /// @throws foundry::error with the status 404 if the service no longer has the input: add the requests to new `batch_requests`.
+    boost::asio::awaitable<std::optional<batch>> retry_failed(batch const& job) const;
+    boost::asio::awaitable<std::optional<batch>> retry_failed(batch const& job, batch_options const& how) const;
+
     boost::asio::awaitable<batch> get(std::string_view id) const;
     boost::asio::awaitable<batch> get(std::string_view id, call_options const& with) const;
 

@@ -439,6 +439,40 @@ TEST_CASE("batches: unknown states, counts of null and capital letters are read"
     });
 }
 
+TEST_CASE("batches: the requests that failed for a passing reason are submitted again, and no others")
+{
+    with_service([](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+        foundry::batches const batches{client};
+        foundry::batch_requests rows = questions(5);
+        foundry::chat_request wrong = question();
+        wrong.temperature = 7;
+        rows.add("wrong", wrong);
+        service.reply_when(
+            [](recorded_request const& r) {
+                bool const is_row = r.target.ends_with("/chat/completions");
+                return is_row && (r.body.find("in 1 miles") != r.body.npos || r.body.find("in 3 miles") != r.body.npos);
+            },
+            answer::json(429, R"({"error":{"code":"429","message":"slow down"}})"));
+        foundry::batch job = co_await batches.submit(rows);
+        job = co_await batches.wait(job.id, {}, quick());
+        CHECK(job.request_counts.failed == 3);
+        service.reply_when([](recorded_request const& r) { return r.target.ends_with("/chat/completions"); },
+                           answer::chat("5,280"));
+        std::optional<foundry::batch> again = co_await batches.retry_failed(job);
+        REQUIRE(again);
+        *again = co_await batches.wait(again->id, {}, quick());
+        auto const found = co_await rows_of(batches, *again);
+        REQUIRE(found.size() == 2);
+        CHECK(found.at("row-1").as<foundry::chat_completion>().text() == "5,280");
+        CHECK(!found.at("row-3").failure);
+        CHECK(!co_await batches.retry_failed(*again));
+        co_await foundry::files{client}.remove(job.input_file_id);
+        foundry::error const gone = co_await failure_of(batches.retry_failed(job));
+        CHECK(gone.status() == 404);
+        CHECK(std::string(gone.what()).find(job.input_file_id) != std::string::npos);
+    });
+}
+
 // Broken connections
 
 struct job_outcome
@@ -501,6 +535,62 @@ TEST_CASE("batches: a connection that is cut anywhere loses no row, and makes no
         CHECK(outcome.jobs == 1);
     }
     MESSAGE("report: batch over a connection that is cut: 50 of " << all << " places, 40 rows each, no second job");
+}
+
+/// Creates a job of a file over a connection that is cut; the number of jobs is counted at the emulator.
+asio::awaitable<void> create_with_a_cut(std::size_t after, bool is_kept, job_outcome& outcome)
+{
+    emulator service(unchecked());
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    foundry::client<> const direct = client_of(executor, service, local_url);
+    foundry::file_upload what(
+        foundry::memory_source(
+            R"({"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-4o-mini"}})"),
+        "a.jsonl", "batch");
+    foundry::batch of;
+    of.input_file_id = (co_await foundry::files{direct}.upload(std::move(what))).id;
+    of.endpoint = "/v1/chat/completions";
+    cutting_relay const relay(executor, service.plain_port(), after);
+    foundry::endpoint where{local_url};
+    where.connect_to("127.0.0.1", relay.port());
+    foundry::any_credential who = foundry::api_key("emulator-key");
+    foundry::options how = with_retries(service);
+    foundry::client<> const client(executor, where, std::move(who), how);
+    if (is_kept)
+        static_cast<void>(co_await foundry::files{client}.get(of.input_file_id));
+    foundry::batch const job = co_await foundry::batches{client}.resubmit(of);
+    CHECK(job.input_file_id == of.input_file_id);
+    outcome.relayed = relay.relayed();
+    foundry::async_generator<foundry::batch> all = foundry::batches{direct}.list();
+    while (co_await all.next())
+        outcome.jobs += 1;
+    client.close();
+}
+
+TEST_CASE("batches: a connection that is cut at any byte of the creation of a job makes exactly one")
+{
+    int cuts = 0;
+    for (bool const is_kept : {false, true}) {
+        std::size_t end = 4096;
+        for (std::size_t after = 1; after < end; after += 5, ++cuts) {
+            CAPTURE(after);
+            job_outcome outcome;
+            asio::io_context context;
+            std::exception_ptr failed;
+            asio::co_spawn(context, create_with_a_cut(after, is_kept, outcome), [&](std::exception_ptr e) {
+                failed = e;
+                context.stop();
+            });
+            context.run();
+            if (failed)
+                std::rethrow_exception(failed);
+            CHECK(outcome.jobs == 1);
+            if (outcome.relayed <= after) // it was not cut
+                end = after;
+        }
+    }
+    CHECK(cuts > 200);
+    MESSAGE("report: creation of a job over a connection that is cut: " << cuts << " places, one job each");
 }
 
 TEST_CASE("batches: a job whose creation has no answer is found in the list, whatever the answer was")

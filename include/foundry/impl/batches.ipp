@@ -9,6 +9,7 @@
 #include <foundry/detail/core/retry_budget.hpp>
 #include <foundry/detail/operations/batch_files.hpp>
 #include <foundry/detail/operations/batch_results.hpp>
+#include <foundry/detail/operations/content_lines.hpp>
 #include <foundry/detail/operations/fetch_object.hpp>
 #include <foundry/detail/operations/poll.hpp>
 #include <foundry/files.hpp>
@@ -17,6 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -264,6 +266,61 @@ submit_batch(std::shared_ptr<client_state> state, std::shared_ptr<batch_files> r
     co_return made;
 }
 
+// Requests that have failed
+
+inline bool is_passing(batch_row const& row)
+{
+    return row.failure && (row.failure->code() == errc::rate_limited || row.failure->code() == errc::service_error);
+}
+
+struct row_id
+{
+    row_id() = default;
+
+    std::string custom_id;
+};
+BOOST_DESCRIBE_STRUCT(row_id, (), (custom_id))
+
+/// The requests of a job whose ids are given, from its input.
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::shared_ptr<batch_files>>
+collect_requests(std::shared_ptr<client_state> state, std::string input, std::unordered_set<std::string> ids,
+                 call_options with)
+{
+    auto rows = std::make_shared<batch_files>(std::string(), batch_file_options());
+    content_lines lines(std::move(state), std::move(input), std::move(with));
+    for (;;) {
+        std::optional<std::string> const line = co_await lines.next();
+        if (!line)
+            break;
+        row_id of;
+        json::reader reader;
+        if (reader.read(of, *line) && ids.contains(of.custom_id))
+            rows->add_line(*line);
+    }
+    co_return rows;
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<batch>> retry_rows(std::shared_ptr<client_state> state,
+                                                                                  async_generator<batch_row> results,
+                                                                                  std::string endpoint,
+                                                                                  std::string input, batch_options how)
+{
+    std::unordered_set<std::string> ids;
+    for (;;) {
+        std::optional<batch_row> const row = co_await results.next();
+        if (!row)
+            break;
+        if (is_passing(*row))
+            ids.insert(row->custom_id);
+    }
+    if (ids.empty())
+        co_return std::nullopt;
+    std::shared_ptr<batch_files> rows = co_await collect_requests(state, std::move(input), std::move(ids), how.call);
+    rows->url = std::move(endpoint);
+    batch made = co_await submit_batch(std::move(state), std::move(rows), std::move(how));
+    co_return made;
+}
+
 } // namespace detail
 
 FOUNDRY_DECL boost::asio::awaitable<batch> batches::submit(batch_requests const& rows, batch_options const& how) const
@@ -284,6 +341,16 @@ FOUNDRY_DECL boost::asio::awaitable<batch> batches::resubmit(batch const& refuse
 FOUNDRY_DECL boost::asio::awaitable<batch> batches::resubmit(batch const& refused) const
 {
     return resubmit(refused, batch_options());
+}
+
+FOUNDRY_DECL boost::asio::awaitable<std::optional<batch>> batches::retry_failed(batch const& job,
+                                                                                batch_options const& how) const
+{
+    return detail::retry_rows(state_, results(job, how.call), job.endpoint, job.input_file_id, how);
+}
+FOUNDRY_DECL boost::asio::awaitable<std::optional<batch>> batches::retry_failed(batch const& job) const
+{
+    return retry_failed(job, batch_options());
 }
 
 FOUNDRY_DECL boost::asio::awaitable<batch> batches::get(std::string_view id, call_options const& with) const

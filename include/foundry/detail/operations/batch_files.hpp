@@ -35,6 +35,8 @@ struct batch_files
     /// @param url of the operation, such as `/v1/chat/completions`.
     /// @param named the model of the request; empty: it names none.
     void add(std::string_view custom_id, std::string_view url, std::string_view named, json::const_object_ref body);
+    /// A line of another file.
+    void add_line(std::string_view line);
 
     batch_file_options const how;
     std::string model; ///< Of all requests; empty until it is known.
@@ -45,6 +47,7 @@ struct batch_files
 private:
     void check(std::string_view custom_id, std::string_view request_url, std::string_view request_model) const;
     void begin_file();
+    void append(std::string_view row);
 
     std::unordered_set<std::string> ids_;
     std::ofstream out_; // of the last file

@@ -73,20 +73,16 @@ inline std::string make_row(std::string_view custom_id, std::string_view url, st
     return row;
 }
 
-FOUNDRY_DECL void batch_files::add(std::string_view custom_id, std::string_view request_url, std::string_view named,
-                                   json::const_object_ref body)
+FOUNDRY_DECL void batch_files::append(std::string_view row)
 {
-    std::string const request_model(named.empty() ? model : named);
-    check(custom_id, request_url, request_model);
-    std::string const row = make_row(custom_id, request_url, named.empty() ? model : std::string_view(), body);
     if (row.size() > how.max_bytes)
-        throw_invalid_argument("the request " + std::string(custom_id) + " has " + std::to_string(row.size()) +
+        throw_invalid_argument("a request has " + std::to_string(row.size()) +
                                " bytes, more than a whole file may have");
     bool const is_full = !files.empty() &&
                          (files.back().requests >= how.max_requests || files.back().bytes + row.size() > how.max_bytes);
     if (is_full && !how.divide) {
-        throw_invalid_argument("the request " + std::string(custom_id) + " does not fit: a batch takes " +
-                               std::to_string(how.max_requests) + " requests and " + std::to_string(how.max_bytes) +
+        throw_invalid_argument("the request does not fit: a batch takes " + std::to_string(how.max_requests) +
+                               " requests and " + std::to_string(how.max_bytes) +
                                " bytes; set batch_file_options::divide for several");
     }
     if (files.empty() || is_full)
@@ -100,12 +96,23 @@ FOUNDRY_DECL void batch_files::add(std::string_view custom_id, std::string_view 
         out_.open(last.path, std::ios::binary | std::ios::app);
         throw error(errc::sink_failed, "the file " + path_text(last.path) + " cannot be written; is the disk full?");
     }
-    ids_.emplace(custom_id);
-    model = request_model;
-    url = request_url;
     last.requests += 1;
     last.bytes += row.size();
     size += 1;
+}
+
+FOUNDRY_DECL void batch_files::add_line(std::string_view line) { append(std::string(line) + '\n'); }
+
+FOUNDRY_DECL void batch_files::add(std::string_view custom_id, std::string_view request_url, std::string_view named,
+                                   json::const_object_ref body)
+{
+    std::string const request_model(named.empty() ? model : named);
+    check(custom_id, request_url, request_model);
+    std::string const row = make_row(custom_id, request_url, named.empty() ? model : std::string_view(), body);
+    append(row);
+    ids_.emplace(custom_id);
+    model = request_model;
+    url = request_url;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail
