@@ -1,9 +1,10 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// What an upload and a download of any size take of memory. The emulator, which keeps the file, is another process.
+// What an upload, a download and a batch of any size take of memory. The emulator, which keeps the file, is another process.
 
 #include "support/fixture.hpp"
 
+#include <foundry/batches.hpp>
 #include <foundry/files.hpp>
 #include <foundry/testing/emulator.hpp>
 
@@ -166,6 +167,49 @@ asio::awaitable<void> transfer(std::uint16_t port, std::uint64_t size, measured&
     CHECK(sink.wrong == 0);
 }
 
+struct batch_outcome
+{
+    std::size_t written = 0; // KiB that the requests take while they are added
+    std::size_t read = 0;    // KiB that the results take while they are read
+    std::size_t rows = 0;
+    std::size_t doubled = 0;
+    std::size_t failed = 0;
+};
+
+asio::awaitable<void> run_a_job(std::uint16_t port, std::size_t count, batch_outcome& outcome)
+{
+    foundry::endpoint where{urls[3]};
+    where.connect_to("127.0.0.1", port);
+    foundry::client<> const client(co_await asio::this_coro::executor, where, foundry::no_credential{});
+    foundry::batches const batches{client};
+    foundry::batch job;
+    {
+        std::size_t const before = begin_measuring();
+        foundry::batch_requests rows{"gpt-4o-mini"};
+        foundry::chat_request request;
+        request.user("How many feet are in a mile?");
+        for (std::size_t i = 0; i != count; ++i)
+            rows.add("row-" + std::to_string(i), request);
+        job = co_await batches.submit(rows);
+        outcome.written = status("VmHWM:") - before;
+    }
+    foundry::wait_options how;
+    how.interval = how.max_interval = std::chrono::milliseconds(50);
+    how.call.timeouts.first_byte = std::chrono::minutes(10);
+    job = co_await batches.wait(job.id, {}, how);
+    std::vector<bool> seen(count);
+    std::size_t const before = begin_measuring();
+    foundry::async_generator<foundry::batch_row> results = batches.results(job);
+    while (std::optional<foundry::batch_row> const row = co_await results.next()) {
+        std::size_t const number = std::stoul(row->custom_id.substr(4));
+        outcome.doubled += seen.at(number) ? 1 : 0;
+        seen[number] = true;
+        outcome.failed += row->failure ? 1 : 0;
+        outcome.rows += 1;
+    }
+    outcome.read = status("VmHWM:") - before;
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("transfer");
@@ -185,6 +229,27 @@ TEST_CASE("files: an upload and a download of any size take less than 4 MiB of m
     CHECK(took.down < 4 * 1024);
     std::cout << "report: transfer: " << size / mib << " MiB took " << took.up << " KiB on their way up and "
               << took.down << " KiB on their way down" << std::endl;
+}
+
+TEST_CASE(
+    "batches: a job of any size is read in the same memory, each row once; its requests take no more than their ids")
+{
+    std::size_t const count = std::getenv("FOUNDRY_LONG") != nullptr ? 100'000 : 2'000;
+    other_process const service;
+    batch_outcome outcome;
+    asio::io_context context;
+    std::exception_ptr failure;
+    asio::co_spawn(context, run_a_job(service.port, count, outcome), [&](std::exception_ptr e) { failure = e; });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+    CHECK(outcome.rows == count);
+    CHECK(outcome.doubled == 0);
+    CHECK(outcome.failed == 0);
+    CHECK(outcome.written < 2 * 1024 + count / 8); // 128 bytes for an id
+    CHECK(outcome.read < 4 * 1024);
+    std::cout << "report: batch: " << count << " rows took " << outcome.written << " KiB to submit and " << outcome.read
+              << " KiB to read" << std::endl;
 }
 
 TEST_SUITE_END();
