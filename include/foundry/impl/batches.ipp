@@ -11,6 +11,7 @@
 #include <foundry/detail/operations/batch_results.hpp>
 #include <foundry/detail/operations/content_lines.hpp>
 #include <foundry/detail/operations/fetch_object.hpp>
+#include <foundry/detail/operations/list_pages.hpp>
 #include <foundry/detail/operations/poll.hpp>
 #include <foundry/files.hpp>
 
@@ -110,22 +111,6 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<batch_page> fetch_batches(std::
     if (page.last_id.empty() && !page.data.empty())
         page.last_id = page.data.back().id;
     co_return page;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO async_generator<batch> list_batches(std::shared_ptr<client_state> state, batch_query which,
-                                                              call_options with)
-{
-    for (;;) {
-        batch_page page = co_await fetch_batches(state, which, with);
-        for (batch& job : page.data)
-            co_yield std::move(job);
-        if (!page.has_more)
-            co_return;
-        if (page.last_id.empty() || page.last_id == which.after)
-            throw error(errc::unexpected_reply,
-                        "the service has more jobs, but does not say after which one they begin");
-        which.after = std::move(page.last_id);
-    }
 }
 
 /// The job that has this input, if the service knows one among its newest.
@@ -362,7 +347,7 @@ FOUNDRY_DECL boost::asio::awaitable<batch> batches::get(std::string_view id) con
 
 FOUNDRY_DECL async_generator<batch> batches::list(batch_query which, call_options with) const
 {
-    return detail::list_batches(state_, std::move(which), std::move(with));
+    return detail::list_pages<batch>(state_, std::move(which), std::move(with), &detail::fetch_batches);
 }
 FOUNDRY_DECL async_generator<batch> batches::list(batch_query which) const
 {

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/core/load_bytes.hpp>
 #include <foundry/detail/operations/fetch_object.hpp>
+#include <foundry/detail/operations/list_pages.hpp>
 #include <foundry/detail/operations/poll.hpp>
 #include <foundry/files.hpp>
 
@@ -54,7 +55,7 @@ struct file_page
 };
 BOOST_DESCRIBE_STRUCT(file_page, (), (data, has_more, last_id, extra))
 
-inline route next_page(file_query const& which)
+inline route list_route(file_query const& which)
 {
     route page{"GET", "files"};
     if (!which.purpose.empty())
@@ -68,29 +69,16 @@ inline route next_page(file_query const& which)
     return page;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<file_page> fetch_page(std::shared_ptr<pending_request> request)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<file_page> fetch_files(std::shared_ptr<client_state> state,
+                                                                        file_query which, call_options with)
 {
     file_page page;
+    std::shared_ptr<pending_request> request =
+        prepare_call(std::move(state), list_route(which), with, response_form::json);
     co_await fetch_json(std::move(request), {&page, &json::type_of<file_page>::value}, nullptr);
+    if (page.last_id.empty() && !page.data.empty())
+        page.last_id = page.data.back().id;
     co_return page;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO async_generator<file> list_files(std::shared_ptr<client_state> state, file_query which,
-                                                           call_options with)
-{
-    for (;;) {
-        route const next = next_page(which);
-        std::shared_ptr<pending_request> request = prepare_call(state, next, with, response_form::json);
-        file_page page = co_await fetch_page(std::move(request));
-        for (file& each : page.data)
-            co_yield std::move(each);
-        if (!page.has_more)
-            co_return;
-        if (page.last_id.empty() || page.last_id == which.after)
-            throw error(errc::unexpected_reply,
-                        "the service has more files, but does not say after which one they begin");
-        which.after = std::move(page.last_id);
-    }
 }
 
 inline bool is_in_process(file const& one)
@@ -142,7 +130,7 @@ FOUNDRY_DECL boost::asio::awaitable<file> files::upload(file_upload what) const
 
 FOUNDRY_DECL async_generator<file> files::list(file_query which, call_options with) const
 {
-    return detail::list_files(state_, std::move(which), std::move(with));
+    return detail::list_pages<file>(state_, std::move(which), std::move(with), &detail::fetch_files);
 }
 FOUNDRY_DECL async_generator<file> files::list(file_query which) const
 {

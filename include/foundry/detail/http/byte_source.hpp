@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/config.hpp>
+#include <foundry/error.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -34,6 +35,7 @@ public:
 struct body_failure
 {
     std::exception_ptr cause;
+    errc code; ///< What it is if the cause has no code.
 };
 
 } // namespace http

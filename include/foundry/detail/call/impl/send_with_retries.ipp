@@ -61,6 +61,18 @@ inline error complete_error(error const& e, open_response const& response, std::
     return response.info.status() != 0 ? in_answer(e, response.info, body) : e;
 }
 
+/// What an observer is told of a failure of the program's own.
+inline boost::system::error_code code_of(http::body_failure const& failed)
+{
+    try {
+        std::rethrow_exception(failed.cause);
+    } catch (boost::system::system_error const& e) {
+        return e.code();
+    } catch (...) {
+        return make_error_code(failed.code);
+    }
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request const& request,
                                                                          response_sink* body, open_response& response)
 {
@@ -109,6 +121,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             throw;
         } catch (http::body_failure const& e) {
             response.call.check();
+            if (response.observer)
+                response.observer->on_failure(code_of(e));
             std::rethrow_exception(e.cause);
         }
         boost::asio::steady_timer pause(executor, wait);

@@ -29,7 +29,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> stream_sink::flush()
     try {
         co_await target_.write(pending_);
     } catch (...) {
-        throw http::body_failure{std::current_exception()};
+        throw http::body_failure{std::current_exception(), errc::sink_failed};
     }
     pending_.clear();
 }

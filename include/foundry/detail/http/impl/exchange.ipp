@@ -353,7 +353,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::string_view> exchange::rea
     try {
         count = co_await source.read(std::span<char>(outgoing_.get(), detail::most_written));
     } catch (...) {
-        throw body_failure{std::current_exception()};
+        throw body_failure{std::current_exception(), errc::source_failed};
     }
     limits_->check();
     co_return std::string_view(outgoing_.get(), count);
