@@ -48,6 +48,7 @@ const openai = new OpenAI({ baseURL: `${resource}/openai/v1`, apiKey: key, maxRe
 const dated = new AzureOpenAI({
   endpoint: resource, apiKey: key, apiVersion: '2024-10-21', deployment: 'gpt-4o-mini', maxRetries: 0,
 })
+const resourceWide = new AzureOpenAI({ endpoint: resource, apiKey: key, apiVersion: '2024-10-21', maxRetries: 0 })
 const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: question }] }
 const functionTool = { type: 'function', function: { name: 'get_weather', ...weather } }
 const responseTool = { type: 'function', name: 'get_weather', strict: true, ...weather }
@@ -290,13 +291,100 @@ check('openai', 'models are listed and looked up', async () => {
   assert.equal((await openai.models.retrieve('gpt-4o')).id, 'gpt-4o')
   await assert.rejects(openai.models.retrieve('nothing'), NotFoundError)
 })
-check('openai', 'a file is uploaded for a batch, read and deleted', async () => {
-  const file = await openai.files.create({
-    purpose: 'batch', file: await toFile(Buffer.from('{}\n'), 'lines.jsonl', { type: 'application/jsonl' }),
+for (const [name, client] of [['openai', openai], ['openai AzureOpenAI', resourceWide]]) {
+  check(name, 'a file is uploaded with an expiry, listed, waited for, read and deleted', async () => {
+    const file = await client.files.create({
+      purpose: 'batch', file: await toFile(Buffer.from('{}\n'), 'lines.jsonl', { type: 'application/jsonl' }),
+      expires_after: { anchor: 'created_at', seconds: 1209600 },
+    })
+    assert.equal(file.purpose, 'batch')
+    assert.equal(file.expires_at - file.created_at, 1209600)
+    const listed = []
+    for await (const one of client.files.list({ purpose: 'batch' })) listed.push(one.id)
+    assert.ok(listed.includes(file.id))
+    assert.equal((await client.files.waitForProcessing(file.id)).status, 'processed')
+    assert.equal(await (await client.files.content(file.id)).text(), '{}\n')
+    assert.equal((await client.files.delete(file.id)).deleted, true)
+    await assert.rejects(client.files.retrieve(file.id), NotFoundError)
   })
-  assert.equal(file.purpose, 'batch')
-  assert.equal(await (await openai.files.content(file.id)).text(), '{}\n')
-  assert.equal((await openai.files.delete(file.id)).deleted, true)
+  check(name, 'a batch runs: some rows are answered, another is refused', async () => {
+    const rows = ['a', 'b', 'c'].map((id) => ({
+      custom_id: id, method: 'POST', url: '/v1/chat/completions', body: { ...chat, ...(id === 'b' ? { temperature: 3 } : {}) },
+    }))
+    const lines = rows.map((row) => JSON.stringify(row) + '\n').join('')
+    const file = await client.files.create({
+      purpose: 'batch', file: await toFile(Buffer.from(lines), 'rows.jsonl', { type: 'application/jsonl' }),
+    })
+    let job = await client.batches.create({
+      input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h', metadata: { a: 'b' },
+    })
+    const states = [job.status]
+    while (job.status !== 'completed') {
+      job = await client.batches.retrieve(job.id)
+      states.push(job.status)
+    }
+    assert.deepEqual(states, ['validating', 'in_progress', 'finalizing', 'completed'])
+    assert.deepEqual(job.request_counts, { total: 3, completed: 2, failed: 1 })
+    assert.equal(job.metadata.a, 'b')
+    const read = async (id) => (await (await client.files.content(id)).text()).trim().split('\n').map(JSON.parse)
+    const answers = await read(job.output_file_id)
+    assert.deepEqual(answers.map((line) => line.custom_id).sort(), ['a', 'c'])
+    assert.match(answers[0].response.body.choices[0].message.content, /5,280/)
+    const [refused] = await read(job.error_file_id)
+    assert.equal(refused.custom_id, 'b')
+    assert.equal(refused.response.status_code, 400)
+  })
+  check(name, 'a batch is cancelled and listed', async () => {
+    const file = await client.files.create({
+      purpose: 'batch', file: await toFile(Buffer.from('{}\n'), 'rows.jsonl', { type: 'application/jsonl' }),
+    })
+    const jobs = []
+    for (let i = 0; i < 3; ++i) {
+      jobs.push(await client.batches.create({
+        input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h',
+      }))
+    }
+    assert.equal((await client.batches.cancel(jobs[0].id)).status, 'cancelling')
+    assert.equal((await client.batches.retrieve(jobs[0].id)).status, 'cancelled')
+    await assert.rejects(client.batches.cancel(jobs[0].id), (error) => error.status === 409)
+    const failed = await client.batches.retrieve(jobs[1].id)
+    assert.equal(failed.status, 'failed')
+    assert.equal(failed.errors.data[0].line, 1)
+    const listed = []
+    for await (const one of client.batches.list({ limit: 2 })) listed.push(one.id)
+    assert.ok(jobs.every(({ id }) => listed.includes(id)))
+  })
+}
+check('openai', 'a transcription of speech is the text that was spoken, whole and streamed', async () => {
+  const input = 'Hello world, this is a test. It is short.'
+  const speech = await openai.audio.speech.create({ model: 'tts-1', voice: 'alloy', input, response_format: 'wav' })
+  const sound = Buffer.from(await speech.arrayBuffer())
+  const file = () => toFile(sound, 'speech.wav', { type: 'audio/wav' })
+  assert.equal((await openai.audio.transcriptions.create({ model: 'whisper', file: await file() })).text, input)
+  const verbose = await openai.audio.transcriptions.create({
+    model: 'whisper', file: await file(), response_format: 'verbose_json', timestamp_granularities: ['word', 'segment'],
+  })
+  assert.equal(verbose.segments.length, 2)
+  assert.equal(verbose.words[1].word, 'world')
+  const titles = await openai.audio.transcriptions.create({ model: 'whisper', file: await file(), response_format: 'srt' })
+  assert.match(titles, /^1\n00:00:00,000 --> /)
+  const stream = await openai.audio.transcriptions.create({ model: 'gpt-4o-mini-transcribe', file: await file(), stream: true })
+  let text = ''
+  let last
+  for await (const event of stream) {
+    text += event.delta ?? ''
+    last = event
+  }
+  assert.equal(text, input)
+  assert.equal(last.type, 'transcript.text.done')
+  assert.equal((await openai.audio.translations.create({ model: 'whisper', file: await file() })).text, input)
+  await assert.rejects(openai.audio.transcriptions.create({ model: 'whisper', file: await file(), language: 'nothing' }),
+    BadRequestError)
+})
+check('openai AzureOpenAI', 'speech and its transcription have their deployments in the path', async () => {
+  const speech = await resourceWide.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hello.' })
+  const file = await toFile(Buffer.from(await speech.arrayBuffer()), 'speech.mp3', { type: 'audio/mpeg' })
+  assert.equal((await resourceWide.audio.transcriptions.create({ model: 'whisper', file })).text, 'Hello.')
 })
 check('openai', 'speech and pictures are bytes of their formats', async () => {
   const speech = await openai.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hello.', response_format: 'wav' })

@@ -34,9 +34,9 @@
 /// - `/v1/...`: any compatible server, without Azure's additions; the member `model`. See `local_server`.
 ///
 /// It serves `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
-/// pixel), `audio/speech` (with silence), `info`, `models`, `deployments`, `files`, `batches`, `responses` and `threads`, each if the
-/// real form has it. It refuses other features as the service refuses a feature that a model does not have; a queued `answer` can
-/// provide them. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
+/// pixel), `audio/speech`, `audio/transcriptions`, `audio/translations`, `info`, `models`, `deployments`, `files`, `batches`, `responses`
+/// and `threads`, each if the real form has it. It refuses other features as the service refuses a feature that a model does not have; a
+/// queued `answer` can provide them. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
 ///
 /// The Responses API has functions, structured output, reasoning, `web_search_preview`, `code_interpreter` and `mcp` with approvals. The web
 /// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A
@@ -45,6 +45,11 @@
 /// Files are kept in memory, byte for byte, until they are deleted; every form sees all of them, each in its own shape. A batch is
 /// validated when it leaves `validating`, and its rows are answered when it leaves `finalizing`, each as a direct call would be: what
 /// such a call refuses is in the error file. Rules of `reply_when` hold for rows, too.
+///
+/// Speech is silence, a fifth of a second for each word, that carries its text: a transcription of it gives the text back, also if
+/// several sounds follow each other in one file. In the samples of `pcm` and `wav` the text is in the low bytes, in `mp3` and `aac` in a
+/// tag; `opus` and `flac` only begin like such files. The transcription of a file of plain text is that text, and that of any other sound
+/// is always the same. A translation is a transcription.
 ///
 /// Browsers may use it from any origin. It responds to their preflight requests (`OPTIONS`) itself: these take no queued answer.
 ///
@@ -153,7 +158,10 @@ struct emulator_options
     std::vector<std::string> embedding_deployments;  ///< Deployments for embeddings. Default text-embedding-3-small.
     std::vector<std::string> image_deployments;      ///< Deployments for images. Default gpt-image-1.
     std::vector<std::string> speech_deployments;     ///< Deployments for speech. Default gpt-4o-mini-tts and tts-1.
-    std::string serverless_model;                    ///< The model of the serverless form. Default mistral-large-2411.
+    /// Deployments for transcriptions; those that start with `whisper` also translate. Default whisper, whisper-1 and
+    /// gpt-4o-mini-transcribe.
+    std::vector<std::string> transcription_deployments;
+    std::string serverless_model; ///< The model of the serverless form. Default mistral-large-2411.
 
     std::size_t embedding_dimensions; ///< Length of a vector if the request does not say. Default 256.
     double words_per_second;          ///< Pace of a streamed response; 0, the default, is as fast as possible.

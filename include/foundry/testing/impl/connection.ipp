@@ -5,6 +5,7 @@
 #include <foundry/testing/impl/journal_file.ipp>
 #include <foundry/testing/impl/message.ipp>
 #include <foundry/testing/impl/service.ipp>
+#include <foundry/testing/impl/service_audio.ipp>
 #include <foundry/testing/impl/service_batches.ipp>
 #include <foundry/testing/impl/service_completions.ipp>
 #include <foundry/testing/impl/service_embeddings.ipp>

@@ -222,6 +222,7 @@ FOUNDRY_DECL emulator_options::emulator_options()
       embedding_deployments({"text-embedding-3-small"}),
       image_deployments({"gpt-image-1"}),
       speech_deployments({"gpt-4o-mini-tts", "tts-1"}),
+      transcription_deployments({"whisper", "whisper-1", "gpt-4o-mini-transcribe"}),
       serverless_model("mistral-large-2411"),
       embedding_dimensions(256),
       words_per_second(0),

@@ -46,13 +46,6 @@ FOUNDRY_DECL std::string parameter_in(std::string_view field, std::string_view n
     return percent_decode(value.substr(0, value.find('"')));
 }
 
-FOUNDRY_DECL std::string_view trim_left(std::string_view text)
-{
-    while (!text.empty() && is_space(text.front()))
-        text.remove_prefix(1);
-    return text;
-}
-
 FOUNDRY_DECL form_data::form_data(recorded_request const& request, error_writer const& say)
 {
     auto const type = request.header("content-type").value_or("");

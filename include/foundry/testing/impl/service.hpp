@@ -16,6 +16,7 @@
 #include <foundry/testing/impl/response_tools.ipp>
 #include <foundry/testing/impl/responses.ipp>
 #include <foundry/testing/impl/shared_state.ipp>
+#include <foundry/testing/impl/transcript.ipp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
@@ -44,6 +45,7 @@ private:
     reply image_embeddings(recorded_request const& request, route const& target) const;
     reply images(recorded_request const& request, route const& target) const;
     reply speech(recorded_request const& request, route const& target) const;
+    reply transcription(recorded_request const& request, route const& target) const;
     reply files(recorded_request const& request, route const& target);
     reply upload(recorded_request const& request, route const& target);
     stored_file const& keep_file(recorded_request const& request, route const& target);

@@ -23,7 +23,8 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
         return openai && deployed ? "POST" : "";
     if (target.operation == "images/generations")
         return deployed && target.kind != form::github ? "POST" : "";
-    if (target.operation == "audio/speech")
+    if (target.operation == "audio/speech" || target.operation == "audio/transcriptions" ||
+        target.operation == "audio/translations")
         return openai && deployed ? "POST" : "";
     if (target.operation == "images/embeddings")
         return inference ? "POST" : "";
@@ -184,6 +185,8 @@ FOUNDRY_DECL reply service::dispatch(recorded_request const& request, route cons
         return images(request, target);
     if (target.operation == "audio/speech")
         return speech(request, target);
+    if (first == "audio")
+        return transcription(request, target);
     if (target.operation == "info")
         return info(target);
     if (target.operation == "deployments")

@@ -50,51 +50,6 @@ FOUNDRY_DECL reply service::images(recorded_request const& request, route const&
     return reply(200, json_text(made));
 }
 
-/// A fifth of a second of silence, in a format that the emulator can make.
-FOUNDRY_DECL std::string silence(std::string_view format)
-{
-    if (format == "mp3") { // eight frames of MPEG-1 layer III, mono, 44.1 kHz, without data
-        std::string frame(417, '\0');
-        frame.replace(0, 4, "\xFF\xFB\x90\xC0");
-        std::string made;
-        for (int i = 0; i < 8; ++i)
-            made += frame;
-        return made;
-    }
-    constexpr std::size_t rate = 24000;
-    constexpr std::size_t size = rate / 5 * 2;
-    std::string const samples(size, '\0');
-    if (format == "pcm")
-        return samples;
-    auto const number = [](std::size_t value, std::size_t bytes) {
-        std::string made;
-        for (std::size_t i = 0; i < bytes; ++i)
-            made += static_cast<char>(static_cast<unsigned char>((value >> (8 * i)) & 0xFFU));
-        return made;
-    };
-    return "RIFF" + number(36 + size, 4) + "WAVEfmt " + number(16, 4) + number(1, 2) + number(1, 2) + number(rate, 4) +
-           number(rate * 2, 4) + number(2, 2) + number(16, 2) + "data" + number(size, 4) + samples;
-}
-
-FOUNDRY_DECL reply service::speech(recorded_request const& request, route const& target) const
-{
-    static constexpr std::array<std::string_view, 3> formats = {"mp3", "wav", "pcm"};
-    error_writer const say(target.kind);
-    auto const body = read_body(request, target, speech_members());
-    find_model(body, request, target, options_.speech_deployments);
-    require(body, "input", say);
-    require(body, "voice", say);
-    check_range(body, "speed", 0.25, 4, say);
-    auto const format = text_of(body, "response_format").value_or("mp3");
-    if (!contains(formats, format))
-        say.unsupported("response_format", json::string(format), "'mp3', 'wav' and 'pcm'");
-    if (auto const stream = text_of(body, "stream_format").value_or("audio"); stream != "audio")
-        say.unsupported("stream_format", json::string(stream), "'audio'");
-    reply made(200, silence(format));
-    made.set_header("content-type", format == "mp3" ? "audio/mpeg" : "audio/" + std::string(format));
-    return made;
-}
-
 FOUNDRY_DECL reply service::threads(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);
@@ -147,7 +102,7 @@ FOUNDRY_DECL std::vector<std::string> service::all_deployments() const
     std::vector<std::string> names;
     for (auto const* const list :
          {&options_.chat_deployments, &options_.completion_deployments, &options_.embedding_deployments,
-          &options_.image_deployments, &options_.speech_deployments})
+          &options_.image_deployments, &options_.speech_deployments, &options_.transcription_deployments})
         names.insert(names.end(), list->begin(), list->end());
     return names;
 }

@@ -36,6 +36,13 @@ FOUNDRY_DECL std::vector<std::string> words_of(std::string_view text)
     return words;
 }
 
+FOUNDRY_DECL std::string_view trim_left(std::string_view text)
+{
+    while (!text.empty() && is_space(text.front()))
+        text.remove_prefix(1);
+    return text;
+}
+
 /// The text in pieces of one word with the white space before it. The pieces together are the text again. The emulator counts pieces as
 /// tokens.
 FOUNDRY_DECL std::vector<std::string> pieces_of(std::string_view text)
