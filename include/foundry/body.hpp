@@ -103,7 +103,7 @@ public:
     /// @throws foundry::error (`errc::sink_failed`), naming the file, if the disk is full, for example.
     boost::asio::awaitable<void> write(std::span<char const> bytes);
     bool rewind();
-    /// Gives the file its name. A download that is done calls it.
+    /// Gives the file its name: to be called after the download. `files::download()` with a path does it.
     void finish();
 
 private:

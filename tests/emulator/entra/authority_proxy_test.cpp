@@ -30,7 +30,7 @@ TEST_CASE(
                                                                                "contoso-secret", asking_directly);
         foundry::options with = through(s, proxy);
         temporary_file const trusted(s.ca_certificate());
-        with.tls.additional_ca_file = trusted.path();
+        with.tls.additional_ca_file = trusted.path.string();
         foundry::client<> client(executor, foundry::endpoint{v1_url}, who, with);
         co_await all_operations(client);
         REQUIRE(proxy.journal().size() == 2);
