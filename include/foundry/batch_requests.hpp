@@ -35,7 +35,9 @@ struct batch_file_options
 /// but for their ids.
 ///
 ///     foundry::batch_requests rows{"gpt-4o-mini-batch"};
-///     rows.add("first", foundry::chat_request{"", "How many feet are in a mile?"});
+///     foundry::chat_request question;
+///     question.user("How many feet are in a mile?");
+///     rows.add("first", question);
 ///
 /// All requests of a batch are of one kind and have the same model. The file is removed with the last object that uses it.
 ///

@@ -986,7 +986,9 @@ void writes_a_batch()
 {
     // clang-format off
 foundry::batch_requests rows{"gpt-4o-mini-batch"};
-rows.add("first", foundry::chat_request{"", "How many feet are in a mile?"});
+foundry::chat_request question;
+question.user("How many feet are in a mile?");
+rows.add("first", question);
     // clang-format on
 }
 
