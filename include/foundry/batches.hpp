@@ -95,7 +95,8 @@ public:
     /// Waits until a job has ended, well or not: its `status` tells. Asks after 10 s first, then less and less often, at least every
     /// minute. A connection that breaks meanwhile does no harm, as of any call (`call_options::retry`).
     ///
-    /// @param on_progress is told each state that the service gives; may be empty.
+    /// `on_progress`, which may be empty, is told each state that the service gives.
+    ///
     /// Cancellation: ends the wait; the job goes on, see cancel().
     boost::asio::awaitable<batch> wait(std::string_view id) const;
     boost::asio::awaitable<batch> wait(std::string_view id, std::function<void(batch const&)> on_progress) const;

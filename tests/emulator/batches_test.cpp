@@ -572,7 +572,7 @@ TEST_CASE("batches: a connection that is cut at any byte of the creation of a jo
     int cuts = 0;
     for (bool const is_kept : {false, true}) {
         std::size_t end = 4096;
-        for (std::size_t after = 1; after < end; after += 5, ++cuts) {
+        for (std::size_t after = 1; after < end; after += 9, ++cuts) {
             CAPTURE(after);
             job_outcome outcome;
             asio::io_context context;
