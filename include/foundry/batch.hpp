@@ -65,6 +65,7 @@ struct batch_error
 };
 BOOST_DESCRIBE_STRUCT(batch_error, (), (code, message, line, param, extra))
 
+/// Everything that a batch was refused for. Wire format: `BatchErrors`.
 struct batch_errors
 {
     batch_errors() = default;
