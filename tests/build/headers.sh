@@ -31,8 +31,7 @@ case " $modes " in *' public '*)
     others=$(mktemp -d)
     export others
     trap 'rm -r "$others"' EXIT
-    grep -rhE '^#include <' "$include" --include='*.hpp' --exclude-dir=impl | grep -v '<foundry' |
-        grep -vE 'windows|winsock|wincrypt|Security|unistd|sys/|spawn|fcntl|poll|signal' | LC_ALL=C sort -u >"$others/all.hpp"
+    grep -rhE '^#include <(boost/|openssl/|[a-z_]+>)' "$include" --include='*.hpp' --exclude-dir=impl | LC_ALL=C sort -u >"$others/all.hpp"
     "$compiler" "@$flags" -DFOUNDRY_SEPARATE_COMPILATION -x c++-header "$others/all.hpp" -o "$others/all.hpp.gch" ;;
 esac
 

@@ -4,10 +4,10 @@
 #     full_disk.sh EMULATOR_TESTS
 set -euo pipefail
 
-[ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null || {
+if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
     echo "Skipped: only root mounts a small disk"
     exit 77
-}
+fi
 FOUNDRY_TEST_SMALL_DISK=$(mktemp -d)
 export FOUNDRY_TEST_SMALL_DISK
 trap 'rmdir "$FOUNDRY_TEST_SMALL_DISK"' EXIT
