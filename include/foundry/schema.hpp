@@ -4,7 +4,7 @@
 #include <foundry/detail/json/schema.hpp>
 #include <foundry/detail/json/type_of.hpp>
 
-#include <boost/assert/source_location.hpp>
+#include <boost/current_function.hpp>
 
 #include <array>
 #include <cstddef>

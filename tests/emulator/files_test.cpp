@@ -257,7 +257,7 @@ TEST_CASE("upload: what cannot work is refused before anything is sent")
         what = e.what();
     }
     CHECK(what.find(missing) != std::string::npos);
-    CHECK_THROWS_AS(foundry::file_source(std::filesystem::temp_directory_path()), foundry::error); // a directory
+    CHECK_THROWS_AS(foundry::file_source{std::filesystem::temp_directory_path()}, foundry::error); // a directory
 
     with_service([&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
         foundry::files const files{client};
@@ -318,7 +318,7 @@ TEST_CASE("upload: a source that does not know its size is refused")
 
 TEST_CASE("upload: a source that changes meanwhile ends the call, and the service does not get a whole request")
 {
-    for (std::uint64_t const has : {199'999, 200'001, 400'000, 0}) {
+    for (unsigned const has : {199'999U, 200'001U, 400'000U, 0U}) {
         CAPTURE(has);
         with_service(
             [&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
