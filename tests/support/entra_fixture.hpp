@@ -73,7 +73,7 @@ inline foundry::client<> client_with(asio::any_io_executor executor, foundry::te
 
 /// What a credential throws when it is asked for a token.
 template <class Credential>
-foundry::error refusal_of(Credential& who, foundry::token_request request = for_scope())
+foundry::error token_refusal_of(Credential& who, foundry::token_request request = for_scope())
 {
     std::optional<foundry::error> failed;
     run([](Credential& c, foundry::token_request r, std::optional<foundry::error>& into) -> asio::awaitable<void> {

@@ -89,14 +89,14 @@ TEST_CASE("chained credential: a rejected one ends the chain, so that the next d
     wrong.code = errc::authentication_failed;
     played const next = giving("next");
     chained_credential who{unavailable("nothing"), wrong, next};
-    CHECK(refusal_of(who).code() == errc::authentication_failed);
+    CHECK(token_refusal_of(who).code() == errc::authentication_failed);
     CHECK(*next.asked == 0);
 }
 
 TEST_CASE("chained credential: if none is available, the error has the reason of each")
 {
     chained_credential who{unavailable("first: no variable"), unavailable("second: no tool")};
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(), "first: no variable; second: no tool"));
     CHECK(failed.should_retry() == false);
@@ -151,7 +151,7 @@ TEST_CASE("default credential: AZURE_TOKEN_CREDENTIALS is prod, dev or one crede
                   "http://127.0.0.1:" + std::to_string(closed.local_endpoint().port()));
     closed.close();
     default_azure_credential prod(with_probe(service, 1s));
-    foundry::error const none = refusal_of(prod);
+    foundry::error const none = token_refusal_of(prod);
     CHECK(none.code() == errc::credential_unavailable);
     CHECK(contains(none.what(), "EnvironmentCredential: not set"));
     CHECK(contains(none.what(), "WorkloadIdentityCredential: not set"));
@@ -159,7 +159,7 @@ TEST_CASE("default credential: AZURE_TOKEN_CREDENTIALS is prod, dev or one crede
     CHECK(!contains(none.what(), "AzureCli"));
     variables.set("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential");
     default_azure_credential one(with_probe(service, 1s));
-    CHECK(!contains(refusal_of(one).what(), "Workload"));
+    CHECK(!contains(token_refusal_of(one).what(), "Workload"));
     variables.set("AZURE_TOKEN_CREDENTIALS", "everything");
     CHECK_THROWS_AS(default_azure_credential{}, foundry::error);
 }
@@ -177,7 +177,7 @@ TEST_CASE("default credential: outside Azure and without tools it ends after one
     std::chrono::milliseconds const probe = 1s;
     default_azure_credential who(with_probe(service, probe));
     auto const begun = std::chrono::steady_clock::now();
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(std::chrono::steady_clock::now() - begun < 2 * probe);
     CHECK(failed.code() == errc::credential_unavailable);
     for (char const* const part :
@@ -185,7 +185,7 @@ TEST_CASE("default credential: outside Azure and without tools it ends after one
           "ManagedIdentityCredential: no response from the IMDS endpoint", "AzureCliCredential: az is not on PATH",
           "AzureDeveloperCliCredential: azd is not on PATH"})
         CHECK_MESSAGE(contains(failed.what(), part), part);
-    CHECK(refusal_of(who).code() == errc::credential_unavailable);
+    CHECK(token_refusal_of(who).code() == errc::credential_unavailable);
     mute.non_blocking(true);
     int connections = 0;
     for (boost::system::error_code ec; !ec; ++connections) {

@@ -266,15 +266,15 @@ TEST_CASE("client certificate: one that is expired or not yet valid is not used,
 {
     scene const s;
     auto old = s.with(pem(certificate_of(s.key, "app", -7200, -3600)) + pem(s.key));
-    foundry::error const expired = refusal_of(old);
+    foundry::error const expired = token_refusal_of(old);
     CHECK(expired.code() == errc::authentication_failed);
     CHECK(contains(expired.what(), "has expired"));
     auto early = s.with(pem(certificate_of(s.key, "app", 3600, 7200)) + pem(s.key));
-    CHECK(contains(refusal_of(early).what(), "not valid yet"));
+    CHECK(contains(token_refusal_of(early).what(), "not valid yet"));
     CHECK(s.service.connections() == 0);
     auto stranger_key = rsa_key();
     auto stranger = s.with(pem(certificate_of(stranger_key, "app")) + pem(stranger_key));
-    foundry::error const unknown = refusal_of(stranger);
+    foundry::error const unknown = token_refusal_of(stranger);
     CHECK(unknown.code() == errc::authentication_failed);
     CHECK(contains(unknown.what(), "not registered for this application"));
 }

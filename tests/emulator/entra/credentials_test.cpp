@@ -145,7 +145,7 @@ TEST_CASE("credentials: a tenant other than the credential's own is used only if
     auto request = for_scope();
     request.tenant = "other-tenant";
     client_secret_credential alone = secret_of(service);
-    CHECK(contains(refusal_of(alone, request).what(), "additionally_allowed_tenants"));
+    CHECK(contains(token_refusal_of(alone, request).what(), "additionally_allowed_tenants"));
     CHECK(service.journal().empty());
     credential_options with = asking(service);
     with.additionally_allowed_tenants = {"OTHER-tenant"};
@@ -155,7 +155,7 @@ TEST_CASE("credentials: a tenant other than the credential's own is used only if
     client_secret_credential any("home", application, right_secret, asking(service));
     CHECK(token_of(any, request) == "given-token-2");
     request.tenant = "a/../b";
-    CHECK(refusal_of(any, request).code() == errc::invalid_argument);
+    CHECK(token_refusal_of(any, request).code() == errc::invalid_argument);
     variables.set("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "true");
     request.tenant = "elsewhere";
     client_secret_credential own("other-tenant", application, right_secret, asking(service));
@@ -176,7 +176,7 @@ TEST_CASE("token request: a transient error is retried, independently of the ret
     for (int i = 0; i != 3; ++i)
         service.queue(answer::json(500, "{}"));
     service.clear_journal();
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(failed.code() == errc::service_error);
     CHECK(failed.attempts().size() == 3);
     CHECK(failed.should_retry() == false);
@@ -189,14 +189,14 @@ TEST_CASE("token request: malformed and oversized answers are errors, and hold n
     emulator service;
     client_secret_credential who = secret_of(service);
     service.queue(answer::json(200, R"({"access_token":"sekrit)"));
-    CHECK(refusal_of(who).code() == errc::unexpected_reply);
+    CHECK(token_refusal_of(who).code() == errc::unexpected_reply);
     service.queue(answer::json(200, R"({"access_token":"sekrit\r\nA: b","expires_in":3600})"));
-    CHECK(!contains(refusal_of(who).what(), "sekrit"));
+    CHECK(!contains(token_refusal_of(who).what(), "sekrit"));
     service.queue(answer::json(200, R"({"access_token":")" + std::string(2 << 20, 's')));
-    CHECK(refusal_of(who).code() == errc::limit_exceeded);
+    CHECK(token_refusal_of(who).code() == errc::limit_exceeded);
     answer moved = answer::json(302, "");
     service.queue(moved.header("Location", "https://elsewhere.example/"));
-    CHECK(refusal_of(who).status() == 302);
+    CHECK(token_refusal_of(who).status() == 302);
 }
 
 TEST_CASE("client assertion: the callback makes a new one for each request, and knows its audience")
@@ -223,7 +223,7 @@ TEST_CASE("client assertion: the callback makes a new one for each request, and 
     for (char const* const wrong : {"", "\n", "a b", "a\r\nb"}) {
         client_assertion_credential bad(
             tenant, application, [wrong](assertion_request) -> asio::awaitable<std::string> { co_return wrong; }, with);
-        CHECK(refusal_of(bad).code() == errc::invalid_argument);
+        CHECK(token_refusal_of(bad).code() == errc::invalid_argument);
     }
     client_assertion_credential thrower(
         tenant, application,
@@ -255,12 +255,12 @@ TEST_CASE("workload identity: the token's file is read for each request; if it i
     workload_identity_credential who(asking(service));
     CHECK(token_of(who) == "given-token-1");
     file.write("another");
-    CHECK(refusal_of(who).code() == errc::authentication_failed);
+    CHECK(token_refusal_of(who).code() == errc::authentication_failed);
     file.write("");
-    CHECK(refusal_of(who).code() == errc::invalid_argument);
+    CHECK(token_refusal_of(who).code() == errc::invalid_argument);
     std::filesystem::remove(file.path);
     service.clear_journal();
-    foundry::error const gone = refusal_of(who);
+    foundry::error const gone = token_refusal_of(who);
     CHECK(contains(gone.what(), file.path.string()));
     CHECK(service.journal().empty());
 }
@@ -270,13 +270,13 @@ TEST_CASE("environment credential: the error names the variables that are missin
     bare_environment variables;
     emulator service;
     environment_credential nothing(asking(service));
-    foundry::error const missing = refusal_of(nothing);
+    foundry::error const missing = token_refusal_of(nothing);
     CHECK(missing.code() == errc::credential_unavailable);
     CHECK(contains(missing.what(),
                    "EnvironmentCredential: not set: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"));
     variables.set("AZURE_TENANT_ID", tenant).set("AZURE_CLIENT_SECRET", "hunter2");
     environment_credential half(asking(service));
-    foundry::error const incomplete = refusal_of(half);
+    foundry::error const incomplete = token_refusal_of(half);
     CHECK(contains(incomplete.what(), "not set: AZURE_CLIENT_ID"));
     CHECK(!contains(incomplete.what(), "AZURE_CLIENT_SECRET"));
     CHECK(!contains(incomplete.what(), "hunter2"));
@@ -285,7 +285,7 @@ TEST_CASE("environment credential: the error names the variables that are missin
     CHECK(token_of(whole) == "given-token-1");
     variables.set("AZURE_CLIENT_SECRET", "").set("AZURE_CLIENT_CERTIFICATE_PATH", "/nowhere/certificate.pem");
     environment_credential lost(asking(service));
-    CHECK(contains(refusal_of(lost).what(), "/nowhere/certificate.pem"));
+    CHECK(contains(token_refusal_of(lost).what(), "/nowhere/certificate.pem"));
 }
 
 TEST_CASE("managed identity: IMDS is asked for the system-assigned identity or a user-assigned one")
@@ -310,7 +310,7 @@ TEST_CASE("managed identity: IMDS is asked for the system-assigned identity or a
     token_of(by_resource);
     CHECK(contains(service.journal().back().target, "&msi_res_id=%2Fr"));
     managed_identity_credential stranger(managed_identity_id::client_id("stranger"));
-    foundry::error const failed = refusal_of(stranger);
+    foundry::error const failed = token_refusal_of(stranger);
     CHECK(failed.code() == errc::authentication_failed);
     CHECK(contains(failed.what(), "not assigned to this machine"));
 }
@@ -333,10 +333,10 @@ TEST_CASE("managed identity: App Service gets its header and its own names of pa
     CHECK(contains(service.journal().back().target, "&mi_res_id=r"));
     variables.set("IDENTITY_HEADER", "wrong");
     managed_identity_credential stranger;
-    CHECK(refusal_of(stranger).code() == errc::authentication_failed);
+    CHECK(token_refusal_of(stranger).code() == errc::authentication_failed);
     variables.set("IDENTITY_SERVER_THUMBPRINT", "00");
     managed_identity_credential fabric;
-    CHECK(contains(refusal_of(fabric).what(), "Service Fabric is not served yet"));
+    CHECK(contains(token_refusal_of(fabric).what(), "Service Fabric is not served yet"));
 }
 
 TEST_CASE("managed identity: IMDS is retried while it restarts, and other servers at its address are recognised")
@@ -354,19 +354,19 @@ TEST_CASE("managed identity: IMDS is retried while it restarts, and other server
         service.queue(answer::json(status, "{}"));
     CHECK(token_of(who) == "given-token-2");
     service.queue(answer::json(403, R"({"message":"a socket operation was attempted to an unreachable network"})"));
-    foundry::error const unreachable = refusal_of(who);
+    foundry::error const unreachable = token_refusal_of(who);
     CHECK(unreachable.code() == errc::credential_unavailable);
     CHECK(contains(unreachable.what(), "a socket operation was attempted"));
     service.queue(answer::json(403, "{}"));
-    CHECK(refusal_of(who).code() == errc::authentication_failed);
+    CHECK(token_refusal_of(who).code() == errc::authentication_failed);
     service.queue(answer::json(200, "<html>"));
-    CHECK(refusal_of(who).code() == errc::unexpected_reply);
+    CHECK(token_refusal_of(who).code() == errc::unexpected_reply);
     emulator_options bare;
     bare.directory.own_identity = false;
     emulator nobody(bare);
     variables.set("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:" + std::to_string(nobody.plain_port()));
     managed_identity_credential lonely(with);
-    foundry::error const none = refusal_of(lonely);
+    foundry::error const none = token_refusal_of(lonely);
     CHECK(none.code() == errc::credential_unavailable);
     CHECK(contains(none.what(), "no identity of its own"));
 }

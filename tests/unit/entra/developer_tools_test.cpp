@@ -105,7 +105,7 @@ TEST_CASE("azure developer cli: azd gets its own arguments, and every form of it
     CHECK(contains(w.read("log"), "arguments: [auth] [token] [--output] [json] [--no-prompt] [--scope] "
                                   "[https://cognitiveservices.azure.com/.default]\n"));
     w.behave("logged_out");
-    foundry::error const out = refusal_of(who);
+    foundry::error const out = token_refusal_of(who);
     CHECK(out.code() == errc::credential_unavailable);
     CHECK(contains(out.what(), "azd auth login"));
 }
@@ -121,28 +121,28 @@ TEST_CASE("azure cli: errors distinguish not installed, not logged in, rejected 
     w.behave("nested");
     CHECK(token_of(who) == "emulator-token");
     w.behave("no_end");
-    foundry::error const endless = refusal_of(who);
+    foundry::error const endless = token_refusal_of(who);
     CHECK(contains(endless.what(), "'N/A'"));
     CHECK(!contains(endless.what(), "sekrit"));
     w.behave("logged_out");
-    foundry::error const out = refusal_of(who);
+    foundry::error const out = token_refusal_of(who);
     CHECK(out.code() == errc::credential_unavailable);
     CHECK(contains(out.what(), "run 'az login'"));
     w.behave("refused");
-    foundry::error const refused = refusal_of(who);
+    foundry::error const refused = token_refusal_of(who);
     CHECK(refused.code() == errc::authentication_failed);
     CHECK(contains(refused.what(), "AADSTS50076"));
     CHECK(!contains(refused.what(), "eyJ"));
     w.behave("missing");
-    CHECK(refusal_of(who).code() == errc::credential_unavailable);
+    CHECK(token_refusal_of(who).code() == errc::credential_unavailable);
     for (char const* const how : {"garbage", "control", "empty"}) {
         w.behave(how);
-        foundry::error const nothing = refusal_of(who);
+        foundry::error const nothing = token_refusal_of(who);
         CHECK(nothing.code() == errc::authentication_failed);
         CHECK(!contains(nothing.what(), "sekrit"));
     }
     w.behave("flood");
-    foundry::error const flood = refusal_of(who);
+    foundry::error const flood = token_refusal_of(who);
     CHECK(flood.code() == errc::credential_unavailable);
     CHECK(!contains(flood.what(), "sekrit"));
     CHECK(!has_child());
@@ -154,7 +154,7 @@ TEST_CASE("developer tools: a request with claims fails with the login command t
     azure_cli_credential who(within(10s));
     auto request = for_scope();
     request.claims = R"({"a":1})";
-    foundry::error const failed = refusal_of(who, request);
+    foundry::error const failed = token_refusal_of(who, request);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(),
                    "az login --claims-challenge eyJhIjoxfQ== --scope https://cognitiveservices.azure.com/.default"));
@@ -167,7 +167,7 @@ TEST_CASE("developer tools: shell characters in scope or tenant are rejected bef
     azure_cli_credential who(within(10s));
     for (char const* const wrong : {"", " ", "a b", "a;id", "a|echo OWNED|", "$(id)", "`id`", "a&b", "a\nb", "\"a",
                                     "'a", "a%b", "a^b", "caf\xc3\xa9"}) {
-        CHECK_MESSAGE(refusal_of(who, for_scope(wrong)).code() == errc::invalid_argument, wrong);
+        CHECK_MESSAGE(token_refusal_of(who, for_scope(wrong)).code() == errc::invalid_argument, wrong);
         tool_options with;
         with.tenant = wrong;
         if (!with.tenant.empty())
@@ -191,7 +191,7 @@ TEST_CASE("developer tools: a program in the working directory, or in a relative
     std::filesystem::current_path(trap);
     w.variables.set("PATH", ".::bin:/usr/bin:/bin");
     azure_cli_credential who(within(10s));
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     std::filesystem::current_path(before);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(), "az is not on PATH"));
@@ -203,7 +203,7 @@ TEST_CASE("developer tools: a tool that exceeds its time limit is killed with it
     workshop w;
     w.behave("slow");
     azure_cli_credential who(within(300ms));
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(), "took too long"));
     CHECK(w.processes().size() == 2);
@@ -236,9 +236,9 @@ TEST_CASE("developer tools: a program that ignores SIGCHLD gets its token")
     azure_cli_credential who(within(10s));
     CHECK(token_of(who) == "emulator-token");
     w.behave("logged_out");
-    CHECK(refusal_of(who).code() == errc::credential_unavailable);
+    CHECK(token_refusal_of(who).code() == errc::credential_unavailable);
     w.behave("empty");
-    CHECK(refusal_of(who).code() == errc::authentication_failed);
+    CHECK(token_refusal_of(who).code() == errc::authentication_failed);
 }
 
 TEST_CASE("developer tools: a cancelled tool is ended in the background, and at once if its context is destroyed")

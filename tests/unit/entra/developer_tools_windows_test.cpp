@@ -109,19 +109,19 @@ TEST_CASE("developer tools: errors distinguish not installed, not logged in, too
     workshop w;
     azure_cli_credential who(within(10s));
     w.behave(L"logged_out");
-    foundry::error const out = refusal_of(who);
+    foundry::error const out = token_refusal_of(who);
     CHECK(out.code() == errc::credential_unavailable);
     CHECK(contains(out.what(), "run 'az login'"));
     w.behave(L"garbage");
-    foundry::error const nothing = refusal_of(who);
+    foundry::error const nothing = token_refusal_of(who);
     CHECK(nothing.code() == errc::authentication_failed);
     CHECK(!contains(nothing.what(), "sekrit"));
     w.behave(L"flood");
-    foundry::error const flood = refusal_of(who);
+    foundry::error const flood = token_refusal_of(who);
     CHECK(flood.code() == errc::credential_unavailable);
     CHECK(!contains(flood.what(), "sekrit"));
     w.set(L"PATH", L".;" + w.folder.root_directory().wstring() + L";bin");
-    foundry::error const missing = refusal_of(who);
+    foundry::error const missing = token_refusal_of(who);
     CHECK(missing.code() == errc::credential_unavailable);
     CHECK(contains(missing.what(), "az is not on PATH"));
 }
@@ -136,7 +136,7 @@ TEST_CASE("developer tools: a program in the working directory, or in a relative
     std::wstring const without_drive = w.folder.wstring().substr(2);
     w.set(L"PATH", L".;;bin;" + without_drive);
     azure_cli_credential who(within(10s));
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     fs::current_path(before);
     CHECK(contains(failed.what(), "az is not on PATH"));
     CHECK(w.read("log").empty());
@@ -150,7 +150,7 @@ TEST_CASE("developer tools: a batch file whose path would be expanded is not run
     fs::copy_file(w.folder / "az.cmd", trap / "az.cmd");
     w.set(L"PATH", trap.wstring());
     azure_cli_credential who(within(10s));
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(), "az cannot be run"));
     CHECK(w.read("log").empty());
@@ -161,7 +161,7 @@ TEST_CASE("developer tools: a tool that exceeds its time limit is ended with its
     workshop w;
     w.behave(L"slow");
     azure_cli_credential who(within(5s));
-    foundry::error const failed = refusal_of(who);
+    foundry::error const failed = token_refusal_of(who);
     CHECK(failed.code() == errc::credential_unavailable);
     CHECK(contains(failed.what(), "took too long"));
     CHECK(w.processes().size() == 2);
