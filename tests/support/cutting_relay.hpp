@@ -46,7 +46,7 @@ private:
         {
             boost::system::error_code ignored;
             for (socket* each : {&client, &server}) {
-                each->set_option(asio::socket_base::linger(true, 0), ignored); // with a reset
+                each->shutdown(socket::shutdown_both, ignored);
                 each->close(ignored);
             }
         }
