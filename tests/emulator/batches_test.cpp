@@ -505,18 +505,24 @@ asio::awaitable<void> run_with_a_cut(std::size_t after, foundry::batch_requests 
     client.close();
 }
 
-job_outcome outcome_of(std::size_t after, foundry::batch_requests const& rows)
+/// Runs a coroutine to its end; what still runs beside it, such as a relay, ends with the context.
+void run_beside_others(asio::io_context& context, asio::awaitable<void> body)
 {
-    job_outcome outcome;
-    asio::io_context context; // is destroyed with the relay's coroutines
     std::exception_ptr failed;
-    asio::co_spawn(context, run_with_a_cut(after, rows, outcome), [&](std::exception_ptr e) {
+    asio::co_spawn(context, std::move(body), [&](std::exception_ptr e) {
         failed = e;
         context.stop();
     });
     context.run();
     if (failed)
         std::rethrow_exception(failed);
+}
+
+job_outcome outcome_of(std::size_t after, foundry::batch_requests const& rows)
+{
+    job_outcome outcome;
+    asio::io_context context;
+    run_beside_others(context, run_with_a_cut(after, rows, outcome));
     return outcome;
 }
 
@@ -576,14 +582,7 @@ TEST_CASE("batches: a connection that is cut at any byte of the creation of a jo
             CAPTURE(after);
             job_outcome outcome;
             asio::io_context context;
-            std::exception_ptr failed;
-            asio::co_spawn(context, create_with_a_cut(after, is_kept, outcome), [&](std::exception_ptr e) {
-                failed = e;
-                context.stop();
-            });
-            context.run();
-            if (failed)
-                std::rethrow_exception(failed);
+            run_beside_others(context, create_with_a_cut(after, is_kept, outcome));
             CHECK(outcome.jobs == 1);
             if (outcome.relayed <= after) // it was not cut
                 end = after;
@@ -610,6 +609,22 @@ TEST_CASE("batches: a job whose creation has no answer is found in the list, wha
             CHECK(count(service, "GET", "/batches") == 1);
         });
     }
+}
+
+TEST_CASE("batches: only a job that is newer than the refused one is taken for the lost one")
+{
+    with_service(
+        [](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
+            foundry::batches const batches{client};
+            foundry::batch const first = co_await batches.submit(questions(1));
+            foundry::batch const second = co_await batches.resubmit(first);
+            service.queue(answer::json(503, "{}")); // nothing was created
+            foundry::batch const third = co_await batches.resubmit(second);
+            CHECK(third.id != first.id);
+            CHECK(third.id != second.id);
+            CHECK(third.input_file_id == first.input_file_id);
+        },
+        &with_retries);
 }
 
 TEST_CASE("batches: if the list cannot be read either, the error says that the job may exist")

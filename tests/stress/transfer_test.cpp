@@ -3,6 +3,7 @@
 // What an upload, a download and a batch of any size take of memory. The emulator, which keeps the file, is another process.
 
 #include "support/fixture.hpp"
+#include "support/process_memory.hpp"
 
 #include <foundry/batches.hpp>
 #include <foundry/files.hpp>
@@ -11,7 +12,6 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 
 #include <sys/wait.h>
@@ -22,16 +22,6 @@ using namespace foundry_test;
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
-
-/// A line of what the system says of this process, in KiB.
-std::size_t status(std::string_view name)
-{
-    std::ifstream in("/proc/self/status");
-    for (std::string line; std::getline(in, line);)
-        if (line.starts_with(name))
-            return std::stoul(line.substr(name.size() + 1));
-    return 0;
-}
 
 /// An emulator in a process of its own.
 class other_process
@@ -131,12 +121,6 @@ struct comparing_sink
     std::uint64_t wrong = 0;
 };
 
-std::size_t begin_measuring()
-{
-    std::ofstream("/proc/self/clear_refs") << 5; // begins the measurement of the peak anew
-    return status("VmRSS:");
-}
-
 struct measured
 {
     std::size_t up = 0;   // KiB
@@ -156,13 +140,13 @@ asio::awaitable<void> transfer(std::uint16_t port, std::uint64_t size, measured&
     foundry::multipart form; // for the function of its own takes 512 MiB at most
     form.add("purpose", "assistants").add_file("file", "large", "text/plain", made_source(size));
     foundry::file const stored = co_await client.call<foundry::file>(foundry::route{"POST", "files"}, std::move(form));
-    took.up = status("VmHWM:") - before;
+    took.up = peak_memory() - before;
     CHECK(stored.bytes == static_cast<std::int64_t>(size));
 
     before = begin_measuring();
     comparing_sink sink;
     co_await files.download(stored.id, sink);
-    took.down = status("VmHWM:") - before;
+    took.down = peak_memory() - before;
     CHECK(sink.count == size);
     CHECK(sink.wrong == 0);
 }
@@ -191,7 +175,7 @@ asio::awaitable<void> run_a_job(std::uint16_t port, std::size_t count, batch_out
         for (std::size_t i = 0; i != count; ++i)
             rows.add("row-" + std::to_string(i), request);
         job = co_await batches.submit(rows);
-        outcome.written = status("VmHWM:") - before;
+        outcome.written = peak_memory() - before;
     }
     foundry::wait_options how;
     how.interval = how.max_interval = std::chrono::milliseconds(50);
@@ -207,7 +191,7 @@ asio::awaitable<void> run_a_job(std::uint16_t port, std::size_t count, batch_out
         outcome.failed += row->failure ? 1 : 0;
         outcome.rows += 1;
     }
-    outcome.read = status("VmHWM:") - before;
+    outcome.read = peak_memory() - before;
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 // How much memory a large upload takes.
 
 #include "support/fixture.hpp"
+#include "support/process_memory.hpp"
 
 #include <foundry/call.hpp>
 
@@ -13,7 +14,6 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <iostream>
 
 using namespace foundry_test;
@@ -21,16 +21,6 @@ using namespace foundry_test;
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
-
-/// A line of what the system says of this process, in MiB.
-std::size_t status(std::string_view name)
-{
-    std::ifstream in("/proc/self/status");
-    for (std::string line; std::getline(in, line);)
-        if (line.starts_with(name))
-            return std::stoul(line.substr(name.size() + 1)) / 1024;
-    return 0;
-}
 
 /// Reads so many bytes of a request and answers.
 asio::awaitable<void> take(asio::ip::tcp::acceptor& from, std::size_t size)
@@ -63,13 +53,12 @@ std::size_t cost_of(std::size_t size, bool is_moved)
     foundry::client<> const client(context, where, foundry::no_credential{});
     foundry::multipart form;
     form.add_file("file", "f", "application/octet-stream", std::string(size, 'x'));
-    std::ofstream("/proc/self/clear_refs") << 5; // begins the measurement of the peak anew
-    std::size_t const before = status("VmRSS:");
+    std::size_t const before = begin_measuring();
     std::exception_ptr failure;
     asio::co_spawn(context, send(client, std::move(form), is_moved), [&](std::exception_ptr e) { failure = e; });
     context.run();
     CHECK(!failure);
-    return status("VmHWM:") - before;
+    return (peak_memory() - before) / 1024;
 }
 
 } // namespace

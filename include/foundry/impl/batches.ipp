@@ -29,7 +29,6 @@ namespace detail {
 
 // Jobs
 
-/// `POST batches`. Wire format: `CreateBatchRequest`.
 struct expiry_after
 {
     expiry_after() = default;
@@ -39,6 +38,7 @@ struct expiry_after
 };
 BOOST_DESCRIBE_STRUCT(expiry_after, (), (anchor, seconds))
 
+/// `POST batches`. Wire format: `CreateBatchRequest`.
 struct new_batch
 {
     new_batch() = default;
@@ -115,9 +115,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<batch_page> fetch_batches(std::
 
 /// The job that has this input, if the service knows one among its newest.
 ///
-/// @param known a job that is not meant; may be empty.
+/// @param after the id of a job: only newer ones are meant; may be empty.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<batch>>
-find_batch(std::shared_ptr<client_state> state, std::string input, std::string known, call_options with)
+find_batch(std::shared_ptr<client_state> state, std::string input, std::string after, call_options with)
 {
     static constexpr int max_pages = 10; // of a hundred
     batch_query which;
@@ -125,7 +125,9 @@ find_batch(std::shared_ptr<client_state> state, std::string input, std::string k
     for (int i = 0; i != max_pages; ++i) {
         batch_page page = co_await fetch_batches(state, which, with);
         for (batch& job : page.data) {
-            if (job.input_file_id == input && job.id != known)
+            if (job.id == after) // the newest come first
+                co_return std::nullopt;
+            if (job.input_file_id == input)
                 co_return std::move(job);
         }
         if (!page.has_more)
@@ -155,7 +157,7 @@ inline error may_have_been_created(error const& e, std::string const& input)
 
 /// Makes the request once, and says what became of it: the job, or the error. After an error that leaves it open, the list decides.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<batch>>
-try_to_create(std::shared_ptr<pending_request> request, std::string input, std::string known, call_options with,
+try_to_create(std::shared_ptr<pending_request> request, std::string input, std::string after, call_options with,
               std::optional<error>& failed)
 {
     std::shared_ptr<client_state> const state = request->state;
@@ -167,21 +169,19 @@ try_to_create(std::shared_ptr<pending_request> request, std::string input, std::
     }
     if (!is_outcome_unknown(*failed))
         co_return std::nullopt;
-    std::optional<batch> found;
-    bool is_known = true;
     try {
-        found = co_await find_batch(state, input, known, std::move(with));
+        std::optional<batch> found = co_await find_batch(state, input, std::move(after), std::move(with));
+        co_return found;
     } catch (error const&) {
-        is_known = false;
-    }
-    if (!is_known)
         throw may_have_been_created(*failed, input);
-    co_return found;
+    }
 }
 
 /// Creates a job, but not twice.
+///
+/// @param after the id of an older job with the same input; may be empty.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<batch>
-create_batch(std::shared_ptr<client_state> state, new_batch what, std::string known, call_options with)
+create_batch(std::shared_ptr<client_state> state, new_batch what, std::string after, call_options with)
 {
     running_call call;
     call.begin(state->target.calls, co_await boost::asio::this_coro::executor);
@@ -194,7 +194,7 @@ create_batch(std::shared_ptr<client_state> state, new_batch what, std::string kn
         request->is_sent_once = true;
         request->is_round = true;
         std::optional<error> failed;
-        std::optional<batch> job = co_await try_to_create(std::move(request), what.input_file_id, known, with, failed);
+        std::optional<batch> job = co_await try_to_create(std::move(request), what.input_file_id, after, with, failed);
         if (job)
             co_return std::move(*job);
         std::chrono::milliseconds const wait = requests.wait_after(*failed, http::clock::now(), random_fraction());

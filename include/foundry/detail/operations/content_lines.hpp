@@ -39,6 +39,7 @@ private:
     std::shared_ptr<client_state> state_;
     std::string id_;
     call_options with_;
+    retry_options retry_;                   // of the call
     std::optional<open_response> response_; // empty before the first and between two requests
     std::string buffer_;
     std::size_t scanned_ = 0;    // of the buffer: it has no end of a line

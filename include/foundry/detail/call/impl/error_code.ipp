@@ -20,8 +20,8 @@ inline constexpr std::array<known_word, 22> known_error_words{{
     {"unknown_model", errc::model_not_found},       {"no_model_name", errc::model_not_found},
     {"DeploymentNotFound", errc::model_not_found},  {"model_not_found", errc::model_not_found},
     {"tokens_limit_reached", errc::too_large},      {"context_length_exceeded", errc::too_large},
-    {"exceed_context_size_error", errc::too_large},                                             // llama.cpp
-    {"insufficient_quota", errc::quota_exhausted},  {"token_limit_exceeded", errc::queue_full}, // of batch jobs
+    {"exceed_context_size_error", errc::too_large}, // llama.cpp
+    {"insufficient_quota", errc::quota_exhausted},  {"token_limit_exceeded", errc::queue_full},
     {"rate_limit_exceeded", errc::rate_limited},    {"rate_limit_error", errc::rate_limited},
     {"rate_limited", errc::rate_limited},           {"RateLimitReached", errc::rate_limited},
     {"too_many_requests", errc::rate_limited},      {"Throttling", errc::rate_limited},

@@ -55,6 +55,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> content_lines::open()
 {
     route const content = route{"GET", "files"}.segment(id_).segment("content");
     std::shared_ptr<pending_request> const request = prepare_stored(state_, id_, content, with_, response_form::bytes);
+    retry_ = request->retry;
     response_.emplace();
     co_await send_with_retries(*request, nullptr, *response_);
     to_skip_ = received_;
@@ -66,10 +67,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> content_lines::wait_after
 {
     attempt last = attempt_of(failed, {}, {});
     last.is_safe = true;
-    retry_options const& how = state_->settings.retry;
     std::optional<std::chrono::milliseconds> const wait =
-        how.policy ? how.policy->decide(last, failures_, random_fraction())
-                   : default_retry_policy(how).decide(last, failures_, random_fraction());
+        retry_.policy ? retry_.policy->decide(last, failures_, random_fraction())
+                      : default_retry_policy(retry_).decide(last, failures_, random_fraction());
     if (!wait)
         throw failed;
     failures_ += 1;
