@@ -4,7 +4,6 @@
 #include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/event_source.hpp>
 #include <foundry/detail/call/service_error.hpp>
-#include <foundry/detail/core/retry_budget.hpp>
 #include <foundry/detail/json/reader.hpp>
 
 #include <boost/json/value.hpp>
@@ -35,23 +34,10 @@ inline std::optional<bool> begins_like_events(std::string_view body)
 }
 
 FOUNDRY_DECL event_source::event_source(pending_request request, open_response response)
-    : request_(std::move(request)),
-      observer_(std::move(response.observer)),
-      call_(std::move(response.call)),
-      info_(std::move(response.info)),
-      failed_attempts_(std::move(response.failed_attempts)),
-      waited_(response.waited),
-      attempt_begun_(response.attempt_begun),
-      events_(event_limits_of(request_.state->settings.limits)),
-      exchange_(std::move(response.exchange))
+    : response_source(std::move(request), std::move(response)),
+      events_(event_limits_of(request_.state->settings.limits))
 {
-    request_.head = std::string(); // unlike = {}, this frees the memory
-    request_.body = std::string();
-    try {
-        exchange_->deliver_to(*this, std::size_t(-1), http::exchange::progress::on_signal);
-    } catch (error const&) { // from what arrived with the head
-        fail(std::current_exception());
-    }
+    begin(std::size_t(-1), http::exchange::progress::on_signal);
 }
 
 FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
@@ -96,9 +82,9 @@ FOUNDRY_DECL void event_source::append_document(std::string_view bytes)
 
 FOUNDRY_DECL bool event_source::take(http::event& e)
 {
-    while (!ended_ && events_.next(e)) {
+    while (!has_ended() && events_.next(e)) {
         if (is_end_marker(e.data)) {
-            ended_ = true;
+            end();
             return false;
         }
         if (boost::json::value whole; !flushed_ || json::reader{}.read(whole, e.data))
@@ -132,46 +118,6 @@ FOUNDRY_DECL void event_source::throw_not_a_stream() const
     f.advice = "use complete() if the service does not stream; check that the endpoint's URL is the API's";
     f.body = document_.substr(0, max_kept_body);
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
-}
-
-FOUNDRY_DECL void event_source::fail(std::exception_ptr why)
-{
-    try {
-        std::rethrow_exception(std::move(why));
-    } catch (error const& e) {
-        error known = in_answer(e, info_, {});
-        if (filtered_ && e.code() == errc::stream_truncated) {
-            failure f = known.details();
-            f.advice = "the content filter had ended the answer by then: change the prompt";
-            known = error(e.code(), std::move(f));
-        }
-        failed_attempts_.push_back(attempt_of(known, waited_, http::clock::now() - attempt_begun_));
-        if (observer_)
-            observer_->on_failure(e.code());
-        close();
-        throw known.with_attempts(std::move(failed_attempts_));
-    } catch (...) {
-        close();
-        throw;
-    }
-}
-
-FOUNDRY_DECL void event_source::close() noexcept
-{
-    call_.finish();
-    if (exchange_)
-        exchange_->close();
-    exchange_.reset();
-    observer_.reset();
-}
-
-FOUNDRY_DECL void event_source::drain()
-{
-    call_.finish();
-    http::exchange::drain(std::move(exchange_));
-    if (observer_)
-        observer_->on_end();
-    observer_.reset();
 }
 
 FOUNDRY_DECL void event_source::throw_error_event(http::event const& e) const
