@@ -34,6 +34,7 @@
 #include <foundry/detail/call/impl/operation.ipp>
 #include <foundry/detail/call/impl/request_builder.ipp>
 #include <foundry/detail/call/impl/request_target.ipp>
+#include <foundry/detail/call/impl/response_source.ipp>
 #include <foundry/detail/call/impl/running_calls.ipp>
 #include <foundry/detail/call/impl/send_once.ipp>
 #include <foundry/detail/call/impl/send_with_retries.ipp>
@@ -76,6 +77,7 @@
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/batch_files.ipp>
 #include <foundry/detail/operations/impl/batch_results.ipp>
+#include <foundry/detail/operations/impl/byte_stream_state.ipp>
 #include <foundry/detail/operations/impl/call_route.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
@@ -142,8 +144,11 @@
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/run.ipp>
 #include <foundry/impl/secret.ipp>
+#include <foundry/impl/speech.ipp>
 #include <foundry/impl/structured.ipp>
 #include <foundry/impl/structured_response.ipp>
 #include <foundry/impl/telemetry.ipp>
 #include <foundry/impl/toolbox.ipp>
 #include <foundry/impl/tools.ipp>
+#include <foundry/impl/transcription.ipp>
+#include <foundry/impl/webhook.ipp>
