@@ -7,6 +7,12 @@
 #include <boost/describe/class.hpp>
 #include <boost/json/object.hpp>
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace foundry::inline FOUNDRY_ABI {
 
 /// What a model is for: `ModelType` of the Foundry Models API.
@@ -39,6 +45,31 @@ struct model_info : answer
     boost::json::object extra;
 };
 BOOST_DESCRIBE_STRUCT(model_info, (), (model_name, model_type, model_provider_name, extra))
+
+/// A model of a resource. Wire format: `OpenAI.Model` (v1); the dated form has members of its own.
+struct base_model : answer
+{
+    base_model() = default;
+
+    std::string id;
+    std::string object;
+    std::string owned_by;
+    std::optional<std::int64_t> created; ///< In seconds since 1970.
+    /// Further members, such as `shutdown_date`; on the dated form `status`, `lifecycle_status`, `capabilities` and `deprecation`.
+    boost::json::object extra;
+};
+BOOST_DESCRIBE_STRUCT(base_model, (), (id, object, owned_by, created, extra))
+
+/// The models of a resource.
+struct base_model_list : answer
+{
+    base_model_list() = default;
+
+    std::vector<base_model> data;
+    std::string object;
+    boost::json::object extra; ///< Other members.
+};
+BOOST_DESCRIBE_STRUCT(base_model_list, (), (data, object, extra))
 
 } // namespace foundry::inline FOUNDRY_ABI
 

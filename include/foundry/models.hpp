@@ -11,10 +11,11 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// What a Foundry Models endpoint knows of its models: `GET info`.
+/// The models of a resource: `GET models` on Azure OpenAI's forms, a Foundry project and other servers; `GET info` on a Foundry Models
+/// endpoint.
 ///
 ///     foundry::models models{client};
-///     foundry::model_info info = co_await models.info("Mistral-Large-2411");
+///     foundry::base_model_list all = co_await models.list();
 ///
 /// A cheap handle made from a client; executor, cancellation, object lifetimes and thread safety are the client's.
 class models
@@ -28,6 +29,16 @@ public:
     /// @throws foundry::error with a code of `errc`: `invalid_argument` on Azure OpenAI's forms, which have no such route.
     boost::asio::awaitable<model_info> info(std::string_view model = {}) const;
     boost::asio::awaitable<model_info> info(std::string_view model, call_options const& with) const;
+
+    /// All models that a resource may deploy, the fine-tuned ones included; not its deployments, which only Azure Resource Manager lists.
+    ///
+    /// @throws foundry::error with a code of `errc`: `invalid_argument` on the Foundry Models API, which has no such route.
+    boost::asio::awaitable<base_model_list> list() const;
+    boost::asio::awaitable<base_model_list> list(call_options const& with) const;
+
+    /// One of them.
+    boost::asio::awaitable<base_model> get(std::string_view id) const;
+    boost::asio::awaitable<base_model> get(std::string_view id, call_options const& with) const;
 
 private:
     std::shared_ptr<detail::client_state> state_;

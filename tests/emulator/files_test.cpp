@@ -3,12 +3,12 @@
 // Files of a resource: recorded exchanges are gone through again, and what uploads and downloads send and leave behind.
 
 #include "support/form_parts.hpp"
+#include "support/kept_members.hpp"
 #include "support/plain_calls.hpp"
 #include "support/recordings.hpp"
 #include "support/report.hpp"
 #include "support/temporary_file.hpp"
 
-#include <foundry/detail/json/writer.hpp>
 #include <foundry/files.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -53,25 +53,9 @@ void with_service(Body body, foundry::options (*how)(emulator const&) = &trustin
 
 // Recordings
 
-/// Everything that the text has is in the object; what is null may be absent.
-void expect_file(std::string const& text, foundry::file const& got)
+foundry::file_upload recorded_upload(exchange const& e)
 {
-    std::string written;
-    foundry::json::write(written, {&got, &foundry::json::type_of<foundry::file>::value}, foundry::json::writing::all);
-    json::object const all = json::parse(written).as_object();
-    json::object const wanted = json::parse(text).as_object();
-    for (auto const& [name, value] : wanted) {
-        if (value.is_null())
-            continue;
-        auto const* const found = all.if_contains(name);
-        REQUIRE_MESSAGE(found != nullptr, std::string(name));
-        CHECK_MESSAGE(*found == value, std::string(name));
-    }
-}
-
-foundry::file_upload recorded_upload(exchange const& e, std::string const& sent)
-{
-    std::map<std::string, form_part> parts = parts_of(sent);
+    std::map<std::string, form_part> parts = parts_of(e.sent);
     form_part const& file = parts["file"];
     std::string const answered = e.status < 300 ? e.body : R"({"filename":"f","purpose":"world_domination"})";
     json::value const said = json::parse(answered);
@@ -83,13 +67,13 @@ foundry::file_upload recorded_upload(exchange const& e, std::string const& sent)
 }
 
 /// Goes through an exchange again; returns the target that it must have had.
-asio::awaitable<void> repeat(foundry::files const& files, exchange const& e, std::string const& sent)
+asio::awaitable<void> repeat(foundry::files const& files, exchange const& e)
 {
     std::string path = e.url.substr(0, e.url.find('?'));
     path = path.substr(path.find("/files") + 6);
     std::string const id = path.empty() ? "" : path.substr(1, path.find('/', 1) - 1);
     if (e.method == "POST") {
-        expect_file(e.body, co_await files.upload(recorded_upload(e, sent)));
+        expect_kept(e.body, co_await files.upload(recorded_upload(e)));
     } else if (e.method == "DELETE") {
         co_await files.remove(id);
     } else if (path.ends_with("/content")) {
@@ -97,7 +81,7 @@ asio::awaitable<void> repeat(foundry::files const& files, exchange const& e, std
         CHECK(content.bytes == e.body);
     } else if (!id.empty()) {
         foundry::file const got = co_await files.get(id);
-        expect_file(e.body, got);
+        expect_kept(e.body, got);
         CHECK(got.raw() == e.body);
     } else {
         foundry::async_generator<foundry::file> all = files.list();
@@ -105,7 +89,7 @@ asio::awaitable<void> repeat(foundry::files const& files, exchange const& e, std
         for (json::value const& each : page.at("data").as_array()) {
             std::optional<foundry::file> const next = co_await all.next();
             REQUIRE(next);
-            expect_file(json::serialize(each), *next);
+            expect_kept(json::serialize(each), *next);
         }
         CHECK(!co_await all.next());
     }
@@ -118,18 +102,13 @@ TEST_CASE("files: each recorded exchange decodes to what it holds, and its reque
     for (auto const& entry : std::filesystem::directory_iterator(FOUNDRY_TEST_DATA "/job_recordings")) {
         if (!entry.path().filename().string().starts_with("files_"))
             continue;
-        json::value const document = json::parse(read_file(entry.path()));
-        std::vector<exchange> const all = load(entry.path());
-        for (std::size_t i = 0; i != all.size(); ++i) {
-            exchange const& e = all[i];
+        for (exchange const& e : load(entry.path())) {
             CAPTURE(e.name);
-            auto const* const body = document.at("exchanges").at(i).at("request").as_object().if_contains("body");
-            std::string const sent = body != nullptr && body->is_string() ? text_of(*body) : "";
             with_service([&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
                 service.queue(answer::json(e.status, e.body).header("Content-Type", e.header("content-type")));
                 std::optional<foundry::error> failed;
                 try {
-                    co_await repeat(foundry::files{client}, e, sent);
+                    co_await repeat(foundry::files{client}, e);
                 } catch (foundry::error const& thrown) {
                     failed = thrown;
                 }
@@ -138,8 +117,8 @@ TEST_CASE("files: each recorded exchange decodes to what it holds, and its reque
                 CHECK(got.method == e.method);
                 std::string const target = e.url.substr(0, e.url.find('?'));
                 CHECK(got.target == "/v1" + target.substr(target.find("/files")));
-                if (e.method == "POST" && sent.starts_with("--")) {
-                    std::map<std::string, form_part> const wanted = parts_of(sent);
+                if (e.method == "POST" && e.sent.starts_with("--")) {
+                    std::map<std::string, form_part> const wanted = parts_of(e.sent);
                     for (auto const& [name, part] : wanted) {
                         form_part const mine = parts_of(got.body)[name];
                         CHECK(mine.bytes == part.bytes);

@@ -5,6 +5,7 @@
 
 #include <foundry.hpp>
 #include <foundry/detail/base/ascii.hpp>
+#include <foundry/detail/base/base64.hpp>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -31,7 +32,8 @@ struct exchange
     std::string name; // file and position
     std::string method;
     std::string url;
-    json::object request;
+    json::object request; // if it is JSON
+    std::string sent;     // its bytes
     unsigned status = 0;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
@@ -60,6 +62,15 @@ inline std::string read_file(std::filesystem::path const& path)
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+/// The bytes of a message, as text or in base64; empty if they were not kept.
+inline std::string body_of(json::value const& message)
+{
+    if (auto const* const text = message.as_object().if_contains("body"); text != nullptr && text->is_string())
+        return text_of(*text);
+    auto const* const bytes = message.as_object().if_contains("body_base64");
+    return bytes != nullptr ? foundry::detail::from_base64(text_of(*bytes)).value() : "";
+}
+
 inline std::vector<exchange> load(std::filesystem::path const& file)
 {
     std::vector<exchange> all;
@@ -69,9 +80,9 @@ inline std::vector<exchange> load(std::filesystem::path const& file)
         e.name = file.filename().string() + " #" + std::to_string(all.size());
         e.method = text_of(item.at_pointer("/request/method"));
         e.url = text_of(item.at_pointer("/request/url"));
-        auto const* const sent = item.at("request").as_object().if_contains("body"); // or body_base64
-        if (sent != nullptr && sent->is_string() && sent->get_string().starts_with("{"))
-            e.request = json::parse(sent->get_string()).as_object();
+        e.sent = body_of(item.at("request"));
+        if (e.sent.starts_with("{"))
+            e.request = json::parse(e.sent).as_object();
         e.status = item.at_pointer("/response/status").to_number<unsigned>();
         for (auto const& [name, value] : item.at_pointer("/response/headers").as_object()) {
             json::value const& one = value.is_array() ? value.as_array().at(0) : value;
@@ -79,7 +90,7 @@ inline std::vector<exchange> load(std::filesystem::path const& file)
             std::transform(lower.begin(), lower.end(), lower.begin(),
                            [](char c) { return foundry::detail::to_lower(c); });
         }
-        e.body = text_of(item.at_pointer("/response/body"));
+        e.body = body_of(item.at("response"));
         all.push_back(std::move(e));
     }
     return all;

@@ -6,6 +6,8 @@
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/core/url.hpp>
 #include <foundry/detail/json/type_of.hpp>
+#include <foundry/detail/operations/call_route.hpp>
+#include <foundry/detail/operations/fetch_object.hpp>
 #include <foundry/models.hpp>
 
 #include <mutex>
@@ -91,6 +93,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> fetch_model_info(pe
     co_return reply;
 }
 
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<base_model_list>
+fetch_model_list(std::shared_ptr<pending_request> request)
+{
+    base_model_list all;
+    response_info info =
+        co_await fetch_json(std::move(request), {&all, &json::type_of<base_model_list>::value}, &all.raw_storage());
+    all.set_info(std::move(info));
+    co_return all;
+}
+
 } // namespace detail
 
 FOUNDRY_DECL boost::asio::awaitable<model_info> models::info(std::string_view model, call_options const& with) const
@@ -101,6 +113,23 @@ FOUNDRY_DECL boost::asio::awaitable<model_info> models::info(std::string_view mo
 FOUNDRY_DECL boost::asio::awaitable<model_info> models::info(std::string_view model) const
 {
     return info(model, call_options());
+}
+
+FOUNDRY_DECL boost::asio::awaitable<base_model_list> models::list(call_options const& with) const
+{
+    return detail::fetch_model_list(
+        detail::prepare_call(state_, route{"GET", "models"}, with, detail::response_form::json));
+}
+FOUNDRY_DECL boost::asio::awaitable<base_model_list> models::list() const { return list(call_options()); }
+
+FOUNDRY_DECL boost::asio::awaitable<base_model> models::get(std::string_view id, call_options const& with) const
+{
+    return detail::fetch_object<base_model>(
+        detail::prepare_stored(state_, id, route{"GET", "models"}.segment(id), with, detail::response_form::json));
+}
+FOUNDRY_DECL boost::asio::awaitable<base_model> models::get(std::string_view id) const
+{
+    return get(id, call_options());
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -89,16 +89,18 @@ inline constexpr operation responses = {
 };
 inline constexpr operation batches = {.path = "batches", .in_models_api = false, .has_error_member = true};
 inline constexpr operation files = {.path = "files", .in_models_api = false, .has_error_member = true};
+inline constexpr operation audio = {.path = "audio", .in_models_api = false, .has_deployment = true};
+inline constexpr operation models = {.path = "models", .verb = "GET", .in_models_api = false};
 inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
 /// The rows above, in the order in which a path is compared with them: a row comes before one that it lies below.
 inline constexpr operation const* with_functions[] = {
-    &chat, &completions, &embeddings, &image_embeddings, &image_generation, &responses, &batches, &files, &model_info};
+    &chat,    &completions, &embeddings, &image_embeddings, &image_generation, &responses,
+    &batches, &files,       &audio,      &models,           &model_info};
 
 /// Operations without functions of their own, which client::call() reaches.
 inline constexpr operation others[] = {
     {.path = "images", .has_deployment = true},
-    {.path = "audio", .in_models_api = false, .has_deployment = true},
     {.path = "chat", .has_deployment = true},
     {.path = "extensions", .has_deployment = true},
     {.path = "assistants", .in_models_api = false, .has_error_member = true},
