@@ -24,12 +24,14 @@
 #include <foundry/response_from_chat.hpp>
 #include <foundry/responses.hpp>
 #include <foundry/schema.hpp>
+#include <foundry/speech.hpp>
 #include <foundry/structured.hpp>
 #include <foundry/structured_response.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
+#include <foundry/webhook.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -49,6 +51,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
 
@@ -351,21 +355,26 @@ double similarity = foundry::cosine_similarity(vectors[0], vectors[1]);
 }
 
 // clang-format off
-struct transcript : foundry::answer
+struct vector_store : foundry::answer
 {
-    std::string text;
+    std::string id;
+    std::string status;
     boost::json::object extra; // all other members
 };
-BOOST_DESCRIBE_STRUCT(transcript, (), (text, extra))
+BOOST_DESCRIBE_STRUCT(vector_store, (), (id, status, extra))
 // clang-format on
 
 asio::awaitable<void> asks_any_route(foundry::client<> client, boost::json::object request)
 {
     // clang-format off
+boost::json::object names;
+names["name"] = "manuals";
+vector_store made = co_await client.call<vector_store>(foundry::route{"POST", "vector_stores"}, names);
+
 foundry::multipart form;
-form.add("model", "whisper").load_file("file", "talk.mp3", "audio/mpeg");
-transcript made = co_await client.call<transcript>(
-    foundry::route{"POST", "audio/transcriptions"}.deployment("whisper"), form);
+form.add("model", "gpt-image-1").add("prompt", "At night").load_file("image", "lighthouse.png", "image/png");
+foundry::generated_images edited = co_await client.call<foundry::generated_images>(
+    foundry::route{"POST", "images/edits"}.deployment("gpt-image-1"), form);
 
 foundry::event_stream events = co_await client.call<foundry::event_stream>(foundry::route{"POST", "responses"}, request);
 while (auto const* event = co_await events.read())
@@ -1210,6 +1219,72 @@ asio::awaitable<void> images_hpp(foundry::client<> client)
 foundry::images images{client};
 foundry::image_request request{"gpt-image-1", "A lighthouse at night"};
 foundry::generated_images made = co_await images.generate(request);
+    // clang-format on
+}
+
+asio::awaitable<void> lists_models(foundry::client<> client)
+{
+    // clang-format off
+foundry::models models{client};
+foundry::base_model_list all = co_await models.list();
+    // clang-format on
+}
+
+asio::awaitable<void> speaks(foundry::client<> client)
+{
+    // clang-format off
+foundry::speech speech{client};
+foundry::transcription heard = co_await speech.transcribe({"whisper", "talk.mp3"});
+foundry::speech_request what{"gpt-4o-mini-tts", heard.text, "alloy"};
+co_await speech.speak(what, "talk_again.mp3");
+    // clang-format on
+}
+
+asio::awaitable<void> hears(foundry::speech speech)
+{
+    // clang-format off
+foundry::transcription_request talk{"whisper", "talk.mp3"};
+talk.language = "en";
+talk.response_format = "verbose_json";
+talk.timestamp_granularities.push_back("word");
+foundry::transcription heard = co_await speech.transcribe(talk);
+for (foundry::transcribed_word const& each : heard.words)
+    std::cout << each.start << ' ' << each.word << '\n';
+talk.response_format = "srt";
+heard = co_await speech.translate(talk); // subtitles in English
+        // clang-format on
+}
+
+asio::awaitable<void> hears_in_parts(foundry::speech speech)
+{
+    // clang-format off
+foundry::transcription_request talk{"gpt-4o-mini-transcribe", "talk.mp3"};
+foundry::async_generator<foundry::transcription_event> events = speech.stream(talk);
+while (auto event = co_await events.next())
+    std::cout << event->delta << std::flush;
+    // clang-format on
+}
+
+void play(std::string const& bytes) { std::cout << bytes.size(); }
+
+asio::awaitable<void> speaks_in_parts(foundry::speech speech)
+{
+    // clang-format off
+foundry::speech_request what{"gpt-4o-mini-tts", "Mind the gap.", "alloy"};
+what.response_format = "pcm"; // 24 kHz, 16 bits, mono
+foundry::async_generator<foundry::speech_chunk> sound = speech.stream(what);
+while (auto part = co_await sound.next())
+    play(part->audio);
+    // clang-format on
+}
+
+void reads_a_webhook(boost::beast::http::request<boost::beast::http::string_body> request)
+{
+    // clang-format off
+foundry::webhook hook{foundry::secret{"whsec_..."}};
+foundry::webhook_event event = hook.read(request); // a request of Beast; throws if it is not of the service
+if (event.type == "batch.completed")
+    std::cout << event.data.at("id").as_string().c_str() << " is done\n";
     // clang-format on
 }
 

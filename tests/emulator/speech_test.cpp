@@ -1,0 +1,713 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// Speech to text and text to speech: recorded exchanges are gone through again, and what is sent and what comes back.
+
+#include "support/form_parts.hpp"
+#include "support/kept_members.hpp"
+#include "support/plain_calls.hpp"
+#include "support/recordings.hpp"
+#include "support/report.hpp"
+#include "support/temporary_file.hpp"
+
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/speech.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+namespace foundry_test::speech_test {
+
+using foundry::errc;
+using foundry::transcription_event_type;
+using foundry::testing::recorded_request;
+
+std::string const text = "Hello world, this is a test. It costs 5 \xE2\x82\xAC.";
+
+/// A test with an emulator and a client of it.
+template <class Body>
+void with_service(Body body, char const* url = v1_url, foundry::options (*how)(emulator const&) = &trusting)
+{
+    run([](Body test, char const* where, foundry::options (*options)(emulator const&)) -> asio::awaitable<void> {
+        emulator service(unchecked());
+        foundry::client<> const client =
+            client_of(co_await asio::this_coro::executor, service, where, options(service));
+        co_await test(service, foundry::speech{client});
+    }(std::move(body), url, how));
+}
+
+/// What is said in a file of sound, as the emulator hears it.
+foundry::transcription_request talk(std::string const& model, std::string const& sound = text)
+{
+    return foundry::transcription_request(model, foundry::memory_source(sound), "talk.wav");
+}
+
+foundry::speech_request words(std::string const& model = "gpt-4o-mini-tts", std::string const& said = text)
+{
+    return foundry::speech_request{model, said, "alloy"};
+}
+
+asio::awaitable<std::vector<foundry::transcription_event>>
+all_of(foundry::async_generator<foundry::transcription_event> events)
+{
+    std::vector<foundry::transcription_event> all;
+    while (std::optional<foundry::transcription_event> one = co_await events.next())
+        all.push_back(std::move(*one));
+    co_return all;
+}
+
+asio::awaitable<std::vector<foundry::speech_chunk>> all_of(foundry::async_generator<foundry::speech_chunk> chunks)
+{
+    std::vector<foundry::speech_chunk> all;
+    while (std::optional<foundry::speech_chunk> one = co_await chunks.next())
+        all.push_back(std::move(*one));
+    co_return all;
+}
+
+std::string sound_of(std::vector<foundry::speech_chunk> const& chunks)
+{
+    std::string bytes;
+    for (foundry::speech_chunk const& each : chunks)
+        bytes += each.audio;
+    return bytes;
+}
+
+// Recordings
+
+/// The request that an exchange was made with; its form was not always kept.
+foundry::transcription_request recorded_talk(exchange const& e)
+{
+    std::map<std::string, form_part> parts = e.sent.empty() ? std::map<std::string, form_part>() : parts_of(e.sent);
+    form_part const& file = parts["file"];
+    std::string const model = parts.contains("model") ? parts["model"].bytes : "whisper";
+    foundry::transcription_request what(model, foundry::memory_source(file.bytes.empty() ? "sound" : file.bytes),
+                                        file.file_name);
+    if (parts.contains("response_format"))
+        what.response_format = parts["response_format"].bytes;
+    else if (e.body.find(" --> ") != e.body.npos)
+        what.response_format = "srt";
+    if (parts.contains("language"))
+        what.language = parts["language"].bytes;
+    if (parts.contains("temperature"))
+        what.temperature = std::stod(parts["temperature"].bytes);
+    return what;
+}
+
+asio::awaitable<void> repeat_transcription(foundry::speech const& speech, exchange const& e, bool is_stream)
+{
+    foundry::transcription_request const what = recorded_talk(e);
+    if (is_stream) {
+        std::vector<foundry::transcription_event> const events = co_await all_of(speech.stream(what));
+        REQUIRE(events.size() > 1);
+        std::string joined;
+        std::string again;
+        for (foundry::transcription_event const& each : events) {
+            joined += each.delta;
+            std::string written;
+            foundry::json::write(written, {&each, &foundry::json::type_of<foundry::transcription_event>::value});
+            again += written;
+        }
+        CHECK(events.back().type == transcription_event_type::done);
+        CHECK(joined == events.back().text);
+        CHECK(events.back().usage->input_token_details.audio_tokens == 17);
+        CHECK(events.back().usage->total_tokens == 27);
+        co_return;
+    }
+    bool const translates = e.url.find("translations") != e.url.npos;
+    foundry::transcription heard;
+    if (translates)
+        heard = co_await speech.translate(what);
+    else
+        heard = co_await speech.transcribe(what);
+    CHECK(heard.raw() == e.body);
+    if (what.response_format == "srt")
+        CHECK(heard.text == e.body);
+    else
+        expect_kept(e.body, heard);
+}
+
+asio::awaitable<void> repeat_speech(foundry::speech const& speech, exchange const& e)
+{
+    foundry::speech_request what;
+    foundry::json::reader reader;
+    CHECK(reader.read(what, e.sent));
+    if (what.stream_format == "sse") {
+        std::vector<foundry::speech_chunk> const chunks = co_await all_of(speech.stream(what));
+        CHECK(chunks.size() == 16);
+        CHECK(chunks.back().usage->total_tokens == 103);
+        CHECK(sound_of(chunks).size() > 10'000);
+        co_return;
+    }
+    foundry::binary_content const sound = co_await speech.speak(what);
+    CHECK(sound.bytes == e.body);
+    CHECK(sound.content_type() == e.header("content-type"));
+}
+
+/// The target that the client of an emulator sends for a recorded URL.
+std::string target_of(exchange const& e)
+{
+    std::size_t const path = e.url.find('/', 8);
+    return e.url.substr(path);
+}
+
+void expect_sent(exchange const& e, recorded_request const& got)
+{
+    CHECK(got.method == "POST");
+    CHECK(got.target == target_of(e));
+    if (!e.request.empty()) {
+        CHECK(json::parse(got.body) == json::value(e.request));
+    } else if (!e.sent.empty()) {
+        std::map<std::string, form_part> mine = parts_of(got.body);
+        std::map<std::string, form_part> const wanted = parts_of(e.sent);
+        CHECK(mine.size() == wanted.size());
+        for (auto const& [name, part] : wanted) {
+            CAPTURE(name);
+            CHECK(mine[name].bytes == part.bytes);
+            CHECK(mine[name].file_name == part.file_name);
+        }
+    }
+}
+
+TEST_CASE("speech: each recorded exchange decodes to what it holds, and its request is the recorded one")
+{
+    int requests = 0;
+    int refused = 0;
+    for (auto const& entry : std::filesystem::directory_iterator(FOUNDRY_TEST_DATA "/job_recordings")) {
+        if (!entry.path().filename().string().starts_with("audio_"))
+            continue;
+        for (exchange const& e : load(entry.path())) {
+            CAPTURE(e.name);
+            bool const is_dated = e.url.find("azure.com") != e.url.npos;
+            with_service(
+                [&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+                    service.queue(answer::json(e.status, e.body).header("Content-Type", e.header("content-type")));
+                    std::optional<foundry::error> failed;
+                    try {
+                        if (e.url.find("audio/speech") != e.url.npos)
+                            co_await repeat_speech(speech, e);
+                        else
+                            co_await repeat_transcription(speech, e, e.name.find("_stream") != e.name.npos);
+                    } catch (foundry::error const& thrown) {
+                        failed = thrown;
+                    }
+                    CHECK(failed.has_value() == (e.status >= 300));
+                    if (failed)
+                        CHECK(failed->service_code() == "invalid_language_format");
+                    expect_sent(e, service.journal().at(0));
+                    requests += 1;
+                    refused += failed ? 1 : 0;
+                },
+                is_dated ? dated_url : local_url);
+        }
+    }
+    CHECK(requests == 14);
+    MESSAGE("report: recorded exchanges with sound: " << requests << ", " << refused << " of them refused");
+}
+
+// On each form
+
+TEST_CASE("speech: what is spoken is heard, on each form, into memory and into a file")
+{
+    for (char const* const url : {v1_url, dated_url, local_url}) {
+        CAPTURE(std::string(url));
+        with_service(
+            [](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+                temporary_file const file("older", ".mp3");
+                foundry::binary_content const sound = co_await speech.speak(words());
+                co_await speech.speak(words(), file.path);
+                CHECK(sound.content_type() == "audio/mpeg");
+                CHECK(read_file(file.path) == sound.bytes);
+                foundry::transcription_request const what("whisper", file.path);
+                foundry::transcription const heard = co_await speech.transcribe(what);
+                CHECK(heard.text == text);
+                CHECK(heard.info().status() == 200);
+                foundry::transcription const again = co_await speech.translate(what); // the file is read again
+                CHECK(again.text == text);
+            },
+            url);
+    }
+}
+
+TEST_CASE("speech: a Foundry Models endpoint has none, and the error names the one that has")
+{
+    with_service(
+        [](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+            CHECK((co_await failure_of(speech.transcribe(talk("whisper")))).code() == errc::invalid_argument);
+            foundry::error const e = co_await failure_of(speech.speak(words()));
+            CHECK(e.code() == errc::invalid_argument);
+            CHECK(std::string(e.what()).find("/openai/v1") != std::string::npos);
+            CHECK(service.journal().empty());
+        },
+        foundry_url);
+}
+
+TEST_CASE("speech: what cannot work is refused before anything is sent")
+{
+    CHECK_THROWS_AS(foundry::transcription_request("whisper", "/no/such/talk.mp3"), foundry::error);
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        for (foundry::speech_request const& what :
+             {words(""), words("tts-1", ""), foundry::speech_request{"tts-1", "Hello.", ""}})
+            CHECK((co_await failure_of(speech.speak(what))).code() == errc::invalid_argument);
+        CHECK((co_await failure_of(speech.transcribe(talk("")))).code() == errc::invalid_argument);
+        foundry::error const e = co_await failure_of(speech.transcribe(talk("whisper", "")));
+        CHECK(e.code() == errc::invalid_argument);
+        CHECK(std::string(e.what()).find("talk.wav is empty") != std::string::npos);
+        CHECK(service.journal().empty());
+    });
+}
+
+// Speech to text
+
+TEST_CASE("transcription: each member is a field of the form, lists one for each value")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        foundry::transcription_request what = talk("whisper");
+        what.media_type = "audio/wav";
+        what.language = "en";
+        what.prompt = "Names: Ada";
+        what.response_format = "verbose_json";
+        what.temperature = 0.25;
+        what.timestamp_granularities = std::vector<std::string>(1, "word");
+        what.include = std::vector<std::string>(1, "logprobs");
+        what.chunking_strategy = "auto";
+        what.known_speaker_names = std::vector<std::string>(1, "agent");
+        what.known_speaker_references = std::vector<std::string>(1, "data:audio/wav;base64,AA==");
+        what.extra.emplace_back("keywords[]", "Ada");
+        service.queue(answer::json(200, R"({"text":"Hello."})"));
+        co_await speech.transcribe(what);
+        std::map<std::string, form_part> parts = parts_of(service.journal().at(0).body);
+        CHECK(parts.size() == 12);
+        CHECK(parts["model"].bytes == "whisper");
+        CHECK(parts["language"].bytes == "en");
+        CHECK(parts["prompt"].bytes == "Names: Ada");
+        CHECK(parts["response_format"].bytes == "verbose_json");
+        CHECK(parts["temperature"].bytes == "0.25");
+        CHECK(parts["timestamp_granularities[]"].bytes == "word");
+        CHECK(parts["include[]"].bytes == "logprobs");
+        CHECK(parts["chunking_strategy"].bytes == "auto");
+        CHECK(parts["known_speaker_names[]"].bytes == "agent");
+        CHECK(parts["known_speaker_references[]"].bytes == "data:audio/wav;base64,AA==");
+        CHECK(parts["keywords[]"].bytes == "Ada");
+        CHECK(parts["file"].bytes == text);
+        CHECK(parts["file"].file_name == "talk.wav");
+        CHECK(parts["file"].content_type == "audio/wav");
+    });
+}
+
+TEST_CASE("transcription: words and segments come with their times, subtitles and plain text as they are")
+{
+    with_service([](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+        foundry::transcription_request what = talk("whisper");
+        what.response_format = "verbose_json";
+        what.timestamp_granularities.push_back("word");
+        what.timestamp_granularities.push_back("segment");
+        foundry::transcription heard = co_await speech.transcribe(what);
+        CHECK(heard.text == text);
+        CHECK(heard.task == "transcribe");
+        CHECK(heard.language == "english");
+        REQUIRE(heard.duration);
+        REQUIRE(!heard.words.empty());
+        CHECK(heard.words.front().word == "Hello");
+        CHECK(heard.words.back().end <= *heard.duration);
+        REQUIRE(!heard.segments.empty());
+        CHECK(heard.segments.front().start == 0);
+        CHECK(std::get<std::int64_t>(heard.segments.front().id) == 0);
+        CHECK(heard.segments.front().avg_logprob);
+
+        for (auto const& [format, part] : std::map<std::string, std::string>{
+                 {"srt", "00:00:00,000 --> "}, {"vtt", "WEBVTT\n"}, {"text", text + "\n"}}) {
+            what.response_format = format;
+            heard = co_await speech.transcribe(what);
+            CHECK(heard.text.find(part) != std::string::npos);
+            CHECK(heard.text == heard.raw());
+            CHECK(heard.words.empty());
+        }
+    });
+}
+
+TEST_CASE("transcription: speakers, probabilities and members of tomorrow are kept")
+{
+    std::string const said =
+        R"({"task":"transcribe","duration":4.5,"text":"Hi. Hello.","segments":[{"type":"transcript.text.segment",)"
+        R"("id":"seg_1","start":0,"end":1.5,"text":"Hi.","speaker":"A"},{"type":"transcript.text.segment",)"
+        R"("id":"seg_2","start":2,"end":4.5,"text":"Hello.","speaker":"agent"}],"logprobs":[{"token":"Hi",)"
+        R"("logprob":-0.5,"bytes":[72,105]}],"languages":[{"code":"en"}],"usage":{"type":"duration","seconds":5}})";
+    with_service([&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::json(200, said));
+        foundry::transcription_request what = talk("gpt-4o-transcribe-diarize");
+        what.response_format = "diarized_json";
+        foundry::transcription const heard = co_await speech.transcribe(what);
+        expect_kept(said, heard);
+        CHECK(heard.segments.at(1).speaker == "agent");
+        CHECK(std::get<std::string>(heard.segments.at(1).id) == "seg_2");
+        CHECK(heard.usage->seconds == 5);
+        CHECK(heard.logprobs.at(0).bytes.size() == 2);
+    });
+}
+
+TEST_CASE("transcription: silence has an empty text; an answer without one is an error")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::json(200, R"({"text":""})"));
+        foundry::transcription const silence = co_await speech.transcribe(talk("whisper"));
+        CHECK(silence.text.empty());
+        for (char const* const odd : {"{}", R"({"usage":{"type":"duration","seconds":1}})", "null", "[]", "Hello."}) {
+            CAPTURE(std::string(odd));
+            service.queue(answer::json(200, odd));
+            CHECK((co_await failure_of(speech.transcribe(talk("whisper")))).code() == errc::unexpected_reply);
+        }
+        service.queue(answer::json(200, R"({"error":{"code":"429","message":"Too many"}})"));
+        foundry::error const e = co_await failure_of(speech.transcribe(talk("whisper")));
+        CHECK(e.code() == errc::rate_limited);
+        foundry::transcription_request subtitles = talk("whisper");
+        subtitles.response_format = "srt"; // an unknown format is answered with JSON
+        service.queue(answer::json(200, R"({"text":"Hello."})"));
+        foundry::transcription const heard = co_await speech.transcribe(subtitles);
+        CHECK(heard.text == "Hello.");
+    });
+}
+
+TEST_CASE("transcription: a request that is refused at first is sent whole again")
+{
+    with_service(
+        [](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+            service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-After", "0"));
+            service.queue(answer::json(503, "{}"));
+            foundry::transcription const heard = co_await speech.transcribe(talk("whisper"));
+            CHECK(heard.text == text);
+            CHECK(service.journal().size() == 3);
+            CHECK(service.journal().at(0).body == service.journal().at(2).body);
+        },
+        v1_url, &with_retries);
+}
+
+/// Sound that can be read once.
+class live_sound
+{
+public:
+    std::optional<std::uint64_t> size() const { return text.size(); }
+    asio::awaitable<std::size_t> read(std::span<char> into)
+    {
+        std::size_t const count = at_ == 0 ? text.copy(into.data(), into.size()) : 0;
+        at_ += count;
+        co_return count;
+    }
+    bool rewind() { return false; }
+
+private:
+    std::size_t at_ = 0;
+};
+
+TEST_CASE("transcription: a sound that can be read once is sent once, and a second call says so")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        foundry::transcription_request const what("whisper", live_sound(), "live.wav");
+        foundry::transcription const heard = co_await speech.transcribe(what);
+        CHECK(heard.text == text);
+        foundry::error const e = co_await failure_of(speech.transcribe(what));
+        CHECK(e.code() == errc::invalid_argument);
+        CHECK(std::string(e.what()).find("cannot go back") != std::string::npos);
+        CHECK(service.journal().size() == 1);
+    });
+}
+
+TEST_CASE("transcription: a stream gives the words as they are understood, and the whole text in the end")
+{
+    for (char const* const url : {v1_url, dated_url, local_url}) {
+        with_service(
+            [](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+                std::vector<foundry::transcription_event> const events =
+                    co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe")));
+                std::string joined;
+                for (foundry::transcription_event const& each : events)
+                    joined += each.delta;
+                CHECK(events.size() > 5);
+                CHECK(joined == text);
+                CHECK(events.back().type == transcription_event_type::done);
+                CHECK(events.back().text == text);
+                CHECK(events.back().usage->output_tokens > 0);
+                CHECK(parts_of(service.journal().at(0).body)["stream"].bytes == "true");
+            },
+            url);
+    }
+}
+
+TEST_CASE("transcription: a model that does not stream gives its text in one event")
+{
+    with_service([](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+        std::vector<foundry::transcription_event> const events = co_await all_of(speech.stream(talk("whisper")));
+        REQUIRE(events.size() == 1);
+        CHECK(events[0].type == transcription_event_type::done);
+        CHECK(events[0].text == text);
+    });
+}
+
+TEST_CASE("transcription: segments with their speakers, keep-alives and unknown events come through a stream")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::events(
+            ": alive\n\ndata: {}\n\n"
+            R"(data: {"type":"transcript.text.delta","delta":"Hi","segment_id":"s1","logprobs":[{"token":"Hi","logprob":-1}]})"
+            "\n\n"
+            R"(data: {"type":"transcript.text.segment","id":"s1","start":0.5,"end":1,"text":"Hi","speaker":"A"})"
+            "\n\n"
+            R"(data: {"type":"transcript.text.language","code":"en"})"
+            "\n\n"
+            R"(data: {"type":"transcript.text.done","text":"Hi"})"
+            "\n\n")); // no end marker
+        std::vector<foundry::transcription_event> const events =
+            co_await all_of(speech.stream(talk("gpt-4o-transcribe-diarize")));
+        REQUIRE(events.size() == 4);
+        CHECK(events[0].segment_id == "s1");
+        CHECK(events[0].logprobs.at(0).logprob == -1);
+        CHECK(events[1].type == transcription_event_type::segment);
+        CHECK(events[1].speaker == "A");
+        CHECK(events[1].start == 0.5);
+        CHECK(events[2].type.name() == "transcript.text.language");
+        CHECK(events[2].extra.at("code") == "en");
+    });
+}
+
+asio::awaitable<errc> code_of_stream(emulator& service, foundry::speech const& speech, answer const& next)
+{
+    service.queue(next);
+    foundry::error const e = co_await failure_of(all_of(speech.stream(talk("gpt-4o-mini-transcribe"))));
+    co_return static_cast<errc>(e.code().value());
+}
+
+TEST_CASE("transcription: a stream that breaks off, reports an error or is none ends with that error")
+{
+    std::string const delta = "data: {\"type\":\"transcript.text.delta\",\"delta\":\"Hi\"}\n\n";
+    std::string const refused = R"({"error":{"code":"429","message":"Too many"}})";
+    with_service([&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        CHECK(co_await code_of_stream(service, speech, answer::events(delta)) == errc::stream_truncated);
+        CHECK(co_await code_of_stream(service, speech, answer::events(delta + delta).cut_after_event(1)) ==
+              errc::stream_truncated);
+        CHECK(co_await code_of_stream(service, speech, answer::events(delta + "data: " + refused + "\n\n")) ==
+              errc::rate_limited);
+        CHECK(co_await code_of_stream(service, speech, answer::json(200, refused)) == errc::rate_limited);
+        CHECK(co_await code_of_stream(service, speech, answer::json(200, "{}")) == errc::unexpected_reply);
+        CHECK(co_await code_of_stream(service, speech, answer::json(200, "no JSON")) == errc::unexpected_reply);
+        CHECK(co_await code_of_stream(service, speech, answer::events("data: {\"delta\":\n\n")) ==
+              errc::unexpected_reply);
+        CHECK(
+            co_await code_of_stream(service, speech, answer::json(404, R"({"error":{"code":"DeploymentNotFound"}})")) ==
+            errc::model_not_found);
+        std::vector<foundry::transcription_event> const events =
+            co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe"))); // the client stays usable
+        CHECK(events.back().text == text);
+    });
+}
+
+// Text to speech
+
+TEST_CASE("speech: a stream has the bytes of the whole, in parts, as bytes and as events")
+{
+    for (char const* const url : {v1_url, dated_url, local_url}) {
+        CAPTURE(std::string(url));
+        with_service(
+            [](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+                foundry::speech_request what = words();
+                what.response_format = "wav";
+                foundry::binary_content const whole = co_await speech.speak(what);
+                std::vector<foundry::speech_chunk> const parts = co_await all_of(speech.stream(what));
+                CHECK(parts.size() > 1);
+                CHECK(sound_of(parts) == whole.bytes);
+                what.stream_format = "sse";
+                std::vector<foundry::speech_chunk> const events = co_await all_of(speech.stream(what));
+                CHECK(events.size() > 2);
+                CHECK(sound_of(events) == whole.bytes);
+                CHECK(events.back().audio.empty());
+                REQUIRE(events.back().usage);
+                CHECK(events.back().usage->total_tokens > 0);
+            },
+            url);
+    }
+}
+
+TEST_CASE("speech: the first part comes before the last one is made")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        std::string const head = "HTTP/1.1 200 OK\r\nContent-Type: audio/pcm\r\nTransfer-Encoding: chunked\r\n\r\n";
+        service.queue(answer::raw(head + http_chunk("first")).hang());
+        foundry::async_generator<foundry::speech_chunk> sound = speech.stream(words());
+        std::optional<foundry::speech_chunk> const part = co_await sound.next();
+        REQUIRE(part);
+        CHECK(part->audio == "first"); // leaving the rest closes the connection
+    });
+}
+
+/// Counts what it gets.
+struct counting_sink
+{
+    asio::awaitable<void> write(std::span<char const> bytes)
+    {
+        size += bytes.size();
+        co_return;
+    }
+    bool rewind() { return false; }
+
+    std::size_t size = 0;
+};
+
+TEST_CASE("speech: a sink of the program gets the bytes")
+{
+    with_service([](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+        counting_sink sink;
+        co_await speech.speak(words(), sink);
+        foundry::binary_content const whole = co_await speech.speak(words());
+        CHECK(sink.size == whole.bytes.size());
+    });
+}
+
+asio::awaitable<foundry::error> sound_error(emulator& service, foundry::speech const& speech, answer const& next,
+                                            bool has_events = false)
+{
+    service.queue(next);
+    foundry::speech_request what = words();
+    if (has_events)
+        what.stream_format = "sse";
+    co_return co_await failure_of(all_of(speech.stream(what)));
+}
+
+TEST_CASE("speech: sound that breaks off, JSON instead of sound, and events without base64 are errors")
+{
+    std::string const head = "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n";
+    std::string const delta = "data: {\"type\":\"speech.audio.delta\",\"audio\":\"AAAA\"}\n\n";
+    std::string const refused = R"({"error":{"code":"429","message":"Too many"}})";
+    with_service([&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        CHECK((co_await sound_error(service, speech, answer::raw(head + http_chunk("sound")))).code() ==
+              errc::stream_truncated);
+        foundry::error const e = co_await sound_error(service, speech, answer::json(200, refused));
+        CHECK(e.code() == errc::rate_limited);
+        CHECK(e.message() == "Too many");
+        CHECK((co_await sound_error(service, speech, answer::json(200, "{}"))).code() == errc::unexpected_reply);
+        CHECK((co_await sound_error(service, speech, answer::json(400, R"({"error":{"code":"x","message":"y"}})")))
+                  .code() == errc::bad_request);
+        CHECK((co_await sound_error(service, speech, answer::events(delta), true)).code() == errc::stream_truncated);
+        CHECK((co_await sound_error(service, speech, answer::events("data: {\"audio\":\"!\"}\n\n"), true)).code() ==
+              errc::unexpected_reply);
+        CHECK((co_await sound_error(service, speech, answer::raw(head + http_chunk("sound") + "0\r\n\r\n"), true))
+                  .code() == errc::unexpected_reply); // asked for events
+        service.queue(answer::json(200, refused));
+        CHECK((co_await failure_of(speech.speak(words()))).code() == errc::rate_limited);
+        foundry::binary_content const sound = co_await speech.speak(words()); // the client stays usable
+        CHECK(!sound.bytes.empty());
+    });
+}
+
+foundry::options small_bodies(emulator const& service)
+{
+    foundry::options with = trusting(service);
+    with.limits.body = 4096;
+    return with;
+}
+
+TEST_CASE("speech: what is kept in memory has a limit, in a stream, too")
+{
+    with_service(
+        [](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+            CHECK((co_await failure_of(speech.speak(words()))).code() == errc::limit_exceeded);
+            CHECK((co_await failure_of(all_of(speech.stream(words())))).code() == errc::limit_exceeded);
+            counting_sink sink;
+            co_await speech.speak(words(), sink); // has a limit of its own
+            CHECK(sink.size > 4096);
+        },
+        v1_url, &small_bodies);
+}
+
+TEST_CASE("speech: a stream ends with its client")
+{
+    with_service([](emulator& service, foundry::speech) -> asio::awaitable<void> {
+        foundry::client<> client = client_of(co_await asio::this_coro::executor, service, v1_url);
+        std::string const head = "HTTP/1.1 200 OK\r\nContent-Type: audio/pcm\r\nTransfer-Encoding: chunked\r\n\r\n";
+        service.queue(answer::raw(head + http_chunk("first")).hang());
+        foundry::async_generator<foundry::speech_chunk> sound = foundry::speech{client}.stream(words());
+        CHECK((co_await sound.next()).has_value());
+        client.close();
+        foundry::error const e = co_await failure_of(sound.next());
+        CHECK(e.code() == errc::client_closed);
+    });
+}
+
+// Interruption
+
+enum class stream_kind
+{
+    sound,
+    sound_events,
+    words
+};
+
+asio::awaitable<void> read_stream(foundry::client<> client, stream_kind what)
+{
+    foundry::speech const speech{client};
+    if (what == stream_kind::words) {
+        co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe")));
+    } else {
+        foundry::speech_request request = words();
+        if (what == stream_kind::sound_events)
+            request.stream_format = "sse";
+        co_await all_of(speech.stream(request));
+    }
+}
+
+/// A stream that runs until it is interrupted.
+struct interrupted_stream
+{
+    interrupted_stream(emulator const& service, stream_kind what)
+        : client(client_of(context->get_executor(), service, local_url, trusting(service)))
+    {
+        asio::co_spawn(*context, read_stream(*client, what),
+                       asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
+                           thrown = e;
+                           has_ended = true;
+                       }));
+    }
+
+    bool run_handlers(int count)
+    {
+        for (int i = 0; i != count && !has_ended; ++i)
+            context->run_one_for(long_enough);
+        return has_ended;
+    }
+
+    std::optional<asio::io_context> context{std::in_place};
+    std::optional<foundry::client<>> client;
+    asio::cancellation_signal signal;
+    std::exception_ptr thrown;
+    bool has_ended = false;
+};
+
+TEST_CASE("speech: a stream may be cancelled, closed with its client or destroyed with its context after any handler")
+{
+    emulator const service;
+    int moments = 0;
+    for (stream_kind const what : {stream_kind::sound, stream_kind::sound_events, stream_kind::words}) {
+        bool is_late = false;
+        for (int handlers = 1; !is_late; ++handlers, ++moments) {
+            CAPTURE(static_cast<int>(what));
+            CAPTURE(handlers);
+            interrupted_stream cancelled(service, what);
+            is_late = cancelled.run_handlers(handlers);
+            cancelled.signal.emit(asio::cancellation_type::terminal);
+            cancelled.run_handlers(5000);
+            REQUIRE(cancelled.has_ended);
+            CHECK((!cancelled.thrown || is_cancellation(cancelled.thrown)));
+
+            interrupted_stream closed(service, what);
+            closed.run_handlers(handlers);
+            closed.client->close();
+            closed.run_handlers(5000);
+            REQUIRE(closed.has_ended);
+
+            interrupted_stream dropped(service, what);
+            dropped.run_handlers(handlers);
+            dropped.client.reset();
+            dropped.context.reset();
+            REQUIRE(handlers < 5000);
+        }
+    }
+    MESSAGE("report: streams of speech interrupted at " << moments << " moments");
+}
+
+} // namespace foundry_test::speech_test
