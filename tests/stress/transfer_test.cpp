@@ -2,6 +2,7 @@
 
 // What an upload, a download and a batch of any size take of memory. The emulator, which keeps the file, is another process.
 
+#include "support/cutting_relay.hpp"
 #include "support/fixture.hpp"
 #include "support/process_memory.hpp"
 
@@ -13,6 +14,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <random>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +123,13 @@ struct comparing_sink
     std::uint64_t wrong = 0;
 };
 
+foundry::client<> client_at(asio::any_io_executor executor, std::uint16_t port)
+{
+    foundry::endpoint where{urls[3]};
+    where.connect_to("127.0.0.1", port);
+    return foundry::client<>(std::move(executor), where, foundry::no_credential{});
+}
+
 struct measured
 {
     std::size_t up = 0;   // KiB
@@ -129,9 +138,7 @@ struct measured
 
 asio::awaitable<void> transfer(std::uint16_t port, std::uint64_t size, measured& took)
 {
-    foundry::endpoint where{urls[3]};
-    where.connect_to("127.0.0.1", port);
-    foundry::client<> const client(co_await asio::this_coro::executor, where, foundry::no_credential{});
+    foundry::client<> const client = client_at(co_await asio::this_coro::executor, port);
     foundry::files const files{client};
     foundry::file_upload const small(made_source(1000), "small", "assistants");
     static_cast<void>(co_await files.upload(small)); // what only the first call takes
@@ -158,13 +165,13 @@ struct batch_outcome
     std::size_t rows = 0;
     std::size_t doubled = 0;
     std::size_t failed = 0;
+    std::size_t relayed = 0; // bytes
+    std::size_t jobs = 0;
 };
 
 asio::awaitable<void> run_a_job(std::uint16_t port, std::size_t count, batch_outcome& outcome)
 {
-    foundry::endpoint where{urls[3]};
-    where.connect_to("127.0.0.1", port);
-    foundry::client<> const client(co_await asio::this_coro::executor, where, foundry::no_credential{});
+    foundry::client<> const client = client_at(co_await asio::this_coro::executor, port);
     foundry::batches const batches{client};
     foundry::batch job;
     {
@@ -192,6 +199,35 @@ asio::awaitable<void> run_a_job(std::uint16_t port, std::size_t count, batch_out
         outcome.rows += 1;
     }
     outcome.read = peak_memory() - before;
+}
+
+/// A job over a connection that is cut once, and the number of jobs that the service has then.
+asio::awaitable<void> run_a_cut_job(std::uint16_t port, std::size_t count, std::size_t after, batch_outcome& outcome)
+{
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    cutting_relay const relay(executor, port, after);
+    co_await run_a_job(relay.port(), count, outcome);
+    outcome.relayed = relay.relayed();
+    foundry::client<> const direct = client_at(executor, port);
+    foundry::async_generator<foundry::batch> all = foundry::batches{direct}.list();
+    while (co_await all.next())
+        outcome.jobs += 1;
+}
+
+batch_outcome job_with_a_cut(std::size_t count, std::size_t after)
+{
+    other_process const service;
+    batch_outcome outcome;
+    asio::io_context context;
+    std::exception_ptr failure;
+    asio::co_spawn(context, run_a_cut_job(service.port, count, after, outcome), [&](std::exception_ptr e) {
+        failure = e;
+        context.stop(); // the relay listens on
+    });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+    return outcome;
 }
 
 } // namespace
@@ -234,6 +270,27 @@ TEST_CASE(
     CHECK(outcome.read < 4 * 1024);
     std::cout << "report: batch: " << count << " rows took " << outcome.written << " KiB to submit and " << outcome.read
               << " KiB to read" << std::endl;
+}
+
+TEST_CASE("batches: a job of any size over a connection that is cut somewhere has each row once, and is the only one")
+{
+    bool const is_long = std::getenv("FOUNDRY_LONG") != nullptr;
+    std::size_t const count = is_long ? 100'000 : 1'000;
+    std::size_t const cuts = is_long ? 50 : 5;
+    std::size_t const bytes = job_with_a_cut(count, std::size_t(-1)).relayed;
+    std::mt19937 random(11);
+    std::uniform_int_distribution<std::size_t> anywhere(1, bytes);
+    for (std::size_t i = 0; i != cuts; ++i) {
+        std::size_t const after = anywhere(random);
+        CAPTURE(after);
+        batch_outcome const outcome = job_with_a_cut(count, after);
+        CHECK(outcome.rows == count);
+        CHECK(outcome.doubled == 0);
+        CHECK(outcome.failed == 0);
+        CHECK(outcome.jobs == 1);
+    }
+    std::cout << "report: batch: " << count << " rows over a connection that was cut, at " << cuts << " of " << bytes
+              << " bytes: each row once, one job each" << std::endl;
 }
 
 TEST_SUITE_END();
