@@ -6,6 +6,7 @@
 #include <foundry/credential.hpp>
 #include <foundry/embedding.hpp>
 #include <foundry/endpoint.hpp>
+#include <foundry/endpoints.hpp>
 #include <foundry/error.hpp>
 #include <foundry/limits.hpp>
 #include <foundry/options.hpp>
@@ -44,6 +45,9 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             endpoints const& all, options const& settings);
+FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, std::size_t index);
 FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
                                                            std::shared_ptr<credential_source> credential);
 
@@ -169,10 +173,10 @@ public:
     ///
     /// Cancellation: ends the wait; the client takes no calls, and is not closed.
     boost::asio::awaitable<void> drain(std::chrono::milliseconds within) const;
-    /// The connections that this client and its copies have now.
+    /// The connections that this client and its copies have now, to all endpoints.
     connection_counts connections() const;
 
-    /// Inside a class derived from this one, write `foundry::endpoint` for the type.
+    /// The endpoint, of several the first. Inside a class derived from this one, write `foundry::endpoint` for the type.
     foundry::endpoint const& endpoint() const noexcept;
     /// The options that the client was made with, valid while it or a copy of it lives; times longer than a hundred years are shortened.
     options const& settings() const noexcept;
@@ -234,6 +238,28 @@ public:
         : client(std::forward<Executor>(executor), std::move(endpoint), Credential(api_key{key}), std::move(settings))
     {}
 
+    /// A client of several endpoints; see `endpoints`.
+    ///
+    /// @throws foundry::error (`errc::invalid_argument`) for an empty list, too.
+    client(boost::asio::any_io_executor executor, endpoints const& all, options const& settings = {})
+    requires std::same_as<Credential, any_credential>
+        : basic_client(detail::make_client_state(std::move(executor), all, settings))
+    {}
+
+    template <class ExecutionContext>
+    requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&> &&
+        std::same_as<Credential, any_credential>
+    client(ExecutionContext& context, endpoints const& all, options const& settings = {})
+        : client(boost::asio::any_io_executor{context.get_executor()}, all, settings)
+    {}
+
+    /// A client of one endpoint of several, for what keeps state there: `foundry::files files{client.at(1)};`. It shares connections and
+    /// tokens with this one.
+    ///
+    /// @param index in the order of the list, from 0.
+    /// @throws foundry::error (`errc::invalid_argument`) if there are not so many.
+    client at(std::size_t index) const { return client(detail::state_at(*detail::state_of(*this), index)); }
+
     /// Every client is also a client of any credential.
     template <class Other>
     requires(std::same_as<Credential, any_credential> && !std::same_as<Other, any_credential>)
@@ -277,6 +303,10 @@ client(ExecutionContext&, endpoint, Key, options = {}) -> client<api_key>;
 template <class Executor, class Key>
 requires detail::is_text<Key>
 client(Executor&&, endpoint, Key const&, options = {}) -> client<api_key>;
+client(boost::asio::any_io_executor, endpoints const&, options const& = {}) -> client<any_credential>;
+template <class ExecutionContext>
+requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
+client(ExecutionContext&, endpoints const&, options const& = {}) -> client<any_credential>;
 // clang-format on
 
 /// @name For a program of ten lines: a client for one call, on the executor of the coroutine that awaits it.

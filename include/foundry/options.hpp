@@ -34,6 +34,7 @@ struct options
 
     foundry::timeouts timeouts;
     retry_options retry;
+    failover_options failover;
     size_limits limits;
     pool_options pool;
     tls_options tls;

@@ -26,6 +26,7 @@ struct attempt
     std::chrono::milliseconds waited{0};                  ///< Wait before this request.
     std::chrono::milliseconds elapsed{0};                 ///< From its start to its end, without the wait.
     bool is_safe = false; ///< Whether it only reads (GET), so that a repetition does no harm.
+    std::string endpoint; ///< URL of the endpoint that it went to.
 };
 
 /// Decides whether and when to retry a failed request, without sockets and clocks. Set `options.retry.policy` to use another policy.
@@ -69,6 +70,22 @@ struct retry_options
     std::shared_ptr<retry_policy const> policy;
     /// Called before each wait, on the executor of the call; may be empty.
     std::function<void(attempt const& failed, std::chrono::milliseconds wait)> on_retry;
+};
+
+/// What a client of several endpoints does when one of them fails; see `endpoints`. The number of requests of a call stays that of
+/// `retry_options`, and waits only come if no endpoint takes calls.
+struct failover_options
+{
+    failover_options() = default;
+
+    /// How long an endpoint takes no calls after a failure, if the service does not ask for a wait; after each further failure twice as
+    /// long. Then it takes one call, and if that succeeds, all.
+    std::chrono::milliseconds cooling{std::chrono::seconds{1}};
+    /// The longest of these times, also if the service asks for more.
+    std::chrono::milliseconds max_cooling{std::chrono::minutes{2}};
+    /// Maximum time from a request to the first byte of its response while there is another endpoint to ask; 0: `timeouts::first_byte`.
+    /// Without streaming, the first byte comes when the answer is complete.
+    std::chrono::milliseconds first_byte{0};
 };
 
 /// The policy that the numbers of `retry_options` describe. Thread safety: may be called from several threads at once.

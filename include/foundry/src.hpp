@@ -25,6 +25,7 @@
 #include <foundry/detail/call/impl/auth_headers.ipp>
 #include <foundry/detail/call/impl/call_observer.ipp>
 #include <foundry/detail/call/impl/client_state.ipp>
+#include <foundry/detail/call/impl/endpoint_turn.ipp>
 #include <foundry/detail/call/impl/error_advice.ipp>
 #include <foundry/detail/call/impl/error_body.ipp>
 #include <foundry/detail/call/impl/error_code.ipp>
@@ -40,6 +41,7 @@
 #include <foundry/detail/call/impl/send_with_retries.ipp>
 #include <foundry/detail/call/impl/service_error.ipp>
 #include <foundry/detail/call/impl/stream_sink.ipp>
+#include <foundry/detail/core/impl/failover.ipp>
 #include <foundry/detail/core/impl/field.ipp>
 #include <foundry/detail/core/impl/retry_budget.ipp>
 #include <foundry/detail/core/impl/url.ipp>
@@ -120,6 +122,7 @@
 #include <foundry/impl/credential.ipp>
 #include <foundry/impl/embedding.ipp>
 #include <foundry/impl/endpoint.ipp>
+#include <foundry/impl/endpoints.ipp>
 #include <foundry/impl/error.ipp>
 #include <foundry/impl/event_stream.ipp>
 #include <foundry/impl/files.ipp>

@@ -1222,6 +1222,26 @@ foundry::generated_images made = co_await images.generate(request);
     // clang-format on
 }
 
+void goes_to_several_endpoints(asio::any_io_executor executor)
+{
+    // clang-format off
+foundry::endpoints all;
+all.add("https://provisioned.openai.azure.com/openai/v1", foundry::api_key{"..."}, "gpt-4o-ptu");
+all.add("https://standard.openai.azure.com/openai/v1", foundry::api_key{"..."}, "gpt-4o");
+foundry::client client{executor, all};
+    // clang-format on
+    {
+        // clang-format off
+foundry::deployments names;
+names.add("chat", "gpt-4o-westeurope").add("embeddings", "text-embedding-3-small");
+all.add("https://westeurope.openai.azure.com/openai/v1", foundry::entra::default_azure_credential(), names);
+        // clang-format on
+    }
+    // clang-format off
+foundry::files files{client.at(1)}; // the second endpoint of the list
+    // clang-format on
+}
+
 asio::awaitable<void> lists_models(foundry::client<> client)
 {
     // clang-format off

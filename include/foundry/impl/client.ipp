@@ -32,7 +32,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
 FOUNDRY_DECL void close_client(client_state const& state) noexcept
 {
     state.target.calls->end_all();
-    state.target.connections->close();
+    for_each_endpoint(state, [](client_state const& each) { each.target.connections->close(); });
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> drain_client(std::shared_ptr<client_state> state,
@@ -63,9 +63,23 @@ FOUNDRY_DECL foundry::endpoint const& basic_client::endpoint() const noexcept { 
 FOUNDRY_DECL options const& basic_client::settings() const noexcept { return state_->settings; }
 
 FOUNDRY_DECL boost::asio::awaitable<void> basic_client::warm_up() const { return detail::run_warm_up(state_); }
-FOUNDRY_DECL void basic_client::close_idle() const noexcept { state_->target.connections->close_idle(); }
+FOUNDRY_DECL void basic_client::close_idle() const noexcept
+{
+    detail::for_each_endpoint(*state_,
+                              [](detail::client_state const& each) { each.target.connections->close_idle(); });
+}
 FOUNDRY_DECL void basic_client::close() const noexcept { detail::close_client(*state_); }
-FOUNDRY_DECL connection_counts basic_client::connections() const { return state_->target.connections->counts(); }
+FOUNDRY_DECL connection_counts basic_client::connections() const
+{
+    connection_counts all;
+    detail::for_each_endpoint(*state_, [&](detail::client_state const& each) {
+        connection_counts const of_one = each.target.connections->counts();
+        all.open += of_one.open;
+        all.idle += of_one.idle;
+        all.waiting += of_one.waiting;
+    });
+    return all;
+}
 
 FOUNDRY_DECL boost::asio::awaitable<void> basic_client::drain(std::chrono::milliseconds within) const
 {

@@ -197,6 +197,7 @@ inline api_form recognise_gateway_path(std::string& path)
         return api_form::openai_v1;
     if (auto const dated = find_dated_part(path); dated != path.size()) {
         std::string base = path.substr(0, dated);
+        drop_trailing_slashes(base);
         while (drop_suffix(base, "/openai") || drop_operation(base)) {
         }
         drop_trailing_slashes(base);

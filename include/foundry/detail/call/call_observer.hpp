@@ -45,6 +45,9 @@ public:
     call_observer& operator=(call_observer const&) = delete;
     ~call_observer();
 
+    /// The next attempt goes to another endpoint.
+    /// @param call as for the constructor.
+    void move_to(call_event const& call);
     void on_attempt();
     void on_response(response_info const& head, http::exchange_times const& times);
     /// Records the error of an attempt; it becomes that of the call if no attempt follows.

@@ -4,12 +4,15 @@
 #include <foundry/detail/base/make_uuid.hpp>
 #include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/core/credential_source.hpp>
+#include <foundry/detail/core/failover.hpp>
 #include <foundry/detail/http/pool.hpp>
+#include <foundry/endpoints.hpp>
 #include <foundry/options.hpp>
 
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI {
 
@@ -27,14 +30,17 @@ struct cached_head
     int custom_headers = 0; ///< Number of fields that count towards Azure's limit of ten.
 };
 
-/// Where calls go: one endpoint, the credential for it, the connections to it, and the calls that use them.
+/// Where calls go: one endpoint, what the models are called there, the credential for it, the connections to it, and the calls that use them.
 struct call_target
 {
     foundry::endpoint endpoint;
+    deployments names;
     std::shared_ptr<credential_source> credential;
     boost::intrusive_ptr<http::pool> connections;
     boost::intrusive_ptr<running_calls> calls;
 };
+
+struct endpoint_list;
 
 /// What the copies of a client share.
 struct client_state
@@ -46,6 +52,7 @@ struct client_state
     options settings;
     std::shared_ptr<http::client_transport const> transport;
     uuid_source request_ids;
+    endpoint_list* siblings = nullptr; // owns this one, too; null for a client of one endpoint
 
     std::mutex mutex;                             // guards what follows
     cached_head head;                             // of the last call
@@ -53,12 +60,44 @@ struct client_state
     std::shared_ptr<model_info_cache> model_info; // null until a model is asked for
 };
 
+/// The states of a client of several endpoints, which are one client to the program. A pointer to one of them shares all.
+struct endpoint_list : std::enable_shared_from_this<endpoint_list>
+{
+    endpoint_list(std::size_t count, failover_options const& how) : health(count, how) {}
+
+    std::shared_ptr<client_state> at(std::size_t index)
+    {
+        return std::shared_ptr<client_state>(shared_from_this(), states[index].get());
+    }
+
+    std::vector<std::shared_ptr<client_state>> states; // in order of preference
+    failover health;
+};
+
 FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
                                                              foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
+/// The first of a list.
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             endpoints const& all, options const& settings);
 
-/// The same endpoint, connections and settings with another credential.
+/// One endpoint of a client, from which no call moves.
+///
+/// @throws foundry::error (`errc::invalid_argument`) if there are not so many.
+FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, std::size_t index);
+
+/// Calls a function with each endpoint's state.
+template <class Function>
+void for_each_endpoint(client_state const& state, Function function)
+{
+    if (state.siblings == nullptr)
+        return function(state);
+    for (std::shared_ptr<client_state> const& each : state.siblings->states)
+        function(*each);
+}
+
+/// The same endpoints, connections and settings with another credential.
 FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
                                                            std::shared_ptr<credential_source> credential);
 

@@ -26,6 +26,7 @@ struct operation
     bool has_error_member =
         false; ///< Whether its objects have a member `error` of their own, as a batch has: no failure of the call.
     std::size_t size_limits::*body_limit = &size_limits::body;
+    bool can_move = false; ///< Whether any endpoint of a list may answer it: it uses no state of an earlier call.
 };
 
 /// The members that the Foundry Models API has in chat requests (2024-05-01-preview, `ChatCompletionsOptions`).
@@ -51,12 +52,14 @@ inline constexpr operation chat = {
     .default_model = &options::default_model,
     .models_api_members = models_api_chat_members,
     .telemetry_name = "chat",
+    .can_move = true,
 };
 inline constexpr operation completions = {
     .path = "completions",
     .has_deployment = true,
     .default_model = &options::default_model,
     .telemetry_name = "text_completion",
+    .can_move = true,
 };
 inline constexpr operation embeddings = {
     .path = "embeddings",
@@ -65,6 +68,7 @@ inline constexpr operation embeddings = {
     .models_api_members = models_api_embedding_members,
     .telemetry_name = "embeddings",
     .body_limit = &size_limits::embeddings_body,
+    .can_move = true,
 };
 inline constexpr operation image_embeddings = {
     .path = "images/embeddings",
@@ -74,12 +78,14 @@ inline constexpr operation image_embeddings = {
     .models_api_members = models_api_embedding_members,
     .telemetry_name = "embeddings",
     .body_limit = &size_limits::embeddings_body,
+    .can_move = true,
 };
 inline constexpr operation image_generation = {
     .path = "images/generations",
     .has_deployment = true,
     .default_model = &options::default_image_model,
     .models_api_members = models_api_image_members,
+    .can_move = true,
 };
 inline constexpr operation responses = {
     .path = "responses",

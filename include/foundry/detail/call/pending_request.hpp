@@ -15,6 +15,7 @@
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 class running_call;
+struct movable_request;
 
 /// A request, checked and serialised when the operation is called. Owns all that its coroutine needs.
 struct pending_request
@@ -44,6 +45,7 @@ struct pending_request
     bool is_safe = false;                // it only reads
     bool is_round = false;               // of a run that is in progress
     running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null
+    std::shared_ptr<movable_request const> moves; // what another endpoint needs of it; null if it does not move
 
     std::size_t body_limit() const noexcept { return state->settings.limits.*limit; }
 

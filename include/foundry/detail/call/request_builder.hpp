@@ -22,6 +22,7 @@ struct request_spec
     std::string_view accept = "application/json";
     std::string_view deployment;      ///< Overrides the deployment in the body; may be empty.
     bool skip_route_check = false;    ///< Sent even if the endpoint's form lacks the operation.
+    bool has_model_first = false;     ///< Whether `model` is the first member of the body after `leading_members`.
     json::const_object_ref json;      ///< The body; a null object: there is none, or it is bytes.
     std::string_view leading_members; ///< Written before those of the body, such as `"stream":true,`.
     std::string_view content_type;    ///< Content type of `bytes`; empty: the request has no such body.
@@ -37,6 +38,25 @@ FOUNDRY_DECL std::string_view default_deployment(client_state const& client, ope
 /// @throws foundry::error (`errc::invalid_argument`) if the request could not be sent as it is.
 FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, call_options const& with);
 
+/// A request that any endpoint of a list may answer: its body has a place for the model, its head is written for each of them.
+struct movable_request
+{
+    movable_request() = default;
+
+    std::string_view verb;
+    call_options with;
+    std::string model;           ///< As the program names it; may be empty.
+    std::size_t model_begin = 0; ///< Where the body has the member `model`, or would have it.
+    bool has_extra_parameters = false;
+};
+
+/// Whether an endpoint has a deployment for the request.
+FOUNDRY_DECL bool can_go_to(movable_request const& request, client_state const& to);
+/// Writes the request for another endpoint of its list.
+///
+/// @throws foundry::error (`errc::invalid_argument`) as build_request().
+FOUNDRY_DECL void move_to(pending_request& request, std::shared_ptr<client_state> to);
+
 /// A described request, checked and serialised; an error found here is kept for the coroutine to throw.
 template <class Request>
 pending_request prepare(std::shared_ptr<client_state> state, operation const& row, Request const& request,
@@ -49,6 +69,7 @@ pending_request prepare(std::shared_ptr<client_state> state, operation const& ro
         spec.verb = row.verb;
         spec.json = {&request, &json::type_of<Request>::value};
         spec.leading_members = leading_members;
+        spec.has_model_first = true;
         build_request(pending, std::move(spec), with);
     } catch (...) {
         pending.validation_error = std::current_exception();

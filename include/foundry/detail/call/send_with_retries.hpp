@@ -8,12 +8,13 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-/// One call, from the request to its response: makes the request as often as the retry policy allows, and takes the body.
+/// One call, from the request to its response: makes the request as often as the retry policy allows, and takes the body. A request that
+/// moves goes to one endpoint of its list after the other.
 ///
 /// @param body null: the response is a stream, and only its head is waited for. From then on `stream_total` applies instead of
 /// `total`.
 /// @throws foundry::error of the last attempt, with all attempts.
-FOUNDRY_DECL boost::asio::awaitable<void> send_with_retries(pending_request const& request, response_sink* body,
+FOUNDRY_DECL boost::asio::awaitable<void> send_with_retries(pending_request& request, response_sink* body,
                                                             open_response& response);
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

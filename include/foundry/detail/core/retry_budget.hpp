@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -53,7 +55,22 @@ public:
     std::chrono::milliseconds wait_after(error const& failed, clock::time_point now, double random,
                                          bool can_repeat = true);
 
+    /// @name For a call that another endpoint may answer
+    /// @{
+    /// Where the current attempt goes.
+    void set_endpoint(std::string url) { endpoint_ = std::move(url); }
+    /// Counts a failed attempt that another one follows at once.
+    ///
+    /// @throws foundry::error as wait_after().
+    void move_after(error const& failed, clock::time_point now, bool can_repeat);
+    /// The wait before the next attempt was this long.
+    void note_wait(std::chrono::milliseconds waited, clock::time_point now);
+    /// @throws foundry::error the given one, with every attempt.
+    [[noreturn]] void give_up(error const& failed, clock::time_point now);
+    /// @}
+
 private:
+    void record(error const& failed, clock::time_point now);
     std::optional<std::chrono::milliseconds> ask_policy(double random) const;
 
     retry_options const& how_;
@@ -62,6 +79,7 @@ private:
     std::chrono::milliseconds waited_{0};
     clock::time_point attempt_begun_;
     std::vector<attempt> attempts_;
+    std::string endpoint_;
     bool is_safe_;
 };
 

@@ -29,6 +29,14 @@ FOUNDRY_DECL void call_observer::notify(call_event::kind what) noexcept
     to_->on_event(event_);
 }
 
+FOUNDRY_DECL void call_observer::move_to(call_event const& call)
+{
+    event_.endpoint = call.endpoint;
+    event_.server_address = call.server_address;
+    event_.server_port = call.server_port;
+    event_.model = call.model;
+}
+
 FOUNDRY_DECL void call_observer::on_attempt()
 {
     ++event_.attempt;

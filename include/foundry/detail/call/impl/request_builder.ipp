@@ -325,6 +325,52 @@ private:
     int custom_headers_ = 0;
 };
 
+// Several endpoints
+
+/// The member `model` of a body, before others.
+inline std::string model_member(std::string_view deployment)
+{
+    return deployment.empty() ? std::string() : "\"model\":" + json::to_text(std::string(deployment)) + ",";
+}
+
+FOUNDRY_DECL bool can_go_to(movable_request const& request, client_state const& to)
+{
+    return to.target.names.find(request.model).has_value();
+}
+
+FOUNDRY_DECL void move_to(pending_request& request, std::shared_ptr<client_state> to)
+{
+    movable_request const& moves = *request.moves;
+    std::string deployment(to->target.names.find(moves.model).value());
+    request.body.replace(moves.model_begin, model_member(request.deployment).size(), model_member(deployment));
+    request.deployment = std::move(deployment);
+    request.state = std::move(to);
+    request_spec spec;
+    spec.verb = moves.verb;
+    bool const has_extra = request.state->target.endpoint.form() == api_form::models && moves.has_extra_parameters;
+    head_builder(request, spec, moves.with).build("application/json", has_extra);
+}
+
+/// @param request its body has the model as the program names it.
+inline void make_movable(pending_request& request, request_spec const& spec, call_options const& with, bool has_extra)
+{
+    std::shared_ptr<movable_request> const moves(new movable_request);
+    moves->verb = spec.verb;
+    moves->with = with;
+    moves->model = request.deployment;
+    moves->model_begin = 1 + spec.leading_members.size();
+    moves->has_extra_parameters = has_extra;
+    endpoint_list& list = *request.state->siblings;
+    for (std::size_t i = 0; i != list.states.size(); ++i) {
+        if (can_go_to(*moves, *list.states[i])) {
+            request.moves = moves;
+            return move_to(request, list.at(i));
+        }
+    }
+    throw error(errc::invalid_argument, "no endpoint of the list has a deployment for the model '" + moves->model +
+                                            "'; add one with deployments::add()");
+}
+
 FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, call_options const& with)
 {
     operation const& row = *request.what;
@@ -352,6 +398,8 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
                            has_extra_parameters(spec.json, row.models_api_members);
     if (!spec.skip_route_check)
         check_route(endpoint, row);
+    if (spec.has_model_first && row.can_move && request.state->siblings != nullptr)
+        return make_movable(request, spec, with, has_extra);
     head_builder(request, spec, with).build(has_json ? "application/json" : spec.content_type, has_extra);
 }
 

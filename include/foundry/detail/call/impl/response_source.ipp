@@ -44,6 +44,7 @@ FOUNDRY_DECL void response_source::fail(std::exception_ptr why)
             known = error(e.code(), std::move(f));
         }
         failed_attempts_.push_back(attempt_of(known, waited_, http::clock::now() - attempt_begun_));
+        failed_attempts_.back().endpoint = request_.state->target.endpoint.url();
         if (observer_)
             observer_->on_failure(e.code());
         close();

@@ -3,6 +3,7 @@
 
 #include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
+#include <foundry/detail/call/endpoint_turn.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/core/retry_budget.hpp>
@@ -73,7 +74,55 @@ inline boost::system::error_code code_of(http::body_failure const& failed)
     }
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request const& request,
+/// The wait before the next attempt at the same endpoint; 0 if there are others.
+///
+/// @throws foundry::error the given one, with all attempts, if there is to be no other.
+inline std::chrono::milliseconds wait_after(error const& failed, pending_request const& request, endpoint_turn* turn,
+                                            retry_budget& requests, bool can_repeat)
+{
+    http::clock::time_point const now = http::clock::now();
+    requests.set_endpoint(request.state->target.endpoint.url());
+    if (turn == nullptr)
+        return requests.wait_after(failed, now, random_fraction(), can_repeat);
+    if (!turn->fail(failed, now))
+        requests.give_up(failed, now);
+    requests.move_after(failed, now, can_repeat);
+    return {};
+}
+
+/// A pause that the end of the client ends, too.
+inline FOUNDRY_CORO boost::asio::awaitable<void> pause_for(std::chrono::milliseconds time, running_call& call)
+{
+    boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, time);
+    noted_scope const waits(&call.wait, pause);
+    try {
+        co_await pause.async_wait(boost::asio::deferred);
+    } catch (boost::system::system_error const&) {
+        call.check(); // the end of the client has ended the wait
+        throw;
+    }
+}
+
+/// Takes an endpoint for the next attempt; waits if none takes calls.
+inline FOUNDRY_CORO boost::asio::awaitable<void> find_endpoint(pending_request const& request, endpoint_turn& turn,
+                                                               retry_budget& requests, open_response& response)
+{
+    http::clock::time_point const begun = http::clock::now();
+    for (http::clock::time_point now = begun;; now = http::clock::now()) {
+        auto const wait = std::chrono::ceil<std::chrono::milliseconds>(turn.take(now));
+        if (wait.count() == 0) {
+            requests.note_wait(std::chrono::duration_cast<std::chrono::milliseconds>(now - begun), now);
+            break;
+        }
+        if (now + wait >= requests.end() || wait > request.retry.max_server_wait)
+            throw turn.all_cool(wait).with_attempts(requests.failed());
+        co_await pause_for(wait, response.call);
+    }
+    if (response.observer)
+        response.observer->move_to(describe(request, response.is_stream));
+}
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request& request,
                                                                          response_sink* body, open_response& response)
 {
     response.is_stream = body == nullptr;
@@ -83,13 +132,20 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
+    std::optional<endpoint_turn> turn;
+    if (request.moves)
+        turn.emplace(request);
     for (retry_budget requests(request.retry, request.timeouts.total, http::clock::now(), request.is_safe);;) {
         std::chrono::milliseconds wait{0};
+        if (turn)
+            co_await find_endpoint(request, *turn, requests, response);
         bool has_body_begun = false;
         try {
             co_await send_once(request, requests.end(), response);
             if (response.is_stream) {
                 begin_stream(request, requests, response);
+                if (turn)
+                    turn->succeed();
                 co_return;
             }
             body->start();
@@ -102,6 +158,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             }
             response.exchange->finish();
             body->finish(request, response.info);
+            if (turn)
+                turn->succeed();
             if (response.observer)
                 response.observer->on_end();
             co_return;
@@ -112,8 +170,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                 response.observer->on_failure(e.code());
             response.call.check();
             bool const can_repeat = request.rewind() && (!has_body_begun || body->rewind());
-            wait = requests.wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
-                                       http::clock::now(), random_fraction(), can_repeat);
+            wait = wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
+                              request, turn ? &*turn : nullptr, requests, can_repeat);
             if (response.observer)
                 response.observer->on_wait(wait);
         } catch (boost::system::system_error const&) {
@@ -125,14 +183,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                 response.observer->on_failure(code_of(e));
             std::rethrow_exception(e.cause);
         }
-        boost::asio::steady_timer pause(executor, wait);
-        noted_scope const waits(&response.call.wait, pause);
-        try {
-            co_await pause.async_wait(boost::asio::deferred);
-        } catch (boost::system::system_error const&) {
-            response.call.check(); // the end of the client has ended a wait
-            throw;
-        }
+        if (!turn)
+            co_await pause_for(wait, response.call);
     }
 }
 

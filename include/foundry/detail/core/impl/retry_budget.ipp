@@ -51,13 +51,45 @@ inline error not_repeated(error const& failed)
     return error(failed.code(), std::move(f));
 }
 
+FOUNDRY_DECL void retry_budget::record(error const& failed, clock::time_point now)
+{
+    attempts_.push_back(attempt_of(failed, waited_, now - attempt_begun_));
+    attempts_.back().is_safe = is_safe_;
+    attempts_.back().endpoint = endpoint_;
+}
+
+FOUNDRY_DECL void retry_budget::move_after(error const& failed, clock::time_point now, bool can_repeat)
+{
+    record(failed, now);
+    if (attempts_.size() > how_.max_retries || now >= end_)
+        throw failed.with_attempts(std::move(attempts_));
+    if (!can_repeat)
+        throw not_repeated(failed).with_attempts(std::move(attempts_));
+    if (how_.on_retry)
+        how_.on_retry(attempts_.back(), std::chrono::milliseconds(0));
+    note_wait(std::chrono::milliseconds(0), now);
+}
+
+FOUNDRY_DECL void retry_budget::note_wait(std::chrono::milliseconds waited, clock::time_point now)
+{
+    waited_ = waited;
+    attempt_begun_ = now;
+}
+
+FOUNDRY_DECL void retry_budget::give_up(error const& failed, clock::time_point now)
+{
+    if (failed.code() == errc::invalid_argument)
+        throw failed;
+    record(failed, now);
+    throw failed.with_attempts(std::move(attempts_));
+}
+
 FOUNDRY_DECL std::chrono::milliseconds retry_budget::wait_after(error const& failed, clock::time_point now,
                                                                 double random, bool can_repeat)
 {
     if (failed.code() == errc::invalid_argument)
         throw failed;
-    attempts_.push_back(attempt_of(failed, waited_, now - attempt_begun_));
-    attempts_.back().is_safe = is_safe_;
+    record(failed, now);
     std::optional<std::chrono::milliseconds> const wait = ask_policy(random);
     if (!wait || now + *wait >= end_)
         throw failed.with_attempts(std::move(attempts_));

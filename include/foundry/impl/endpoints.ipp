@@ -1,0 +1,42 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <foundry/endpoints.hpp>
+#include <foundry/error.hpp>
+
+namespace foundry::inline FOUNDRY_ABI {
+
+FOUNDRY_DECL deployments& deployments::add(std::string model, std::string deployment)
+{
+    by_model_.emplace_back(std::move(model), std::move(deployment));
+    return *this;
+}
+
+FOUNDRY_DECL std::optional<std::string_view> deployments::find(std::string_view model) const
+{
+    for (auto const& [known, deployment] : by_model_) {
+        if (known == model)
+            return deployment;
+    }
+    if (!only_.empty())
+        return only_;
+    return by_model_.empty() ? std::optional(model) : std::nullopt;
+}
+
+FOUNDRY_DECL endpoints& endpoints::add(foundry::endpoint where, any_credential credential, deployments names)
+{
+    for (entry const& other : entries_) {
+        if (other.where.form() != where.form()) {
+            throw error(errc::invalid_argument, where.url() + " is of another form of the API than " +
+                                                    other.where.url() + "; the endpoints of a list have one form");
+        }
+        if (other.where.url() == where.url() && other.where.deployment() == where.deployment() && other.names == names)
+            throw error(errc::invalid_argument, where.url() + " is in the list already, with the same deployments");
+    }
+    if (names == deployments() && !where.deployment().empty())
+        names = deployments(where.deployment());
+    entries_.push_back({std::move(where), std::move(credential), std::move(names)});
+    return *this;
+}
+
+} // namespace foundry::inline FOUNDRY_ABI
