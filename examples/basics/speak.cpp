@@ -16,21 +16,27 @@
 
 namespace asio = boost::asio;
 
+/// Takes the first sentence off a text: up to a full stop with a blank after it, so that 3.5 is one number. Empty if there is none.
+std::string take_sentence(std::string& text)
+{
+    std::size_t end = text.find_first_of(".!?");
+    while (end < text.size() && text.find_first_of(" \n", end) != end + 1)
+        end = text.find_first_of(".!?", end + 1);
+    std::string sentence = end < text.size() ? text.substr(0, end + 2) : "";
+    text.erase(0, sentence.size());
+    return sentence;
+}
+
 /// The sentences of an answer, each as soon as it is complete.
 foundry::async_generator<std::string> sentences(foundry::chat_stream chunks)
 {
     std::string text;
     while (auto chunk = co_await chunks.next()) {
         text += chunk->text();
-        std::size_t const end = text.find_first_of(".!?");
-        bool const is_whole = end < text.size() && text.find(' ', end) == end + 1; // 3.5 is one number
-        if (is_whole) {
-            std::string sentence = text.substr(0, end + 1);
-            text.erase(0, end + 1);
+        for (std::string sentence = take_sentence(text); !sentence.empty(); sentence = take_sentence(text))
             co_yield sentence;
-        }
     }
-    if (!text.empty())
+    if (text.find_first_not_of(" \n") != text.npos)
         co_yield text;
 }
 

@@ -2,7 +2,7 @@
 
 // Speech to text: all at once, as subtitles, and as it is understood.
 //
-// `my` chooses the emulator or your service; replace it by your own endpoint and key. Call it with a file of sound; without one, the service
+// `my` chooses the emulator or your service; replace it by your own endpoint and key. Call it with an audio file; without one, the service
 // speaks one first.
 
 #include "../configuration.hpp"
@@ -41,8 +41,8 @@ asio::awaitable<void> transcribe(std::filesystem::path file)
     foundry::async_generator<foundry::transcription_event> events = speech.stream(same);
     while (auto event = co_await events.next()) {
         std::cout << printable(event->delta) << std::flush;
-        if (event->usage)
-            std::cout << " [" << event->usage->total_tokens << " tokens]\n";
+        if (event->type == foundry::transcription_event_type::done)
+            std::cout << "\n[" << event->text.size() << " characters]\n";
     }
 }
 

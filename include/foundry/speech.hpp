@@ -29,28 +29,28 @@ class speech
 public:
     explicit speech(basic_client const& client) noexcept : state_(detail::state_of(client)) {}
 
-    /// Writes down what is said, in its own language.
+    /// Transcribes audio in its own language.
     ///
     /// @throws foundry::error with a code of `errc`: `invalid_argument`, before anything is sent, for an empty file.
     boost::asio::awaitable<transcription> transcribe(transcription_request what) const;
     boost::asio::awaitable<transcription> transcribe(transcription_request what, call_options const& with) const;
 
-    /// Writes down what is said, in English. Whisper does this.
+    /// Translates audio to English text. Whisper does this.
     boost::asio::awaitable<transcription> translate(transcription_request what) const;
     boost::asio::awaitable<transcription> translate(transcription_request what, call_options const& with) const;
 
-    /// Writes down what is said, as it is understood: events with more of the text, and a last one, `done`, with all of it. Whisper does not
-    /// stream: it gives the last event only.
+    /// Transcribes audio and gives the text as the model understands it: events with more of the text, and a last one, `done`, with all of
+    /// it. Whisper does not stream: it gives the last event only, whose `extra` has the words and segments of `verbose_json`.
     ///
     /// @throws foundry::error from next(), as `event_stream::next()`.
     async_generator<transcription_event> stream(transcription_request what) const;
     async_generator<transcription_event> stream(transcription_request what, call_options const& with) const;
 
-    /// The sound of a text, in memory: at most `size_limits::body`.
+    /// Speaks a text; the audio in memory, at most `size_limits::body`.
     boost::asio::awaitable<binary_content> speak(speech_request const& what) const;
     boost::asio::awaitable<binary_content> speak(speech_request const& what, call_options const& with) const;
 
-    /// The sound of a text, written as it arrives: at most `size_limits::download`.
+    /// The same, written as it arrives: at most `size_limits::download`.
     ///
     /// @throws foundry::error with a code of `errc`: `sink_failed` if the disk is full, for example.
     boost::asio::awaitable<void> speak(speech_request const& what, std::filesystem::path const& path) const;
@@ -62,14 +62,15 @@ public:
     template <body_sink S>
     boost::asio::awaitable<void> speak(speech_request const& what, S& sink, call_options const& with) const;
 
-    /// The sound of a text as it arrives: it can be played before the rest is made.
+    /// Speaks a text and gives the audio as it arrives: it can be played before the rest is made. At most `size_limits::download`.
     ///
     /// @throws foundry::error from next(), as `event_stream::next()`.
     async_generator<speech_chunk> stream(speech_request const& what) const;
     async_generator<speech_chunk> stream(speech_request const& what, call_options const& with) const;
 
 private:
-    std::shared_ptr<detail::pending_request> prepare_speech(speech_request const& what, call_options const& with) const;
+    std::shared_ptr<detail::pending_request> prepare_speech(speech_request what, call_options const& with,
+                                                            bool is_stream) const;
 
     std::shared_ptr<detail::client_state> state_;
 };
@@ -77,7 +78,7 @@ private:
 template <body_sink S>
 boost::asio::awaitable<void> speech::speak(speech_request const& what, S& sink, call_options const& with) const
 {
-    return detail::download(prepare_speech(what, with), std::make_unique<detail::borrowed_sink<S>>(sink));
+    return detail::download(prepare_speech(what, with, false), std::make_unique<detail::borrowed_sink<S>>(sink));
 }
 
 template <body_sink S>

@@ -79,7 +79,6 @@
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/batch_files.ipp>
 #include <foundry/detail/operations/impl/batch_results.ipp>
-#include <foundry/detail/operations/impl/byte_stream_state.ipp>
 #include <foundry/detail/operations/impl/call_route.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
@@ -92,9 +91,11 @@
 #include <foundry/detail/operations/impl/poll.ipp>
 #include <foundry/detail/operations/impl/response_conversation.ipp>
 #include <foundry/detail/operations/impl/response_stream_state.ipp>
+#include <foundry/detail/operations/impl/speech_stream_state.ipp>
 #include <foundry/detail/operations/impl/think_splitter.ipp>
 #include <foundry/detail/operations/impl/tool_function.ipp>
 #include <foundry/detail/operations/impl/tool_loop.ipp>
+#include <foundry/detail/operations/impl/transcription_stream_state.ipp>
 #include <foundry/detail/operations/impl/typed_answer.ipp>
 #include <foundry/detail/operations/impl/typed_response.ipp>
 #include <foundry/entra/impl/azure_cli_credential.ipp>
@@ -120,6 +121,7 @@
 #include <foundry/impl/client_from_environment.ipp>
 #include <foundry/impl/content_filter.ipp>
 #include <foundry/impl/credential.ipp>
+#include <foundry/impl/deployments.ipp>
 #include <foundry/impl/embedding.ipp>
 #include <foundry/impl/endpoint.ipp>
 #include <foundry/impl/endpoints.ipp>

@@ -19,10 +19,10 @@
 #include <variant>
 #include <vector>
 
-/// Recorded speech, and the text of it. `foundry::speech` of <foundry/speech.hpp> sends and receives them.
+/// Transcription requests and their responses. `foundry::speech` of <foundry/speech.hpp> sends and receives them.
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Speech to write down or to translate: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm, which the service tells by the name of the file.
+/// Audio to transcribe or to translate: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm; the service detects the format by the file name.
 /// Wire format: `CreateTranscriptionRequest` (OpenAI), `createTranscriptionRequest` (dated).
 ///
 /// A request is for one call at a time: the file is read as it is sent, each time from its beginning.
@@ -33,17 +33,17 @@ public:
     ///
     /// @param model_name the deployment's name.
     /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be read.
-    transcription_request(std::string model_name, std::filesystem::path const& sound);
+    transcription_request(std::string model_name, std::filesystem::path const& audio);
 
-    /// Sound from elsewhere: a `memory_source`, a `file_source` with an executor of its own, or a source of the program.
+    /// Audio from elsewhere: a `memory_source`, a `file_source` with an executor of its own, or a source of the program.
     template <body_source S>
-    transcription_request(std::string model_name, S sound, std::string file_name_)
+    transcription_request(std::string model_name, S audio, std::string file_name_)
         : model(std::move(model_name)),
           file_name(std::move(file_name_)),
-          sound_(detail::hold_source(std::move(sound)))
+          audio_(detail::hold_source(std::move(audio)))
     {}
 
-    std::string model;
+    std::string model; ///< May be empty if the URL of the endpoint names the deployment.
     std::string file_name;
     std::string media_type = "application/octet-stream";
     std::optional<std::string> language; ///< Of the speech, by ISO 639-1: `en`. Helps the model; not for translations.
@@ -62,7 +62,7 @@ public:
 private:
     friend class speech;
 
-    std::shared_ptr<http::byte_source> sound_;
+    std::shared_ptr<http::byte_source> audio_;
 };
 
 /// A word and when it is said.
@@ -135,7 +135,7 @@ struct transcription_usage
 BOOST_DESCRIBE_STRUCT(transcription_usage, (),
                       (type, input_tokens, output_tokens, total_tokens, input_token_details, seconds, extra))
 
-/// The text of a speech. Wire format: `CreateTranscriptionResponseJson`, `...VerboseJson`, `...DiarizedJson` (OpenAI).
+/// The transcription of audio. Wire format: `CreateTranscriptionResponseJson`, `...VerboseJson`, `...DiarizedJson` (OpenAI).
 struct transcription : answer
 {
     transcription() = default;

@@ -27,11 +27,11 @@ struct webhook_event
 };
 BOOST_DESCRIBE_STRUCT(webhook_event, (), (id, type, created_at, data, extra))
 
-/// Checks that a message is of the service, and reads it. Answer within 10 seconds; the service repeats what it got no answer to, with the
+/// Reads a delivery after it has verified its signature. Answer within 10 seconds; the service repeats what it got no answer to, with the
 /// same `webhook-id`.
 ///
 ///     foundry::webhook hook{foundry::secret{"whsec_..."}};
-///     foundry::webhook_event event = hook.read(request); // a request of Beast; throws if it is not of the service
+///     foundry::webhook_event event = hook.read(request); // a request of Beast; throws if it is forged or old
 ///
 /// Thread safety: const members may be called from several threads.
 /// Source of the wire format: learn.microsoft.com, "Webhooks" (Azure OpenAI); standardwebhooks.com.
@@ -41,8 +41,8 @@ public:
     /// The greatest difference between the time of a message and that of this machine.
     static constexpr std::chrono::seconds tolerance{300};
 
-    /// @param signing_secret `whsec_` and base64, which the service shows once.
-    /// @throws foundry::error (`errc::invalid_argument`) if it is neither.
+    /// @param signing_secret as the service shows it, once: `whsec_` and base64; without `whsec_` it is the key itself.
+    /// @throws foundry::error (`errc::invalid_argument`) if it is empty, or not base64 after `whsec_`.
     explicit webhook(secret signing_secret);
 
     /// @param message a request with `operator[]` for its fields and `body()`, as Beast's.

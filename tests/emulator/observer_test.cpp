@@ -214,7 +214,8 @@ TEST_CASE("observer: a stream whose body is wrong from its first byte on ends wi
         answer wrong = answer::raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
                                    "transfer-encoding: chunked\r\n\r\nno size\r\n");
         s.queue(std::move(wrong));
-        foundry::error const failed = co_await failure_of(o.client.stream(question()));
+        foundry::chat_stream chunks = co_await o.client.stream(question());
+        foundry::error const failed = co_await failure_of(chunks.next());
         CHECK(failed.code() == errc::unexpected_reply);
         REQUIRE(o.seen->steps() == "are");
         CHECK(o.seen->events.back().code == errc::unexpected_reply);

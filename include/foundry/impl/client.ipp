@@ -29,6 +29,19 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> run_warm_up(std::shared_p
     co_await opening.send({});
 }
 
+FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
+                                                             endpoints const& all, options const& settings)
+{
+    if (all.size() == 0)
+        throw error(errc::invalid_argument, "the list of endpoints is empty; add one");
+    std::vector<std::shared_ptr<client_state>> states;
+    for (endpoints::entry const& each : all.entries()) {
+        states.push_back(make_client_state(executor, each.where, each.credential.source(), settings));
+        states.back()->target.names = each.names;
+    }
+    return make_list(std::move(states));
+}
+
 FOUNDRY_DECL void close_client(client_state const& state) noexcept
 {
     state.target.calls->end_all();
@@ -65,8 +78,7 @@ FOUNDRY_DECL options const& basic_client::settings() const noexcept { return sta
 FOUNDRY_DECL boost::asio::awaitable<void> basic_client::warm_up() const { return detail::run_warm_up(state_); }
 FOUNDRY_DECL void basic_client::close_idle() const noexcept
 {
-    detail::for_each_endpoint(*state_,
-                              [](detail::client_state const& each) { each.target.connections->close_idle(); });
+    detail::for_each_endpoint(*state_, [](detail::client_state const& each) { each.target.connections->close_idle(); });
 }
 FOUNDRY_DECL void basic_client::close() const noexcept { detail::close_client(*state_); }
 FOUNDRY_DECL connection_counts basic_client::connections() const

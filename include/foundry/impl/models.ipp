@@ -93,14 +93,33 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<model_info> fetch_model_info(pe
     co_return reply;
 }
 
+class model_list_sink final : public json_sink
+{
+public:
+    explicit model_list_sink(base_model_list& reply)
+        : json_sink({&reply, &json::type_of<base_model_list>::value}, &reply.raw_storage()),
+          reply_(reply)
+    {}
+
+private:
+    std::string missing() const override
+    {
+        bool const is_there = !reply_.data.empty() || reply_.raw().find("\"data\"") != std::string::npos;
+        return is_there ? "" : "the answer has no list of models";
+    }
+
+    base_model_list const& reply_;
+};
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<base_model_list>
 fetch_model_list(std::shared_ptr<pending_request> request)
 {
-    base_model_list all;
-    response_info info =
-        co_await fetch_json(std::move(request), {&all, &json::type_of<base_model_list>::value}, &all.raw_storage());
-    all.set_info(std::move(info));
-    co_return all;
+    base_model_list reply;
+    model_list_sink body(reply);
+    open_response head;
+    co_await send_with_retries(*request, &body, head);
+    reply.set_info(std::move(head.info));
+    co_return reply;
 }
 
 } // namespace detail

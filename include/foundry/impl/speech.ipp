@@ -1,17 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/base64.hpp>
 #include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/call/service_error.hpp>
-#include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/writer.hpp>
-#include <foundry/detail/operations/byte_stream_state.hpp>
-#include <foundry/detail/operations/event_stream_state.hpp>
+#include <foundry/detail/operations/speech_stream_state.hpp>
+#include <foundry/detail/operations/transcription_stream_state.hpp>
 #include <foundry/speech.hpp>
-
-#include <boost/describe/class.hpp>
 
 #include <exception>
 #include <utility>
@@ -20,23 +16,22 @@ namespace foundry::inline FOUNDRY_ABI {
 
 namespace detail {
 
-inline void check_named(std::string const& text, char const* member, char const* advice)
+/// The deployment that a request names, or else the endpoint.
+inline std::string deployment_of(client_state const& state, std::string const& named)
 {
-    if (text.empty())
-        throw error(errc::invalid_argument, std::string(member) + " is empty; " + advice);
-}
-
-inline bool has_json(response_info const& info)
-{
-    return info.header("content-type").find("json") != std::string_view::npos;
+    std::string const& deployment = named.empty() ? state.target.endpoint.deployment() : named;
+    if (deployment.empty())
+        throw error(errc::invalid_argument, "model is empty; name a deployment");
+    return deployment;
 }
 
 // Speech to text
 
-inline multipart make_form(transcription_request const& what, std::shared_ptr<http::byte_source> sound, bool is_stream)
+inline multipart make_form(transcription_request const& what, std::string const& deployment,
+                           std::shared_ptr<http::byte_source> audio, bool is_stream)
 {
     multipart form;
-    form.add("model", what.model);
+    form.add("model", deployment);
     std::pair<char const*, std::optional<std::string> transcription_request::*> const texts[] = {
         {"language", &transcription_request::language},
         {"prompt", &transcription_request::prompt},
@@ -61,78 +56,8 @@ inline multipart make_form(transcription_request const& what, std::shared_ptr<ht
         form.add(name, value);
     if (is_stream)
         form.add("stream", "true");
-    form.add_source("file", what.file_name, what.media_type, std::move(sound));
+    form.add_source("file", what.file_name, what.media_type, std::move(audio));
     return form;
-}
-
-/// An error found here is kept for the coroutine to throw.
-inline std::shared_ptr<pending_request> prepare_form(std::shared_ptr<client_state> state, std::string_view path,
-                                                     transcription_request const& what,
-                                                     std::shared_ptr<http::byte_source> sound, bool is_stream,
-                                                     call_options const& with)
-{
-    http::request_body body;
-    std::exception_ptr failed;
-    try {
-        check_named(what.model, "model", "name the deployment that hears");
-        if (sound->size() == 0)
-            throw error(errc::invalid_argument, "the file " + what.file_name + " is empty; there is nothing to hear");
-        body = make_form(what, std::move(sound), is_stream).as_request();
-    } catch (...) {
-        failed = std::current_exception();
-    }
-    std::shared_ptr<pending_request> request =
-        prepare_call(std::move(state), route{"POST", path}.deployment(what.model), with,
-                     is_stream ? response_form::events : response_form::json, std::move(body));
-    if (failed)
-        request->validation_error = failed;
-    return request;
-}
-
-inline std::string missing_text(transcription const& heard, std::string_view raw)
-{
-    bool const is_there = !heard.text.empty() || raw.find("\"text\"") != raw.npos; // of silence it is empty
-    return is_there ? "" : "the answer has no text";
-}
-
-/// Takes what is not JSON as the text.
-class transcription_sink final : public json_sink
-{
-public:
-    explicit transcription_sink(transcription& heard, bool may_be_text)
-        : json_sink({&heard, &json::type_of<transcription>::value}, &heard.raw_storage()),
-          heard_(heard),
-          may_be_text_(may_be_text)
-    {}
-
-    void finish(pending_request const& request, response_info const& info) override
-    {
-        if (!may_be_text_ || has_json(info))
-            return json_sink::finish(request, info);
-        std::string all = std::move(heard_.raw_storage());
-        heard_ = transcription(); // without what looked like JSON
-        heard_.text = all;
-        heard_.raw_storage() = std::move(all);
-    }
-
-private:
-    std::string missing() const override { return missing_text(heard_, heard_.raw()); }
-
-    transcription& heard_;
-    bool may_be_text_;
-};
-
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<transcription> hear(std::shared_ptr<pending_request> request,
-                                                                     bool may_be_text)
-{
-    transcription heard;
-    transcription_sink body(heard, may_be_text);
-    open_response head;
-    co_await send_with_retries(*request, &body, head);
-    if (head.observer)
-        head.observer->note_json(body.text());
-    heard.set_info(std::move(head.info));
-    co_return heard;
 }
 
 inline bool is_text_format(transcription_request const& what)
@@ -140,125 +65,110 @@ inline bool is_text_format(transcription_request const& what)
     return what.response_format == "text" || what.response_format == "srt" || what.response_format == "vtt";
 }
 
-/// False for an event without content.
-template <class Event>
-bool decode_event(json::reader& reader, Event& event, raw_event const& from)
+/// An error found here is kept for the coroutine to throw.
+inline std::shared_ptr<pending_request> prepare_form(std::shared_ptr<client_state> state, std::string_view path,
+                                                     transcription_request const& what,
+                                                     std::shared_ptr<http::byte_source> audio, response_form form,
+                                                     call_options const& with)
 {
-    if (!from.data.starts_with('{') || from.data == "{}")
-        return false;
-    if (!reader.read(event, from.data))
-        throw error(errc::unexpected_reply, "an event of the stream is not of the expected shape: " + reader.problem());
-    return true;
+    http::request_body body;
+    std::string deployment;
+    std::exception_ptr failed;
+    try {
+        deployment = deployment_of(*state, what.model);
+        if (audio->size() == 0)
+            throw error(errc::invalid_argument,
+                        "the file " + what.file_name + " is empty; there is nothing to transcribe");
+        bool const is_stream = form == response_form::events;
+        body = make_form(what, deployment, std::move(audio), is_stream).as_request();
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    std::shared_ptr<pending_request> request =
+        prepare_call(std::move(state), route{"POST", path}.deployment(deployment), with, form, std::move(body));
+    if (failed)
+        request->validation_error = failed;
+    return request;
 }
 
-/// The event of a service that does not stream.
-inline transcription_event make_only_event(std::string const& document, error_context const& context,
-                                           response_info const& info)
+/// Takes what is not JSON as the text, if it may be that.
+class transcription_sink final : public json_sink
 {
-    transcription whole;
-    json::reader reader;
-    bool const is_read = reader.read(whole, document);
-    throw_service_error_in(document, context, info);
-    if (!is_read || !missing_text(whole, document).empty())
-        throw_incomplete("the answer is neither a stream of events nor the text of a speech");
-    transcription_event event;
-    event.type = transcription_event_type::done;
-    event.text = std::move(whole.text);
-    event.logprobs = std::move(whole.logprobs);
-    event.usage = std::move(whole.usage);
-    event.extra = std::move(whole.extra);
-    return event;
+public:
+    explicit transcription_sink(transcription& reply, bool may_be_text)
+        : json_sink({&reply, &json::type_of<transcription>::value}, &reply.raw_storage()),
+          reply_(reply),
+          may_be_text_(may_be_text)
+    {}
+
+    void finish(pending_request const& request, response_info const& info) override
+    {
+        if (!may_be_text_ || has_json(info))
+            return json_sink::finish(request, info);
+        throw_service_error_in(reply_.raw(), request.context(), info);
+        std::string all = std::move(reply_.raw_storage());
+        reply_ = transcription(); // without what looked like JSON
+        reply_.text = all;
+        reply_.raw_storage() = std::move(all);
+    }
+
+private:
+    std::string missing() const override
+    {
+        bool const has_text = !reply_.text.empty() || has_text_member(reply_.raw()); // of silence it is empty
+        return has_text ? "" : "the answer has no text";
+    }
+
+    transcription& reply_;
+    bool may_be_text_;
+};
+
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<transcription>
+fetch_transcription(std::shared_ptr<pending_request> request, bool may_be_text)
+{
+    transcription reply;
+    transcription_sink body(reply, may_be_text);
+    open_response head;
+    co_await send_with_retries(*request, &body, head);
+    if (head.observer)
+        head.observer->note_json(body.text());
+    reply.set_info(std::move(head.info));
+    co_return reply;
 }
 
-FOUNDRY_DECL FOUNDRY_CORO async_generator<transcription_event> stream_text(std::shared_ptr<pending_request> request)
+inline boost::asio::awaitable<transcription> transcribe(std::shared_ptr<client_state> state, std::string_view path,
+                                                        transcription_request const& what,
+                                                        std::shared_ptr<http::byte_source> audio,
+                                                        call_options const& with)
+{
+    bool const may_be_text = is_text_format(what);
+    response_form const form = may_be_text ? response_form::bytes : response_form::json;
+    return fetch_transcription(prepare_form(std::move(state), path, what, std::move(audio), form, with), may_be_text);
+}
+
+/// The values of a response as they arrive.
+template <class State>
+FOUNDRY_CORO async_generator<typename State::value_type> stream_values(std::shared_ptr<pending_request> request)
 {
     open_response response;
     co_await send_with_retries(*request, nullptr, response);
-    if (has_json(response.info)) {
-        error_context const context = request->context();
-        byte_stream_state body(*request, std::move(response));
-        std::string const document = co_await read_rest(body);
-        co_yield make_only_event(document, context, body.info());
-        co_return;
-    }
-    event_stream_state events(std::move(*request), std::move(response));
-    json::reader reader;
+    State state(std::move(*request), std::move(response));
     for (;;) {
-        raw_event const* const from = co_await read_from(&events);
-        if (from == nullptr)
+        typename State::value_type const* const value = co_await read_from(&state);
+        if (value == nullptr)
             break;
-        transcription_event event;
-        if (decode_event(reader, event, *from))
-            co_yield std::move(event);
+        co_yield *value;
     }
 }
 
 // Text to speech
 
-/// An event of speech. Wire format: `SpeechAudioDeltaEvent`, `SpeechAudioDoneEvent` (OpenAI).
-struct speech_event
+inline void check_speech(speech_request const& what)
 {
-    speech_event() = default;
-
-    std::string type;
-    std::string audio; // base64
-    std::optional<response_usage> usage;
-};
-BOOST_DESCRIBE_STRUCT(speech_event, (), (type, audio, usage))
-
-inline speech_chunk make_chunk(speech_event&& event)
-{
-    std::optional<std::string> bytes = from_base64(event.audio);
-    if (!bytes)
-        throw error(errc::unexpected_reply, "the sound in an event of the stream is not base64");
-    speech_chunk chunk;
-    chunk.audio = std::move(*bytes);
-    chunk.usage = std::move(event.usage);
-    return chunk;
-}
-
-FOUNDRY_DECL FOUNDRY_CORO async_generator<speech_chunk> stream_sound_events(std::shared_ptr<pending_request> request)
-{
-    open_response response;
-    co_await send_with_retries(*request, nullptr, response);
-    event_stream_state events(std::move(*request), std::move(response));
-    json::reader reader;
-    for (;;) {
-        raw_event const* const from = co_await read_from(&events);
-        if (from == nullptr)
-            break;
-        speech_event event;
-        if (decode_event(reader, event, *from))
-            co_yield make_chunk(std::move(event));
-    }
-}
-
-[[noreturn]] inline void throw_no_sound(std::string const& document, error_context const& context,
-                                        response_info const& info)
-{
-    throw_service_error_in(document, context, info);
-    throw_incomplete("the answer is JSON instead of sound");
-}
-
-FOUNDRY_DECL FOUNDRY_CORO async_generator<speech_chunk> stream_sound(std::shared_ptr<pending_request> request)
-{
-    open_response response;
-    co_await send_with_retries(*request, nullptr, response);
-    bool const is_refused = has_json(response.info);
-    error_context const context = request->context();
-    byte_stream_state sound(*request, std::move(response));
-    if (is_refused) {
-        std::string const document = co_await read_rest(sound);
-        throw_no_sound(document, context, sound.info());
-    }
-    for (;;) {
-        std::string const* const bytes = co_await read_from(&sound);
-        if (bytes == nullptr)
-            break;
-        speech_chunk chunk;
-        chunk.audio = *bytes;
-        co_yield std::move(chunk);
-    }
+    if (what.input.empty())
+        throw error(errc::invalid_argument, "input is empty; pass the words to say");
+    if (what.voice.empty())
+        throw error(errc::invalid_argument, "voice is empty; name one, such as alloy");
 }
 
 } // namespace detail
@@ -266,8 +176,7 @@ FOUNDRY_DECL FOUNDRY_CORO async_generator<speech_chunk> stream_sound(std::shared
 FOUNDRY_DECL boost::asio::awaitable<transcription> speech::transcribe(transcription_request what,
                                                                       call_options const& with) const
 {
-    return detail::hear(detail::prepare_form(state_, "audio/transcriptions", what, what.sound_, false, with),
-                        detail::is_text_format(what));
+    return detail::transcribe(state_, "audio/transcriptions", what, what.audio_, with);
 }
 FOUNDRY_DECL boost::asio::awaitable<transcription> speech::transcribe(transcription_request what) const
 {
@@ -277,8 +186,7 @@ FOUNDRY_DECL boost::asio::awaitable<transcription> speech::transcribe(transcript
 FOUNDRY_DECL boost::asio::awaitable<transcription> speech::translate(transcription_request what,
                                                                      call_options const& with) const
 {
-    return detail::hear(detail::prepare_form(state_, "audio/translations", what, what.sound_, false, with),
-                        detail::is_text_format(what));
+    return detail::transcribe(state_, "audio/translations", what, what.audio_, with);
 }
 FOUNDRY_DECL boost::asio::awaitable<transcription> speech::translate(transcription_request what) const
 {
@@ -288,33 +196,41 @@ FOUNDRY_DECL boost::asio::awaitable<transcription> speech::translate(transcripti
 FOUNDRY_DECL async_generator<transcription_event> speech::stream(transcription_request what,
                                                                  call_options const& with) const
 {
-    return detail::stream_text(detail::prepare_form(state_, "audio/transcriptions", what, what.sound_, true, with));
+    return detail::stream_values<detail::transcription_stream_state>(
+        detail::prepare_form(state_, "audio/transcriptions", what, what.audio_, detail::response_form::events, with));
 }
 FOUNDRY_DECL async_generator<transcription_event> speech::stream(transcription_request what) const
 {
     return stream(std::move(what), call_options());
 }
 
-FOUNDRY_DECL std::shared_ptr<detail::pending_request> speech::prepare_speech(speech_request const& what,
-                                                                             call_options const& with) const
+FOUNDRY_DECL std::shared_ptr<detail::pending_request>
+speech::prepare_speech(speech_request what, call_options const& with, bool is_stream) const
 {
-    json::const_object_ref const body{&what, &json::type_of<speech_request>::value};
-    std::shared_ptr<detail::pending_request> request =
-        detail::prepare_call(state_, route{"POST", "audio/speech"}, with, detail::response_form::bytes, body);
+    std::exception_ptr failed;
     try {
-        detail::check_named(what.model, "model", "name the deployment that speaks");
-        detail::check_named(what.input, "input", "pass the words to say");
-        detail::check_named(what.voice, "voice", "name one, such as alloy");
+        what.model = detail::deployment_of(*state_, what.model);
+        detail::check_speech(what);
+        if (what.stream_format == "sse" && !is_stream)
+            throw error(errc::invalid_argument, "stream_format is sse, whose events only stream() takes; leave it off");
     } catch (...) {
-        request->validation_error = std::current_exception();
+        failed = std::current_exception();
     }
+    std::shared_ptr<detail::pending_request> request =
+        detail::prepare_call(state_, route{"POST", "audio/speech"}, with, detail::response_form::bytes,
+                             json::const_object_ref{&what, &json::type_of<speech_request>::value});
+    request->is_media = true;
+    if (is_stream)
+        request->limit = &size_limits::download;
+    if (failed)
+        request->validation_error = failed;
     return request;
 }
 
 FOUNDRY_DECL boost::asio::awaitable<binary_content> speech::speak(speech_request const& what,
                                                                   call_options const& with) const
 {
-    return detail::fetch_bytes(prepare_speech(what, with));
+    return detail::fetch_bytes(prepare_speech(what, with, false));
 }
 FOUNDRY_DECL boost::asio::awaitable<binary_content> speech::speak(speech_request const& what) const
 {
@@ -324,7 +240,7 @@ FOUNDRY_DECL boost::asio::awaitable<binary_content> speech::speak(speech_request
 FOUNDRY_DECL boost::asio::awaitable<void> speech::speak(speech_request const& what, std::filesystem::path const& path,
                                                         call_options const& with) const
 {
-    return detail::download(prepare_speech(what, with), path);
+    return detail::download(prepare_speech(what, with, false), path);
 }
 FOUNDRY_DECL boost::asio::awaitable<void> speech::speak(speech_request const& what,
                                                         std::filesystem::path const& path) const
@@ -334,9 +250,7 @@ FOUNDRY_DECL boost::asio::awaitable<void> speech::speak(speech_request const& wh
 
 FOUNDRY_DECL async_generator<speech_chunk> speech::stream(speech_request const& what, call_options const& with) const
 {
-    bool const has_events = what.stream_format == "sse";
-    auto const begin = has_events ? &detail::stream_sound_events : &detail::stream_sound;
-    return begin(prepare_speech(what, with));
+    return detail::stream_values<detail::speech_stream_state>(prepare_speech(what, with, true));
 }
 FOUNDRY_DECL async_generator<speech_chunk> speech::stream(speech_request const& what) const
 {

@@ -6,8 +6,8 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-FOUNDRY_DECL transcription_request::transcription_request(std::string model_name, std::filesystem::path const& sound)
-    : transcription_request(std::move(model_name), file_source{sound}, detail::path_text(sound.filename()))
+FOUNDRY_DECL transcription_request::transcription_request(std::string model_name, std::filesystem::path const& audio)
+    : transcription_request(std::move(model_name), file_source{audio}, detail::path_text(audio.filename()))
 {}
 
 } // namespace foundry::inline FOUNDRY_ABI

@@ -59,24 +59,35 @@ inline bool has_signature(std::string_view list, std::string_view wanted)
 
 FOUNDRY_DECL webhook::webhook(secret signing_secret)
 {
-    std::string_view text = signing_secret.reveal();
-    text.remove_prefix(text.starts_with("whsec_") ? 6 : 0);
-    std::optional<std::string> key = detail::from_base64(text);
-    if (!key || key->empty())
+    static constexpr std::string_view prefix = "whsec_";
+    std::string_view const text = signing_secret.reveal();
+    if (!text.starts_with(prefix)) { // the key itself
+        key_ = std::move(signing_secret);
+    } else if (std::optional<std::string> key = detail::from_base64(text.substr(prefix.size()))) {
+        detail::scoped_wipe const wipe(*key);
+        key_ = secret(*key);
+    }
+    if (key_.empty())
         throw error(errc::invalid_argument,
-                    "the signing secret is not base64; pass what the service showed, with whsec_ before it");
-    detail::scoped_wipe const wipe(*key);
-    key_ = secret(*key);
+                    "the signing secret is empty, or not base64 after whsec_; pass it as the service showed it");
 }
 
 FOUNDRY_DECL webhook_event webhook::read(std::string_view id, std::string_view timestamp, std::string_view signatures,
                                          std::string_view body, std::chrono::system_clock::time_point now) const
 {
-    if (!detail::is_within_tolerance(timestamp, now))
-        throw error(errc::unauthorized, "the webhook's time is more than 5 minutes from that of this machine");
+    if (id.empty() || timestamp.empty() || signatures.empty()) {
+        throw error(errc::unauthorized,
+                    "the message lacks webhook-id, webhook-timestamp or webhook-signature, so it is "
+                    "no webhook; answer it with 400");
+    }
+    if (!detail::is_within_tolerance(timestamp, now)) {
+        throw error(errc::unauthorized, "the time of the webhook is more than 5 minutes from that of this machine; "
+                                        "answer it with 400, and check the clock if all are refused");
+    }
     std::string const wanted = detail::sign(key_.reveal(), detail::concat({id, ".", timestamp, ".", body}));
     if (!detail::has_signature(signatures, wanted))
-        throw error(errc::unauthorized, "the webhook has no signature that was made with this secret");
+        throw error(errc::unauthorized, "the webhook has no signature that was made with this secret; answer it with "
+                                        "400, and check the secret if all are refused");
     webhook_event event;
     json::reader reader;
     if (!reader.read(event, body))

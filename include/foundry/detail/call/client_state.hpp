@@ -1,12 +1,13 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/deployments.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
 #include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/core/credential_source.hpp>
 #include <foundry/detail/core/failover.hpp>
 #include <foundry/detail/http/pool.hpp>
-#include <foundry/endpoints.hpp>
+#include <foundry/endpoint.hpp>
 #include <foundry/options.hpp>
 
 #include <memory>
@@ -78,9 +79,8 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              foundry::endpoint endpoint,
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
-/// The first of a list.
-FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
-                                                             endpoints const& all, options const& settings);
+/// Makes one client of several, which have the same settings; gives the first.
+FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states);
 
 /// One endpoint of a client, from which no call moves.
 ///

@@ -21,6 +21,14 @@ public:
 protected:
     ~event_source() = default;
 
+    std::size_t limit() const override { return std::size_t(-1); } // that of events
+    http::exchange::progress progress() const override { return http::exchange::progress::on_signal; }
+    /// The body is complete, and no event stream. False if nothing more can come of it.
+    ///
+    /// @throws foundry::error if it is not what was asked for, either.
+    virtual bool take_document(std::string const& document);
+    [[noreturn]] void throw_not_a_stream() const;
+
     /// The next event that has arrived; false if there is none yet, or the end has come.
     bool take(http::event& e);
     /// Throws if the event is an error; returns if it only looks like one.
@@ -38,7 +46,6 @@ private:
     bool flush() override;
     void find_form();
     void append_document(std::string_view bytes);
-    [[noreturn]] void throw_not_a_stream() const;
 
     http::event_parser events_;
     std::string document_; // the body, until its form is known, and if it is not an event stream

@@ -12,6 +12,9 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// Throws `errc::unexpected_reply` for a response without a required member.
 [[noreturn]] FOUNDRY_DECL void throw_incomplete(std::string what);
 
+/// Whether the content type of a response says JSON.
+FOUNDRY_DECL bool has_json(response_info const& info);
+
 /// Throws the error that a body of another kind is after all, if its content type says JSON.
 FOUNDRY_DECL void throw_error_in_bytes(pending_request const& request, response_info const& info,
                                        std::string_view text);
@@ -27,7 +30,7 @@ public:
           how_(how)
     {}
 
-    void start() override;
+    void start(pending_request const& request, response_info const& info) override;
     void on_body(std::string_view bytes) override;
     void finish(pending_request const& request, response_info const& info) override;
     std::string_view text() const override { return raw_ != nullptr ? *raw_ : kept_; }
@@ -50,7 +53,7 @@ private:
 class bytes_sink final : public response_sink
 {
 public:
-    void start() override { bytes.clear(); }
+    void start(pending_request const&, response_info const&) override { bytes.clear(); }
     http::exchange::progress progress() const override { return http::exchange::progress::on_bytes; }
     void on_body(std::string_view more) override { bytes.append(more); }
     void finish(pending_request const& request, response_info const& info) override;

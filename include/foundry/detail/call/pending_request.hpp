@@ -43,6 +43,7 @@ struct pending_request
     std::exception_ptr validation_error; // thrown when the coroutine runs
     bool is_sent_once = false;           // a second one would do harm, also after a kept connection has died
     bool is_safe = false;                // it only reads
+    bool is_media = false;               // of the response: JSON in its place is an error
     bool is_round = false;               // of a run that is in progress
     running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null
     std::shared_ptr<movable_request const> moves; // what another endpoint needs of it; null if it does not move

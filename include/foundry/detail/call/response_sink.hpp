@@ -16,7 +16,7 @@ class response_sink : public http::body_sink
 {
 public:
     /// A body begins; discards that of an earlier attempt.
-    virtual void start() = 0;
+    virtual void start(pending_request const& request, response_info const& info) = 0;
     /// Whether any byte resets the stall limit, or only got_content().
     virtual http::exchange::progress progress() const { return http::exchange::progress::on_signal; }
     /// Whether bytes are to be written on before more are read.

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 #include <exception>
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -26,8 +26,10 @@ public:
 protected:
     ~response_source() = default;
 
-    /// Reads the body from now on; what has arrived with the head comes at once.
-    void begin(std::size_t limit, http::exchange::progress how);
+    /// The greatest size of the body.
+    virtual std::size_t limit() const = 0;
+    /// What counts as content for the stall limit.
+    virtual http::exchange::progress progress() const = 0;
     /// The body is complete. False if nothing more can come of it.
     virtual bool flush() { return false; }
     /// For the stall limit.
@@ -47,6 +49,8 @@ private:
     template <class Source>
     friend boost::asio::awaitable<typename Source::value_type const*> read_from(Source* source);
 
+    /// Takes the body from now on; what has arrived with the head comes at once.
+    void begin_once();
     /// Ends the response with an error.
     [[noreturn]] void fail(std::exception_ptr why);
     /// Ends the response in order: the few bytes that may follow are read in the background.
@@ -56,9 +60,10 @@ private:
     std::vector<attempt> failed_attempts_;
     std::chrono::milliseconds waited_;
     http::clock::time_point attempt_begun_;
+    bool has_begun_ = false;
     bool ended_ = false;
-    boost::intrusive_ptr<http::exchange>
-        exchange_; // null once the response is over; last, for it delivers to the others
+    std::exception_ptr broken_;                     // thrown when the values that came before it have been taken
+    boost::intrusive_ptr<http::exchange> exchange_; // null once the response is over
 };
 
 /// The source's next value, which it lends until the next call; null at the end, or if the source is null. An error ends the source.
@@ -71,12 +76,21 @@ FOUNDRY_CORO boost::asio::awaitable<typename Source::value_type const*> read_fro
     boost::intrusive_ptr<http::exchange> const reading = body->exchange_; // close() may run during the wait
     std::exception_ptr failed;
     try {
+        body->begin_once();
         for (;;) {
             if (source->take_value())
                 co_return &source->value;
             if (body->ended_)
                 break;
-            if (!co_await reading->read_more() && !body->flush())
+            if (body->broken_)
+                std::rethrow_exception(std::exchange(body->broken_, nullptr));
+            bool more = true;
+            try {
+                more = co_await reading->read_more();
+            } catch (error const&) {
+                body->broken_ = std::current_exception();
+            }
+            if (!more && !body->flush())
                 break;
         }
         source->check_end(body->ended_);

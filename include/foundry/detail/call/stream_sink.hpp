@@ -16,7 +16,7 @@ public:
     /// @param target outlives the sink.
     explicit stream_sink(http::byte_sink& target) : target_(target) {}
 
-    void start() override;
+    void start(pending_request const& request, response_info const& info) override;
     http::exchange::progress progress() const override { return http::exchange::progress::on_bytes; }
     void on_body(std::string_view bytes) override;
     bool must_flush() const override { return !pending_.empty(); }
@@ -28,7 +28,8 @@ public:
 private:
     http::byte_sink& target_;
     std::string pending_;
-    std::string begin_; // of the body, for an error
+    std::string begin_;        // of the body, for an error
+    bool is_document_ = false; // it is an error, which is not written on
     bool is_begun_ = false;
 };
 

@@ -10,10 +10,11 @@
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Hands events on as they are, and knows which of them end a stream.
-struct event_stream_state final : event_source
+struct event_stream_state : event_source
 {
     using value_type = raw_event;
     using event_source::event_source;
+    virtual ~event_stream_state() = default;
 
     bool take_value();
     void check_end(bool at_marker) const;

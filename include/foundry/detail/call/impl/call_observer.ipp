@@ -102,6 +102,24 @@ struct observed_response
 };
 BOOST_DESCRIBE_STRUCT(observed_response, (), (id, model, usage))
 
+/// The parts of the input, as transcriptions write them.
+struct observed_transcription
+{
+    observed_transcription() = default;
+
+    prompt_tokens_details input_token_details;
+};
+BOOST_DESCRIBE_STRUCT(observed_transcription, (), (input_token_details))
+
+/// A response or an event with them.
+struct observed_audio
+{
+    observed_audio() = default;
+
+    std::optional<observed_transcription> usage;
+};
+BOOST_DESCRIBE_STRUCT(observed_audio, (), (usage))
+
 /// An event that holds a response.
 struct observed_event
 {
@@ -127,6 +145,9 @@ FOUNDRY_DECL void call_observer::note_json(std::string_view text)
         else
             reader.read(other, text);
     }
+    if (observed_audio audio;
+        text.find("\"input_token_details\"") != text.npos && reader.read(audio, text) && audio.usage && other.usage)
+        other.usage->input_tokens_details = std::move(audio.usage->input_token_details);
     if (other.usage) {
         found.id = other.id;
         found.model = other.model;

@@ -74,12 +74,12 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
         std::move(proxies), origin.proxy ? origin.proxy->tls : http::context_ptr(), authority_tls(with.tls)));
     boost::intrusive_ptr<http::pool> connections(new http::pool(std::move(executor), std::move(origin), with.pool));
     boost::intrusive_ptr<running_calls> calls(new running_calls);
-    call_target target{std::move(endpoint), deployments(), std::move(credential), std::move(connections), std::move(calls)};
+    call_target target{std::move(endpoint), deployments(), std::move(credential), std::move(connections),
+                       std::move(calls)};
     return std::shared_ptr<client_state>(new client_state(std::move(target), std::move(with), std::move(way)));
 }
 
-/// @param states of the same endpoints; may be a single one.
-inline std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states)
+FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states)
 {
     std::shared_ptr<endpoint_list> const list(new endpoint_list(states.size(), states.front()->settings.failover));
     for (std::shared_ptr<client_state> const& each : states) {
@@ -90,25 +90,13 @@ inline std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<clien
     return list->at(0);
 }
 
-FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
-                                                             endpoints const& all, options const& settings)
-{
-    if (all.size() == 0)
-        throw error(errc::invalid_argument, "the list of endpoints is empty; add one");
-    std::vector<std::shared_ptr<client_state>> states;
-    for (endpoints::entry const& each : all.entries()) {
-        states.push_back(make_client_state(executor, each.where, each.credential.source(), settings));
-        states.back()->target.names = each.names;
-    }
-    return make_list(std::move(states));
-}
-
 FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, std::size_t index)
 {
     std::size_t const count = state.siblings == nullptr ? 1 : state.siblings->states.size();
     if (index >= count) {
         throw error(errc::invalid_argument, "the client has " + std::to_string(count) +
-                                                " endpoints, counted from 0; there is no number " + std::to_string(index));
+                                                " endpoints, counted from 0; there is no number " +
+                                                std::to_string(index));
     }
     client_state const& one = state.siblings == nullptr ? state : *state.siblings->states[index];
     return std::shared_ptr<client_state>(new client_state(one.target, one.settings, one.transport));

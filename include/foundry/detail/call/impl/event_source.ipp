@@ -36,9 +36,7 @@ inline std::optional<bool> begins_like_events(std::string_view body)
 FOUNDRY_DECL event_source::event_source(pending_request request, open_response response)
     : response_source(std::move(request), std::move(response)),
       events_(event_limits_of(request_.state->settings.limits))
-{
-    begin(std::size_t(-1), http::exchange::progress::on_signal);
-}
+{}
 
 FOUNDRY_DECL void event_source::on_body(std::string_view bytes)
 {
@@ -95,14 +93,16 @@ FOUNDRY_DECL bool event_source::take(http::event& e)
 
 FOUNDRY_DECL bool event_source::flush()
 {
-    if (form_ == body_form::document || (form_ == body_form::unknown && !document_.empty()))
-        throw_not_a_stream();
     if (flushed_)
         return false;
     flushed_ = true;
+    if (form_ == body_form::document || (form_ == body_form::unknown && !document_.empty()))
+        return take_document(document_);
     events_.feed("\n\n");
     return true;
 }
+
+FOUNDRY_DECL bool event_source::take_document(std::string const&) { throw_not_a_stream(); }
 
 FOUNDRY_DECL void event_source::throw_truncated() const
 {
@@ -115,7 +115,8 @@ FOUNDRY_DECL void event_source::throw_not_a_stream() const
     throw_service_error_in(document_, request_.context(), info_);
     failure f;
     f.service_message = "the answer is " + std::string{info_.header("content-type")} + " instead of an event stream";
-    f.advice = "use complete() if the service does not stream; check that the endpoint's URL is the API's";
+    f.advice = "use complete(), or the other function without a stream, if the service does not stream; check that the "
+               "endpoint's URL is the API's";
     f.body = document_.substr(0, max_kept_body);
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
 }

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/ascii.hpp>
 #include <foundry/detail/call/error_body.hpp>
 #include <foundry/detail/call/json_sink.hpp>
 #include <foundry/detail/call/service_error.hpp>
@@ -82,13 +83,23 @@ inline void throw_error_in_response(pending_request const& request, response_inf
     }
 }
 
-FOUNDRY_DECL void throw_error_in_bytes(pending_request const& request, response_info const& info, std::string_view text)
+FOUNDRY_DECL bool has_json(response_info const& info)
 {
-    if (info.header("content-type").starts_with("application/json"))
-        throw_error_in_response(request, info, text, nullptr);
+    return to_lower(info.header("content-type")).find("json") != std::string::npos;
 }
 
-FOUNDRY_DECL void json_sink::start()
+FOUNDRY_DECL void throw_error_in_bytes(pending_request const& request, response_info const& info, std::string_view text)
+{
+    if (!has_json(info))
+        return;
+    throw_error_in_response(request, info, text, nullptr);
+    if (request.is_media) {
+        throw_any_error_in(text, request.context(), info);
+        throw_incomplete("the answer is JSON instead of what was asked for");
+    }
+}
+
+FOUNDRY_DECL void json_sink::start(pending_request const&, response_info const&)
 {
     reader_.start(into_, std::exchange(how_, json::reading::reused)); // only the first response finds a new value
     kept_.clear();

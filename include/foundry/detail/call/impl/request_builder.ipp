@@ -389,10 +389,6 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
     else
         request.body = std::move(spec.bytes);
     request.source = std::move(spec.source);
-    if (!request.rewind()) {
-        throw error(errc::invalid_argument,
-                    "the source of this request has been read and cannot go back to its beginning; pass a new one");
-    }
     foundry::endpoint const& endpoint = request.state->target.endpoint;
     bool const has_extra = has_json && endpoint.form() == api_form::models && !row.models_api_members.empty() &&
                            has_extra_parameters(spec.json, row.models_api_members);

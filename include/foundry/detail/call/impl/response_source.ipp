@@ -21,14 +21,17 @@ FOUNDRY_DECL response_source::response_source(pending_request request, open_resp
 {
     request_.head = std::string(); // unlike = {}, this frees the memory
     request_.body = std::string();
+    request_.source.reset();
 }
 
-FOUNDRY_DECL void response_source::begin(std::size_t limit, http::exchange::progress how)
+FOUNDRY_DECL void response_source::begin_once()
 {
+    if (std::exchange(has_begun_, true))
+        return;
     try {
-        exchange_->deliver_to(*this, limit, how);
+        exchange_->deliver_to(*this, limit(), progress());
     } catch (error const&) { // from what arrived with the head
-        fail(std::current_exception());
+        broken_ = std::current_exception();
     }
 }
 

@@ -122,8 +122,8 @@ inline FOUNDRY_CORO boost::asio::awaitable<void> find_endpoint(pending_request c
         response.observer->move_to(describe(request, response.is_stream));
 }
 
-FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request& request,
-                                                                         response_sink* body, open_response& response)
+FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending_request& request, response_sink* body,
+                                                                         open_response& response)
 {
     response.is_stream = body == nullptr;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
@@ -132,6 +132,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
     if (request.state->settings.observer)
         response.observer.reset(
             new call_observer(request.state->settings.observer, describe(request, response.is_stream)));
+    if (!request.rewind()) {
+        throw error(errc::invalid_argument,
+                    "the source of this request has been read and cannot go back to its beginning; pass a new one");
+    }
     std::optional<endpoint_turn> turn;
     if (request.moves)
         turn.emplace(request);
@@ -148,7 +152,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                     turn->succeed();
                 co_return;
             }
-            body->start();
+            body->start(request, response.info);
             has_body_begun = true;
             response.exchange->deliver_to(*body, request.body_limit(), body->progress());
             for (bool more = true; more;) {
@@ -170,8 +174,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                 response.observer->on_failure(e.code());
             response.call.check();
             bool const can_repeat = request.rewind() && (!has_body_begun || body->rewind());
-            wait = wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()),
-                              request, turn ? &*turn : nullptr, requests, can_repeat);
+            wait = wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()), request,
+                              turn ? &*turn : nullptr, requests, can_repeat);
             if (response.observer)
                 response.observer->on_wait(wait);
         } catch (boost::system::system_error const&) {

@@ -11,15 +11,17 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-FOUNDRY_DECL void stream_sink::start()
+FOUNDRY_DECL void stream_sink::start(pending_request const& request, response_info const& info)
 {
+    is_document_ = request.is_media && has_json(info);
     pending_.clear();
     begin_.clear();
 }
 
 FOUNDRY_DECL void stream_sink::on_body(std::string_view bytes)
 {
-    pending_.append(bytes);
+    if (!is_document_)
+        pending_.append(bytes);
     begin_.append(bytes.substr(0, max_kept_body - (std::min)(begin_.size(), max_kept_body)));
 }
 
