@@ -1455,6 +1455,15 @@ service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-Aft
     // clang-format on
 }
 
+void emulator_hpp_outage(foundry::testing::emulator& service)
+{
+    using foundry::testing::outage;
+    using namespace std::chrono_literals;
+    // clang-format off
+service.fail_with(outage::status(503, 2s));
+    // clang-format on
+}
+
 asio::awaitable<void> ask();
 
 void names_a_proxy(std::string const& user, std::string const& password)

@@ -51,6 +51,9 @@
 /// tag; `opus` and `flac` only begin like such files. The transcription of a file of plain text is that text, and that of any other sound
 /// is always the same. A translation is a transcription.
 ///
+/// Several emulators in one program are several resources: each can have limits of its own (`emulator_options::requests_per_minute`) and
+/// outages (`emulator::fail_with`).
+///
 /// Browsers may use it from any origin. It responds to their preflight requests (`OPTIONS`) itself: these take no queued answer.
 ///
 /// This header does not include the client, so it can test any client.
@@ -58,6 +61,7 @@ namespace foundry::inline FOUNDRY_ABI::testing {
 
 namespace detail {
 class answer_reader;
+class outage_reader;
 class server;
 } // namespace detail
 
@@ -184,6 +188,20 @@ struct emulator_options
     /// Number of rows after which a batch expires; the others did not run. Default: none, a batch runs to its end.
     std::optional<std::size_t> batch_expires_after;
 
+    /// Maximum number of requests to each deployment in a `rate_window`; 0, the default, is no limit. A request beyond it gets a 429 in
+    /// the shape of its form, with `retry-after` and `retry-after-ms`; other responses say in `x-ratelimit-*` what is left. Such a refused
+    /// request, a row of a batch and a request that gets an `answer` do not count.
+    std::uint64_t requests_per_minute;
+
+    /// Maximum number of tokens in the requests to each deployment in a `rate_window`; 0, the default, is no limit. A request has a
+    /// quarter of the bytes of its text, and `max_tokens` or its successors if given. If it has more than the limit, it is told to wait a
+    /// day.
+    std::uint64_t tokens_per_minute;
+
+    /// Length of the minute of both limits, so that tests need not wait so long. It begins with the first request to the deployment after
+    /// the end of the last one. If it is shorter than a second, a 429 has no `retry-after`, which counts seconds. Default one minute.
+    std::chrono::milliseconds rate_window;
+
     std::uint64_t body_limit; ///< Maximum size of a request's body; a longer one gets a 413. Default 2 GiB.
 
     bool tls;                 ///< Whether to listen with TLS. Default true.
@@ -199,8 +217,8 @@ struct emulator_options
 
     /// A file to which every request is appended as a line of JSON: `method`, `target`, `host`, `headers` (an array of name and value; the
     /// value is null for `api-key` and `authorization`), `body` (or `body_base64` if it is not UTF-8), and `status`: that of the emulator's
-    /// response, or null for a queued answer. Several emulators may share the file. Default: the value of the environment variable
-    /// `FOUNDRY_JOURNAL`; empty for none.
+    /// response, or null for a queued answer and in an outage. Several emulators may share the file. Default: the value of the environment
+    /// variable `FOUNDRY_JOURNAL`; empty for none.
     std::string journal_file;
 };
 
@@ -304,6 +322,36 @@ private:
     bool close_;
 };
 
+/// A failure of the whole service, for `emulator::fail_with`.
+class outage
+{
+public:
+    /// Each request gets this status, an error in the shape of its form, and `retry-after` if a time is given. Throws
+    /// `std::invalid_argument` unless the status is one of 400 to 599.
+    static outage status(unsigned code, std::optional<std::chrono::seconds> retry_after = std::nullopt);
+
+    static outage hang();  ///< Each request is read and never answered; `emulator::recover` closes its connection.
+    static outage reset(); ///< Each request is read, then its connection is closed with a TCP reset.
+
+    /// New connections are closed at once, open ones as soon as their next request has arrived.
+    static outage refuse();
+
+private:
+    friend class detail::outage_reader;
+    enum class effect
+    {
+        respond,
+        hang,
+        reset,
+        refuse
+    };
+    explicit outage(effect what);
+
+    effect effect_;
+    unsigned status_;
+    std::optional<std::chrono::seconds> retry_after_;
+};
+
 /// The emulator. It runs on its own thread from construction to destruction.
 ///
 /// Thread safety: every function may be called from any thread.
@@ -345,6 +393,14 @@ public:
     ///     service.reply_when([](recorded_request const& r) { return r.target.find("/embeddings") != r.target.npos; },
     ///                        answer::json(503, "{}"));
     void reply_when(std::function<bool(recorded_request const&)> predicate, answer reply);
+
+    /// Lets every request from now on fail in this way until `recover()`, also requests for tokens. Such a request is journaled; it takes
+    /// no queued answer, and no rule holds for it. Responses that have begun are completed. A second outage replaces the first.
+    ///
+    ///     service.fail_with(outage::status(503, 2s));
+    void fail_with(outage failure);
+
+    void recover(); ///< Ends the outage, if any, and closes the connections that hang in it.
 
     /// The latest requests in order of arrival, at most `emulator_options::journal_limit`.
     std::vector<recorded_request> journal() const;

@@ -4,12 +4,14 @@
 #include <foundry/testing/impl/chat_answers.ipp>
 #include <foundry/testing/impl/journal_file.ipp>
 #include <foundry/testing/impl/message.ipp>
+#include <foundry/testing/impl/outage.ipp>
 #include <foundry/testing/impl/service.ipp>
 #include <foundry/testing/impl/service_audio.ipp>
 #include <foundry/testing/impl/service_batches.ipp>
 #include <foundry/testing/impl/service_completions.ipp>
 #include <foundry/testing/impl/service_embeddings.ipp>
 #include <foundry/testing/impl/service_files.ipp>
+#include <foundry/testing/impl/service_limits.ipp>
 #include <foundry/testing/impl/service_operations.ipp>
 #include <foundry/testing/impl/service_responses.ipp>
 #include <foundry/testing/impl/shared_state.ipp>
@@ -41,6 +43,7 @@ private:
     recorded_request take(request_parser& parser);
     write_plan respond(recorded_request const& request, bool keep_alive);
     std::optional<answer> answer_to(recorded_request const& request);
+    write_plan fail(recorded_request const& request, outage_reader const& failure, bool keep_alive);
     write_plan perform(recorded_request const& request, answer given, bool keep_alive);
 
     std::shared_ptr<wire> wire_;
@@ -80,7 +83,10 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
         bool const keep_alive = parser.keep_alive();
         recorded_request request = take(parser);
         state_.journal(request);
-        what = respond(request, keep_alive);
+        if (auto const failure = state_.current_outage())
+            what = fail(request, outage_reader(*failure), keep_alive);
+        else
+            what = respond(request, keep_alive);
     } else {
         if (refused_ == 0)
             co_return false;
@@ -168,6 +174,22 @@ FOUNDRY_DECL std::optional<answer> connection::answer_to(recorded_request const&
     return is_preflight(request) ? std::nullopt : state_.next_queued();
 }
 
+FOUNDRY_DECL write_plan connection::fail(recorded_request const& request, outage_reader const& failure, bool keep_alive)
+{
+    if (!is_for_authority(request))
+        file_.add(request, std::nullopt);
+    if (failure.responds()) {
+        auto made = service_.fail(request, failure);
+        made.close = !keep_alive;
+        return make_write_plan(std::move(made));
+    }
+    write_plan silent;
+    silent.end = failure.hangs()    ? write_plan::ending::hang_until_recovery
+                 : failure.resets() ? write_plan::ending::reset
+                                    : write_plan::ending::cut;
+    return silent;
+}
+
 FOUNDRY_DECL write_plan connection::perform(recorded_request const& request, answer given, bool keep_alive)
 {
     if (!is_for_authority(request))
@@ -192,7 +214,8 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::execute(write_plan c
         if (!co_await wire_->send(what.writes[i]))
             co_return false;
     }
-    state_.replied();
+    if (!what.writes.empty())
+        state_.replied();
     switch (what.end) {
     case write_plan::ending::next_request:
         co_return true;
@@ -201,6 +224,13 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::execute(write_plan c
         break;
     case write_plan::ending::hang:
         co_await wire_->wait_until_closed();
+        break;
+    case write_plan::ending::hang_until_recovery:
+        state_.at_recovery(mark_.number(), wire_->closer());
+        co_await wire_->wait_until_closed();
+        break;
+    case write_plan::ending::reset:
+        wire_->reset();
         break;
     case write_plan::ending::cut:
         break;

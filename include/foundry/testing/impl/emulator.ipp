@@ -64,7 +64,7 @@ private:
 
 FOUNDRY_DECL server::server(emulator_options chosen)
     : options(std::move(chosen)),
-      shared(options.journal_limit),
+      shared(options.journal_limit, limits_of(options)),
       file(options.journal_file),
       service_(options, shared),
       tls_(asio::ssl::context::tls_server),
@@ -130,6 +130,12 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<void> server::accept(tcp::acceptor& ac
         if (failed) { // Probably no file descriptor is left: wait until other connections end.
             pause.expires_after(std::chrono::milliseconds(10));
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+            continue;
+        }
+        auto const failure = shared.current_outage();
+        if (failure && outage_reader(*failure).refuses()) {
+            open_mark const counted(shared);
+            socket.close(failed);
             continue;
         }
         auto accepted = std::make_shared<wire>(std::move(socket), tls);
@@ -231,6 +237,9 @@ FOUNDRY_DECL emulator_options::emulator_options()
       batch_state_time(0),
       batch_row_limit(100000),
       enqueued_token_limit(5000000000),
+      requests_per_minute(0),
+      tokens_per_minute(0),
+      rate_window(std::chrono::minutes(1)),
       body_limit(std::uint64_t{2} * 1024 * 1024 * 1024),
       tls(true),
       plain(true),
@@ -271,6 +280,9 @@ FOUNDRY_DECL void emulator::reply_when(std::function<bool(recorded_request const
 {
     server_->shared.reply_when(std::move(predicate), std::move(reply));
 }
+
+FOUNDRY_DECL void emulator::fail_with(outage failure) { server_->shared.fail_with(failure); }
+FOUNDRY_DECL void emulator::recover() { server_->shared.recover(); }
 
 FOUNDRY_DECL std::size_t emulator::requests() const { return server_->shared.requests(); }
 FOUNDRY_DECL std::vector<recorded_request> emulator::journal() const { return server_->shared.journal(); }

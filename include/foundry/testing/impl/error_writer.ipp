@@ -40,6 +40,10 @@ public:
     [[noreturn]] void unsupported(std::string const& name) const;
     [[noreturn]] void unsupported(std::string const& name, json::value const& value, std::string const& choice) const;
 
+    /// The body of an error that no part of the request has caused. OpenAI's has a code of its own.
+    json::value service_error(std::string_view code, std::string const& message, std::string_view openai_type,
+                              json::value openai_code) const;
+
     bool openai() const { return speaks_openai(form_); }
     bool strict() const { return form_ != form::compatible && form_ != form::github; }
     form kind() const { return form_; }
@@ -194,6 +198,17 @@ FOUNDRY_DECL void error_writer::bad_request(std::string const& message, std::str
     if (!openai())
         throw refusal(400, error_body(code, message));
     throw refusal(400, openai_error(message, "invalid_request_error", std::move(param), json::string(code)));
+}
+
+FOUNDRY_DECL json::value error_writer::service_error(std::string_view code, std::string const& message,
+                                                     std::string_view openai_type, json::value openai_code) const
+{
+    if (form_ == form::compatible)
+        return openai_error(message, openai_type, nullptr, std::move(openai_code));
+    auto body = error_body(code, message);
+    if (!openai())
+        body.at("error").as_object()["details"] = message;
+    return body;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

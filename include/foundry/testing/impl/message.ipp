@@ -59,6 +59,8 @@ public:
         next_request,
         close,
         hang,
+        hang_until_recovery,
+        reset,
         cut
     };
 

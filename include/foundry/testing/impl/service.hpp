@@ -10,7 +10,9 @@
 #include <foundry/testing/impl/embedding_model.ipp>
 #include <foundry/testing/impl/file_store.ipp>
 #include <foundry/testing/impl/form_data.ipp>
+#include <foundry/testing/impl/outage.ipp>
 #include <foundry/testing/impl/page_query.ipp>
+#include <foundry/testing/impl/rate_limiter.ipp>
 #include <foundry/testing/impl/response_request.ipp>
 #include <foundry/testing/impl/response_store.ipp>
 #include <foundry/testing/impl/response_tools.ipp>
@@ -20,17 +22,25 @@
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
+/// The region of the resource.
+inline constexpr std::string_view region = "East US 2";
+
 /// Serves requests as the service does. Independent of sockets. Used by one thread.
 class service
 {
 public:
-    service(emulator_options const& options, shared_state const& rules)
+    service(emulator_options const& options, shared_state& shared)
         : options_(options),
-          rules_(rules),
+          limits_(limits_of(options)),
+          shared_(shared),
           authority_(options.directory)
     {}
 
     reply answer(recorded_request const& request);
+
+    /// The response in an outage that has one.
+    reply fail(recorded_request const& request, outage_reader const& failure);
+
     std::uint64_t body_limit() const { return options_.body_limit; }
 
     /// Adds the headers that every response of this form has.
@@ -41,11 +51,11 @@ private:
     reply options(recorded_request const& request, route const& target) const;
     reply chat(recorded_request const& request, route const& target);
     reply completions(recorded_request const& request, route const& target);
-    reply embeddings(recorded_request const& request, route const& target) const;
-    reply image_embeddings(recorded_request const& request, route const& target) const;
-    reply images(recorded_request const& request, route const& target) const;
-    reply speech(recorded_request const& request, route const& target) const;
-    reply transcription(recorded_request const& request, route const& target) const;
+    reply embeddings(recorded_request const& request, route const& target);
+    reply image_embeddings(recorded_request const& request, route const& target);
+    reply images(recorded_request const& request, route const& target);
+    reply speech(recorded_request const& request, route const& target);
+    reply transcription(recorded_request const& request, route const& target);
     reply files(recorded_request const& request, route const& target);
     reply upload(recorded_request const& request, route const& target);
     stored_file const& keep_file(recorded_request const& request, route const& target);
@@ -77,6 +87,7 @@ private:
     std::vector<std::string> all_deployments() const;
     json::object model_object(std::string const& name, route const& target) const;
     reply stream_of(std::vector<std::string> events) const;
+    reply reply_to(refusal const& refused, form kind) const;
 
     void check_method(recorded_request const& request, route const& target) const;
     void check_headers(recorded_request const& request) const;
@@ -85,6 +96,9 @@ private:
     json::object read_body(recorded_request const& request, route const& target, members known) const;
     void check_extras(json::object& body, recorded_request const& request, members known,
                       error_writer const& say) const;
+    std::string admit(json::object const& body, recorded_request const& request, route const& target,
+                      std::vector<std::string> const& deployments);
+    void add_rate_headers(reply& r, form kind) const;
     std::string find_model(json::object const& body, recorded_request const& request, route const& target,
                            std::vector<std::string> const& deployments) const;
     void check_operation(std::string const& name, route const& target) const;
@@ -93,8 +107,10 @@ private:
     std::string new_uuid();
 
     emulator_options const& options_;
-    shared_state const& rules_; ///< The answers of a test to the rows of batches.
+    rate_limits limits_;
+    shared_state& shared_;
     authority authority_;
+    std::optional<rate_decision> rate_; ///< For the request in progress, if its deployment has limits.
     std::uint64_t replies_ = 0;
     std::uint64_t ids_ = 0;
     file_store files_;

@@ -98,7 +98,16 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
 /// The name of vLLM's exception for a status.
 FOUNDRY_DECL std::string_view vllm_error_type(unsigned status)
 {
-    return status == 404 ? "NotFoundError" : status == 401 ? "AuthenticationError" : "BadRequestError";
+    switch (status) {
+    case 401:
+        return "AuthenticationError";
+    case 404:
+        return "NotFoundError";
+    case 429:
+        return "RateLimitError";
+    default:
+        return status < 500 ? "BadRequestError" : "InternalServerError";
+    }
 }
 
 /// Converts an error from OpenAI's shape to that of a local server.
@@ -126,11 +135,21 @@ FOUNDRY_DECL void reword(reply& refused, local_server::error_shape shape)
     refused.parts.front() = json_text(made);
 }
 
+/// A refusal in the words of the form.
+FOUNDRY_DECL reply service::reply_to(refusal const& refused, form kind) const
+{
+    auto made = refused.as_reply();
+    if (kind == form::compatible)
+        reword(made, options_.local.errors);
+    return made;
+}
+
 FOUNDRY_DECL reply service::answer(recorded_request const& request)
 {
     if (is_for_authority(request))
         return authority_.answer(request);
     auto const target = find_route(request.target, request.host);
+    rate_.reset();
     reply made;
     try {
         check_method(request, target);
@@ -143,13 +162,12 @@ FOUNDRY_DECL reply service::answer(recorded_request const& request)
             made = dispatch(request, target);
         }
     } catch (refusal const& refused) {
-        made = refused.as_reply();
-        if (target.kind == form::compatible)
-            reword(made, options_.local.errors);
+        made = reply_to(refused, target.kind);
     } catch (std::exception const& broken) {
         made = reply(500, json_text(error_body("InternalServerError", broken.what())));
     }
     made.head = request.method == "HEAD";
+    add_rate_headers(made, target.kind);
     add_headers(made, request);
     return made;
 }
@@ -216,9 +234,11 @@ FOUNDRY_DECL void service::add_headers(reply& r, recorded_request const& request
         return;
     r.add_header_unless_set("x-request-id", new_uuid());
     r.add_header_unless_set("apim-request-id", new_uuid());
-    r.add_header_unless_set("x-ms-region", "East US 2");
-    r.add_header_unless_set("x-ratelimit-remaining-requests", std::to_string(1000 - replies_ % 1000));
-    r.add_header_unless_set("x-ratelimit-remaining-tokens", std::to_string(100000 - replies_ * 16 % 100000));
+    r.add_header_unless_set("x-ms-region", std::string(region));
+    if (!limits_.is_set()) {
+        r.add_header_unless_set("x-ratelimit-remaining-requests", std::to_string(1000 - replies_ % 1000));
+        r.add_header_unless_set("x-ratelimit-remaining-tokens", std::to_string(100000 - replies_ * 16 % 100000));
+    }
     r.add_header_unless_set("x-content-type-options", "nosniff");
     r.add_header_unless_set("strict-transport-security", "max-age=31536000; includeSubDomains; preload");
     if (auto const id = request.header("x-ms-client-request-id"))
@@ -501,7 +521,7 @@ FOUNDRY_DECL reply service::chat(recorded_request const& request, route const& t
 {
     auto const body = read_body(request, target, chat_members());
     error_writer const say(target.kind);
-    auto const model = find_model(body, request, target, options_.chat_deployments);
+    auto const model = admit(body, request, target, options_.chat_deployments);
     chat_rules(body, say).check();
     check_model_takes(body, model);
     chat_model const thinker(body);

@@ -43,12 +43,12 @@ FOUNDRY_DECL void check_speech_input(json::value const& input, error_writer cons
                         "string_above_max_length", "input");
 }
 
-FOUNDRY_DECL reply service::speech(recorded_request const& request, route const& target) const
+FOUNDRY_DECL reply service::speech(recorded_request const& request, route const& target)
 {
     static constexpr std::array<std::string_view, 6> formats = {"mp3", "opus", "aac", "flac", "wav", "pcm"};
     error_writer const say(target.kind);
     auto const body = read_body(request, target, speech_members());
-    auto const model = find_model(body, request, target, options_.speech_deployments);
+    auto const model = admit(body, request, target, options_.speech_deployments);
     auto const& input = require(body, "input", say);
     check_speech_input(input, say);
     require(body, "voice", say);
@@ -180,7 +180,7 @@ FOUNDRY_DECL reply transcript_reply(transcript const& heard, std::string const& 
     return made;
 }
 
-FOUNDRY_DECL reply service::transcription(recorded_request const& request, route const& target) const
+FOUNDRY_DECL reply service::transcription(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);
     form_data const fields(request, say);
@@ -191,7 +191,7 @@ FOUNDRY_DECL reply service::transcription(recorded_request const& request, route
     auto deployments = options_.transcription_deployments;
     if (translates)
         std::erase_if(deployments, [](std::string const& name) { return !starts_with_one_of(name, {"whisper"}); });
-    auto const model = find_model(named, request, target, deployments);
+    auto const model = admit(named, request, target, deployments);
     auto const& file = fields.file("file", say);
     check_audio_file(file, say);
     check_language(fields.text("language").value_or(""), target.kind);

@@ -205,10 +205,7 @@ FOUNDRY_DECL reply service::answer_row(recorded_request const& request, route co
                 .bad_request("Invalid value for 'stream': a batch has no streams.", "invalid_value", "stream");
         return made;
     } catch (refusal const& refused) {
-        auto made = refused.as_reply();
-        if (target.kind == form::compatible)
-            reword(made, options_.local.errors);
-        return made;
+        return reply_to(refused, target.kind);
     }
 }
 
@@ -222,7 +219,7 @@ FOUNDRY_DECL void service::run_row(batch_row const& row, stored_batch& job, batc
     auto target = job.target;
     target.operation = job.operation;
     target.deployment = target.kind == form::dated && job.operation != "responses" ? job.model : std::string();
-    auto const given = rules_.rule_for(request);
+    auto const given = shared_.rule_for(request);
     if (given && answer_reader(*given).is_raw())
         return output.add_line(answer_reader(*given).body());
     auto const response = given ? answer_reader(*given).make_reply() : answer_row(request, target);

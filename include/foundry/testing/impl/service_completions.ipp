@@ -123,7 +123,7 @@ FOUNDRY_DECL reply service::completions(recorded_request const& request, route c
     auto deployments = options_.completion_deployments;
     if (target.kind == form::compatible)
         deployments.insert(deployments.end(), options_.chat_deployments.begin(), options_.chat_deployments.end());
-    auto const model = find_model(body, request, target, deployments);
+    auto const model = admit(body, request, target, deployments);
     auto const prompts = prompts_of(body, say);
     constexpr double max = 2147483647;
     check_range(body, "temperature", 0, 2, say);

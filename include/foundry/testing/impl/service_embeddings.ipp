@@ -122,11 +122,11 @@ FOUNDRY_DECL reply embeddings_reply(std::vector<std::string> const& texts, std::
     return reply(200, json_text(made));
 }
 
-FOUNDRY_DECL reply service::embeddings(recorded_request const& request, route const& target) const
+FOUNDRY_DECL reply service::embeddings(recorded_request const& request, route const& target)
 {
     auto const body = read_body(request, target, embedding_members());
     error_writer const say(target.kind);
-    auto const model = find_model(body, request, target, options_.embedding_deployments);
+    auto const model = admit(body, request, target, options_.embedding_deployments);
     auto const texts = inputs_of(body, say);
     auto const encoding = encoding_of(body, say);
     check_range(body, "dimensions", 1, 4096, say);
@@ -134,11 +134,11 @@ FOUNDRY_DECL reply service::embeddings(recorded_request const& request, route co
     return embeddings_reply(texts, dimensions, encoding, underlying_model(model));
 }
 
-FOUNDRY_DECL reply service::image_embeddings(recorded_request const& request, route const& target) const
+FOUNDRY_DECL reply service::image_embeddings(recorded_request const& request, route const& target)
 {
     auto const body = read_body(request, target, image_embedding_members());
     error_writer const say(target.kind);
-    auto const model = find_model(body, request, target, options_.embedding_deployments);
+    auto const model = admit(body, request, target, options_.embedding_deployments);
     json_path at;
     at.push_back("input");
     std::vector<std::string> texts;

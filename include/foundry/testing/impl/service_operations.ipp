@@ -11,11 +11,11 @@ FOUNDRY_DECL std::string_view smallest_picture()
     return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 }
 
-FOUNDRY_DECL reply service::images(recorded_request const& request, route const& target) const
+FOUNDRY_DECL reply service::images(recorded_request const& request, route const& target)
 {
     error_writer const say(target.kind);
     auto const body = read_body(request, target, say.openai() ? openai_image_members() : image_members());
-    auto const model = find_model(body, request, target, options_.image_deployments);
+    auto const model = admit(body, request, target, options_.image_deployments);
     require(body, "prompt", say);
     if (!say.openai()) {
         require(body, "size", say);

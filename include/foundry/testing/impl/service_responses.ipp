@@ -41,7 +41,7 @@ FOUNDRY_DECL reply service::responses(recorded_request const& request, route con
     // The dated form has no deployment in this path, so it finds the model as v1 does.
     auto by_body = target;
     by_body.kind = target.kind == form::dated ? form::v1 : target.kind;
-    auto const model = find_model(body, request, by_body, options_.chat_deployments);
+    auto const model = admit(body, request, by_body, options_.chat_deployments);
     bool const reasons = starts_with_one_of(model, {"deepseek-r", "o1", "o3", "o4", "gpt-5"});
     response_request const asked(body, say, responses_, reasons);
     auto chat_request = asked.chat();

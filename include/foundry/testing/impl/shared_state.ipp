@@ -2,10 +2,12 @@
 #pragma once
 
 #include <foundry/testing/emulator.hpp>
+#include <foundry/testing/impl/rate_limiter.ipp>
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -19,22 +21,41 @@ public:
     answer reply;
 };
 
-/// Shared by the test and the server thread: queued answers, the journal and the counts.
+FOUNDRY_DECL rate_limits limits_of(emulator_options const& options)
+{
+    rate_limits made;
+    made.requests = options.requests_per_minute;
+    made.tokens = options.tokens_per_minute;
+    made.window = options.rate_window;
+    return made;
+}
+
+/// Shared by the test and the server thread: queued answers, the outage, the journal and the counts.
 class shared_state
 {
 public:
-    explicit shared_state(std::size_t journal_limit) : journal_limit_(journal_limit) {}
+    shared_state(std::size_t journal_limit, rate_limits const& limits) : journal_limit_(journal_limit), limiter_(limits)
+    {}
 
     std::size_t connected();                                               ///< Counts a connection; returns its number.
-    void disconnected();                                                   ///< Counts the end of a connection.
+    void disconnected(std::size_t connection);                             ///< Counts the end of a connection.
     void journal(recorded_request const& request);                         ///< Also counts the request.
     std::optional<answer> rule_for(recorded_request const& request) const; ///< The answer of a matching rule, if any.
     std::optional<answer> next_queued();                                   ///< Takes an answer from the queue.
     void replied();                                                        ///< Counts a sent response.
+    std::optional<outage> current_outage() const;
+
+    /// Calls a function when the outage ends: at once if there is none, never if the connection ends first.
+    void at_recovery(std::size_t connection, std::function<void()> call);
+
+    /// Counts a request towards the limits of its deployment.
+    rate_decision admit(std::string const& deployment, std::uint64_t tokens, rate_limiter::time_point now);
 
     void queue(answer next);
     std::size_t queued() const;
     void reply_when(std::function<bool(recorded_request const&)> predicate, answer reply);
+    void fail_with(outage failure);
+    void recover();
     std::size_t requests() const;
     std::vector<recorded_request> journal() const;
     void clear_journal();
@@ -49,7 +70,10 @@ private:
     mutable std::condition_variable changed_;
     std::deque<answer> answers_;
     std::vector<std::shared_ptr<rule const>> rules_;
+    std::optional<outage> outage_;
+    std::map<std::size_t, std::function<void()>> at_recovery_; ///< For each connection that waits for it.
     std::size_t journal_limit_;
+    rate_limiter limiter_;
     std::deque<recorded_request> journal_;
     std::size_t requests_ = 0;
     std::size_t replies_ = 0;
@@ -62,7 +86,7 @@ class open_mark
 {
 public:
     explicit open_mark(shared_state& counts) : state_(counts), number_(counts.connected()) {}
-    ~open_mark() { state_.disconnected(); }
+    ~open_mark() { state_.disconnected(number_); }
     open_mark(open_mark const&) = delete;
     open_mark& operator=(open_mark const&) = delete;
 
@@ -80,11 +104,12 @@ FOUNDRY_DECL std::size_t shared_state::connected()
     return ++accepted_;
 }
 
-FOUNDRY_DECL void shared_state::disconnected()
+FOUNDRY_DECL void shared_state::disconnected(std::size_t connection)
 {
     {
         std::lock_guard const lock(mutex_);
         --open_;
+        at_recovery_.erase(connection);
     }
     changed_.notify_all();
 }
@@ -153,6 +178,49 @@ FOUNDRY_DECL void shared_state::reply_when(std::function<bool(recorded_request c
     auto made = std::make_shared<rule const>(rule{std::move(predicate), std::move(reply)});
     std::lock_guard const lock(mutex_);
     rules_.push_back(std::move(made));
+}
+
+FOUNDRY_DECL std::optional<outage> shared_state::current_outage() const
+{
+    std::lock_guard const lock(mutex_);
+    return outage_;
+}
+
+FOUNDRY_DECL void shared_state::at_recovery(std::size_t connection, std::function<void()> call)
+{
+    {
+        std::lock_guard const lock(mutex_);
+        if (outage_) {
+            at_recovery_[connection] = std::move(call);
+            return;
+        }
+    }
+    call();
+}
+
+FOUNDRY_DECL void shared_state::fail_with(outage failure)
+{
+    std::lock_guard const lock(mutex_);
+    outage_ = failure;
+}
+
+FOUNDRY_DECL void shared_state::recover()
+{
+    std::map<std::size_t, std::function<void()>> calls;
+    {
+        std::lock_guard const lock(mutex_);
+        outage_.reset();
+        calls.swap(at_recovery_);
+    }
+    for (auto const& [connection, call] : calls)
+        call();
+}
+
+FOUNDRY_DECL rate_decision shared_state::admit(std::string const& deployment, std::uint64_t tokens,
+                                               rate_limiter::time_point now)
+{
+    std::lock_guard const lock(mutex_);
+    return limiter_.admit(deployment, tokens, now);
 }
 
 FOUNDRY_DECL std::vector<recorded_request> shared_state::journal() const

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -33,6 +34,8 @@ public:
     asio::awaitable<void> wait_until_closed();               ///< Discards bytes that still arrive.
     asio::awaitable<void> finish();                          ///< Closes cleanly, within a quarter of a second.
     void abort();                                            ///< Closes the socket without a TLS close_notify.
+    void reset();                                            ///< The same, with a TCP reset.
+    std::function<void()> closer();                          ///< Calls `abort`; for any thread.
 
     bool is_tls() const { return tls_.has_value(); }
     bool is_resumed() { return tls_ && SSL_session_reused(tls_->native_handle()) == 1; }
@@ -166,6 +169,23 @@ FOUNDRY_DECL void wire::abort()
 {
     boost::system::error_code ignored;
     socket_.close(ignored);
+}
+
+FOUNDRY_DECL void wire::reset()
+{
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::socket::linger(true, 0), ignored);
+    abort();
+}
+
+FOUNDRY_DECL std::function<void()> wire::closer()
+{
+    return [executor = socket_.get_executor(), self = weak_from_this()] {
+        asio::post(executor, [self] {
+            if (auto const open = self.lock())
+                open->abort();
+        });
+    };
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail
