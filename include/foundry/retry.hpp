@@ -81,8 +81,8 @@ struct failover_options
     /// How long an endpoint takes no calls after a failure, if the service does not ask for a wait; after each further failure twice as
     /// long. Then it takes one call, and if that succeeds, all.
     std::chrono::milliseconds cooling{std::chrono::seconds{1}};
-    /// The longest of these times, also if the service asks for more.
-    std::chrono::milliseconds max_cooling{std::chrono::minutes{2}};
+    /// The longest of these times. What the service asks for is bounded by `retry_options::max_server_wait`.
+    std::chrono::milliseconds max_cooling{std::chrono::seconds{8}};
     /// Maximum time from a request to the first byte of its response while there is another endpoint to ask; 0: `timeouts::first_byte`.
     /// Without streaming, the first byte comes when the answer is complete.
     std::chrono::milliseconds first_byte{0};

@@ -64,7 +64,7 @@ struct client_state
 /// The states of a client of several endpoints, which are one client to the program. A pointer to one of them shares all.
 struct endpoint_list : std::enable_shared_from_this<endpoint_list>
 {
-    endpoint_list(std::size_t count, failover_options const& how) : health(count, how) {}
+    endpoint_list(std::size_t count, options const& how) : health(count, how.failover, how.retry.max_server_wait) {}
 
     std::shared_ptr<client_state> at(std::size_t index)
     {

@@ -30,7 +30,8 @@ class failover
 public:
     using clock = std::chrono::steady_clock;
 
-    failover(std::size_t count, failover_options const& how);
+    /// @param max_server_wait the longest wait that an endpoint may ask for.
+    failover(std::size_t count, failover_options const& how, std::chrono::milliseconds max_server_wait);
 
     struct choice
     {
@@ -61,6 +62,7 @@ private:
     };
 
     failover_options how_;
+    std::chrono::milliseconds max_server_wait_;
     std::mutex mutex_; // guards what follows
     std::vector<health> endpoints_;
 };

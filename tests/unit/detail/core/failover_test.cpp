@@ -35,7 +35,7 @@ int taken(failover& all, clock_point now, std::vector<bool> const& usable = both
 
 TEST_CASE("failover: the first endpoint takes every call until it fails, and again after its time")
 {
-    failover all(2, how());
+    failover all(2, how(), 20s);
     CHECK(taken(all, start) == 0);
     CHECK(taken(all, start) == 0);
     REQUIRE(all.choose(both, start).index == 0);
@@ -47,7 +47,7 @@ TEST_CASE("failover: the first endpoint takes every call until it fails, and aga
 
 TEST_CASE("failover: an endpoint whose time is over takes one call before it takes many")
 {
-    failover all(2, how());
+    failover all(2, how(), 20s);
     all.choose(both, start);
     all.fail(0, std::nullopt, start, start);
     CHECK(all.choose(both, start + 1s).index == 0);
@@ -60,7 +60,7 @@ TEST_CASE("failover: an endpoint whose time is over takes one call before it tak
 
 TEST_CASE("failover: a first call that never ends, or tells nothing, does not keep an endpoint away")
 {
-    failover all(2, how());
+    failover all(2, how(), 20s);
     all.choose(both, start);
     all.fail(0, std::nullopt, start, start);
     CHECK(all.choose(both, start + 1s).index == 0);
@@ -72,7 +72,7 @@ TEST_CASE("failover: a first call that never ends, or tells nothing, does not ke
 
 TEST_CASE("failover: each further failure doubles the time, up to the longest; a success begins anew")
 {
-    failover all(1, how());
+    failover all(1, how(), 20s);
     std::vector<bool> const only(1, true);
     clock_point now = start;
     for (auto const expected : {1s, 2s, 4s, 8s, 10s, 10s}) {
@@ -90,16 +90,16 @@ TEST_CASE("failover: each further failure doubles the time, up to the longest; a
 
 TEST_CASE("failover: of the calls that were in progress together one failure counts")
 {
-    failover all(1, how());
+    failover all(1, how(), 20s);
     std::vector<bool> const only(1, true);
     for (int i = 0; i != 50; ++i)
         all.fail(0, std::nullopt, start, start + 10ms);
     CHECK(all.choose(only, start + 10ms).wait == 1s);
 }
 
-TEST_CASE("failover: the wait that the service asks for counts, up to the longest, and never shortens")
+TEST_CASE("failover: the wait that the service asks for counts, up to a bound, and never shortens")
 {
-    failover all(2, how());
+    failover all(2, how(), 20s);
     std::vector<bool> const first{true, false};
     all.fail(0, 5s, start, start);
     CHECK(all.choose(first, start).wait == 5s);
@@ -108,14 +108,14 @@ TEST_CASE("failover: the wait that the service asks for counts, up to the longes
     all.fail(0, 1ms, start, start);
     CHECK(all.choose(first, start).wait == 7s);
     all.fail(0, std::chrono::milliseconds::max(), start, start);
-    CHECK(all.choose(first, start).wait == 10s);
+    CHECK(all.choose(first, start).wait == 20s);
     all.fail(1, -5s, start, start);
     CHECK(all.choose({false, true}, start).wait == 1s);
 }
 
 TEST_CASE("failover: if all cool, the one that is ready first is told with its wait; unusable ones do not count")
 {
-    failover all(3, how());
+    failover all(3, how(), 20s);
     std::vector<bool> const three(3, true);
     all.fail(0, 5s, start, start);
     all.fail(1, 3s, start, start);
@@ -129,7 +129,7 @@ TEST_CASE("failover: if all cool, the one that is ready first is told with its w
 
 TEST_CASE("failover: a call knows whether another endpoint would take it")
 {
-    failover all(2, how());
+    failover all(2, how(), 20s);
     CHECK(all.choose(both, start).has_other);
     CHECK(!all.choose({true, false}, start).has_other);
     all.fail(1, std::nullopt, start, start);
@@ -141,7 +141,7 @@ TEST_CASE("failover: times without sense become sensible ones")
     foundry::failover_options odd;
     odd.cooling = -1s;
     odd.max_cooling = std::chrono::milliseconds::max();
-    failover all(1, odd);
+    failover all(1, odd, -1s);
     std::vector<bool> const only(1, true);
     clock_point now = start;
     for (int i = 0; i != 100; ++i) {

@@ -81,7 +81,7 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
 
 FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states)
 {
-    std::shared_ptr<endpoint_list> const list(new endpoint_list(states.size(), states.front()->settings.failover));
+    std::shared_ptr<endpoint_list> const list(new endpoint_list(states.size(), states.front()->settings));
     for (std::shared_ptr<client_state> const& each : states) {
         each->target.calls = states.front()->target.calls;
         each->siblings = list.get();

@@ -25,7 +25,11 @@ FOUNDRY_DECL failover_step step_after(error const& failed) noexcept
     return std::any_of(std::begin(troubled), std::end(troubled), is_code) ? failover_step::cool : failover_step::stop;
 }
 
-FOUNDRY_DECL failover::failover(std::size_t count, failover_options const& how) : how_(how), endpoints_(count)
+FOUNDRY_DECL failover::failover(std::size_t count, failover_options const& how,
+                                std::chrono::milliseconds max_server_wait)
+    : how_(how),
+      max_server_wait_(bounded(max_server_wait)),
+      endpoints_(count)
 {
     how_.cooling = (std::max)(bounded(how.cooling), std::chrono::milliseconds(1));
     how_.max_cooling = (std::max)(bounded(how.max_cooling), how_.cooling);
@@ -75,7 +79,7 @@ FOUNDRY_DECL void failover::fail(std::size_t index, std::optional<std::chrono::m
         one.cools_until = (std::max)(one.cools_until, now + (std::min)(grown, how_.max_cooling));
     }
     if (retry_after)
-        one.cools_until = (std::max)(one.cools_until, now + (std::min)(bounded(*retry_after), how_.max_cooling));
+        one.cools_until = (std::max)(one.cools_until, now + (std::min)(bounded(*retry_after), max_server_wait_));
 }
 
 FOUNDRY_DECL void failover::give_back(std::size_t index)
