@@ -4,6 +4,7 @@
 
 #include "support/fixture.hpp"
 
+#include <foundry/endpoints.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
 
@@ -23,6 +24,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace foundry_test;
@@ -290,6 +292,39 @@ TEST_CASE("concurrency: 10 rounds of 64 streams on one thread give every text wh
 TEST_CASE("concurrency: 10 rounds of 64 streams on four threads, a strand for each call, do the same")
 {
     all_rounds(&on_four_threads);
+}
+
+TEST_CASE("concurrency: calls on four threads move between two endpoints, of which the first comes and goes, and none "
+          "is lost")
+{
+    foundry::testing::emulator first;
+    foundry::testing::emulator const second;
+    foundry::endpoints all;
+    for (foundry::testing::emulator const* service : {&std::as_const(first), &second})
+        all.add("http://127.0.0.1:" + std::to_string(service->plain_port()) + "/v1", foundry::no_credential());
+    foundry::options how;
+    how.failover.cooling = std::chrono::milliseconds(1);
+    how.failover.max_cooling = std::chrono::milliseconds(5);
+    asio::io_context context;
+    foundry::client const client(context, all, how);
+    std::atomic<bool> has_ended = false;
+    std::thread outages([&] {
+        for (unsigned i = 0; !has_ended; ++i) {
+            first.fail_with(i % 2 == 0 ? foundry::testing::outage::status(503) : foundry::testing::outage::reset());
+            std::this_thread::yield();
+            first.recover();
+            std::this_thread::yield();
+        }
+    });
+    std::vector<std::string> texts(rounds * streams);
+    for (int round = 0; round != rounds; ++round)
+        round_of(context, context.get_executor(), round, client, &ask_one, texts, &on_four_threads);
+    has_ended = true;
+    outages.join();
+    for (std::string const& text : texts)
+        CHECK(!text.empty());
+    MESSAGE("report: several endpoints on four threads: " << first.journal().size() << " requests at the first, "
+                                                          << second.journal().size() << " at the second");
 }
 
 TEST_CASE("concurrency: a client of one context serves callers on strands of two others, with retries and waits for a "
