@@ -75,7 +75,7 @@ class basic_client
 public:
     /// Opens a connection, with its TLS handshake, and keeps it for the next call. Use it, for example, before the first
     /// frame of a game, or before a server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to the
-    /// service, fetches no token and does not retry: if it fails, calls may still succeed.
+    /// service, fetches no token and does not retry: if it fails, calls may still succeed. Of several endpoints, only to the first.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<void> warm_up() const;
@@ -241,20 +241,20 @@ public:
     /// A client of several endpoints; see `endpoints`.
     ///
     /// @throws foundry::error (`errc::invalid_argument`) for an empty list, too.
-    client(boost::asio::any_io_executor executor, endpoints const& all, options const& settings = {})
-    requires std::same_as<Credential, any_credential>
+    client(boost::asio::any_io_executor executor, endpoints const& all,
+           options const& settings = {}) requires std::same_as<Credential, any_credential>
         : basic_client(detail::make_client_state(std::move(executor), all, settings))
     {}
 
     template <class ExecutionContext>
     requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&> &&
         std::same_as<Credential, any_credential>
-    client(ExecutionContext& context, endpoints const& all, options const& settings = {})
+        client(ExecutionContext& context, endpoints const& all, options const& settings = {})
         : client(boost::asio::any_io_executor{context.get_executor()}, all, settings)
     {}
 
     /// A client of one endpoint of several, for what keeps state there: `foundry::files files{client.at(1)};`. It shares connections and
-    /// tokens with this one.
+    /// tokens with this one, and is closed and drained with it.
     ///
     /// @param index in the order of the list, from 0.
     /// @throws foundry::error (`errc::invalid_argument`) if there are not so many.
@@ -267,7 +267,7 @@ public:
     noexcept : basic_client(other) {}
 
     /// A client with another credential, which shares this one's connections and options, but no token: for a server that acts for
-    /// each of its users.
+    /// each of its users. Of several endpoints, each gets it: a token, not the key of one of them.
     ///
     /// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine.
     template <class Other>

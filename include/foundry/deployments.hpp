@@ -21,7 +21,7 @@ public:
     deployments(std::string name) : only_(std::move(name)) {}
     deployments(char const* name) : only_(name) {}
 
-    /// A model and its deployment; a request for a model without one does not go to this endpoint.
+    /// A model and its deployment. Without a deployment for all, a request for any other model does not go to this endpoint.
     deployments& add(std::string model, std::string deployment);
 
     /// The deployment of a model, which may be empty; nothing if there is none.

@@ -17,24 +17,24 @@ namespace foundry::inline FOUNDRY_ABI {
 ///     all.add("https://standard.openai.azure.com/openai/v1", foundry::api_key{"..."}, "gpt-4o");
 ///     foundry::client client{executor, all};
 ///
-/// A call goes to the first endpoint; if that fails in a way that another endpoint may not, the call moves on at once, and the endpoint
-/// takes no calls for a while: see `failover_options`. Chats, embeddings and images move. What keeps state at the service (files, batches,
-/// responses), and `client::call()`, stays at the first endpoint, or at that of `client::at()`.
+/// A call goes to the first endpoint. If that cannot answer it, the call moves on at once; if the endpoint is in trouble, it takes no calls
+/// for a while: see `failover_options`. Chats, embeddings and images move. Other operations stay at the first endpoint, or at that of
+/// `client::at()`: files, batches, responses, speech, models, and `client::call()`.
 class endpoints
 {
 public:
     endpoints() = default;
 
-    /// @throws foundry::error (`errc::invalid_argument`) if the endpoint is of another form of the API than those before it, or in the list
-    /// with the same deployments.
-    endpoints& add(foundry::endpoint where, any_credential credential, deployments names = {});
+    /// @throws foundry::error (`errc::invalid_argument`) if the endpoint is of another form of the API than those before it, is in the list
+    /// with the same deployments, or has a URL that names another deployment than `names`.
+    endpoints& add(foundry::endpoint endpoint, any_credential credential, deployments names = {});
 
     std::size_t size() const noexcept { return entries_.size(); }
 
     /// An endpoint of the list, for the library.
     struct entry
     {
-        foundry::endpoint where;
+        foundry::endpoint endpoint;
         any_credential credential;
         deployments names;
     };

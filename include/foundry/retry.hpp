@@ -72,8 +72,9 @@ struct retry_options
     std::function<void(attempt const& failed, std::chrono::milliseconds wait)> on_retry;
 };
 
-/// What a client of several endpoints does when one of them fails; see `endpoints`. The number of requests of a call stays that of
-/// `retry_options`, and waits only come if no endpoint takes calls.
+/// What a client of several endpoints does when one of them fails; see `endpoints`. `retry_options::max_retries` limits the requests of a
+/// call to all endpoints together, so 0 means that no call moves; a policy of the program's decides whether a call moves, but not when. A
+/// call waits only if no endpoint takes calls.
 struct failover_options
 {
     failover_options() = default;
@@ -83,8 +84,8 @@ struct failover_options
     std::chrono::milliseconds cooling{std::chrono::seconds{1}};
     /// The longest of these times. What the service asks for is bounded by `retry_options::max_server_wait`.
     std::chrono::milliseconds max_cooling{std::chrono::seconds{8}};
-    /// Maximum time from a request to the first byte of its response while there is another endpoint to ask; 0: `timeouts::first_byte`.
-    /// Without streaming, the first byte comes when the answer is complete.
+    /// Maximum time from a request to the first byte of its response while there is another endpoint to ask; 0: `timeouts::first_byte`,
+    /// which is long. Set it to notice an endpoint that hangs. Without streaming, the first byte comes when the answer is complete.
     std::chrono::milliseconds first_byte{0};
 };
 

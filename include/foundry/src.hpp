@@ -25,7 +25,7 @@
 #include <foundry/detail/call/impl/auth_headers.ipp>
 #include <foundry/detail/call/impl/call_observer.ipp>
 #include <foundry/detail/call/impl/client_state.ipp>
-#include <foundry/detail/call/impl/endpoint_turn.ipp>
+#include <foundry/detail/call/impl/endpoint_selector.ipp>
 #include <foundry/detail/call/impl/error_advice.ipp>
 #include <foundry/detail/call/impl/error_body.ipp>
 #include <foundry/detail/call/impl/error_code.ipp>

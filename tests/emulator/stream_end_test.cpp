@@ -7,12 +7,15 @@
 
 #include <foundry/call.hpp>
 
+#include <boost/json/object.hpp>
+
 #include <string>
 #include <vector>
 
 namespace foundry_test::stream_end_test {
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 using foundry::errc;
 
 enum class framing
@@ -201,6 +204,35 @@ TEST_CASE("stream end: a body that ends within an event is truncated, and a whol
 {
     emulator service(unchecked());
     run(cut_within_an_event(service));
+}
+
+TEST_CASE(
+    "stream end: what is wrong after the end marker harms nobody, with the head or after it, for chats and raw events")
+{
+    for (std::size_t const first_write : {std::size_t(1) << 20, stream_head.size()}) {
+        CAPTURE(first_write);
+        run([](std::size_t size) -> asio::awaitable<void> {
+            emulator service(unchecked());
+            foundry::client<> client = client_of(co_await asio::this_coro::executor, service, local_url);
+            std::string const wrong = stream_head + http_chunk(event("a") + done_event) + "no size\r\n";
+            std::vector<std::size_t> sizes{size, std::size_t(1) << 20};
+            service.queue(answer::raw(wrong).chunking(sizes));
+            foundry::chat_stream chunks = co_await client.stream(question());
+            std::optional<foundry::chat_chunk> const chunk = co_await chunks.next();
+            REQUIRE(chunk);
+            CHECK(chunk->text() == "a");
+            CHECK(!co_await chunks.next());
+
+            service.queue(answer::raw(wrong).chunking(sizes));
+            json::object body;
+            body["stream"] = true;
+            foundry::event_stream events =
+                co_await client.call<foundry::event_stream>(foundry::route{"POST", "chat/completions"}, body);
+            CHECK((co_await events.next()).has_value());
+            CHECK(!co_await events.next());
+            co_await goes_on(service, client);
+        }(first_write));
+    }
 }
 
 } // namespace foundry_test::stream_end_test

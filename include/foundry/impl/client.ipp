@@ -36,10 +36,11 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
         throw error(errc::invalid_argument, "the list of endpoints is empty; add one");
     std::vector<std::shared_ptr<client_state>> states;
     for (endpoints::entry const& each : all.entries()) {
-        states.push_back(make_client_state(executor, each.where, each.credential.source(), settings));
+        states.push_back(make_client_state(executor, each.endpoint, each.credential.source(), settings));
         states.back()->target.names = each.names;
     }
-    return make_list(std::move(states));
+    std::shared_ptr<failover> health(new failover(states.size(), settings.failover, settings.retry.max_server_wait));
+    return make_list(std::move(states), std::move(health));
 }
 
 FOUNDRY_DECL void close_client(client_state const& state) noexcept

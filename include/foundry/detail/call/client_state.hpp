@@ -53,7 +53,8 @@ struct client_state
     options settings;
     std::shared_ptr<http::client_transport const> transport;
     uuid_source request_ids;
-    endpoint_list* siblings = nullptr; // owns this one, too; null for a client of one endpoint
+    endpoint_list* siblings = nullptr;      // owns this one, too; null for a client of one endpoint
+    std::shared_ptr<endpoint_list> part_of; // of client::at(): the list that it is closed and counted with
 
     std::mutex mutex;                             // guards what follows
     cached_head head;                             // of the last call
@@ -64,7 +65,7 @@ struct client_state
 /// The states of a client of several endpoints, which are one client to the program. A pointer to one of them shares all.
 struct endpoint_list : std::enable_shared_from_this<endpoint_list>
 {
-    endpoint_list(std::size_t count, options const& how) : health(count, how.failover, how.retry.max_server_wait) {}
+    explicit endpoint_list(std::shared_ptr<failover> of_endpoints) : health(std::move(of_endpoints)) {}
 
     std::shared_ptr<client_state> at(std::size_t index)
     {
@@ -72,7 +73,7 @@ struct endpoint_list : std::enable_shared_from_this<endpoint_list>
     }
 
     std::vector<std::shared_ptr<client_state>> states; // in order of preference
-    failover health;
+    std::shared_ptr<failover> health;                  // also of the same list with other credentials
 };
 
 FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io_executor executor,
@@ -80,20 +81,22 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
                                                              std::shared_ptr<credential_source> credential,
                                                              options settings);
 /// Makes one client of several, which have the same settings; gives the first.
-FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states);
+FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states,
+                                                     std::shared_ptr<failover> health);
 
 /// One endpoint of a client, from which no call moves.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) if there are not so many.
 FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, std::size_t index);
 
-/// Calls a function with each endpoint's state.
+/// Calls a function with the state of each endpoint of a client.
 template <class Function>
 void for_each_endpoint(client_state const& state, Function function)
 {
-    if (state.siblings == nullptr)
+    endpoint_list const* const all = state.siblings != nullptr ? state.siblings : state.part_of.get();
+    if (all == nullptr)
         return function(state);
-    for (std::shared_ptr<client_state> const& each : state.siblings->states)
+    for (std::shared_ptr<client_state> const& each : all->states)
         function(*each);
 }
 

@@ -59,7 +59,6 @@ inline constexpr operation completions = {
     .has_deployment = true,
     .default_model = &options::default_model,
     .telemetry_name = "text_completion",
-    .can_move = true,
 };
 inline constexpr operation embeddings = {
     .path = "embeddings",

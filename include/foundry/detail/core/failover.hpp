@@ -15,9 +15,10 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// What a failure at one endpoint means for a call.
 enum class failover_step
 {
-    stop, ///< Another endpoint would answer the same.
-    move, ///< The endpoint lacks what this call needs.
-    cool  ///< The endpoint is in trouble: it takes no calls for a while, and this one moves on.
+    stop,          ///< Another endpoint would answer the same, or there is no time for it.
+    stop_and_cool, ///< The same, and the endpoint is in trouble.
+    move,          ///< The endpoint lacks what this call needs.
+    cool           ///< The endpoint is in trouble: it takes no calls for a while, and this one moves on.
 };
 FOUNDRY_DECL failover_step step_after(error const& failed) noexcept;
 
@@ -36,27 +37,29 @@ public:
     struct choice
     {
         std::size_t index = 0;
-        clock::duration wait{}; ///< Until the endpoint takes a call; 0: it has taken this one.
-        bool has_other = false; ///< Whether another endpoint would take it now.
+        clock::duration wait{};                 ///< Until the endpoint takes a call; 0: it has taken this one.
+        bool has_other = false;                 ///< Whether another endpoint would take it now.
+        boost::system::error_code last_failure; ///< Of the endpoint, if there is a wait.
     };
     /// @param usable which endpoints the call may go to; at least one.
     choice choose(std::vector<bool> const& usable, clock::time_point now);
 
     /// @name The outcome of a call that an endpoint has taken: one of these for each.
     /// @{
-    void succeed(std::size_t index);
-    /// @param begun when the call began: of the calls that were in progress together, one counts.
-    void fail(std::size_t index, std::optional<std::chrono::milliseconds> retry_after, clock::time_point begun,
-              clock::time_point now);
+    /// @param begun when the attempt began: one that began before the last failure tells nothing.
+    void succeed(std::size_t index, clock::time_point begun);
+    /// @param begun when the attempt began: of those that were under way at the same time, only the first failure makes the time longer.
+    void fail(std::size_t index, error const& failed, clock::time_point begun, clock::time_point now);
     /// The call ended without telling anything of the endpoint.
-    void give_back(std::size_t index);
+    void release(std::size_t index);
     /// @}
 
 private:
     struct health
     {
         unsigned failures = 0;
-        clock::time_point cooled_at;   // the last failure that counts
+        boost::system::error_code last;
+        clock::time_point cooled_at; // the last failure that counts
         clock::time_point cools_until;
         clock::time_point tried_until; // one call is under way
     };

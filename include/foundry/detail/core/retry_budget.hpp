@@ -59,10 +59,15 @@ public:
     /// @{
     /// Where the current attempt goes.
     void set_endpoint(std::string url) { endpoint_ = std::move(url); }
-    /// Counts a failed attempt that another one follows at once.
+    /// Whether another attempt may follow the current one.
+    bool has_more() const noexcept { return how_.policy || attempts_.size() < how_.max_retries; }
+    /// Counts a failed attempt that one at another endpoint may follow. A policy of the program's decides whether; its wait does not count.
     ///
+    /// @return whether the default policy would repeat it at the same endpoint.
     /// @throws foundry::error as wait_after().
-    void move_after(error const& failed, clock::time_point now, bool can_repeat);
+    bool move_after(error const& failed, clock::time_point now, double random, bool can_repeat);
+    /// The next attempt waits so long.
+    void tell(std::chrono::milliseconds wait) const;
     /// The wait before the next attempt was this long.
     void note_wait(std::chrono::milliseconds waited, clock::time_point now);
     /// @throws foundry::error the given one, with every attempt.

@@ -43,6 +43,7 @@ inline timeouts bounded(timeouts t)
 inline options bounded(options with)
 {
     with.timeouts = bounded(with.timeouts);
+    with.failover.first_byte = bounded(with.failover.first_byte);
     with.pool.max_idle = bounded(with.pool.max_idle);
     with.pool.max_age = bounded(with.pool.max_age);
     return with;
@@ -79,15 +80,23 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
     return std::shared_ptr<client_state>(new client_state(std::move(target), std::move(with), std::move(way)));
 }
 
-FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states)
+FOUNDRY_DECL std::shared_ptr<client_state> make_list(std::vector<std::shared_ptr<client_state>> states,
+                                                     std::shared_ptr<failover> health)
 {
-    std::shared_ptr<endpoint_list> const list(new endpoint_list(states.size(), states.front()->settings));
+    std::shared_ptr<endpoint_list> const list(new endpoint_list(std::move(health)));
     for (std::shared_ptr<client_state> const& each : states) {
         each->target.calls = states.front()->target.calls;
         each->siblings = list.get();
     }
     list->states = std::move(states);
     return list->at(0);
+}
+
+inline std::shared_ptr<client_state> copy_with(client_state const& state, std::shared_ptr<credential_source> credential)
+{
+    call_target target = state.target;
+    target.credential = std::move(credential);
+    return std::shared_ptr<client_state>(new client_state(std::move(target), state.settings, state.transport));
 }
 
 FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, std::size_t index)
@@ -99,19 +108,23 @@ FOUNDRY_DECL std::shared_ptr<client_state> state_at(client_state const& state, s
                                                 std::to_string(index));
     }
     client_state const& one = state.siblings == nullptr ? state : *state.siblings->states[index];
-    return std::shared_ptr<client_state>(new client_state(one.target, one.settings, one.transport));
+    std::shared_ptr<client_state> made = copy_with(one, one.target.credential);
+    made->part_of = state.siblings == nullptr ? state.part_of : state.siblings->shared_from_this();
+    return made;
 }
 
 FOUNDRY_DECL std::shared_ptr<client_state> with_credential(client_state const& state,
                                                            std::shared_ptr<credential_source> credential)
 {
+    if (state.siblings == nullptr) {
+        std::shared_ptr<client_state> made = copy_with(state, std::move(credential));
+        made->part_of = state.part_of;
+        return made;
+    }
     std::vector<std::shared_ptr<client_state>> states;
-    for_each_endpoint(state, [&](client_state const& each) {
-        call_target target = each.target;
-        target.credential = credential;
-        states.emplace_back(new client_state(std::move(target), each.settings, each.transport));
-    });
-    return state.siblings == nullptr ? states.front() : make_list(std::move(states));
+    for (std::shared_ptr<client_state> const& each : state.siblings->states)
+        states.push_back(copy_with(*each, credential));
+    return make_list(std::move(states), state.siblings->health);
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

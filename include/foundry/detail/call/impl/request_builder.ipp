@@ -180,6 +180,12 @@ FOUNDRY_DECL std::string_view default_deployment(client_state const& client, ope
     return !fixed.empty() ? fixed : client.settings.*(row.default_model);
 }
 
+/// The member `model` of a body, before others.
+inline std::string model_member(std::string_view deployment)
+{
+    return deployment.empty() ? std::string() : "\"model\":" + json::to_text(std::string(deployment)) + ",";
+}
+
 inline void write_body(pending_request& request, request_spec const& spec)
 {
     std::string& body = request.body;
@@ -189,8 +195,8 @@ inline void write_body(pending_request& request, request_spec const& spec)
         return;
     }
     body.append("{").append(spec.leading_members);
-    if (request.what->default_model != nullptr && !request.deployment.empty() && !has_model_member(spec.json))
-        body.append("\"model\":").append(json::to_text(request.deployment)).append(",");
+    if (request.what->default_model != nullptr && !has_model_member(spec.json))
+        body.append(model_member(request.deployment));
     std::size_t const brace = body.size();
     json::write(body, spec.json);
     body.erase(brace, 1);
@@ -327,12 +333,6 @@ private:
 
 // Several endpoints
 
-/// The member `model` of a body, before others.
-inline std::string model_member(std::string_view deployment)
-{
-    return deployment.empty() ? std::string() : "\"model\":" + json::to_text(std::string(deployment)) + ",";
-}
-
 FOUNDRY_DECL bool can_go_to(movable_request const& request, client_state const& to)
 {
     return to.target.names.find(request.model).has_value();
@@ -351,8 +351,11 @@ FOUNDRY_DECL void move_to(pending_request& request, std::shared_ptr<client_state
     head_builder(request, spec, moves.with).build("application/json", has_extra);
 }
 
+/// Replaces the model in the body by the name of its deployment, for the first endpoint that has one.
+///
 /// @param request its body has the model as the program names it.
-inline void make_movable(pending_request& request, request_spec const& spec, call_options const& with, bool has_extra)
+inline void name_deployment(pending_request& request, request_spec const& spec, call_options const& with,
+                            bool has_extra)
 {
     std::shared_ptr<movable_request> const moves(new movable_request);
     moves->verb = spec.verb;
@@ -360,15 +363,20 @@ inline void make_movable(pending_request& request, request_spec const& spec, cal
     moves->model = request.deployment;
     moves->model_begin = 1 + spec.leading_members.size();
     moves->has_extra_parameters = has_extra;
-    endpoint_list& list = *request.state->siblings;
-    for (std::size_t i = 0; i != list.states.size(); ++i) {
-        if (can_go_to(*moves, *list.states[i])) {
+    endpoint_list* const list = request.what->can_move ? request.state->siblings : nullptr;
+    std::size_t const count = list != nullptr ? list->states.size() : 1;
+    for (std::size_t i = 0; i != count; ++i) {
+        std::shared_ptr<client_state> const to = list != nullptr ? list->at(i) : request.state;
+        if (can_go_to(*moves, *to)) {
             request.moves = moves;
-            return move_to(request, list.at(i));
+            move_to(request, to);
+            if (list == nullptr)
+                request.moves.reset();
+            return;
         }
     }
-    throw error(errc::invalid_argument, "no endpoint of the list has a deployment for the model '" + moves->model +
-                                            "'; add one with deployments::add()");
+    throw error(errc::invalid_argument,
+                "no endpoint has a deployment for the model '" + moves->model + "'; add one with deployments::add()");
 }
 
 FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, call_options const& with)
@@ -382,8 +390,12 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
     }
     apply_options(request, with);
     request.is_safe = spec.verb == "GET";
-    request.deployment =
-        first_non_empty(spec.deployment, model.value_or(std::string_view()), default_deployment(*request.state, row));
+    bool const is_named =
+        spec.has_model_first && (request.state->siblings != nullptr || !(request.state->target.names == deployments()));
+    std::string_view const by_default = is_named && row.default_model != nullptr
+                                            ? std::string_view(request.state->settings.*(row.default_model))
+                                            : default_deployment(*request.state, row);
+    request.deployment = first_non_empty(spec.deployment, model.value_or(std::string_view()), by_default);
     if (has_json)
         write_body(request, spec);
     else
@@ -394,8 +406,8 @@ FOUNDRY_DECL void build_request(pending_request& request, request_spec spec, cal
                            has_extra_parameters(spec.json, row.models_api_members);
     if (!spec.skip_route_check)
         check_route(endpoint, row);
-    if (spec.has_model_first && row.can_move && request.state->siblings != nullptr)
-        return make_movable(request, spec, with, has_extra);
+    if (is_named)
+        return name_deployment(request, spec, with, has_extra);
     head_builder(request, spec, with).build(has_json ? "application/json" : spec.content_type, has_extra);
 }
 

@@ -69,10 +69,12 @@ FOUNDRY_DECL void response_source::close() noexcept
 
 FOUNDRY_DECL void response_source::drain()
 {
-    call_.finish();
-    http::exchange::drain(std::move(exchange_));
     if (observer_)
         observer_->on_end();
+    if (broken_) // after the last value
+        return close();
+    call_.finish();
+    http::exchange::drain(std::move(exchange_));
     observer_.reset();
 }
 

@@ -3,7 +3,7 @@
 
 #include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/base/random_fraction.hpp>
-#include <foundry/detail/call/endpoint_turn.hpp>
+#include <foundry/detail/call/endpoint_selector.hpp>
 #include <foundry/detail/call/send_with_retries.hpp>
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/core/retry_budget.hpp>
@@ -11,6 +11,9 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <memory>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -74,19 +77,22 @@ inline boost::system::error_code code_of(http::body_failure const& failed)
     }
 }
 
-/// The wait before the next attempt at the same endpoint; 0 if there are others.
+/// The wait before the next attempt; 0 if the call moves, for then find_endpoint() waits.
 ///
 /// @throws foundry::error the given one, with all attempts, if there is to be no other.
-inline std::chrono::milliseconds wait_after(error const& failed, pending_request const& request, endpoint_turn* turn,
-                                            retry_budget& requests, bool can_repeat)
+inline std::chrono::milliseconds wait_after(error const& failed, pending_request const& request,
+                                            endpoint_selector* endpoints, retry_budget& requests, bool can_repeat)
 {
     http::clock::time_point const now = http::clock::now();
     requests.set_endpoint(request.state->target.endpoint.url());
-    if (turn == nullptr)
+    if (endpoints == nullptr)
         return requests.wait_after(failed, now, random_fraction(), can_repeat);
-    if (!turn->fail(failed, now))
+    failover_step const step = endpoints->fail(failed, now);
+    if (step == failover_step::stop || step == failover_step::stop_and_cool)
         requests.give_up(failed, now);
-    requests.move_after(failed, now, can_repeat);
+    bool const comes_back = requests.move_after(failed, now, random_fraction(), can_repeat);
+    if ((step == failover_step::move || !comes_back) && !endpoints->leave())
+        throw failed.with_attempts(requests.failed());
     return {};
 }
 
@@ -104,20 +110,34 @@ inline FOUNDRY_CORO boost::asio::awaitable<void> pause_for(std::chrono::millisec
 }
 
 /// Takes an endpoint for the next attempt; waits if none takes calls.
-inline FOUNDRY_CORO boost::asio::awaitable<void> find_endpoint(pending_request const& request, endpoint_turn& turn,
-                                                               retry_budget& requests, open_response& response)
+///
+/// @throws foundry::error if that is longer than the call can wait.
+inline FOUNDRY_CORO boost::asio::awaitable<void> find_endpoint(pending_request const& request,
+                                                               endpoint_selector& endpoints, retry_budget& requests,
+                                                               open_response& response)
 {
     http::clock::time_point const begun = http::clock::now();
+    auto const longest = (std::max)(request.retry.max_server_wait, request.state->settings.failover.max_cooling);
     for (http::clock::time_point now = begun;; now = http::clock::now()) {
-        auto const wait = std::chrono::ceil<std::chrono::milliseconds>(turn.take(now));
-        if (wait.count() == 0) {
-            requests.note_wait(std::chrono::duration_cast<std::chrono::milliseconds>(now - begun), now);
-            break;
+        auto wait = std::chrono::ceil<std::chrono::milliseconds>(endpoints.take(now, requests.has_more()));
+        if (now == begun && !requests.failed().empty()) {
+            requests.tell(wait);
+            if (response.observer)
+                response.observer->on_wait(wait);
         }
-        if (now + wait >= requests.end() || wait > request.retry.max_server_wait)
-            throw turn.all_cool(wait).with_attempts(requests.failed());
+        if (wait.count() == 0)
+            break;
+        if (now + wait >= requests.end() || now + wait > begun + longest) {
+            error const failed = endpoints.unavailable(wait).with_attempts(requests.failed());
+            if (response.observer)
+                response.observer->on_failure(failed.code());
+            throw failed;
+        }
+        wait += std::chrono::milliseconds(static_cast<int>(10 * random_fraction())); // not all calls at once
         co_await pause_for(wait, response.call);
     }
+    http::clock::time_point const now = http::clock::now();
+    requests.note_wait(std::chrono::duration_cast<std::chrono::milliseconds>(now - begun), now);
     if (response.observer)
         response.observer->move_to(describe(request, response.is_stream));
 }
@@ -136,20 +156,20 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
         throw error(errc::invalid_argument,
                     "the source of this request has been read and cannot go back to its beginning; pass a new one");
     }
-    std::optional<endpoint_turn> turn;
-    if (request.moves)
-        turn.emplace(request);
+    std::unique_ptr<endpoint_selector> endpoints;
+    if (request.moves && !request.validation_error)
+        endpoints.reset(new endpoint_selector(request));
     for (retry_budget requests(request.retry, request.timeouts.total, http::clock::now(), request.is_safe);;) {
         std::chrono::milliseconds wait{0};
-        if (turn)
-            co_await find_endpoint(request, *turn, requests, response);
+        if (endpoints)
+            co_await find_endpoint(request, *endpoints, requests, response);
         bool has_body_begun = false;
         try {
             co_await send_once(request, requests.end(), response);
             if (response.is_stream) {
                 begin_stream(request, requests, response);
-                if (turn)
-                    turn->succeed();
+                if (endpoints)
+                    endpoints->succeed();
                 co_return;
             }
             body->start(request, response.info);
@@ -162,8 +182,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             }
             response.exchange->finish();
             body->finish(request, response.info);
-            if (turn)
-                turn->succeed();
+            if (endpoints)
+                endpoints->succeed();
             if (response.observer)
                 response.observer->on_end();
             co_return;
@@ -175,8 +195,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
             response.call.check();
             bool const can_repeat = request.rewind() && (!has_body_begun || body->rewind());
             wait = wait_after(complete_error(e, response, has_body_begun ? body->text() : std::string_view()), request,
-                              turn ? &*turn : nullptr, requests, can_repeat);
-            if (response.observer)
+                              endpoints.get(), requests, can_repeat);
+            if (response.observer && !endpoints)
                 response.observer->on_wait(wait);
         } catch (boost::system::system_error const&) {
             response.call.check(); // the end of the client has ended a wait
@@ -187,7 +207,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_with_retries(pending
                 response.observer->on_failure(code_of(e));
             std::rethrow_exception(e.cause);
         }
-        if (!turn)
+        if (!endpoints)
             co_await pause_for(wait, response.call);
     }
 }

@@ -58,16 +58,22 @@ FOUNDRY_DECL void retry_budget::record(error const& failed, clock::time_point no
     attempts_.back().endpoint = endpoint_;
 }
 
-FOUNDRY_DECL void retry_budget::move_after(error const& failed, clock::time_point now, bool can_repeat)
+FOUNDRY_DECL bool retry_budget::move_after(error const& failed, clock::time_point now, double random, bool can_repeat)
 {
+    bool const has_attempts = has_more();
     record(failed, now);
-    if (attempts_.size() > how_.max_retries || now >= end_)
+    bool const is_repeated = ask_policy(random).has_value();
+    if (!has_attempts || (how_.policy && !is_repeated) || now >= end_)
         throw failed.with_attempts(std::move(attempts_));
     if (!can_repeat)
         throw not_repeated(failed).with_attempts(std::move(attempts_));
-    if (how_.on_retry)
-        how_.on_retry(attempts_.back(), std::chrono::milliseconds(0));
-    note_wait(std::chrono::milliseconds(0), now);
+    return is_repeated;
+}
+
+FOUNDRY_DECL void retry_budget::tell(std::chrono::milliseconds wait) const
+{
+    if (how_.on_retry && !attempts_.empty())
+        how_.on_retry(attempts_.back(), wait);
 }
 
 FOUNDRY_DECL void retry_budget::note_wait(std::chrono::milliseconds waited, clock::time_point now)

@@ -24,10 +24,10 @@ struct speech_event
 };
 BOOST_DESCRIBE_STRUCT(speech_event, (), (audio, usage))
 
-/// Whether a body is audio: not what says that it is events, or JSON, which is an error here.
+/// Whether a body is audio: not what says that it is text, which is events or an error here.
 inline bool is_audio(response_info const& info)
 {
-    return to_lower(info.header("content-type")).find("event-stream") == std::string::npos && !has_json(info);
+    return !to_lower(info.header("content-type")).starts_with("text/") && !has_json(info);
 }
 
 FOUNDRY_DECL speech_stream_state::speech_stream_state(pending_request request, open_response response)
