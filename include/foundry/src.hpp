@@ -79,6 +79,7 @@
 #include <foundry/detail/json/impl/writer.ipp>
 #include <foundry/detail/operations/impl/batch_files.ipp>
 #include <foundry/detail/operations/impl/batch_results.ipp>
+#include <foundry/detail/operations/impl/bulk_run.ipp>
 #include <foundry/detail/operations/impl/call_route.ipp>
 #include <foundry/detail/operations/impl/chat_conversation.ipp>
 #include <foundry/detail/operations/impl/chat_stream_state.ipp>
@@ -112,6 +113,7 @@
 #include <foundry/impl/batch_requests.ipp>
 #include <foundry/impl/batches.ipp>
 #include <foundry/impl/body.ipp>
+#include <foundry/impl/bulk.ipp>
 #include <foundry/impl/call.ipp>
 #include <foundry/impl/chat.ipp>
 #include <foundry/impl/chat_accumulator.ipp>

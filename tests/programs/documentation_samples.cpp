@@ -7,6 +7,7 @@
 #include <foundry.hpp>
 #include <foundry/async_call.hpp>
 #include <foundry/batches.hpp>
+#include <foundry/bulk.hpp>
 #include <foundry/call.hpp>
 #include <foundry/client_from_environment.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
@@ -1029,6 +1030,54 @@ asio::awaitable<void> shows_progress(foundry::batches batches, foundry::batch jo
 job = co_await batches.wait(job.id, [](foundry::batch const& now) {
     std::cout << now.status.name() << ": " << now.request_counts.completed << " of " << now.request_counts.total << '\n';
 });
+    // clang-format on
+}
+
+asio::awaitable<void> embeds_in_bulk(foundry::client<> client, std::vector<std::string> texts)
+{
+    // clang-format off
+foundry::async_generator<foundry::embedded_text> rows = foundry::embed_all(client, "text-embedding-3-small", texts);
+while (auto row = co_await rows.next())
+    std::cout << row->index << ": " << row->vector.numbers.size() << " numbers\n";
+    // clang-format on
+}
+
+foundry::bulk_options tunes_bulk()
+{
+    // clang-format off
+foundry::bulk_options how;
+how.in_flight = 16;
+how.texts_per_request = 64;
+how.in_order = false; // rows come as they are ready
+how.call.retry.max_retries = 10;
+how.on_progress = [](foundry::bulk_progress const& now) {
+    std::cout << '\r' << now.done << " done, " << now.failed << " failed" << std::flush;
+};
+    // clang-format on
+    return how;
+}
+
+asio::awaitable<void> embeds_in_bulk_with_a_pattern(foundry::client<> client, std::vector<std::string> texts)
+{
+    foundry::bulk_options const how = tunes_bulk();
+    // clang-format off
+foundry::embedding_request pattern{"text-embedding-3-small"};
+pattern.dimensions = 256;
+foundry::async_generator<foundry::embedded_text> rows = foundry::embed_all(client, pattern, texts, how);
+    // clang-format on
+    co_await rows.next();
+}
+
+asio::awaitable<void> completes_in_bulk(foundry::client<> client, std::vector<foundry::chat_request> requests)
+{
+    // clang-format off
+foundry::async_generator<foundry::completed_request> rows = foundry::for_each_completion(client, requests);
+while (auto row = co_await rows.next()) {
+    if (row->failure)
+        std::cout << row->index << " has failed: " << row->failure->what() << '\n';
+    else
+        std::cout << row->index << ": " << row->completion.text() << '\n';
+}
     // clang-format on
 }
 
