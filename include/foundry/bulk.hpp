@@ -95,7 +95,7 @@ complete_items(basic_client const& client, std::unique_ptr<item_source<chat_requ
 ///
 /// Input: a range or a stream (`chunk_source`) of texts, which the generator keeps; elements of a container are moved out of it. It is
 /// read as requests are sent, also between two calls of next(), and no further: at most `2 * in_flight` requests are sent or have rows that
-/// were not read, so a slow reader slows the requests.
+/// were not read, so a slow reader slows the requests. A text that would make a request too large waits for the next one.
 /// Executor: that of the first next(), for all calls of next(); it must be serial.
 /// Cancellation: cancelling next(), or destroying the generator, cancels the requests. If a stream waits when the generator is destroyed,
 /// it is cancelled and ends soon after; what it refers to must live until then. The client stays usable.

@@ -188,6 +188,16 @@ asio::awaitable<void> wait(std::chrono::milliseconds time)
 /// Lets everything happen that can.
 asio::awaitable<void> settle() { return wait(100ms); }
 
+/// Waits until a condition holds, for as long as it takes on a busy machine.
+template <class Condition>
+asio::awaitable<bool> eventually(Condition holds)
+{
+    auto const end = std::chrono::steady_clock::now() + long_enough;
+    while (!holds() && std::chrono::steady_clock::now() < end)
+        co_await wait(1ms);
+    co_return holds();
+}
+
 /// The most calls that were in progress at a time.
 class concurrency_observer final : public foundry::observer
 {
@@ -377,7 +387,7 @@ TEST_CASE("bulk: as many requests as in_flight are made at a time, if there are 
     for (std::size_t const in_flight : {1U, 8U, 40U}) {
         with_service([&](emulator& service, foundry::client<> const& client) -> asio::awaitable<void> {
             service.reply_when([](recorded_request const&) { return true; },
-                               answer::json(503, error_body("busy")).delay(200ms));
+                               answer::json(503, error_body("busy")).delay(500ms));
             bulk_options how;
             how.in_flight = in_flight;
             how.texts_per_request = 1;
@@ -385,7 +395,7 @@ TEST_CASE("bulk: as many requests as in_flight are made at a time, if there are 
             auto const begun = std::chrono::steady_clock::now();
             CHECK(co_await rows.next());
             CHECK(service.requests() == in_flight);
-            CHECK(std::chrono::steady_clock::now() - begun >= 200ms);
+            CHECK(std::chrono::steady_clock::now() - begun >= 500ms);
         });
     }
 }
@@ -410,8 +420,9 @@ TEST_CASE("bulk: a slow reader slows the requests, and the input is not read fur
                 CHECK(co_await rows.next());
                 if (row % 3 != 1)
                     continue;
-                co_await settle();
                 std::size_t const before = row / 3; // requests whose rows have all been read
+                CHECK(co_await eventually([&] { return service.requests() == before + 4; }));
+                co_await settle();
                 CHECK(service.requests() == before + 4);
                 CHECK(read == 3 * (before + 4));
             }
@@ -964,12 +975,11 @@ TEST_CASE("bulk: a generator that is destroyed closes its connections, and the c
             embedded_rows rows = foundry::embed_all(client, model, std::span(texts), how);
             std::optional<embedded_text> const first = co_await rows.next();
             kept.push_back(first->text);
-            co_await settle();
+            CHECK(co_await eventually([&] { return service.requests() == 9; }));
             CHECK(client.connections().open == 8);
         }
-        co_await settle();
+        CHECK(co_await eventually([&] { return client.connections().open == client.connections().idle; }));
         CHECK(kept.front() == "text number 0;");
-        CHECK(client.connections().open == client.connections().idle);
         CHECK(service.wait_for_open_at_most(1, 5s));
         foundry::embedding_request const again{model, "text number 0;"};
         CHECK((co_await client.embed(again)).size() == 1);
@@ -996,11 +1006,10 @@ TEST_CASE("bulk: next() may be cancelled; the requests are cancelled, and what w
                 thrown = e;
                 has_ended = true;
             }));
-        co_await settle();
+        CHECK(co_await eventually([&] { return service.requests() == 9; }));
         CHECK(rows.size() == 1);
         signal.emit(asio::cancellation_type::terminal);
-        co_await settle();
-        REQUIRE(has_ended);
+        REQUIRE(co_await eventually([&] { return has_ended; }));
         CHECK(is_cancellation(thrown));
         CHECK(service.wait_for_open_at_most(1, 5s));
         CHECK(client.connections().open == client.connections().idle);

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
+#include <variant>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -351,6 +351,7 @@ FOUNDRY_DECL async_generator<embedded_text> embed_items(basic_client const& clie
                                                         std::unique_ptr<item_source<std::string>> texts,
                                                         bulk_options how)
 {
+    pattern.input = std::monostate();
     std::shared_ptr<bulk_context const> context(new bulk_context{client, std::move(pattern), how.call});
     return run_bulk<embedding_part>(std::move(context), std::move(texts), std::move(how));
 }
