@@ -62,8 +62,8 @@ asio::awaitable<void> speak()
         while (auto part = co_await sound.next()) {
             if (bytes == 0) {
                 auto const waited = std::chrono::steady_clock::now() - asked;
-                std::cout << " [" << std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()
-                          << " ms until the first sound]";
+                std::cout << "[" << std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()
+                          << " ms until the first sound] ";
             }
             bytes += part->audio.size();
             file << part->audio; // a game gives it to its mixer

@@ -23,7 +23,7 @@
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// The region of the resource.
-inline constexpr std::string_view region = "East US 2";
+inline constexpr std::string_view region_name = "East US 2";
 
 /// Serves requests as the service does. Independent of sockets. Used by one thread.
 class service

@@ -234,7 +234,7 @@ FOUNDRY_DECL void service::add_headers(reply& r, recorded_request const& request
         return;
     r.add_header_unless_set("x-request-id", new_uuid());
     r.add_header_unless_set("apim-request-id", new_uuid());
-    r.add_header_unless_set("x-ms-region", std::string(region));
+    r.add_header_unless_set("x-ms-region", std::string(region_name));
     if (!limits_.is_set()) {
         r.add_header_unless_set("x-ratelimit-remaining-requests", std::to_string(1000 - replies_ % 1000));
         r.add_header_unless_set("x-ratelimit-remaining-tokens", std::to_string(100000 - replies_ * 16 % 100000));

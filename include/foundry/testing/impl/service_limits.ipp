@@ -87,7 +87,7 @@ FOUNDRY_DECL std::string azure_limit_message(std::string const& deployment, rout
 {
     auto const version = target.parameter("api-version");
     std::string made =
-        "Your requests to " + deployment + " for " + deployment + " in " + std::string(region) + " have exceeded the ";
+        "Your requests to " + deployment + " for " + deployment + " in " + std::string(region_name) + " have exceeded the ";
     made += decision.exceeds_tokens() ? "token" : "call";
     made += " rate limit for your current OpenAI S0 pricing tier. This request was for ";
     made += operation_id(target.operation);
@@ -127,7 +127,7 @@ FOUNDRY_DECL std::string limit_message(std::string const& deployment, std::uint6
         return github_limit_message(decision, limits);
     if (speaks_openai(target.kind))
         return azure_limit_message(deployment, target, decision);
-    auto place = lower(region);
+    auto place = lower(region_name);
     std::erase(place, ' ');
     return "Your requests to " + deployment + " for " + deployment + " in " + place + " have exceeded rate limit.";
 }
