@@ -86,8 +86,8 @@ FOUNDRY_DECL std::string azure_limit_message(std::string const& deployment, rout
                                              rate_decision const& decision)
 {
     auto const version = target.parameter("api-version");
-    std::string made =
-        "Your requests to " + deployment + " for " + deployment + " in " + std::string(region_name) + " have exceeded the ";
+    std::string made = "Your requests to " + deployment + " for " + deployment + " in " + std::string(region_name) +
+                       " have exceeded the ";
     made += decision.exceeds_tokens() ? "token" : "call";
     made += " rate limit for your current OpenAI S0 pricing tier. This request was for ";
     made += operation_id(target.operation);
