@@ -35,8 +35,8 @@ asio::awaitable<void> ask()
     emulator provisioned;
     emulator standard;
     foundry::endpoints all;
-    all.add(at(provisioned, "https://provisioned.openai.azure.com/openai/v1"),
-            foundry::api_key{provisioned.api_key()}, "gpt-4o");
+    all.add(at(provisioned, "https://provisioned.openai.azure.com/openai/v1"), foundry::api_key{provisioned.api_key()},
+            "gpt-4o");
     all.add(at(standard, "https://standard.openai.azure.com/openai/v1"), foundry::api_key{standard.api_key()},
             "gpt-4o-mini");
 
@@ -45,7 +45,8 @@ asio::awaitable<void> ask()
     how.observer = std::make_shared<where_it_goes>();
     foundry::client client{co_await asio::this_coro::executor, all, how};
 
-    provisioned.queue(answer::json(429, R"({"error":{"code":"429","message":"no capacity"}})").header("Retry-After", "1"));
+    provisioned.queue(
+        answer::json(429, R"({"error":{"code":"429","message":"no capacity"}})").header("Retry-After", "1"));
     for (int i = 0; i != 3; ++i) {
         foundry::chat_completion reply = co_await client.complete("chat", "How many feet are in a mile?");
         std::cout << reply.text() << '\n';

@@ -181,8 +181,8 @@ TEST_CASE("several endpoints: a steady load is answered in time while one refuse
 
     if (is_long) {
         for (auto at = 0s; at < all.length * phase_count; at += 1s) {
-            auto const times = times_of(
-                all, [&](finished_call const& each) { return each.second >= at && each.second < at + 1s; });
+            auto const times =
+                times_of(all, [&](finished_call const& each) { return each.second >= at && each.second < at + 1s; });
             std::cout << "second " << at.count() << ": " << times.size() << " calls, p50 " << std::fixed
                       << std::setprecision(1) << percentile(times, 0.5) << " ms, p99 " << percentile(times, 0.99)
                       << " ms\n";

@@ -214,7 +214,8 @@ TEST_CASE("endpoint: its URL parses to the same endpoint, however much was paste
          {"https://api.example/v1/chat/completions/chat/completions", "https://api.example/v1/embeddings/responses/",
           "https://api.example/v1/images/generations", "https://m.eastus2.inference.ml.azure.com/v1/score",
           "https://m.eastus2.inference.ml.azure.com/chat/completions/v1/score/score",
-          "https://g.azure-api.net/team/openai/openai", "https://g.azure-api.net//openai", "https://g.azure-api.net/openai//openai",
+          "https://g.azure-api.net/team/openai/openai", "https://g.azure-api.net//openai",
+          "https://g.azure-api.net/openai//openai",
           "https://g.azure-api.net/team/chat/completions/openai/deployments/m"}) {
         std::string const base = endpoint(url).url();
         CHECK_MESSAGE(endpoint(base).url() == base, url);
