@@ -5,7 +5,11 @@
 // Two emulators in this process are the resources, so that the first can be made to fail; replace them by your own endpoints and keys.
 
 #include <foundry.hpp>
+#include <foundry/endpoints.hpp>
 #include <foundry/testing/emulator.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <iostream>
 

@@ -6,7 +6,6 @@
 #include <foundry/credential.hpp>
 #include <foundry/embedding.hpp>
 #include <foundry/endpoint.hpp>
-#include <foundry/endpoints.hpp>
 #include <foundry/error.hpp>
 #include <foundry/limits.hpp>
 #include <foundry/options.hpp>
@@ -25,6 +24,7 @@
 namespace foundry::inline FOUNDRY_ABI {
 
 class basic_client;
+class endpoints;
 class multipart;
 class route;
 class toolbox;
@@ -238,7 +238,7 @@ public:
         : client(std::forward<Executor>(executor), std::move(endpoint), Credential(api_key{key}), std::move(settings))
     {}
 
-    /// A client of several endpoints; see `endpoints`.
+    /// A client of several endpoints; include <foundry/endpoints.hpp>.
     ///
     /// @throws foundry::error (`errc::invalid_argument`) for an empty list, too.
     client(boost::asio::any_io_executor executor, endpoints const& all,

@@ -2,9 +2,11 @@
 
 // Bulk work: each row comes once, whatever a request, the service, the input or the reader does, and what is sent for it.
 
+#include "support/interrupted_call.hpp"
 #include "support/plain_calls.hpp"
 
 #include <foundry/bulk.hpp>
+#include <foundry/endpoints.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -1026,7 +1028,7 @@ enum class work_kind
     chats
 };
 
-asio::awaitable<void> do_work(foundry::client<> client, work_kind what, bool in_order, std::size_t& rows)
+asio::awaitable<void> do_work(foundry::client<> client, work_kind what, bool in_order)
 {
     bulk_options how;
     how.in_flight = 2;
@@ -1034,8 +1036,8 @@ asio::awaitable<void> do_work(foundry::client<> client, work_kind what, bool in_
     how.in_order = in_order;
     if (what == work_kind::chats) {
         completed_rows all = foundry::for_each_completion(client, numbered_questions(6), how);
-        while (std::optional<completed_request> const row = co_await all.next())
-            ++rows;
+        for (bool more = true; more;)
+            more = (co_await all.next()).has_value();
         co_return;
     }
     std::vector<std::string> texts = numbered_texts(12);
@@ -1043,45 +1045,8 @@ asio::awaitable<void> do_work(foundry::client<> client, work_kind what, bool in_
         texts[3] = "poison";
     embedded_rows all = what == work_kind::waiting_texts ? foundry::embed_all(client, model, slow_texts(12, 0ms), how)
                                                          : foundry::embed_all(client, model, texts, how);
-    while (std::optional<embedded_text> const row = co_await all.next())
-        ++rows;
-}
-
-/// Work that runs until it is interrupted.
-struct interrupted_work
-{
-    interrupted_work(emulator const& service, work_kind what, bool in_order)
-        : client(client_of(context->get_executor(), service, local_url, trusting(service)))
-    {
-        asio::co_spawn(*context, do_work(*client, what, in_order, rows),
-                       asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
-                           thrown = e;
-                           has_ended = true;
-                       }));
-    }
-
-    bool run_handlers(int count)
-    {
-        for (int i = 0; i != count && !has_ended; ++i)
-            context->run_one_for(long_enough);
-        return has_ended;
-    }
-
-    std::optional<asio::io_context> context{std::in_place};
-    std::optional<foundry::client<>> client;
-    asio::cancellation_signal signal;
-    std::exception_ptr thrown;
-    std::size_t rows = 0;
-    bool has_ended = false;
-};
-
-bool is_closed(std::exception_ptr thrown)
-{
-    try {
-        std::rethrow_exception(std::move(thrown));
-    } catch (foundry::error const& e) {
-        return e.code() == errc::client_closed;
-    }
+    for (bool more = true; more;)
+        more = (co_await all.next()).has_value();
 }
 
 TEST_CASE("bulk: work may be cancelled, closed with its client or destroyed with its context after any handler")
@@ -1093,32 +1058,9 @@ TEST_CASE("bulk: work may be cancelled, closed with its client or destroyed with
     for (work_kind const what :
          {work_kind::texts, work_kind::divided_texts, work_kind::waiting_texts, work_kind::chats}) {
         for (bool const in_order : {true, false}) {
-            bool is_late = false;
-            for (int handlers = 1; !is_late; ++handlers, ++moments) {
-                CAPTURE(static_cast<int>(what));
-                CAPTURE(handlers);
-                interrupted_work cancelled(service, what, in_order);
-                is_late = cancelled.run_handlers(handlers);
-                cancelled.signal.emit(asio::cancellation_type::terminal);
-                cancelled.run_handlers(5000);
-                REQUIRE(cancelled.has_ended);
-                CHECK((!cancelled.thrown || is_cancellation(cancelled.thrown)));
-                CHECK(cancelled.client->connections().open == cancelled.client->connections().idle);
-
-                interrupted_work closed(service, what, in_order);
-                closed.run_handlers(handlers);
-                closed.client->close();
-                closed.run_handlers(5000);
-                REQUIRE(closed.has_ended);
-                if (closed.thrown)
-                    CHECK(is_closed(closed.thrown));
-
-                interrupted_work dropped(service, what, in_order);
-                dropped.run_handlers(handlers);
-                dropped.client.reset();
-                dropped.context.reset();
-                REQUIRE(handlers < 5000);
-            }
+            CAPTURE(static_cast<int>(what));
+            moments += interrupt_after_each_handler(
+                service, [=](foundry::client<> const& client) { return do_work(client, what, in_order); });
         }
     }
     MESSAGE("report: bulk work interrupted at " << moments << " moments");

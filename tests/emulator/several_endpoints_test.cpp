@@ -5,6 +5,7 @@
 #include "support/plain_calls.hpp"
 
 #include <foundry/call.hpp>
+#include <foundry/endpoints.hpp>
 #include <foundry/files.hpp>
 #include <foundry/images.hpp>
 

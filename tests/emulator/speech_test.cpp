@@ -3,6 +3,7 @@
 // Speech to text and text to speech: recorded exchanges are gone through again, and what is sent and what comes back.
 
 #include "support/form_parts.hpp"
+#include "support/interrupted_call.hpp"
 #include "support/kept_members.hpp"
 #include "support/plain_calls.hpp"
 #include "support/recordings.hpp"
@@ -11,9 +12,6 @@
 
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/speech.hpp>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 
 namespace foundry_test::speech_test {
 
@@ -825,72 +823,14 @@ asio::awaitable<void> read_stream(foundry::client<> client, stream_kind what)
     }
 }
 
-/// A stream that runs until it is interrupted.
-struct interrupted_stream
-{
-    interrupted_stream(emulator const& service, stream_kind what)
-        : client(client_of(context->get_executor(), service, local_url, trusting(service)))
-    {
-        asio::co_spawn(*context, read_stream(*client, what),
-                       asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr e) {
-                           thrown = e;
-                           has_ended = true;
-                       }));
-    }
-
-    bool run_handlers(int count)
-    {
-        for (int i = 0; i != count && !has_ended; ++i)
-            context->run_one_for(long_enough);
-        return has_ended;
-    }
-
-    std::optional<asio::io_context> context{std::in_place};
-    std::optional<foundry::client<>> client;
-    asio::cancellation_signal signal;
-    std::exception_ptr thrown;
-    bool has_ended = false;
-};
-
-bool is_closed(std::exception_ptr thrown)
-{
-    try {
-        std::rethrow_exception(std::move(thrown));
-    } catch (foundry::error const& e) {
-        return e.code() == errc::client_closed;
-    }
-}
-
 TEST_CASE("speech: a stream may be cancelled, closed with its client or destroyed with its context after any handler")
 {
     emulator const service;
     int moments = 0;
     for (stream_kind const what : {stream_kind::sound, stream_kind::sound_events, stream_kind::words}) {
-        bool is_late = false;
-        for (int handlers = 1; !is_late; ++handlers, ++moments) {
-            CAPTURE(static_cast<int>(what));
-            CAPTURE(handlers);
-            interrupted_stream cancelled(service, what);
-            is_late = cancelled.run_handlers(handlers);
-            cancelled.signal.emit(asio::cancellation_type::terminal);
-            cancelled.run_handlers(5000);
-            REQUIRE(cancelled.has_ended);
-            CHECK((!cancelled.thrown || is_cancellation(cancelled.thrown)));
-
-            interrupted_stream closed(service, what);
-            closed.run_handlers(handlers);
-            closed.client->close();
-            closed.run_handlers(5000);
-            REQUIRE(closed.has_ended);
-            if (closed.thrown)
-                CHECK(is_closed(closed.thrown));
-
-            interrupted_stream dropped(service, what);
-            dropped.run_handlers(handlers);
-            dropped.client.reset();
-            dropped.context.reset();
-            REQUIRE(handlers < 5000);
-        }
+        CAPTURE(static_cast<int>(what));
+        moments += interrupt_after_each_handler(
+            service, [what](foundry::client<> const& client) { return read_stream(client, what); });
     }
     MESSAGE("report: streams of speech interrupted at " << moments << " moments");
 }

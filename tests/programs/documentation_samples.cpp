@@ -10,6 +10,7 @@
 #include <foundry/bulk.hpp>
 #include <foundry/call.hpp>
 #include <foundry/client_from_environment.hpp>
+#include <foundry/endpoints.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 #include <foundry/entra/chained_credential.hpp>
 #include <foundry/entra/client_assertion_credential.hpp>

@@ -4,6 +4,7 @@
 
 #include "support/fixture.hpp"
 
+#include <foundry/endpoints.hpp>
 #include <foundry/testing/emulator.hpp>
 
 #include <boost/asio/detached.hpp>

@@ -7,6 +7,7 @@
 #include <foundry/detail/http/exchange.hpp>
 #include <foundry/detail/operations/complete_chat.hpp>
 #include <foundry/detail/operations/embed.hpp>
+#include <foundry/endpoints.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>

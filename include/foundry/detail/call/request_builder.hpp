@@ -43,7 +43,6 @@ struct movable_request
 {
     movable_request() = default;
 
-    std::string_view verb;
     call_options with;
     std::string model;           ///< As the program names it; may be empty.
     std::size_t model_begin = 0; ///< Where the body has the member `model`, or would have it.

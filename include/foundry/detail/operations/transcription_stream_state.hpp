@@ -16,7 +16,6 @@ struct transcription_stream_state final : event_stream_state
     using event_stream_state::event_stream_state;
 
     bool take_value();
-    void check_end(bool at_marker) const;
 
     transcription_event value; ///< The last event, lent to the reader.
 
@@ -24,8 +23,7 @@ private:
     bool take_document(std::string const& document) override;
 
     json::reader reader_;
-    bool is_whole_ = false;  // the answer was not streamed
-    bool has_whole_ = false; // and has not been taken
+    bool has_whole_ = false; // the answer was not streamed, and has not been taken
 };
 
 /// Whether an object of JSON has a member `text` that is a text.

@@ -345,8 +345,7 @@ FOUNDRY_DECL void move_to(pending_request& request, std::shared_ptr<client_state
     request.body.replace(moves.model_begin, model_member(request.deployment).size(), model_member(deployment));
     request.deployment = std::move(deployment);
     request.state = std::move(to);
-    request_spec spec;
-    spec.verb = moves.verb;
+    request_spec const spec; // a POST of JSON
     bool const has_extra = request.state->target.endpoint.form() == api_form::models && moves.has_extra_parameters;
     head_builder(request, spec, moves.with).build("application/json", has_extra);
 }
@@ -358,7 +357,6 @@ inline void name_deployment(pending_request& request, request_spec const& spec, 
                             bool has_extra)
 {
     std::shared_ptr<movable_request> const moves(new movable_request);
-    moves->verb = spec.verb;
     moves->with = with;
     moves->model = request.deployment;
     moves->model_begin = 1 + spec.leading_members.size();

@@ -24,19 +24,13 @@ FOUNDRY_DECL bool has_text_member(std::string_view document)
 
 FOUNDRY_DECL bool transcription_stream_state::take_value()
 {
-    if (is_whole_)
-        return std::exchange(has_whole_, false);
+    if (std::exchange(has_whole_, false))
+        return true;
     while (event_stream_state::take_value()) {
         if (read_typed_event(reader_, event_stream_state::value, value))
             return true;
     }
     return false;
-}
-
-FOUNDRY_DECL void transcription_stream_state::check_end(bool at_marker) const
-{
-    if (!is_whole_)
-        event_stream_state::check_end(at_marker);
 }
 
 FOUNDRY_DECL bool transcription_stream_state::take_document(std::string const& document)
@@ -54,7 +48,8 @@ FOUNDRY_DECL bool transcription_stream_state::take_document(std::string const& d
         observer_->note_first_chunk();
         observer_->note_json(document);
     }
-    is_whole_ = has_whole_ = true;
+    has_whole_ = true;
+    end();
     return true;
 }
 
