@@ -35,7 +35,8 @@ struct bulk_options
 {
     bulk_options() = default;
 
-    /// Requests at a time, 1 or more. `pool_options::max_connections` limits it, too.
+    /// Requests at a time, 1 or more. `pool_options::max_connections` limits it, too. There are fewer while the service says in
+    /// `x-ratelimit-*` that less is left, and none after a 429 until the time that it names.
     std::size_t in_flight = 8;
     /// Texts in a request for embeddings, 1 to 2,048; most models that are not of OpenAI take at most 1,024.
     std::size_t texts_per_request = 256;

@@ -33,6 +33,7 @@
 #include <foundry/detail/call/impl/event_source.ipp>
 #include <foundry/detail/call/impl/json_sink.ipp>
 #include <foundry/detail/call/impl/operation.ipp>
+#include <foundry/detail/call/impl/rate_gates.ipp>
 #include <foundry/detail/call/impl/request_builder.ipp>
 #include <foundry/detail/call/impl/request_target.ipp>
 #include <foundry/detail/call/impl/response_source.ipp>
@@ -43,6 +44,7 @@
 #include <foundry/detail/call/impl/stream_sink.ipp>
 #include <foundry/detail/core/impl/failover.ipp>
 #include <foundry/detail/core/impl/field.ipp>
+#include <foundry/detail/core/impl/rate_control.ipp>
 #include <foundry/detail/core/impl/retry_budget.ipp>
 #include <foundry/detail/core/impl/url.ipp>
 #include <foundry/detail/entra/impl/application.ipp>

@@ -14,6 +14,8 @@
 //     large [TIMES]                   a completion of 1 MB, and the longest handler
 //     streams N ROUNDS [PLAIN_PORT]   open streams, each of which receives so many chunks that come one at a time
 //     queue N                         small completions, all at once, of a client with eight connections
+//     limits N CLIENTS                requests of so many clients at the limits of one deployment, which takes a tenth of them at a time;
+//                                     nothing is sent
 //     cold N RATE                     small completions, each on a connection of its own; so many arrive in a second
 //     idle N                          the resident memory of clients that have had an answer
 //     hold N                          and of open streams
@@ -24,11 +26,15 @@
 #include "paced_streams.hpp"
 
 #include <foundry.hpp>
+#include <foundry/detail/call/rate_gates.hpp>
 #include <foundry/detail/http/event_parser.hpp>
 #include <foundry/detail/json/reader.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
@@ -304,6 +310,36 @@ void run_parse(std::size_t size, std::size_t times)
               << std::endl;
 }
 
+FOUNDRY_CORO asio::awaitable<void> run_limited(boost::intrusive_ptr<foundry::detail::rate_gates> const& gates,
+                                               foundry::response_info const& head, std::size_t times,
+                                               std::size_t& received)
+{
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    for (std::size_t i = 0; i != times; ++i) {
+        foundry::detail::rate_ticket ticket(gates, "text-embedding-3-small", 100, true);
+        while (ticket.must_wait(executor, foundry::http::never))
+            co_await ticket.timer().async_wait(asio::as_tuple(asio::deferred));
+        co_await asio::post(executor, asio::deferred);
+        ticket.succeed(head);
+        ++received;
+    }
+}
+
+void run_limits(asio::io_context& context, std::size_t requests, std::size_t clients)
+{
+    boost::intrusive_ptr<foundry::detail::rate_gates> const gates(new foundry::detail::rate_gates);
+    std::string const tenth = std::to_string(clients / 10);
+    foundry::response_headers fields{{"x-ratelimit-remaining-requests", tenth},
+                                     {"x-ratelimit-remaining-tokens", "900000"}};
+    foundry::response_info const head(200, std::move(fields), "");
+    std::size_t received = 0;
+    long const begun = benchmark::processor_time();
+    for (std::size_t i = 0; i != clients; ++i)
+        asio::co_spawn(context, run_limited(gates, head, requests / clients, received), rethrow);
+    context.run();
+    benchmark::report(received, begun);
+}
+
 } // namespace
 
 int main(int count, char** words)
@@ -332,6 +368,10 @@ int main(int count, char** words)
             clients.push_back(make_client(context.get_executor(), with, with.answer_name()));
             run(context, run_complete(clients.back(), 1, ignored));
         });
+        return 0;
+    }
+    if (what == "limits") {
+        run_limits(context, with.number(0), with.number(1));
         return 0;
     }
     foundry::client<> client = make_client(context.get_executor(), with, with.answer_name());

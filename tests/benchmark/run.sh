@@ -395,6 +395,13 @@ scale() {
         least_time foundry plain "$calls" queue "$calls"
         note "queue.$calls.nanoseconds" "$nanoseconds"
     done
+    for count in 10 1000; do
+        per_unit foundry plain $((count * 20)) "limits $((count * 20)) $count" "limits $((count * 40)) $count"
+        note "limits.$count.instructions" "$instructions"
+        note "limits.$count.allocations" "$allocations"
+        least_time foundry plain $((count * 40)) limits $((count * 40)) "$count"
+        note "limits.$count.nanoseconds" "$nanoseconds"
+    done
 
     echo
     echo "| open streams, each waiting for its next chunk | instructions of a chunk | against one stream | allocations | processor time of a chunk |"
@@ -412,6 +419,14 @@ scale() {
         name=queue.$calls
         echo "| $calls | ${figures[$name.instructions]} |" \
             "$(calculate %.2f "${figures[$name.instructions]} / ${figures[queue.500.instructions]}") |" \
+            "$(calculate %.1f "${figures[$name.nanoseconds]} / 1000") us |"
+    done
+    echo
+    echo "| clients that wait for the limits of one deployment | instructions of a request, beside the call's | allocations | processor time of a request |"
+    echo "|---:|---:|---:|---:|"
+    for count in 10 1000; do
+        name=limits.$count
+        echo "| $count | ${figures[$name.instructions]} | ${figures[$name.allocations]} |" \
             "$(calculate %.1f "${figures[$name.nanoseconds]} / 1000") us |"
     done
     echo

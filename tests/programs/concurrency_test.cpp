@@ -4,6 +4,7 @@
 
 #include "support/fixture.hpp"
 
+#include <foundry/bulk.hpp>
 #include <foundry/endpoints.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
@@ -325,6 +326,38 @@ TEST_CASE("concurrency: calls on four threads move between two endpoints, of whi
         CHECK(!text.empty());
     MESSAGE("report: several endpoints on four threads: " << first.journal().size() << " requests at the first, "
                                                           << second.journal().size() << " at the second");
+}
+
+FOUNDRY_CORO asio::awaitable<void> embed_many(foundry::client<> client, std::atomic<std::size_t>& done)
+{
+    foundry::bulk_options how;
+    how.texts_per_request = 1;
+    std::vector<std::string> const texts(200, "a text");
+    foundry::async_generator<foundry::embedded_text> rows =
+        foundry::embed_all(client, "text-embedding-3-small", texts, how);
+    while (std::optional<foundry::embedded_text> row = co_await rows.next())
+        done += row->failure ? 0 : 1;
+}
+
+TEST_CASE("concurrency: bulk work of four contexts waits for the same limits, and each row comes")
+{
+    foundry::testing::emulator_options limits;
+    limits.requests_per_minute = 100;
+    limits.rate_window = std::chrono::milliseconds(200);
+    limits.embedding_dimensions = 16;
+    foundry::testing::emulator service(limits);
+    foundry::options with = trusting(service);
+    with.retry.max_retries = 20;
+    asio::thread_pool own(1);
+    foundry::client<> const client = client_of(own.get_executor(), service, urls[3], with);
+    std::atomic<std::size_t> done = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i != 4; ++i)
+        threads.emplace_back([&] { run(embed_many(client, done)); });
+    for (std::thread& t : threads)
+        t.join();
+    CHECK(done == 800);
+    MESSAGE("report: bulk work of four contexts: 800 rows in " << service.requests() << " requests");
 }
 
 TEST_CASE("concurrency: a client of one context serves callers on strands of two others, with retries and waits for a "

@@ -116,7 +116,13 @@ inline embedding_request embedding_part::request_for(slice which) const
 
 inline boost::asio::awaitable<embeddings> embedding_part::embed(slice which) const
 {
-    return context->client.embed(request_for(which), context->call);
+    embedding_request const request = request_for(which);
+    pending_request pending = prepare_embedding(state_of(context->client), request, context->call);
+    std::size_t tokens = 0;
+    for (std::size_t i = 0; i != which.count; ++i)
+        tokens += 1 + embedding_part::tokens(rows[which.first + i].text);
+    pending.bulk_tokens = static_cast<std::int64_t>(tokens);
+    return detail::embed(std::move(pending), request.size(), request.encoding_format);
 }
 
 inline bool embedding_part::is_fault_of(slice which, error const& e) const
@@ -182,8 +188,19 @@ public:
     boost::asio::awaitable<void> ask() override;
 
 private:
+    boost::asio::awaitable<chat_completion> complete(chat_request const& request) const;
     bool is_fault_of(chat_request const& request, error const& e) const;
 };
+
+inline boost::asio::awaitable<chat_completion> completion_part::complete(chat_request const& request) const
+{
+    pending_request pending = prepare_chat(state_of(context->client), request, context->call, false);
+    auto const prompt = static_cast<std::int64_t>(pending.body.size() / 4);
+    constexpr std::int64_t most = 1'000'000'000;
+    std::int64_t const answer = (std::max)(request.max_tokens.value_or(0), request.max_completion_tokens.value_or(0));
+    pending.bulk_tokens = prompt + std::clamp(answer, std::int64_t(0), most); // the service counts both
+    return complete_chat(std::move(pending));
+}
 
 inline bool completion_part::is_fault_of(chat_request const& request, error const& e) const
 {
@@ -200,8 +217,7 @@ inline bool completion_part::is_fault_of(chat_request const& request, error cons
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> completion_part::ask()
 {
     completed_request& row = rows.front();
-    boost::system::result<chat_completion, error> outcome =
-        co_await as_result(context->client.complete(row.request, context->call));
+    boost::system::result<chat_completion, error> outcome = co_await as_result(complete(row.request));
     count_call(outcome ? outcome->usage : std::nullopt);
     if (outcome) {
         row.completion = std::move(*outcome);

@@ -3,6 +3,7 @@
 
 #include <foundry/deployments.hpp>
 #include <foundry/detail/base/make_uuid.hpp>
+#include <foundry/detail/call/rate_gates.hpp>
 #include <foundry/detail/call/running_calls.hpp>
 #include <foundry/detail/core/credential_source.hpp>
 #include <foundry/detail/core/failover.hpp>
@@ -31,7 +32,8 @@ struct cached_head
     int custom_headers = 0; ///< Number of fields that count towards Azure's limit of ten.
 };
 
-/// Where calls go: one endpoint, what the models are called there, the credential for it, the connections to it, and the calls that use them.
+/// Where calls go: one endpoint, what the models are called there, the credential for it, the connections to it, the calls that use them,
+/// and how fast they may follow each other.
 struct call_target
 {
     foundry::endpoint endpoint;
@@ -39,6 +41,7 @@ struct call_target
     std::shared_ptr<credential_source> credential;
     boost::intrusive_ptr<http::pool> connections;
     boost::intrusive_ptr<running_calls> calls;
+    boost::intrusive_ptr<rate_gates> gates;
 };
 
 struct endpoint_list;

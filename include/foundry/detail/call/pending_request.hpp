@@ -6,8 +6,11 @@
 #include <foundry/detail/call/operation.hpp>
 #include <foundry/detail/http/byte_source.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,12 +43,14 @@ struct pending_request
     std::string traceparent;
     foundry::timeouts timeouts;
     retry_options retry;
-    std::exception_ptr validation_error; // thrown when the coroutine runs
-    bool is_sent_once = false;           // a second one would do harm, also after a kept connection has died
-    bool is_safe = false;                // it only reads
-    bool is_media = false;               // of the response: JSON in its place is an error
-    bool is_round = false;               // of a run that is in progress
-    running_call* outer = nullptr;       // the call that this request is part of, which outlives it; may be null
+    std::exception_ptr validation_error;     // thrown when the coroutine runs
+    bool is_sent_once = false;               // a second one would do harm, also after a kept connection has died
+    bool is_safe = false;                    // it only reads
+    bool is_media = false;                   // of the response: JSON in its place is an error
+    bool has_alternative = false;            // another endpoint would take it now
+    std::optional<std::int64_t> bulk_tokens; // of bulk work, which waits for the limits of its deployment: estimated
+    bool is_round = false;                   // of a run that is in progress
+    running_call* outer = nullptr;           // the call that this request is part of, which outlives it; may be null
     std::shared_ptr<movable_request const> moves; // what another endpoint needs of it; null if it does not move
 
     std::size_t body_limit() const noexcept { return state->settings.limits.*limit; }

@@ -75,8 +75,9 @@ FOUNDRY_DECL std::shared_ptr<client_state> make_client_state(boost::asio::any_io
         std::move(proxies), origin.proxy ? origin.proxy->tls : http::context_ptr(), authority_tls(with.tls)));
     boost::intrusive_ptr<http::pool> connections(new http::pool(std::move(executor), std::move(origin), with.pool));
     boost::intrusive_ptr<running_calls> calls(new running_calls);
-    call_target target{std::move(endpoint), deployments(), std::move(credential), std::move(connections),
-                       std::move(calls)};
+    boost::intrusive_ptr<rate_gates> gates(new rate_gates);
+    call_target target{std::move(endpoint),    deployments(),    std::move(credential),
+                       std::move(connections), std::move(calls), std::move(gates)};
     return std::shared_ptr<client_state>(new client_state(std::move(target), std::move(with), std::move(way)));
 }
 

@@ -35,7 +35,8 @@ FOUNDRY_DECL endpoint_selector::clock::duration endpoint_selector::take(clock::t
         move_to(request_, list_.at(last_));
     std::chrono::milliseconds const shorter = request_.state->settings.failover.first_byte;
     bool const is_shorter = shorter.count() > 0 && (first_byte_.count() <= 0 || shorter < first_byte_);
-    request_.timeouts.first_byte = next_.has_other && may_move && is_shorter ? shorter : first_byte_;
+    request_.has_alternative = next_.has_other && may_move;
+    request_.timeouts.first_byte = request_.has_alternative && is_shorter ? shorter : first_byte_;
     return {};
 }
 

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/base/scoped_wipe.hpp>
 #include <foundry/detail/call/auth_headers.hpp>
 #include <foundry/detail/call/send_once.hpp>
@@ -8,7 +9,11 @@
 #include <foundry/detail/http/request_head.hpp>
 #include <foundry/detail/http/tunnel.hpp>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include <cstdint>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
@@ -47,6 +52,23 @@ inline void note_head(pending_request const& request, open_response& response)
         response.observer->on_response(response.info, response.exchange->times());
 }
 
+/// Waits until the limits of the deployment have room for a request of bulk work.
+inline FOUNDRY_CORO boost::asio::awaitable<void> wait_for_room(rate_ticket& ticket, http::clock::time_point end,
+                                                               running_call& call)
+{
+    boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+    while (ticket.must_wait(executor, end)) {
+        if (http::clock::now() >= end) {
+            throw error(errc::total_timeout,
+                        "the rate limit of the deployment had no room for this request; send fewer at "
+                        "a time, or set a longer timeouts.total");
+        }
+        noted_scope const waits(&call.wait, ticket.timer());
+        co_await ticket.timer().async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        call.check(); // the end of the client ends the wait, too
+    }
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request const& request,
                                                                  http::clock::time_point end, open_response& response)
 {
@@ -54,6 +76,12 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
         std::rethrow_exception(request.validation_error);
     client_state& client = *request.state;
     boost::asio::any_io_executor const executor = co_await boost::asio::this_coro::executor;
+
+    bool const is_held_back = request.bulk_tokens && !request.has_alternative;
+    auto const tokens = static_cast<std::int64_t>(request.body.size() / 4);
+    rate_ticket ticket(client.target.gates, request.deployment, request.bulk_tokens.value_or(tokens), is_held_back);
+    if (is_held_back)
+        co_await wait_for_room(ticket, end, response.call);
 
     std::string claims;
     for (bool is_after_challenge = false;; is_after_challenge = true) {
@@ -83,8 +111,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
         co_await response.exchange->send(message, body.substr(is_copied ? body.size() : 0), request.source.get());
 
         note_head(request, response);
-        if (is_success(response.info.status()))
+        if (is_success(response.info.status())) {
+            ticket.succeed(response.info);
             break;
+        }
         error_body_sink error_body;
         try {
             response.exchange->deliver_to(error_body, error_body_sink::max_size, http::exchange::progress::on_signal);
@@ -102,7 +132,9 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
             http::refuse_if_of_proxy(client.target.connections->to(), response.info.headers());
         error_context what = request.context();
         what.scope = auth.scope;
-        throw make_service_error(what, response.info, std::move(error_body.text));
+        error const failed = make_service_error(what, response.info, std::move(error_body.text));
+        ticket.fail(failed, request.retry.max_server_wait);
+        throw failed;
     }
 }
 
