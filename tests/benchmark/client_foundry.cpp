@@ -28,6 +28,7 @@
 #include <foundry.hpp>
 #include <foundry/detail/call/rate_gates.hpp>
 #include <foundry/detail/http/event_parser.hpp>
+#include <foundry/detail/http/time_limits.hpp>
 #include <foundry/detail/json/reader.hpp>
 
 #include <boost/asio/as_tuple.hpp>
