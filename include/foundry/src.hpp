@@ -72,6 +72,9 @@
 #include <foundry/detail/http/impl/time_limits.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/http/impl/tunnel.ipp>
+#include <foundry/detail/http/impl/websocket_handshake.ipp>
+#include <foundry/detail/http/impl/websocket_parser.ipp>
+#include <foundry/detail/http/impl/websocket_writer.ipp>
 #include <foundry/detail/json/impl/expectation.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>

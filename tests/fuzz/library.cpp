@@ -21,6 +21,8 @@
 #include <foundry/detail/http/impl/event_parser.ipp>
 #include <foundry/detail/http/impl/response_parser.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
+#include <foundry/detail/http/impl/websocket_parser.ipp>
+#include <foundry/detail/http/impl/websocket_writer.ipp>
 #include <foundry/detail/json/impl/expectation.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>

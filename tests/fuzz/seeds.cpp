@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// Writes what the fuzzers begin with: recorded exchanges, the cases of the parsers' tests, URLs, dates, and keys that are made here.
+// Writes what the fuzzers begin with: recorded exchanges, the cases of the parsers' tests, URLs, dates, WebSocket frames, and keys that
+// are made here.
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -107,6 +108,21 @@ void add_cases(seed_writer& seeds, fs::path const& data)
         seeds.add("response_parser", text_of(one, "raw"));
     for (json::value const& one : answers.at("answers").as_array())
         seeds.add("json_reader", text_of(one, "body"), 2);
+}
+
+/// A message of each type in one frame and in fragments, control frames, and frames that are refused.
+void add_frames(seed_writer& seeds)
+{
+    using namespace std::string_view_literals;
+    std::string const two_byte_length = std::string("\x82\x7e\x01\x00"sv) + std::string(256, 'x');
+    for (std::string_view const frames :
+         {"\x81\x05Hello\x82\x02\x00\xff\x89\x01p\x8a\x00\x88\x05\x03\xe8"
+          "bye"sv,
+          "\x01\x03Hel\x89\x00\x80\x02lo"sv, "\x01\x02\xe2\x82\x00\x00\x80\x01\xac\x88\x00"sv,
+          "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"sv, "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"sv,
+          "\x88\x02\x03\xed"sv, std::string_view(two_byte_length)})
+        for (unsigned const mode : {0u, 3u})
+            seeds.add("websocket_parser", frames, mode);
 }
 
 void add_texts(seed_writer& seeds)
@@ -227,5 +243,6 @@ int main(int count, char** arguments)
     add_recordings(seeds, data / "recordings");
     add_cases(seeds, data);
     add_texts(seeds);
+    add_frames(seeds);
     add_keys(seeds);
 }

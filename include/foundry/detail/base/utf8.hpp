@@ -15,6 +15,9 @@ FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
 
 inline bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
 
+/// Whether the bytes are the start of one sequence that further bytes can complete.
+FOUNDRY_DECL bool is_cut_utf8(std::string_view bytes) noexcept;
+
 /// Appends text and replaces invalid UTF-8 by U+FFFD, as the decoder of the WHATWG Encoding standard does.
 FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes);
 

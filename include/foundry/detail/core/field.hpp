@@ -11,6 +11,9 @@ namespace http {
 /// Whether two strings are equal when the case of ASCII letters is ignored.
 FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept;
 
+/// Whether a comma-separated list, such as the value of `Connection`, has this member. The case of ASCII letters is ignored.
+FOUNDRY_DECL bool lists(std::string_view list, std::string_view member) noexcept;
+
 /// Whether this is a token (RFC 9110, 5.6.2), and so a valid field name.
 FOUNDRY_DECL bool valid_field_name(std::string_view name) noexcept;
 

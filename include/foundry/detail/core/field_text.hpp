@@ -26,6 +26,21 @@ inline constexpr bool is_token_char(char c) { return token_chars[static_cast<uns
 
 inline constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+inline std::string_view trim_front(std::string_view text)
+{
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    return text;
+}
+
+inline std::string_view trim(std::string_view text)
+{
+    text = trim_front(text);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
 inline constexpr bool is_field_char(char c)
 {
     auto const u = static_cast<unsigned char>(c);

@@ -87,6 +87,13 @@ FOUNDRY_DECL std::size_t valid_utf8_prefix(std::string_view bytes) noexcept
     }
 }
 
+FOUNDRY_DECL bool is_cut_utf8(std::string_view bytes) noexcept
+{
+    if (bytes.empty() || bytes.size() >= read_utf8_lead(static_cast<unsigned char>(bytes.front())).length)
+        return false;
+    return read_utf8_sequence(bytes).length == bytes.size();
+}
+
 FOUNDRY_DECL void append_utf8(std::string& out, std::string_view bytes)
 {
     while (true) {

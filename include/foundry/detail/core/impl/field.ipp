@@ -24,6 +24,18 @@ FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept
                       [](char x, char y) { return foundry::detail::to_lower(x) == foundry::detail::to_lower(y); });
 }
 
+FOUNDRY_DECL bool lists(std::string_view list, std::string_view member) noexcept
+{
+    for (;;) {
+        std::size_t const comma = list.find(',');
+        if (iequals(detail::trim(list.substr(0, comma)), member))
+            return true;
+        if (comma == list.npos)
+            return false;
+        list.remove_prefix(comma + 1);
+    }
+}
+
 FOUNDRY_DECL bool valid_field_name(std::string_view name) noexcept
 {
     return !name.empty() && foundry::detail::all_of(name, detail::is_token_char);

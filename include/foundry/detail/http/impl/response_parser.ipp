@@ -15,34 +15,6 @@ namespace http {
 
 namespace detail {
 
-inline std::string_view trim_front(std::string_view text)
-{
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-    return text;
-}
-
-inline std::string_view trim(std::string_view text)
-{
-    text = trim_front(text);
-    while (!text.empty() && is_blank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
-/// Whether a comma-separated list, such as the value of `Connection`, has this member.
-inline bool lists(std::string_view list, std::string_view member)
-{
-    for (;;) {
-        std::size_t const comma = list.find(',');
-        if (iequals(trim(list.substr(0, comma)), member))
-            return true;
-        if (comma == list.npos)
-            return false;
-        list.remove_prefix(comma + 1);
-    }
-}
-
 /// Removes a token or a quoted string from the start of the text. Returns false if there is neither.
 inline bool take_word(std::string_view& text)
 {
@@ -219,9 +191,9 @@ FOUNDRY_DECL void response_parser::on_field(std::string_view line)
             fail("the body's length is not one number");
         length_ = length;
     } else if (iequals(name, "connection")) {
-        if (detail::lists(value, "close"))
+        if (lists(value, "close"))
             closing_ = true;
-        else if (detail::lists(value, "keep-alive"))
+        else if (lists(value, "keep-alive"))
             keep_alive_ = true;
     }
     head_.headers.add(name, value);
