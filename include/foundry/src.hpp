@@ -72,6 +72,7 @@
 #include <foundry/detail/http/impl/time_limits.ipp>
 #include <foundry/detail/http/impl/tls.ipp>
 #include <foundry/detail/http/impl/tunnel.ipp>
+#include <foundry/detail/http/impl/websocket.ipp>
 #include <foundry/detail/http/impl/websocket_handshake.ipp>
 #include <foundry/detail/http/impl/websocket_parser.ipp>
 #include <foundry/detail/http/impl/websocket_writer.ipp>
@@ -95,6 +96,8 @@
 #include <foundry/detail/operations/impl/event_stream_state.ipp>
 #include <foundry/detail/operations/impl/fetch_response.ipp>
 #include <foundry/detail/operations/impl/poll.ipp>
+#include <foundry/detail/operations/impl/realtime_preview.ipp>
+#include <foundry/detail/operations/impl/realtime_state.ipp>
 #include <foundry/detail/operations/impl/response_conversation.ipp>
 #include <foundry/detail/operations/impl/response_stream_state.ipp>
 #include <foundry/detail/operations/impl/speech_stream_state.ipp>
@@ -143,6 +146,8 @@
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/models.ipp>
 #include <foundry/impl/proxy.ipp>
+#include <foundry/impl/realtime.ipp>
+#include <foundry/impl/realtime_event.ipp>
 #include <foundry/impl/response.ipp>
 #include <foundry/impl/response_accumulator.ipp>
 #include <foundry/impl/response_from_chat.ipp>

@@ -25,7 +25,7 @@ rooms='public operations call auth entra http json core base'
 core='access_token deployments endpoint error limits observer options proxy response_headers response_info retry secret'
 json='content_filter schema usage'
 entra='entra/credential_options entra/certificate_options'
-operations='answer async_generator batch batch_requests body chat chat_accumulator chat_message chat_stream embedding event_stream response response_accumulator response_event response_run response_stream route speech_request toolbox transcription wait'
+operations='answer async_generator batch batch_requests body chat chat_accumulator chat_message chat_stream embedding event_stream realtime_event realtime_options response response_accumulator response_event response_run response_stream route speech_request toolbox transcription wait'
 
 # read_includes INCLUDE_DIRECTORY: "graph", "up" and "body" lines
 read_includes() {

@@ -22,6 +22,7 @@
 #include <foundry/log_sink.hpp>
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
+#include <foundry/realtime.hpp>
 #include <foundry/response_accumulator.hpp>
 #include <foundry/response_from_chat.hpp>
 #include <foundry/responses.hpp>
@@ -1307,6 +1308,18 @@ foundry::speech speech{client};
 foundry::transcription heard = co_await speech.transcribe({"whisper", "talk.mp3"});
 foundry::speech_request what{"gpt-4o-mini-tts", heard.text, "alloy"};
 co_await speech.speak(what, "talk_again.mp3");
+    // clang-format on
+}
+
+asio::awaitable<void> opens_a_session(foundry::client<> client)
+{
+    // clang-format off
+foundry::realtime realtime{client};
+foundry::realtime_session session = co_await realtime.connect("gpt-realtime");
+co_await session.say("How many feet are in a mile?");
+co_await session.respond();
+while (auto event = co_await session.next())
+    std::cout << event->text() << std::flush;
     // clang-format on
 }
 

@@ -96,12 +96,13 @@ inline constexpr operation batches = {.path = "batches", .in_models_api = false,
 inline constexpr operation files = {.path = "files", .in_models_api = false, .has_error_member = true};
 inline constexpr operation audio = {.path = "audio", .in_models_api = false, .has_deployment = true};
 inline constexpr operation models = {.path = "models", .verb = "GET", .in_models_api = false};
+inline constexpr operation realtime = {.path = "realtime", .in_models_api = false, .has_error_member = true};
 inline constexpr operation model_info = {.path = "info", .verb = "GET", .in_azure_openai = false};
 
 /// The rows above, in the order in which a path is compared with them: a row comes before one that it lies below.
 inline constexpr operation const* with_functions[] = {
     &chat,    &completions, &embeddings, &image_embeddings, &image_generation, &responses,
-    &batches, &files,       &audio,      &models,           &model_info};
+    &batches, &files,       &audio,      &models,           &realtime,         &model_info};
 
 /// Operations without functions of their own, which client::call() reaches.
 inline constexpr operation others[] = {
@@ -112,7 +113,6 @@ inline constexpr operation others[] = {
     {.path = "containers", .in_models_api = false, .has_error_member = true},
     {.path = "evals", .in_models_api = false, .has_error_member = true},
     {.path = "fine_tuning", .in_models_api = false, .has_error_member = true},
-    {.path = "realtime", .in_models_api = false, .has_error_member = true},
     {.path = "threads", .in_models_api = false, .has_error_member = true},
     {.path = "uploads", .in_models_api = false, .has_error_member = true},
     {.path = "vector_stores", .in_models_api = false, .has_error_member = true},

@@ -46,6 +46,7 @@ struct pending_request
     std::exception_ptr validation_error;     // thrown when the coroutine runs
     bool is_sent_once = false;               // a second one would do harm, also after a kept connection has died
     bool is_safe = false;                    // it only reads
+    bool is_upgrade = false;                 // to another protocol: status 101
     bool is_media = false;                   // of the response: JSON in its place is an error
     bool has_alternative = false;            // another endpoint would take it now
     std::optional<std::int64_t> bulk_tokens; // of bulk work, which waits for the limits of its deployment: estimated

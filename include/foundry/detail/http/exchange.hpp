@@ -45,6 +45,19 @@ public:
 
     void forbid_repetition() noexcept { repeats_ = false; }
 
+    /// @name For a message that asks for another protocol, once the response has status 101
+    /// @{
+    void expect_upgrade() noexcept { parser_.expect_upgrade(); }
+    /// The connection, which the exchange keeps, without time limits.
+    connection& upgrade() noexcept;
+    /// What has arrived after the response.
+    std::string_view unparsed() const noexcept { return {buffer_.get(), unparsed_}; }
+    /// Closes the connection and throws what a failure of it means.
+    [[noreturn]] void rethrow(std::exception_ptr e);
+    boost::asio::any_io_executor const& executor() const noexcept { return limits_->executor(); }
+    origin const& to() const noexcept { return pool_->to(); }
+    /// @}
+
     response_head& head() noexcept { return parser_.head(); }
 
     /// What counts as content for the stall limit.
@@ -103,7 +116,6 @@ private:
     boost::asio::awaitable<std::string_view> read_source(byte_source& source);
     boost::asio::mutable_buffer prepare_buffer();
     void consume();
-    [[noreturn]] void rethrow(std::exception_ptr e);
     [[noreturn]] void throw_expired() const;
 
     boost::intrusive_ptr<pool> pool_;

@@ -33,7 +33,7 @@ protected:
 
 /// Parses one HTTP/1.1 response (RFC 9112), in pieces of any size. Has no socket.
 ///
-/// Skips interim responses (1xx), at most eight. Rejects content codings, because the client requests none (an error response with one
+/// Skips interim responses (1xx), at most eight; a 101 is final after expect_upgrade(), and else an error. Rejects content codings, because the client requests none (an error response with one
 /// keeps its status, its body is dropped), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines that do not end with
 /// CRLF, and several lengths. Joins folded lines of the head with a blank (RFC 9112, 5.2). Drops trailers, which count as part of the head
 /// for its size limit.
@@ -51,6 +51,8 @@ public:
 
     /// Prepares for a new message.
     void restart();
+    /// The message asks for another protocol: a response with status 101 has no body, and what follows is not HTTP.
+    void expect_upgrade() noexcept { may_upgrade_ = true; }
 
     /// To call at the clean end of the connection.
     void end();
@@ -108,6 +110,7 @@ private:
     bool closing_ = false;
     bool keep_alive_ = false;
     bool is_encoded_ = false;
+    bool may_upgrade_ = false;
 };
 
 } // namespace http

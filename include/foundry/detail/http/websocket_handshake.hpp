@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/config.hpp>
-#include <foundry/detail/http/response_parser.hpp>
+#include <foundry/response_headers.hpp>
 
 #include <string>
 #include <string_view>
@@ -26,7 +26,7 @@ FOUNDRY_DECL std::string websocket_accept(std::string_view key);
 /// @param subprotocol the `Sec-WebSocket-Protocol` of the request; empty if it had none.
 /// @throws foundry::error (`errc::unexpected_reply`) if the status is not 101, a field is missing or wrong, the server has chosen an
 /// extension, or another subprotocol than the requested one.
-FOUNDRY_DECL void check_websocket_response(response_head const& head, std::string_view key,
+FOUNDRY_DECL void check_websocket_response(unsigned status, response_headers const& headers, std::string_view key,
                                            std::string_view subprotocol);
 
 } // namespace http

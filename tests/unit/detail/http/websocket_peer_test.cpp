@@ -50,7 +50,8 @@ public:
              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: realtime\r\nSec-WebSocket-Key: " +
              key + "\r\n\r\n");
         server_.accept();
-        check_websocket_response(parse_head(received()), key, "realtime");
+        response_head const head = parse_head(received());
+        check_websocket_response(head.status, head.headers, key, "realtime");
     }
 
     websocket::stream<beast::test::stream>& server() { return server_; }

@@ -15,7 +15,7 @@ struct known_word
 };
 
 /// Codes and types that say more than the status does.
-inline constexpr std::array<known_word, 22> known_error_words{{
+inline constexpr std::array<known_word, 23> known_error_words{{
     {"content_filter", errc::content_filter},       {"ResponsibleAIPolicyViolation", errc::content_filter},
     {"unknown_model", errc::model_not_found},       {"no_model_name", errc::model_not_found},
     {"DeploymentNotFound", errc::model_not_found},  {"model_not_found", errc::model_not_found},
@@ -27,7 +27,7 @@ inline constexpr std::array<known_word, 22> known_error_words{{
     {"too_many_requests", errc::rate_limited},      {"Throttling", errc::rate_limited},
     {"throttling_error", errc::rate_limited},       {"RESOURCE_EXHAUSTED", errc::rate_limited},
     {"overloaded_error", errc::service_error},      {"too_many_tokens", errc::too_large},
-    {"tokens_exceeded", errc::too_large},
+    {"tokens_exceeded", errc::too_large},           {"invalid_api_key", errc::unauthorized},
 }};
 
 /// The same as parts of a message, in lower case, for services that send no code.

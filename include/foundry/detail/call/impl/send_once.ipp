@@ -26,7 +26,7 @@ public:
     std::string text;
 };
 
-inline bool is_success(unsigned status) { return status >= 200 && status <= 299; }
+inline bool is_success(unsigned status) { return (status >= 200 && status <= 299) || status == 101; }
 
 /// The next attempt has an exchange and a head of its own.
 inline void start_attempt(pending_request const& request, boost::asio::any_io_executor const& executor,
@@ -38,6 +38,8 @@ inline void start_attempt(pending_request const& request, boost::asio::any_io_ex
     response.call.exchange = response.exchange.get();
     if (request.is_sent_once)
         response.exchange->forbid_repetition();
+    if (request.is_upgrade)
+        response.exchange->expect_upgrade();
     response.exchange->limits().set_total(end, request.timeouts.total);
     if (response.is_stream)
         response.exchange->limits().expect_stream();

@@ -120,6 +120,13 @@ FOUNDRY_DECL void exchange::stop() { limits_->expire(errc::client_closed); }
 
 FOUNDRY_DECL exchange::~exchange() { close(); }
 
+FOUNDRY_DECL connection& exchange::upgrade() noexcept
+{
+    limits_->clear_step();
+    limits_->set_total(never, {});
+    return *lease_;
+}
+
 FOUNDRY_DECL void exchange::close() noexcept
 {
     limits_->stop();

@@ -153,7 +153,7 @@ FOUNDRY_DECL void response_parser::on_status_line(std::string_view line)
     head_.status = static_cast<unsigned>(status);
     if (status < 100 || status > 599)
         fail("the status is not one of HTTP");
-    if (status == 101)
+    if (status == 101 && !may_upgrade_)
         fail("the server switches to a protocol that was not asked for");
     at_ = place::field;
 }
@@ -218,7 +218,10 @@ FOUNDRY_DECL void response_parser::on_head()
         fail("the body has two lengths");
     if (is_encoded_ && head_.status < 400) // the status and the fields of an error are useful without its body
         fail("the body is compressed, which was not asked for; look for a proxy that does it");
-    if (head_.status < 200) {
+    if (head_.status == 101) {
+        at_ = place::end;
+        closing_ = true;
+    } else if (head_.status < 200) {
         if (++interim_ > max_interim)
             fail("the server sends interim responses without end");
         int const interim = interim_;

@@ -61,12 +61,11 @@ FOUNDRY_DECL std::string websocket_accept(std::string_view key)
     return foundry::detail::to_base64({reinterpret_cast<char const*>(digest), size});
 }
 
-FOUNDRY_DECL void check_websocket_response(response_head const& head, std::string_view key,
+FOUNDRY_DECL void check_websocket_response(unsigned status, response_headers const& headers, std::string_view key,
                                            std::string_view subprotocol)
 {
-    response_headers const& headers = head.headers;
     char const* const wrong =
-        head.status != 101                                                          ? "does not switch protocols"
+        status != 101                                                               ? "does not switch protocols"
         : !detail::has_token(headers, "upgrade", "websocket")                       ? "does not upgrade to WebSocket"
         : !detail::has_token(headers, "connection", "upgrade")                      ? "does not upgrade this connection"
         : !detail::has_only(headers, "sec-websocket-accept", websocket_accept(key)) ? "has not read the key"
@@ -76,7 +75,7 @@ FOUNDRY_DECL void check_websocket_response(response_head const& head, std::strin
     if (wrong == nullptr)
         return;
     failure f;
-    f.status = head.status;
+    f.status = status;
     f.service_message = foundry::detail::concat({"the response to the WebSocket handshake ", wrong});
     throw error(make_error_code(errc::unexpected_reply), std::move(f));
 }
