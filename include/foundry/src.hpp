@@ -147,6 +147,7 @@
 #include <foundry/impl/models.ipp>
 #include <foundry/impl/proxy.ipp>
 #include <foundry/impl/realtime.ipp>
+#include <foundry/impl/realtime_accumulator.ipp>
 #include <foundry/impl/realtime_event.ipp>
 #include <foundry/impl/response.ipp>
 #include <foundry/impl/response_accumulator.ipp>

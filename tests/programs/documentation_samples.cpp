@@ -23,6 +23,7 @@
 #include <foundry/media.hpp>
 #include <foundry/models.hpp>
 #include <foundry/realtime.hpp>
+#include <foundry/realtime_accumulator.hpp>
 #include <foundry/response_accumulator.hpp>
 #include <foundry/response_from_chat.hpp>
 #include <foundry/responses.hpp>
@@ -1320,6 +1321,72 @@ co_await session.say("How many feet are in a mile?");
 co_await session.respond();
 while (auto event = co_await session.next())
     std::cout << event->text() << std::flush;
+    // clang-format on
+}
+
+std::chrono::milliseconds played();
+void play(std::vector<std::int16_t> samples);
+
+asio::awaitable<void> sets_a_session(foundry::realtime_session& session)
+{
+    // clang-format off
+foundry::realtime_settings settings;
+settings.instructions = "You are a ferryman of few words.";
+settings.answer_in("audio").transcribe_with("gpt-4o-mini-transcribe");
+settings.audio->output.emplace().voice = "alloy";
+co_await session.update(settings);
+    // clang-format on
+}
+
+asio::awaitable<void> hears_a_session(foundry::realtime_session& session, std::string speaking)
+{
+    // clang-format off
+while (auto event = co_await session.next()) {
+    if (event->type == foundry::realtime_event_type::output_audio_delta)
+        play(event->samples());
+    if (event->type == foundry::realtime_event_type::speech_started && !speaking.empty())
+        co_await session.truncate(speaking, played()); // the user interrupts
+}
+    // clang-format on
+}
+
+asio::awaitable<void> joins_a_session(foundry::realtime_session& session)
+{
+    // clang-format off
+foundry::realtime_accumulator items;
+while (auto event = co_await session.next()) {
+    foundry::realtime_item const* item = items.add(*event);
+    if (item != nullptr && item->is_done)
+        std::cout << item->role.name() << ": " << item->text << '\n';
+}
+    // clang-format on
+}
+
+asio::awaitable<void> calls_in_a_session(foundry::realtime_session& session, foundry::realtime_settings settings,
+                                         foundry::toolbox tools)
+{
+    // clang-format off
+settings.tools = foundry::functions_of(tools);
+co_await session.update(settings);
+while (auto event = co_await session.next())
+    co_await session.answer_calls(*event, tools);
+    // clang-format on
+}
+
+asio::awaitable<void> makes_a_secret(foundry::realtime realtime)
+{
+    // clang-format off
+foundry::realtime_settings settings;
+settings.model = "gpt-realtime";
+settings.instructions = "You are a ferryman of few words.";
+foundry::realtime_secret secret = co_await realtime.make_secret(settings, std::chrono::minutes(1)); // on your server
+    // clang-format on
+}
+
+void is_shipped(asio::any_io_executor executor, foundry::endpoint endpoint, std::string secret_from_server)
+{
+    // clang-format off
+foundry::client<> client{executor, endpoint, foundry::api_key{secret_from_server}}; // in the game
     // clang-format on
 }
 
