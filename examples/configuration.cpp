@@ -4,6 +4,7 @@
 
 #include <foundry/entra/client_secret_credential.hpp>
 #include <foundry/entra/default_azure_credential.hpp>
+#include <foundry/testing/realtime.hpp>
 
 #include <cstdlib>
 #include <iostream>
@@ -22,6 +23,7 @@ static std::unique_ptr<foundry::testing::emulator> start_emulator()
            "from a small table of knowledge, and makes up the rest.\n\n";
     foundry::testing::emulator_options options;
     options.words_per_second = 30;
+    options.realtime = foundry::testing::realtime();
     return std::make_unique<foundry::testing::emulator>(options);
 }
 

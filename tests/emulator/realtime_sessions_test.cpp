@@ -126,7 +126,7 @@ std::vector<recorded_session> recorded_sessions()
 {
     std::vector<recorded_session> all;
     for (auto const& file : std::filesystem::directory_iterator(FOUNDRY_TEST_DATA "/realtime_recordings")) {
-        if (file.path().extension() != ".json" || file.path().filename() == "realtime_error_events.json")
+        if (file.path().extension() != ".json" || file.path().filename() == "error_events.json")
             continue;
         json::value const content = json::parse(read_file(file.path()));
         json::value const* const messages = content.as_object().if_contains("messages");
@@ -216,7 +216,7 @@ TEST_CASE("realtime: recorded errors are events, and the session goes on")
 {
     std::vector<std::string> texts;
     json::value const content =
-        json::parse(read_file(FOUNDRY_TEST_DATA "/realtime_recordings/realtime_error_events.json"));
+        json::parse(read_file(FOUNDRY_TEST_DATA "/realtime_recordings/error_events.json"));
     for (json::value const& each : content.at("messages").as_array()) {
         if (each.as_object().contains("data"))
             texts.push_back(json::serialize(each.at("data")));

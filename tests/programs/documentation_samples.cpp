@@ -33,6 +33,7 @@
 #include <foundry/structured_response.hpp>
 #include <foundry/telemetry.hpp>
 #include <foundry/testing/emulator.hpp>
+#include <foundry/testing/realtime.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
 #include <foundry/webhook.hpp>
@@ -1582,6 +1583,32 @@ void emulator_hpp_answer(foundry::testing::emulator& service)
     using foundry::testing::answer;
     // clang-format off
 service.queue(answer::json(429, R"({"error":{"code":"429"}})").header("Retry-After", "1"));
+    // clang-format on
+}
+
+void emulator_hpp_realtime(foundry::testing::emulator& service)
+{
+    using foundry::testing::answer;
+    // clang-format off
+service.queue(answer::realtime().cut_after_event(3));
+    // clang-format on
+}
+
+void realtime_hpp()
+{
+    // clang-format off
+foundry::testing::realtime sessions;
+foundry::testing::emulator_options options;
+options.realtime = sessions;
+foundry::testing::emulator service(options);
+    // clang-format on
+}
+
+void tones_hpp()
+{
+    // clang-format off
+std::vector<std::int16_t> samples = foundry::testing::to_tones("How many feet are in a mile?");
+std::string text = foundry::testing::from_tones(samples);
     // clang-format on
 }
 

@@ -43,7 +43,7 @@ realtime_accumulator recorded(std::string const& name)
 
 TEST_CASE("realtime items: a text and a function call whose events come in turn are two items")
 {
-    realtime_accumulator items = recorded("realtime_text_tool_overlap_openai");
+    realtime_accumulator items = recorded("text_tool_overlap_openai");
     std::vector<realtime_item> const done = items.take_done();
     CHECK(items.items().empty());
     REQUIRE(done.size() >= 4);
@@ -62,7 +62,7 @@ TEST_CASE("realtime items: a text and a function call whose events come in turn 
 
 TEST_CASE("realtime items: what the user said, and the spoken answer with its transcript and samples")
 {
-    realtime_accumulator const items = recorded("realtime_spoken_tool_call_azure");
+    realtime_accumulator const items = recorded("spoken_tool_call_azure");
     bool has_user = false;
     bool has_answer = false;
     for (realtime_item const& each : items.items()) {
@@ -79,8 +79,8 @@ TEST_CASE("realtime items: what the user said, and the spoken answer with its tr
 TEST_CASE("realtime items: of every recorded session each item is done, with the text that the service says in the end")
 {
     for (char const* const name :
-         {"realtime_audio_server_vad_azure", "realtime_spoken_tool_call_azure", "realtime_test_text_in_audio_out_turn",
-          "realtime_test_tool_call_round", "realtime_text_history_azure", "realtime_text_tool_overlap_openai"}) {
+         {"audio_server_vad_azure", "spoken_tool_call_azure", "test_text_in_audio_out_turn",
+          "test_tool_call_round", "text_history_azure", "text_tool_overlap_openai"}) {
         CAPTURE(name);
         realtime_accumulator const items = recorded(name);
         CHECK(!items.items().empty());

@@ -36,7 +36,7 @@
 /// It serves `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
 /// pixel), `audio/speech`, `audio/transcriptions`, `audio/translations`, `info`, `models`, `deployments`, `files`, `batches`, `responses`
 /// and `threads`, each if the real form has it. It refuses other features as the service refuses a feature that a model does not have; a
-/// queued `answer` can provide them. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
+/// queued `answer` can provide them. Realtime sessions are in a header of their own, `<foundry/testing/realtime.hpp>`. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
 ///
 /// The Responses API has functions, structured output, reasoning, `web_search_preview`, `code_interpreter` and `mcp` with approvals. The web
 /// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A
@@ -62,6 +62,7 @@ namespace foundry::inline FOUNDRY_ABI::testing {
 namespace detail {
 class answer_reader;
 class outage_reader;
+class realtime_backend;
 class server;
 } // namespace detail
 
@@ -165,12 +166,17 @@ struct emulator_options
     /// Deployments for transcriptions; those that start with `whisper` also translate. Default whisper, whisper-1 and
     /// gpt-4o-mini-transcribe.
     std::vector<std::string> transcription_deployments;
+    std::vector<std::string>
+        realtime_deployments;     ///< Deployments for realtime. Default gpt-realtime and gpt-4o-realtime-preview.
     std::string serverless_model; ///< The model of the serverless form. Default mistral-large-2411.
 
     std::size_t embedding_dimensions; ///< Length of a vector if the request does not say. Default 256.
     double words_per_second;          ///< Pace of a streamed response; 0, the default, is as fast as possible.
     bool require_key_on_compatible;   ///< Whether `/v1/...` requires the key. Default false: accepts any or none.
-    local_server local;               ///< The server that `/v1/...` behaves like. Default: like OpenAI's API.
+    /// Realtime sessions, from a `foundry::testing::realtime`. Default none: their addresses get a 404.
+    std::shared_ptr<detail::realtime_backend> realtime;
+
+    local_server local; ///< The server that `/v1/...` behaves like. Default: like OpenAI's API.
 
     /// Number of GETs of an uploaded file after which its status is `processed`; until then it is `pending`. Default 0: it is processed at
     /// once.
@@ -279,6 +285,12 @@ public:
     /// `data: [DONE]`.
     static answer pieces(std::vector<std::string> texts);
 
+    /// The emulator's own realtime session, for faults: sizes, bytes and pauses count over all that its connection sends, the response to
+    /// the opening request included, and events are those of the server. A request that cannot open a session gets its ordinary response.
+    ///
+    ///     service.queue(answer::realtime().cut_after_event(3));
+    static answer realtime();
+
     /// Adds a header. It replaces the emulator's own header with this name.
     answer& header(std::string name, std::string value);
     answer& remove_default_headers(); ///< Sends only the framing headers and those that were added.
@@ -293,8 +305,11 @@ public:
     answer& cut_after(std::size_t bytes);
 
     /// Closes the socket, without a TLS close_notify, after the n-th whole event of a stream; 0 means after the head. Throws
-    /// `std::invalid_argument` if the answer has fewer events.
+    /// `std::invalid_argument` if the answer has fewer events. If the answer also hangs, the connection stays open, but no more events come.
     answer& cut_after_event(std::size_t n);
+
+    /// For `realtime`: closes the WebSocket with this code and reason after the n-th event. A code of 1005 sends none.
+    answer& close_after_event(std::size_t n, std::uint16_t code, std::string reason = {});
 
     answer& hang();      ///< Sends nothing after the last byte, and waits until the client closes.
     answer& keep_open(); ///< After `raw`: the connection takes the next request.
@@ -313,9 +328,13 @@ private:
     std::vector<std::size_t> sizes_;
     std::optional<std::size_t> cut_;
     std::optional<std::size_t> cut_event_;
+    std::optional<std::size_t> close_event_;
+    std::uint16_t close_code_;
+    std::string close_reason_;
     std::chrono::milliseconds delay_;
     std::chrono::milliseconds pace_;
     bool is_raw_;
+    bool is_realtime_;
     bool chunked_;
     bool default_headers_;
     bool hang_;

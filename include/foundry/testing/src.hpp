@@ -11,3 +11,5 @@
 #endif
 
 #include <foundry/testing/impl/emulator.ipp>
+#include <foundry/testing/impl/realtime.ipp>
+#include <foundry/testing/impl/tones.ipp>

@@ -13,6 +13,7 @@
 #include <foundry/testing/impl/service_files.ipp>
 #include <foundry/testing/impl/service_limits.ipp>
 #include <foundry/testing/impl/service_operations.ipp>
+#include <foundry/testing/impl/service_realtime.ipp>
 #include <foundry/testing/impl/service_responses.ipp>
 #include <foundry/testing/impl/shared_state.ipp>
 #include <foundry/testing/impl/wire.ipp>
@@ -50,6 +51,7 @@ private:
     shared_state& state_;
     journal_file& file_;
     service& service_;
+    std::shared_ptr<realtime_opening> opening_; ///< The session that the latest request opens, if any.
     open_mark mark_;
     unsigned refused_ = 0; ///< The status for a request that is not HTTP, or is too long.
 };
@@ -93,6 +95,12 @@ FOUNDRY_DECL FOUNDRY_CORO asio::awaitable<bool> connection::exchange()
         reply refusal(refused_, std::string());
         refusal.close = true;
         what = make_write_plan(std::move(refusal));
+    }
+    if (opening_) {
+        auto opening = std::move(*opening_);
+        auto const sessions = service_.realtime_sessions();
+        co_await sessions->serve(wire_, std::move(opening), service_.settings());
+        co_return false;
     }
     bool const alive = co_await execute(what);
     co_return alive;
@@ -150,9 +158,13 @@ FOUNDRY_DECL recorded_request connection::take(request_parser& parser)
 
 FOUNDRY_DECL write_plan connection::respond(recorded_request const& request, bool keep_alive)
 {
+    std::optional<answer> faults;
     try {
-        if (auto given = answer_to(request))
-            return perform(request, std::move(*given), keep_alive);
+        if (auto given = answer_to(request)) {
+            if (!answer_reader(*given).is_realtime())
+                return perform(request, std::move(*given), keep_alive);
+            faults = std::move(given);
+        }
     } catch (std::exception const& broken) { // a predicate, or an answer that cannot be sent
         reply failed(500, json_text(error_body("EmulatorError", broken.what())));
         failed.set_header("content-type", "application/json");
@@ -162,6 +174,12 @@ FOUNDRY_DECL write_plan connection::respond(recorded_request const& request, boo
     auto made = service_.answer(request);
     if (!is_for_authority(request))
         file_.add(request, made.status);
+    if (made.opening) {
+        opening_ = std::move(made.opening);
+        opening_->headers = std::move(made.headers);
+        opening_->faults = std::move(faults);
+        return write_plan();
+    }
     made.close = made.close || !keep_alive;
     return make_write_plan(std::move(made));
 }

@@ -229,6 +229,7 @@ FOUNDRY_DECL emulator_options::emulator_options()
       image_deployments({"gpt-image-1"}),
       speech_deployments({"gpt-4o-mini-tts", "tts-1"}),
       transcription_deployments({"whisper", "whisper-1", "gpt-4o-mini-transcribe"}),
+      realtime_deployments({"gpt-realtime", "gpt-4o-realtime-preview"}),
       serverless_model("mistral-large-2411"),
       embedding_dimensions(256),
       words_per_second(0),

@@ -30,6 +30,8 @@ FOUNDRY_DECL bool same_name(std::string_view a, std::string_view b)
                       [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
+class realtime_opening;
+
 /// A response before it is converted to bytes. A streamed body has several parts, with a pause after each.
 class reply
 {
@@ -47,7 +49,8 @@ public:
     bool close = false; ///< Whether the connection ends after this response.
     bool head = false;  ///< Whether it responds to HEAD, and so has no body.
     std::chrono::nanoseconds pause = {};
-    std::function<void()> before_last; ///< Called before the last part is sent; may be empty.
+    std::function<void()> before_last;         ///< Called before the last part is sent; may be empty.
+    std::shared_ptr<realtime_opening> opening; ///< The realtime session that follows, instead of a body.
 };
 
 /// The operations on the socket: the bytes of each write, the pauses, and the end.
@@ -214,6 +217,19 @@ public:
     explicit answer_reader(answer wanted) : answer_(std::move(wanted)) {}
 
     bool is_raw() const { return answer_.is_raw_; }
+    bool is_realtime() const { return answer_.is_realtime_; }
+    bool is_stream() const { return answer_.chunked_; }
+    bool hangs() const { return answer_.hang_; }
+    unsigned status() const { return answer_.status_; }
+    std::chrono::milliseconds delay() const { return answer_.delay_; }
+    std::chrono::milliseconds pace() const { return answer_.pace_; }
+    std::vector<std::size_t> const& sizes() const { return answer_.sizes_; }
+    header_list const& headers() const { return answer_.headers_; }
+    std::optional<std::size_t> cut_after() const { return answer_.cut_; }
+    std::optional<std::size_t> cut_after_event() const { return answer_.cut_event_; }
+    std::optional<std::size_t> close_after_event() const { return answer_.close_event_; }
+    std::uint16_t close_code() const { return answer_.close_code_; }
+    std::string const& close_reason() const { return answer_.close_reason_; }
     std::string const& body() const { return answer_.body_; }
     bool wants_default_headers() const { return answer_.default_headers_ && !answer_.is_raw_; }
     reply make_reply() const; ///< Not for a raw answer.
@@ -281,9 +297,11 @@ FOUNDRY_DECL answer::answer(unsigned status, std::string body)
     : status_(status),
       body_(std::move(body)),
       content_type_("application/json"),
+      close_code_(0),
       delay_(0),
       pace_(0),
       is_raw_(false),
+      is_realtime_(false),
       chunked_(false),
       default_headers_(true),
       hang_(false),
@@ -305,6 +323,13 @@ FOUNDRY_DECL answer answer::raw(std::string bytes)
     answer made(200, std::move(bytes));
     made.is_raw_ = true;
     made.close_ = true;
+    return made;
+}
+
+FOUNDRY_DECL answer answer::realtime()
+{
+    answer made(101, std::string());
+    made.is_realtime_ = true;
     return made;
 }
 
@@ -346,11 +371,21 @@ FOUNDRY_DECL answer& answer::cut_after_event(std::size_t n)
 {
     bool const is_stream = !is_raw_ && content_type_.starts_with("text/event-stream");
     auto const events = is_stream ? detail::split_events(body_).size() : 0;
-    if (n > events || events == 0)
+    if (!is_realtime_ && (n > events || events == 0))
         throw std::invalid_argument("cut_after_event(" + std::to_string(n) + "): the answer has " +
                                     std::to_string(events) + " events");
     cut_event_ = n;
     cut_.reset();
+    return *this;
+}
+
+FOUNDRY_DECL answer& answer::close_after_event(std::size_t n, std::uint16_t code, std::string reason)
+{
+    if (!is_realtime_)
+        throw std::invalid_argument("close_after_event(): only for answer::realtime()");
+    close_event_ = n;
+    close_code_ = code;
+    close_reason_ = std::move(reason);
     return *this;
 }
 

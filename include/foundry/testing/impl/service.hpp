@@ -13,6 +13,7 @@
 #include <foundry/testing/impl/outage.ipp>
 #include <foundry/testing/impl/page_query.ipp>
 #include <foundry/testing/impl/rate_limiter.ipp>
+#include <foundry/testing/impl/realtime_backend.hpp>
 #include <foundry/testing/impl/response_request.ipp>
 #include <foundry/testing/impl/response_store.ipp>
 #include <foundry/testing/impl/response_tools.ipp>
@@ -24,6 +25,16 @@ namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
 /// The region of the resource.
 inline constexpr std::string_view region_name = "East US 2";
+
+/// A key that opens realtime sessions until it expires.
+class realtime_secret
+{
+public:
+    std::chrono::system_clock::time_point expires_at;
+    std::string deployment;
+    bool only_transcribes = false;
+    json::object configuration; ///< As the client has given it.
+};
 
 /// Serves requests as the service does. Independent of sockets. Used by one thread.
 class service
@@ -41,6 +52,8 @@ public:
     /// The response in an outage that has one.
     reply fail(recorded_request const& request, outage_reader const& failure);
 
+    std::shared_ptr<realtime_backend> realtime_sessions() const { return options_.realtime; }
+    emulator_options const& settings() const { return options_; }
     std::uint64_t body_limit() const { return options_.body_limit; }
 
     /// Adds the headers that every response of this form has.
@@ -80,6 +93,9 @@ private:
     reply response_by_id(recorded_request const& request, route const& target);
     reply response_stream(std::string const& id, std::vector<std::string> events);
     reply stream_again(std::string const& id, route const& target);
+    reply realtime(recorded_request const& request, route const& target);
+    reply realtime_client_secret(recorded_request const& request, route const& target);
+    realtime_secret const* secret_of(recorded_request const& request, route const& target) const;
     reply threads(recorded_request const& request, route const& target);
     reply info(route const& target) const;
     reply models(route const& target) const;
@@ -92,6 +108,7 @@ private:
     void check_method(recorded_request const& request, route const& target) const;
     void check_headers(recorded_request const& request) const;
     void check_key(recorded_request const& request, route const& target) const;
+    void check_realtime_key(recorded_request const& request, route const& target) const;
     void check_version(route const& target) const;
     json::object read_body(recorded_request const& request, route const& target, members known) const;
     void check_extras(json::object& body, recorded_request const& request, members known,
@@ -116,7 +133,8 @@ private:
     file_store files_;
     batch_store batches_;
     response_store responses_;
-    std::map<std::string, std::string> thread_questions_; ///< The last message of each thread.
+    std::map<std::string, realtime_secret> realtime_secrets_; ///< By their values.
+    std::map<std::string, std::string> thread_questions_;     ///< The last message of each thread.
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::testing::detail

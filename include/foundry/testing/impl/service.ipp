@@ -49,6 +49,10 @@ FOUNDRY_DECL std::string_view verbs_of(route const& target)
         return path.size() == 1 ? "POST" : "GET, DELETE";
     if (path.front() == "responses" && preview && path.size() == 3)
         return path.back() == "cancel" ? "POST" : path.back() == "input_items" ? "GET" : "";
+    if (path.front() == "realtime" && path.size() == 1)
+        return target.kind != form::dated || version >= "2024-10" ? "GET" : "";
+    if (target.operation == "realtime/client_secrets")
+        return target.kind != form::dated ? "POST" : "";
     if (path.front() == "threads" && preview && target.kind == form::dated)
         return path.size() == 1 || (path.size() == 3 && (path.back() == "messages" || path.back() == "runs")) ? "POST"
                                                                                                               : "";
@@ -157,7 +161,8 @@ FOUNDRY_DECL reply service::answer(recorded_request const& request)
             made = options(request, target);
         } else {
             check_headers(request);
-            check_key(request, target);
+            if (target.operation != "realtime")
+                check_key(request, target);
             check_version(target);
             made = dispatch(request, target);
         }
@@ -215,6 +220,8 @@ FOUNDRY_DECL reply service::dispatch(recorded_request const& request, route cons
         return batches(request, target);
     if (first == "responses")
         return target.operation == first ? responses(request, target) : response_by_id(request, target);
+    if (first == "realtime")
+        return realtime(request, target);
     return first == "threads" ? threads(request, target) : models(target);
 }
 
@@ -222,7 +229,7 @@ FOUNDRY_DECL void service::add_headers(reply& r, recorded_request const& request
 {
     auto const target = find_route(request.target, request.host);
     ++replies_;
-    if (r.status != 204)
+    if (r.status != 204 && !r.opening)
         r.add_header_unless_set("content-type", "application/json");
     if (request.header("origin")) {
         r.add_header_unless_set("access-control-allow-origin", "*");
@@ -250,7 +257,7 @@ FOUNDRY_DECL std::string service::new_uuid() { return make_uuid(++ids_); }
 FOUNDRY_DECL void service::check_method(recorded_request const& request, route const& target) const
 {
     auto const verbs = verbs_of(target);
-    if (verbs.empty())
+    if (verbs.empty() || (target.operation.starts_with("realtime") && !options_.realtime))
         refuse_path(request, target);
     if (request.method != "OPTIONS" &&
         (", " + std::string(verbs) + ",").find(" " + request.method + ",") == std::string::npos)
@@ -267,7 +274,8 @@ FOUNDRY_DECL void service::check_headers(recorded_request const& request) const
     std::size_t custom = 0;
     for (auto const& header : request.headers) {
         auto const name = lower(header.first);
-        custom += !contains(ordinary, name) && !name.starts_with("content-");
+        bool const is_websocket = name == "upgrade" || name.starts_with("sec-websocket-");
+        custom += !contains(ordinary, name) && !name.starts_with("content-") && !is_websocket;
     }
     if (custom > 10)
         throw refusal(431, error_body("431", "The request has more than 10 custom headers."));
@@ -362,6 +370,9 @@ FOUNDRY_DECL void service::check_version(route const& target) const
     if (!known)
         throw refusal(404, error_body("404", "Resource not found"));
     bool const v1 = target.kind == form::v1 || target.kind == form::project;
+    bool const is_session = target.operation == "realtime";
+    if (v1 && is_session && version && *version != "v1" && *version != "preview")
+        throw refusal(401, error_body("401", "Unauthorized. The api-version does not belong to this URL."));
     if (v1 && version && *version != "v1" && *version != "preview")
         throw refusal(400, error_body("BadRequest", "api-version query parameter is not allowed when using /v1 path"));
 }

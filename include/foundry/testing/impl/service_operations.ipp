@@ -104,6 +104,8 @@ FOUNDRY_DECL std::vector<std::string> service::all_deployments() const
          {&options_.chat_deployments, &options_.completion_deployments, &options_.embedding_deployments,
           &options_.image_deployments, &options_.speech_deployments, &options_.transcription_deployments})
         names.insert(names.end(), list->begin(), list->end());
+    if (options_.realtime)
+        names.insert(names.end(), options_.realtime_deployments.begin(), options_.realtime_deployments.end());
     return names;
 }
 

@@ -41,6 +41,8 @@ public:
     bool is_resumed() { return tls_ && SSL_session_reused(tls_->native_handle()) == 1; }
     std::string server_name(); ///< The SNI of the handshake; empty without one.
     std::string& input() { return input_; }
+    tcp::socket& socket() { return socket_; }
+    asio::ssl::stream<tcp::socket&>* tls() { return tls_ ? &*tls_ : nullptr; } ///< Null without TLS.
 
 private:
     void listen();
