@@ -6,12 +6,15 @@
 
 #include <foundry/bulk.hpp>
 #include <foundry/endpoints.hpp>
+#include <foundry/realtime.hpp>
+#include <foundry/testing/realtime.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -358,6 +361,70 @@ TEST_CASE("concurrency: bulk work of four contexts waits for the same limits, an
         t.join();
     CHECK(done == 800);
     MESSAGE("report: bulk work of four contexts: 800 rows in " << service.requests() << " requests");
+}
+
+/// What one coroutine sends, another reads, on one strand.
+struct spoken_session
+{
+    foundry::realtime_session session;
+    std::size_t answers = 0;
+    bool has_ended = false;
+};
+
+FOUNDRY_CORO asio::awaitable<void> hear(std::shared_ptr<spoken_session> all)
+{
+    std::optional<foundry::realtime_event> event = co_await all->session.next();
+    while (event) {
+        all->answers += event->type == foundry::realtime_event_type::response_done ? 1 : 0;
+        event = co_await all->session.next();
+    }
+    all->has_ended = true;
+}
+
+FOUNDRY_CORO void begin_to_hear(asio::any_io_executor const& executor, std::shared_ptr<spoken_session> const& all)
+{
+    asio::co_spawn(executor, hear(all), foundry::rethrow);
+}
+
+FOUNDRY_CORO asio::awaitable<void> talk(std::shared_ptr<spoken_session> all, foundry::client<> client)
+{
+    foundry::realtime const realtime(client);
+    all->session = co_await realtime.connect("gpt-realtime");
+    begin_to_hear(co_await asio::this_coro::executor, all);
+    foundry::realtime_settings settings;
+    settings.answer_in("audio").push_to_talk();
+    co_await all->session.update(settings);
+    std::vector<std::int16_t> const words = foundry::testing::to_tones("0123456789");
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (std::size_t i = 0; i != 5; ++i) {
+        for (int piece = 0; piece != 10; ++piece)
+            co_await all->session.append(words);
+        co_await all->session.commit();
+        co_await all->session.respond();
+        while (all->answers <= i && !all->has_ended) {
+            timer.expires_after(std::chrono::milliseconds(1));
+            co_await timer.async_wait(asio::deferred); // use_awaitable would be a coroutine that clang inlines
+        }
+    }
+    co_await all->session.close();
+}
+
+TEST_CASE("concurrency: realtime sessions on strands of four threads, each with a sender and a receiver")
+{
+    foundry::testing::realtime const sessions;
+    foundry::testing::emulator_options with;
+    with.realtime = sessions;
+    foundry::testing::emulator const service(with);
+    asio::thread_pool pool(4);
+    foundry::client<> const client = client_of(pool.get_executor(), service, urls[1], trusting(service));
+    std::vector<std::shared_ptr<spoken_session>> all;
+    for (int i = 0; i != 8; ++i) {
+        all.push_back(std::make_shared<spoken_session>());
+        asio::co_spawn(asio::make_strand(pool), talk(all.back(), client), foundry::rethrow);
+    }
+    pool.join();
+    for (auto const& each : all)
+        CHECK(each->answers == 5);
 }
 
 TEST_CASE("concurrency: a client of one context serves callers on strands of two others, with retries and waits for a "

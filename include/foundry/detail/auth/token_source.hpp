@@ -85,7 +85,7 @@ public:
     }
 
 private:
-    void launch(std::shared_ptr<token_fetch> fetch)
+    FOUNDRY_CORO void launch(std::shared_ptr<token_fetch> fetch)
     {
         auto const executor = fetch->executor;
         auto const slot = fetch->cancel.slot();

@@ -225,7 +225,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> watch_websocket(boost::in
     }
 }
 
-FOUNDRY_DECL void websocket::start()
+FOUNDRY_DECL FOUNDRY_CORO void websocket::start()
 {
     if (limits_.ping.count() > 0)
         ping_at_ = clock::now() + limits_.ping;

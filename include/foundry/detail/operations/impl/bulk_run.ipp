@@ -133,7 +133,7 @@ FOUNDRY_CORO inline boost::asio::awaitable<void> ask_for(std::shared_ptr<held_pa
 inline void read_more(std::shared_ptr<bulk_state> const& state);
 
 /// Each request is a coroutine of its own, so that it can be cancelled.
-inline void begin_part(std::shared_ptr<bulk_state> const& state, std::unique_ptr<bulk_part> part)
+inline FOUNDRY_CORO void begin_part(std::shared_ptr<bulk_state> const& state, std::unique_ptr<bulk_part> part)
 {
     std::shared_ptr<held_part> const held(new held_part(std::move(part)));
     state->held.push_back(held);
@@ -162,7 +162,7 @@ inline void end_reading(std::shared_ptr<bulk_state> const& state, std::exception
 }
 
 /// Reads the next part, if there is room for it. The input is a coroutine of its own, so that rows do not wait for it.
-inline void read_more(std::shared_ptr<bulk_state> const& state)
+inline FOUNDRY_CORO void read_more(std::shared_ptr<bulk_state> const& state)
 {
     if (!state->must_read())
         return;

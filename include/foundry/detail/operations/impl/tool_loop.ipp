@@ -159,7 +159,7 @@ FOUNDRY_CORO inline boost::asio::awaitable<std::string> run_call(std::shared_ptr
 
 /// Begins the calls that may run now. Each is a coroutine of its own, so that what a function does to its coroutine, such as to turn
 /// cancellation off or to go to another executor, ends with it.
-inline void begin_calls(std::shared_ptr<tool_calls_state> const& state)
+inline FOUNDRY_CORO void begin_calls(std::shared_ptr<tool_calls_state> const& state)
 {
     std::size_t const most = (std::max)(1U, state->how.parallel);
     while (!state->is_cancelled && state->begun != state->calls.size() && state->running < most) {
