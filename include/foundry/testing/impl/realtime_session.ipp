@@ -88,7 +88,6 @@ private:
     std::uint64_t ids_;
     bool wrong_key_;
     realtime_config config_;
-    json::object key_configuration_;
     std::string id_;
     std::string conversation_id_;
     std::string speech_item_id_; ///< Of the speech that has begun.
@@ -107,13 +106,12 @@ FOUNDRY_DECL realtime_session::realtime_session(realtime_opening const& opening,
       scripted_(std::move(scripted)),
       ids_(number * 1'000'000'000),
       wrong_key_(opening.wrong_key),
-      config_(dialect_of(opening.kind), opening.only_transcribes, opening.deployment),
-      key_configuration_(opening.configuration)
+      config_(dialect_of(opening.kind), opening.only_transcribes, opening.deployment)
 {
     id_ = new_id("sess_");
     conversation_id_ = new_id("conv_");
-    if (!key_configuration_.empty())
-        config_.update(key_configuration_, path_to("session"));
+    if (!opening.configuration.empty() && !config_.is_preview()) // the preview has no such keys
+        config_.update(opening.configuration, path_to("session"));
     input_.configure(config_.detection());
 }
 
@@ -184,11 +182,16 @@ FOUNDRY_DECL void realtime_session::receive(std::string_view text, time_point no
         if (auto const given = text_of(parsed.get_object(), "event_id"))
             id = json::string(*given);
         dispatch(parsed.get_object(), now);
+        run(now);
     } catch (refusal const& refused) {
         auto body = json::parse(refused.as_reply().parts.front());
         send_error(std::move(body.at("error").as_object()), std::move(id));
+    } catch (std::exception const& broken) { // such as an answer of the test that is no chat
+        json::object error;
+        error["type"] = "server_error";
+        error["message"] = broken.what();
+        send_error(std::move(error), std::move(id));
     }
-    run(now);
 }
 
 FOUNDRY_DECL void realtime_session::dispatch(json::object const& given, time_point now)
