@@ -443,6 +443,37 @@ TEST_CASE("realtime: speech interrupts an answer in real time")
     client.next("response.created"); // the answer to the interruption
 }
 
+TEST_CASE("realtime: turn detection does what its members say")
+{
+    service of;
+    websocket_client client(of.server, websocket_request(azure));
+    client.send(
+        std::string(R"({"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":)"
+                    R"({"type":"server_vad","threshold":0.9,"prefix_padding_ms":0,"silence_duration_ms":64,)"
+                    R"("create_response":false,"interrupt_response":false}}}}})"));
+    of.sessions.queue(answer::chat("It goes on.").hang());
+    client.send(std::string(respond));
+    client.next("response.output_audio.delta");
+    say(client, "Stop");
+    auto const events = client.until("conversation.item.done");
+    CHECK(types_of(events) == std::vector<std::string>{
+                                  "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+                                  "input_audio_buffer.committed", "conversation.item.added", "conversation.item.done"});
+    CHECK(events[0].at("audio_start_ms") == 384);
+    CHECK(events[1].at("audio_end_ms") == 512); // the speech ends at 440 ms
+    CHECK(client.is_silent(50ms));
+    CHECK(error_of(client, respond).at("code") == "conversation_already_has_active_response");
+    client.send(
+        std::string(R"({"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":)"
+                    R"({"type":"server_vad","threshold":1,"interrupt_response":true}}}}})"));
+    client.next("session.updated");
+    std::vector<std::int16_t> const quiet(24000, 3000); // below a tenth of the full level
+    client.send(append(to_pcm16(quiet)));
+    CHECK(client.is_silent(50ms));
+    say(client, "Stop");
+    CHECK(client.next("response.done").at("response").at("status_details").at("reason") == "turn_detected");
+}
+
 TEST_CASE("realtime: audio comes in the pace of speech")
 {
     realtime_options how;
