@@ -5,6 +5,7 @@
 //     emulator [tls-port plain-port [words-per-second]]
 
 #include <foundry/testing/emulator.hpp>
+#include <foundry/testing/realtime.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -48,6 +49,9 @@ static foundry::testing::emulator_options options_from(int argc, char** argv)
 {
     foundry::testing::emulator_options options;
     options.words_per_second = 30;
+    foundry::testing::realtime_options spoken;
+    spoken.speed = 1;
+    options.realtime = foundry::testing::realtime(spoken);
     if (argc > 2) {
         options.tls_port = port_from(argv[1]);
         options.plain_port = port_from(argv[2]);

@@ -16,6 +16,8 @@ import { ClientSecretCredential, getBearerTokenProvider } from '@azure/identity'
 import { APICallError, Output, embedMany, generateImage, generateObject, generateSpeech, generateText, jsonSchema, stepCountIs, streamText,
   tool } from 'ai'
 import OpenAI, { AuthenticationError, AzureOpenAI, BadRequestError, NotFoundError, toFile } from 'openai'
+import { OpenAIRealtimeWS } from 'openai/realtime/ws'
+import { OpenAIRealtimeWS as PreviewRealtimeWS } from 'openai/beta/realtime/ws'
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
 
@@ -391,6 +393,111 @@ check('openai', 'speech and pictures are bytes of their formats', async () => {
   assert.equal(Buffer.from(await speech.arrayBuffer()).subarray(0, 4).toString(), 'RIFF')
   const picture = await openai.images.generate({ model: 'gpt-image-1', prompt: 'a ship' })
   assert.equal(Buffer.from(picture.data[0].b64_json, 'base64').subarray(1, 4).toString(), 'PNG')
+})
+
+// ---- openai, realtime
+
+/// The events of a session up to the first one of a type, as a list.
+const until = (session, type) => new Promise((resolve, reject) => {
+  const events = []
+  session.on('error', reject)
+  session.socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
+  session.on('event', (event) => {
+    events.push(event)
+    if (event.type === type) resolve(events)
+  })
+})
+const opened = (session) => new Promise((resolve, reject) => {
+  session.socket.on('open', resolve)
+  session.socket.on('error', reject)
+})
+const joined = (events, type) => events.filter((event) => event.type === type).map((event) => event.delta).join('')
+const userMessage = (text) => ({
+  type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
+})
+const azureRealtime = new AzureOpenAI({ endpoint: resource, apiKey: key, apiVersion: '2025-04-01-preview', maxRetries: 0 })
+
+check('openai OpenAIRealtimeWS', 'a text is answered in text', async () => {
+  const session = new OpenAIRealtimeWS({ model: 'gpt-realtime' }, openai)
+  const events = until(session, 'response.done')
+  await opened(session)
+  session.send({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'] } })
+  session.send(userMessage(question))
+  session.send({ type: 'response.create' })
+  const all = await events
+  assert.match(joined(all, 'response.output_text.delta'), /5,280/)
+  assert.equal(all[0].type, 'session.created')
+  session.close()
+})
+
+check('openai OpenAIRealtimeWS', 'a text is answered in speech, with its transcript', async () => {
+  const session = new OpenAIRealtimeWS({ model: 'gpt-realtime' }, openai)
+  const events = until(session, 'response.done')
+  await opened(session)
+  session.send(userMessage(question))
+  session.send({ type: 'response.create' })
+  const all = await events
+  const transcript = joined(all, 'response.output_audio_transcript.delta')
+  assert.match(transcript, /5,280/)
+  const audio = all.filter((event) => event.type === 'response.output_audio.delta').map((event) => Buffer.from(event.delta, 'base64'))
+  assert.equal(Buffer.concat(audio).length, transcript.length * 480)
+  session.close()
+})
+
+check('openai OpenAIRealtimeWS', 'a function is called, and its result used', async () => {
+  const session = new OpenAIRealtimeWS({ model: 'gpt-realtime' }, openai)
+  const called = until(session, 'response.done')
+  await opened(session)
+  session.send({
+    type: 'session.update',
+    session: { type: 'realtime', output_modalities: ['text'], tools: [{ type: 'function', name: 'get_weather', ...weather }] },
+  })
+  session.send(userMessage(weatherQuestion))
+  session.send({ type: 'response.create' })
+  const call = (await called).at(-1).response.output[0]
+  assert.equal(JSON.parse(call.arguments).city, 'Paris')
+  const told = until(session, 'response.done')
+  session.send({
+    type: 'conversation.item.create', item: { type: 'function_call_output', call_id: call.call_id, output: 'sunny' },
+  })
+  session.send({ type: 'response.create' })
+  assert.match(joined(await told, 'response.output_text.delta'), /sunny/)
+  session.close()
+})
+
+check('openai OpenAIRealtimeWS', 'a wrong event is an error with its code', async () => {
+  const session = new OpenAIRealtimeWS({ model: 'gpt-realtime' }, openai)
+  const failed = new Promise((resolve) => session.on('error', resolve))
+  await opened(session)
+  session.send({ type: 'response.cancel' })
+  assert.equal((await failed).error.code, 'response_cancel_not_active')
+  session.close()
+})
+
+check('openai', 'a client secret opens a session', async () => {
+  const secret = await openai.realtime.clientSecrets.create({
+    expires_after: { anchor: 'created_at', seconds: 60 }, session: { type: 'realtime', model: 'gpt-realtime' },
+  })
+  assert.match(secret.value, /^ek_/)
+  const session = new OpenAIRealtimeWS({ model: 'gpt-realtime' }, { baseURL: `${resource}/openai/v1`, apiKey: secret.value })
+  await until(session, 'session.created')
+  session.close()
+})
+
+check('openai OpenAIRealtimeWS', 'an unknown deployment fails', async () => {
+  const session = new OpenAIRealtimeWS({ model: 'unknown' }, openai)
+  await assert.rejects(until(session, 'session.created'), /404/)
+})
+
+check('openai beta OpenAIRealtimeWS', 'the preview answers with its own names', async () => {
+  const session = await PreviewRealtimeWS.azure(azureRealtime, { deploymentName: 'gpt-4o-realtime-preview' })
+  const events = until(session, 'response.done')
+  await opened(session)
+  session.send({ type: 'session.update', session: { modalities: ['text'] } })
+  session.send(userMessage(question))
+  session.send({ type: 'response.create' })
+  assert.match(joined(await events, 'response.text.delta'), /5,280/)
+  session.close()
 })
 
 // ---- @azure-rest/ai-inference

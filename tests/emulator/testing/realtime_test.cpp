@@ -377,6 +377,12 @@ TEST_CASE("realtime: push-to-talk, with what the emulator hears in other audio")
           "Where do songs come from?");
     client.send(std::string(respond));
     CHECK(client.next("response.done").at("response").at("status") == "completed");
+    raw_client http(of.server);
+    auto const spoken = http.call("POST", "/v1/audio/speech", raw_client::type,
+                                  R"({"model":"tts-1","input":"Hi there","voice":"alloy","response_format":"pcm"})");
+    client.send(append(spoken.body));
+    client.send(std::string(R"({"type":"input_audio_buffer.commit"})"));
+    CHECK(client.next("conversation.item.input_audio_transcription.completed").at("transcript") == "Hi there");
 }
 
 TEST_CASE("realtime: the transcription fails if its model is not deployed, and the session goes on")
@@ -435,6 +441,37 @@ TEST_CASE("realtime: speech interrupts an answer in real time")
     CHECK(response.at("status_details") == parsed(R"({"type":"cancelled","reason":"turn_detected"})"));
     CHECK(response.at("output").at(0).at("status") == "incomplete");
     client.next("response.created"); // the answer to the interruption
+}
+
+TEST_CASE("realtime: turn detection does what its members say")
+{
+    service of;
+    websocket_client client(of.server, websocket_request(azure));
+    client.send(
+        std::string(R"({"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":)"
+                    R"({"type":"server_vad","threshold":0.9,"prefix_padding_ms":0,"silence_duration_ms":64,)"
+                    R"("create_response":false,"interrupt_response":false}}}}})"));
+    of.sessions.queue(answer::chat("It goes on.").hang());
+    client.send(std::string(respond));
+    client.next("response.output_audio.delta");
+    say(client, "Stop");
+    auto const events = client.until("conversation.item.done");
+    CHECK(types_of(events) == std::vector<std::string>{
+                                  "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+                                  "input_audio_buffer.committed", "conversation.item.added", "conversation.item.done"});
+    CHECK(events[0].at("audio_start_ms") == 384);
+    CHECK(events[1].at("audio_end_ms") == 512); // the speech ends at 440 ms
+    CHECK(client.is_silent(50ms));
+    CHECK(error_of(client, respond).at("code") == "conversation_already_has_active_response");
+    client.send(
+        std::string(R"({"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":)"
+                    R"({"type":"server_vad","threshold":1,"interrupt_response":true}}}}})"));
+    client.next("session.updated");
+    std::vector<std::int16_t> const quiet(24000, 3000); // below a tenth of the full level
+    client.send(append(to_pcm16(quiet)));
+    CHECK(client.is_silent(50ms));
+    say(client, "Stop");
+    CHECK(client.next("response.done").at("response").at("status_details").at("reason") == "turn_detected");
 }
 
 TEST_CASE("realtime: audio comes in the pace of speech")
@@ -619,14 +656,16 @@ TEST_CASE("realtime: answers that a test queues, also such that fail or end earl
     client.send(std::string(written));
     of.sessions.queue(answer::pieces({"One", " two"}));
     of.sessions.queue(answer::tool_call_pieces({{"f", R"({"a":1})"}, {"g", "{}"}}));
+    of.sessions.queue(answer::json(200, "not JSON"));
     of.sessions.queue(answer::json(429, R"({"error":{"type":"rate","code":"slow","message":"Later."}})"));
-    CHECK(of.sessions.queued() == 3);
+    CHECK(of.sessions.queued() == 4);
     client.send(std::string(respond));
     CHECK(joined(client.until("response.done"), "response.output_text.delta") == "One two");
     client.send(std::string(respond));
     auto const calls = client.next("response.done").at("response").at("output").as_array();
     REQUIRE(calls.size() == 2);
     CHECK(calls[0].at("arguments") == R"({"a":1})");
+    CHECK(error_of(client, respond).at("type") == "server_error");
     client.send(std::string(respond));
     auto const failed = client.next("response.done").at("response").as_object();
     CHECK(failed.at("status") == "failed");
@@ -758,6 +797,43 @@ TEST_CASE("realtime: the opening request takes other queued answers as every req
     service of;
     of.server.queue(answer::json(503, "{}"));
     CHECK(refusal_of(of.server, websocket_request(azure)).first == 503);
+}
+
+/// Sends bytes, and returns what comes until the end of the stream or until it contains `end`.
+std::string exchange(emulator const& server, std::string const& bytes, std::string const& end)
+{
+    asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), server.plain_port()));
+    asio::write(socket, asio::buffer(bytes));
+    std::string got;
+    boost::system::error_code failed;
+    while (!failed && got.find(end) == std::string::npos) {
+        char chunk[4096];
+        got.append(chunk, socket.read_some(asio::buffer(chunk), failed));
+    }
+    return got;
+}
+
+TEST_CASE("realtime: frames may come together with the opening request, and must be masked")
+{
+    service of;
+    auto const opening = "GET " + azure +
+                         " HTTP/1.1\r\nHost: localhost\r\napi-key: emulator-key\r\nUpgrade: websocket\r\nConnection: "
+                         "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    std::string const event = R"({"type":"input_audio_buffer.clear"})";
+    auto const size = static_cast<char>(event.size());
+    auto const masked = std::string{'\x81', static_cast<char>(size | '\x80'), 0, 0, 0, 0} + event;
+    of.server.queue(answer::realtime().header("x-own", "1"));
+    auto const got = exchange(of.server, opening + masked, "input_audio_buffer.cleared");
+    CHECK(got.starts_with("HTTP/1.1 101 "));
+    CHECK(got.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos);
+    CHECK(got.find("x-own: 1") != std::string::npos);
+    CHECK(got.find("input_audio_buffer.cleared") != std::string::npos);
+    auto const bare = std::string{'\x81', size} + event;
+    auto const refused = exchange(of.server, opening + bare, "no such text");
+    CHECK(refused.find(std::string("\x88\x02\x03\xEA", 4)) != std::string::npos); // close with 1002
+    CHECK(of.server.wait_for_open_at_most(0, 5s));
 }
 
 TEST_CASE("realtime: many sessions at a time, some of which are open when the emulator ends")

@@ -1,6 +1,9 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/realtime_conversation.ipp>
+#include <foundry/testing/impl/realtime_input.ipp>
+#include <foundry/testing/impl/realtime_responses.ipp>
 #include <foundry/testing/impl/realtime_session.ipp>
 #include <foundry/testing/impl/realtime_state.ipp>
 #include <foundry/testing/impl/service_realtime.ipp>

@@ -84,44 +84,42 @@ public:
     bool late_transcription = false;      ///< Whether it is the last one.
 };
 
-/// Plans the deltas of a part.
-FOUNDRY_DECL void add_deltas(running_answer& made, std::size_t part, answer_pace const& pace)
+FOUNDRY_DECL answer_step make_step(answer_step::kind what, std::size_t part, std::size_t size = 0,
+                                   std::chrono::nanoseconds after = {})
 {
-    auto const& one = made.parts[part];
-    auto texts = one.todo.size();
     answer_step step;
+    step.what = what;
     step.part = part;
-    auto const add = [&](answer_step::kind what, std::size_t size, std::chrono::nanoseconds after) {
-        step.what = what;
-        step.size = size;
-        step.after = (std::max)(after, pace.every);
-        made.steps.push_back(step);
-    };
-    if (one.audio.empty()) {
-        for (; texts > 0; --texts)
-            add(answer_step::kind::text, 0, pace.text);
-        return;
-    }
-    // The transcript is ahead of the audio by what is being said.
+    step.size = size;
+    step.after = after;
+    return step;
+}
+
+/// The deltas of a part. A transcript is ahead of the audio by what is being said.
+FOUNDRY_DECL std::deque<answer_step> deltas_of(answer_part const& one, std::size_t part, answer_pace const& pace)
+{
+    std::deque<answer_step> made;
+    auto texts = one.todo.size();
     std::size_t said = 0;
-    std::chrono::nanoseconds spoken{0};
+    std::chrono::nanoseconds spoken{0}; // by the delta before
     for (std::size_t begin = 0; begin < one.audio.size(); begin += pace.audio_bytes) {
         auto const size = (std::min)(pace.audio_bytes, one.audio.size() - begin);
-        while (texts > 0 && said * samples_per_tone * 2 < begin + size) {
+        for (; texts > 0 && said * samples_per_tone * 2 < begin + size; --texts) {
             said += one.todo[texts - 1].size();
-            --texts;
-            add(answer_step::kind::text, 0, std::chrono::nanoseconds(0));
+            made.push_back(make_step(answer_step::kind::text, part, 0, pace.every));
         }
-        add(answer_step::kind::audio, size, spoken);
+        made.push_back(make_step(answer_step::kind::audio, part, size, (std::max)(spoken, pace.every)));
         auto const ms = static_cast<double>(size) / static_cast<double>(bytes_per_ms);
         spoken =
             std::chrono::nanoseconds(pace.audio_speed > 0 ? static_cast<std::int64_t>(ms * 1e6 / pace.audio_speed) : 0);
     }
+    auto const after = (std::max)(one.audio.empty() ? pace.text : std::chrono::nanoseconds(0), pace.every);
     for (; texts > 0; --texts)
-        add(answer_step::kind::text, 0, std::chrono::nanoseconds(0));
+        made.push_back(make_step(answer_step::kind::text, part, 0, after));
+    return made;
 }
 
-/// Steps of two parts, in turns.
+/// The steps of two parts, in turns.
 FOUNDRY_DECL std::deque<answer_step> in_turns(std::deque<answer_step> first, std::deque<answer_step> second)
 {
     std::deque<answer_step> made;
@@ -136,51 +134,35 @@ FOUNDRY_DECL std::deque<answer_step> in_turns(std::deque<answer_step> first, std
     return made;
 }
 
-/// Plans the steps of a response whose parts are known. A message with calls ends among their deltas.
+/// Plans the steps of a response whose parts are known. The deltas of a message and of the call after it alternate.
 FOUNDRY_DECL void plan_steps(running_answer& made, answer_pace const& pace)
 {
-    auto const add = [&](answer_step::kind what, std::size_t part) {
-        answer_step step;
-        step.what = what;
-        step.part = part;
-        made.steps.push_back(step);
-    };
+    using kind = answer_step::kind;
+    auto& steps = made.steps;
     if (pace.transcribes && !pace.late_transcription)
-        add(answer_step::kind::transcription, 0);
-    bool const mixed = made.parts.size() > 1 && !made.parts.front().call;
+        steps.push_back(make_step(kind::transcription, 0));
     for (std::size_t i = 0; i < made.parts.size(); ++i) {
-        add(answer_step::kind::add, i);
-        add_deltas(made, i, pace);
-        if (mixed && i == 0) {
-            add(answer_step::kind::add, 1);
-            auto const added = made.steps.back();
-            made.steps.pop_back();
-            running_answer call(made.how);
-            call.parts = made.parts;
-            add_deltas(call, 1, pace);
-            call.steps.push_front(added);
-            auto const begin = std::find_if(made.steps.begin(), made.steps.end(),
-                                            [](answer_step const& one) { return one.what == answer_step::kind::text; });
-            std::deque<answer_step> text(begin, made.steps.end());
-            made.steps.erase(begin, made.steps.end());
-            auto const both = in_turns(std::move(text), std::move(call.steps));
-            made.steps.insert(made.steps.end(), both.begin(), both.end());
-            add(answer_step::kind::finish, 0);
-            add(answer_step::kind::finish, 1);
-            i = 1;
-            continue;
+        steps.push_back(make_step(kind::add, i));
+        auto deltas = deltas_of(made.parts[i], i, pace);
+        auto last = i;
+        if (!made.parts[i].call && i + 1 < made.parts.size()) {
+            last = i + 1;
+            auto call = deltas_of(made.parts[last], last, pace);
+            call.push_front(make_step(kind::add, last));
+            deltas = in_turns(std::move(deltas), std::move(call));
         }
-        add(answer_step::kind::finish, i);
+        steps.insert(steps.end(), deltas.begin(), deltas.end());
+        for (; i < last; ++i)
+            steps.push_back(make_step(kind::finish, i));
+        steps.push_back(make_step(kind::finish, last));
     }
-    add(answer_step::kind::done, 0);
+    steps.push_back(make_step(kind::done, 0));
+    if (made.hangs)
+        std::erase_if(steps, [](answer_step const& one) { return one.what == kind::finish || one.what == kind::done; });
     if (pace.transcribes && pace.late_transcription)
-        add(answer_step::kind::transcription, 0);
-    if (made.hangs) {
-        while (!made.steps.empty() && (made.steps.back().what == answer_step::kind::finish ||
-                                       made.steps.back().what == answer_step::kind::done))
-            made.steps.pop_back();
-    }
-    made.steps.front().after = pace.before;
+        steps.push_back(make_step(kind::transcription, 0));
+    if (!steps.empty())
+        steps.front().after = pace.before;
 }
 
 /// A chat completion that a test has defined.

@@ -14,6 +14,14 @@ enum class realtime_dialect
     preview, ///< The preview on Azure: a flat configuration, and older names.
 };
 
+/// The dialect of a form of address.
+FOUNDRY_DECL realtime_dialect dialect_of(form kind)
+{
+    return kind == form::dated        ? realtime_dialect::preview
+           : kind == form::compatible ? realtime_dialect::openai
+                                      : realtime_dialect::azure;
+}
+
 /// What a client can set.
 enum class setting
 {

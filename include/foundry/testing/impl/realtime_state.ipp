@@ -62,8 +62,7 @@ private:
 FOUNDRY_DECL json::object realtime_state::configure(realtime_opening const& opening, json::object const& wanted,
                                                     std::string const& id) const
 {
-    realtime_config made(opening.kind == form::compatible ? realtime_dialect::openai : realtime_dialect::azure,
-                         opening.only_transcribes, opening.deployment);
+    realtime_config made(dialect_of(opening.kind), opening.only_transcribes, opening.deployment);
     if (!wanted.empty())
         made.update(wanted, path_to("session"));
     return made.session_object(id, 0);

@@ -4,8 +4,11 @@
 #include <foundry/testing/impl/wire.ipp>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/core/buffers_prefix.hpp>
 #include <boost/beast/core/role.hpp>
+
+#include <limits>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
 
