@@ -141,6 +141,7 @@
 #include <foundry/impl/model_info.ipp>
 #include <foundry/impl/models.ipp>
 #include <foundry/impl/proxy.ipp>
+#include <foundry/impl/resampler.ipp>
 #include <foundry/impl/response.ipp>
 #include <foundry/impl/response_accumulator.ipp>
 #include <foundry/impl/response_from_chat.ipp>
@@ -153,6 +154,7 @@
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/run.ipp>
+#include <foundry/impl/sample_ring.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/speech.ipp>
 #include <foundry/impl/structured.ipp>
@@ -161,4 +163,5 @@
 #include <foundry/impl/toolbox.ipp>
 #include <foundry/impl/tools.ipp>
 #include <foundry/impl/transcription.ipp>
+#include <foundry/impl/wav.ipp>
 #include <foundry/impl/webhook.ipp>
