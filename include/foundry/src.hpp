@@ -149,6 +149,7 @@
 #include <foundry/impl/realtime.ipp>
 #include <foundry/impl/realtime_accumulator.ipp>
 #include <foundry/impl/realtime_event.ipp>
+#include <foundry/impl/resampler.ipp>
 #include <foundry/impl/response.ipp>
 #include <foundry/impl/response_accumulator.ipp>
 #include <foundry/impl/response_from_chat.ipp>
@@ -161,6 +162,7 @@
 #include <foundry/impl/retry.ipp>
 #include <foundry/impl/route.ipp>
 #include <foundry/impl/run.ipp>
+#include <foundry/impl/sample_ring.ipp>
 #include <foundry/impl/secret.ipp>
 #include <foundry/impl/speech.ipp>
 #include <foundry/impl/structured.ipp>
@@ -169,4 +171,5 @@
 #include <foundry/impl/toolbox.ipp>
 #include <foundry/impl/tools.ipp>
 #include <foundry/impl/transcription.ipp>
+#include <foundry/impl/wav.ipp>
 #include <foundry/impl/webhook.ipp>

@@ -27,6 +27,7 @@
 #include <foundry/response_accumulator.hpp>
 #include <foundry/response_from_chat.hpp>
 #include <foundry/responses.hpp>
+#include <foundry/sample_ring.hpp>
 #include <foundry/schema.hpp>
 #include <foundry/speech.hpp>
 #include <foundry/structured.hpp>
@@ -36,6 +37,7 @@
 #include <foundry/testing/realtime.hpp>
 #include <foundry/token_credential.hpp>
 #include <foundry/tools.hpp>
+#include <foundry/wav.hpp>
 #include <foundry/webhook.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -1514,6 +1516,27 @@ void route_hpp()
 foundry::route list = foundry::route{"GET", "files"}.query("purpose", "batch");
 foundry::route speak = foundry::route{"POST", "audio/speech"}.deployment("tts-1");
     // clang-format on
+}
+
+void wav_hpp()
+{
+    // clang-format off
+foundry::wav recording = foundry::wav::load_file("question.wav");
+std::vector<std::byte> const bytes = recording.to_bytes();
+    // clang-format on
+}
+
+void sample_ring_hpp(std::vector<std::int16_t> const& answer)
+{
+    // clang-format off
+foundry::sample_ring playing{60 * 24000}; // one minute at 24 kHz
+std::uint64_t const begin = playing.written();
+playing.write(answer);
+playing.clear(); // after an interruption
+std::uint64_t const end = playing.played();
+std::uint64_t const heard = end > begin ? end - begin : 0; // samples of the answer
+    // clang-format on
+    std::cout << heard;
 }
 
 void route_hpp_multipart(std::string lines)
