@@ -23,6 +23,7 @@ namespace foundry::inline FOUNDRY_ABI {
 /// @name Settings of a session
 /// @{
 
+/// How samples are written.
 struct realtime_audio_format
 {
     realtime_audio_format() = default;
@@ -71,6 +72,7 @@ struct input_transcription
 };
 BOOST_DESCRIBE_STRUCT(input_transcription, (), (model, language, prompt, extra))
 
+/// What the session hears.
 struct realtime_audio_input
 {
     realtime_audio_input() = default;
@@ -84,6 +86,7 @@ struct realtime_audio_input
 };
 BOOST_DESCRIBE_STRUCT(realtime_audio_input, (), (format, transcription, turn_detection, extra))
 
+/// How the model speaks.
 struct realtime_audio_output
 {
     realtime_audio_output() = default;
@@ -97,6 +100,7 @@ struct realtime_audio_output
 };
 BOOST_DESCRIBE_STRUCT(realtime_audio_output, (), (format, voice, speed, extra))
 
+/// Both directions of the audio.
 struct realtime_audio
 {
     realtime_audio() = default;

@@ -34,7 +34,7 @@ struct websocket_limits
     std::chrono::milliseconds close{5000};    ///< Time from the close frame to the peer's.
 };
 
-/// Messages both ways over a connection that has switched to the WebSocket protocol. It reads on its own, also while nobody waits for a
+/// Messages both ways over a connection that has switched to the WebSocket protocol. It reads by itself, also if no call waits for a
 /// message: pings are answered, and the end is noticed. It stops while its queue is full.
 ///
 /// All functions run on the executor of the exchange, which must be serial. One coroutine at a time calls next().
