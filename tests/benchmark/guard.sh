@@ -1,23 +1,26 @@
 #!/usr/bin/env bash
 # Compares what the library costs with what it has cost: allocations exactly, instructions and object sizes within 3 %.
 #
-#     guard.sh PROGRAMS COMPILER FLAGS_FILE ENVIRONMENT BASELINE
+#     guard.sh PROGRAMS COMPILER FLAGS_FILE ENVIRONMENT BASELINES
 #
-# ENVIRONMENT names what the figures depend on; a baseline of another one is of no use, and the test is skipped. With
-# FOUNDRY_WRITE_BASELINE set the baseline is written instead. Better than the baseline is a failure too, so that it stays true.
+# ENVIRONMENT names what the figures depend on. BASELINES is the beginning of the names of the baselines of this compiler: each has its
+# environment in the first line, and if none has this one, the test is skipped. With FOUNDRY_WRITE_BASELINE set the baseline is written instead.
+# Better than the baseline is a failure too, so that it stays true.
 set -euo pipefail
 
-programs=$1 compiler=$2 flags=$3 environment=$4 baseline=$5
+programs=$1 compiler=$2 flags=$3 environment=$4 baselines=$5
 # What libc and OpenSSL do depends on their versions and on the processor.
 environment+=", $(dpkg-query -W -f '${Version}' libssl3 2>/dev/null || echo 'another OpenSSL')"
-environment+=", $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+environment+=", $processor"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 skip() { echo "Skipped: $*"; exit 77; }
 command -v valgrind >/dev/null || skip "valgrind is not here."
 if [ -z "${FOUNDRY_WRITE_BASELINE:-}" ]; then
-    [ -e "$baseline" ] || skip "there are no figures for this compiler."
-    [ "$(head -n 1 "$baseline")" = "$environment" ] ||
-        skip "the figures are for $(head -n 1 "$baseline"), and this is $environment."
+    baseline=$(grep -lxF -- "$environment" "$baselines"*.txt 2>/dev/null | head -n 1) || skip "there are no figures for $environment."
+else
+    baseline=$(grep -lxF -- "$environment" "$baselines"*.txt 2>/dev/null | head -n 1) ||
+        baseline=${baselines}_$(tr -cs 'a-z0-9' _ <<<"${processor,,}" | sed 's/_*$//').txt
 fi
 
 work=$(mktemp -d)
