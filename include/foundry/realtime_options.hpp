@@ -14,7 +14,8 @@ struct realtime_options
 {
     realtime_options() = default;
 
-    call_options call; ///< For opening it; `timeouts.first_byte` limits the wait for `session.created`, too.
+    /// For opening it: `timeouts.first_byte` limits the wait for `session.created`, too. Of an open session `timeouts.write` holds.
+    call_options call;
     bool transcribes =
         false;           ///< Whether the session only writes down what is said; the model is one for transcription.
     std::string call_id; ///< Of a call by WebRTC or SIP that the session watches; it begins without `session.created`.

@@ -215,8 +215,7 @@ TEST_CASE("realtime: recorded sessions are said and heard whole, in frames, frag
 TEST_CASE("realtime: recorded errors are events, and the session goes on")
 {
     std::vector<std::string> texts;
-    json::value const content =
-        json::parse(read_file(FOUNDRY_TEST_DATA "/realtime_recordings/error_events.json"));
+    json::value const content = json::parse(read_file(FOUNDRY_TEST_DATA "/realtime_recordings/error_events.json"));
     for (json::value const& each : content.at("messages").as_array()) {
         if (each.as_object().contains("data"))
             texts.push_back(json::serialize(each.at("data")));
@@ -656,6 +655,12 @@ TEST_CASE("realtime: a session that is dropped is closed, and a moved one goes o
             realtime_session second = std::move(first);
             co_await second.say("hello");
             CHECK(!co_await first.next());
+            CHECK(first.info().status() == 0);
+            CHECK(!first.settings().id);
+            CHECK(first.close_code() == 0);
+            CHECK(first.close_reason().empty());
+            co_await first.close();
+            CHECK_THROWS_WITH_AS(co_await first.say("hello"), doctest::Contains("never opened"), foundry::error);
             CHECK(client.connections().open == 1);
         }
         asio::steady_timer timer(co_await asio::this_coro::executor);

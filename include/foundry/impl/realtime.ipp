@@ -45,7 +45,7 @@ inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_s
                                                         std::string_view deployment, realtime_options const& how,
                                                         std::string const& key)
 {
-    std::shared_ptr<pending_request> const request(
+    std::shared_ptr<pending_request> request(
         new pending_request(std::move(state), operations::realtime, operations::realtime.path));
     try {
         std::string const query = session_query(*request->state, deployment, how);
@@ -400,12 +400,24 @@ FOUNDRY_DECL boost::asio::awaitable<std::size_t> realtime_session::answer_calls(
 
 FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::close() { return detail::close_session(state_); }
 
-FOUNDRY_DECL realtime_settings const& realtime_session::settings() const noexcept { return state_->settings(); }
-FOUNDRY_DECL response_info const& realtime_session::info() const noexcept { return state_->info(); }
-FOUNDRY_DECL std::uint16_t realtime_session::close_code() const noexcept { return state_->socket().close_code(); }
+FOUNDRY_DECL realtime_settings const& realtime_session::settings() const noexcept
+{
+    static realtime_settings const none;
+    return state_ ? state_->settings() : none;
+}
+FOUNDRY_DECL response_info const& realtime_session::info() const noexcept
+{
+    static response_info const none;
+    return state_ ? state_->info() : none;
+}
+FOUNDRY_DECL std::uint16_t realtime_session::close_code() const noexcept
+{
+    return state_ ? state_->socket().close_code() : std::uint16_t(0);
+}
 FOUNDRY_DECL std::string const& realtime_session::close_reason() const noexcept
 {
-    return state_->socket().close_reason();
+    static std::string const none;
+    return state_ ? state_->socket().close_reason() : none;
 }
 
 FOUNDRY_DECL std::vector<boost::json::value> functions_of(toolbox const& tools)

@@ -32,7 +32,8 @@ realtime_audio_input& audio_input_of(Settings& settings)
 
 FOUNDRY_DECL realtime_settings& realtime_settings::answer_in(std::string modality)
 {
-    output_modalities.assign(1, std::move(modality));
+    output_modalities.clear();
+    output_modalities.push_back(std::move(modality));
     return *this;
 }
 

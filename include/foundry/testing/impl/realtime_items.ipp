@@ -1,10 +1,11 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/base/base64.hpp>
 #include <foundry/testing/impl/realtime_config.ipp>
 #include <foundry/testing/impl/sound.ipp>
 #include <foundry/testing/tones.hpp>
+
+#include <openssl/evp.h>
 
 #include <deque>
 
@@ -123,10 +124,24 @@ FOUNDRY_DECL bool realtime_items::erase(std::string_view id)
     return true;
 }
 
+/// Empty if the text is not base64.
+FOUNDRY_DECL std::optional<std::string> from_base64(std::string_view text)
+{
+    if (text.size() % 4 != 0)
+        return std::nullopt;
+    std::string bytes(text.size() / 4 * 3, '\0');
+    auto* const into = reinterpret_cast<unsigned char*>(bytes.data());
+    auto const* const from = reinterpret_cast<unsigned char const*>(text.data());
+    if (EVP_DecodeBlock(into, from, static_cast<int>(text.size())) < 0)
+        return std::nullopt;
+    bytes.resize(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0));
+    return bytes;
+}
+
 /// Base64 of PCM16; refuses anything else.
 FOUNDRY_DECL std::string read_audio(json::value const& value, json_path const& at)
 {
-    auto const bytes = value.is_string() ? foundry::detail::from_base64(value.get_string()) : std::nullopt;
+    auto const bytes = value.is_string() ? from_base64(value.get_string()) : std::nullopt;
     if (!bytes || bytes->size() % 2 != 0)
         realtime_errors().bad_request("Invalid '" + in_words(at) +
                                           "'. Expected base64-encoded audio bytes (mono PCM16 at 24kHz) but got an "

@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/testing/impl/embedding_model.ipp>
 #include <foundry/testing/impl/realtime_session.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::testing::detail {
@@ -342,7 +343,7 @@ FOUNDRY_DECL void realtime_session::send_audio(running_answer& made, answer_part
                                                std::size_t size)
 {
     auto delta = part_event(output_event("audio", "delta", config_.is_preview()), made, part, index);
-    delta["delta"] = foundry::detail::to_base64(std::string_view(part.audio).substr(part.sent_audio, size));
+    delta["delta"] = base64(std::string_view(part.audio).substr(part.sent_audio, size));
     part.sent_audio += size;
     send(delta);
 }

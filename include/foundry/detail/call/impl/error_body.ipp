@@ -291,7 +291,8 @@ inline void read_blocked_choice(parsed_error& into, boost::json::value const& bo
 FOUNDRY_DECL parsed_error parse_error_body(response_info const& info, boost::json::value const& body)
 {
     parsed_error c;
-    c.status = info.status() >= 300 ? info.status() : 0;
+    bool const has_status = info.status() != 0 && info.status() / 100 != 2 && info.status() != 101;
+    c.status = has_status ? info.status() : 0;
     c.is_json = !body.is_null();
     auto const& error = unwrap_error(body);
     c.message = sentence_in(error);
