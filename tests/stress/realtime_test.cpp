@@ -76,6 +76,7 @@ foundry::client<> client_by(way which, asio::any_io_executor executor, emulator 
 {
     foundry::options with = trusting(service);
     with.timeouts.first_byte = 200ms;
+    with.timeouts.silence = 200ms;
     with.timeouts.tls = 200ms;
     with.timeouts.connect = 200ms;
     foundry::endpoint to(which == way::plain ? "http://127.0.0.1:" + std::to_string(faulty.port()) + "/v1"
