@@ -1383,14 +1383,14 @@ foundry::realtime_settings settings;
 settings.model = "gpt-realtime";
 settings.instructions = "You are a ferryman of few words.";
 foundry::realtime_secret secret = co_await realtime.make_secret(settings, std::chrono::minutes(1)); // on your server
-    // clang-format on
+        // clang-format on
 }
 
 void is_shipped(asio::any_io_executor executor, foundry::endpoint endpoint, std::string secret_from_server)
 {
     // clang-format off
 foundry::client<> client{executor, endpoint, foundry::api_key{secret_from_server}}; // in the game
-    // clang-format on
+        // clang-format on
 }
 
 asio::awaitable<void> hears(foundry::speech speech)

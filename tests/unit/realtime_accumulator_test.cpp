@@ -78,9 +78,8 @@ TEST_CASE("realtime items: what the user said, and the spoken answer with its tr
 
 TEST_CASE("realtime items: of every recorded session each item is done, with the text that the service says in the end")
 {
-    for (char const* const name :
-         {"audio_server_vad_azure", "spoken_tool_call_azure", "test_text_in_audio_out_turn",
-          "test_tool_call_round", "text_history_azure", "text_tool_overlap_openai"}) {
+    for (char const* const name : {"audio_server_vad_azure", "spoken_tool_call_azure", "test_text_in_audio_out_turn",
+                                   "test_tool_call_round", "text_history_azure", "text_tool_overlap_openai"}) {
         CAPTURE(name);
         realtime_accumulator const items = recorded(name);
         CHECK(!items.items().empty());

@@ -386,7 +386,8 @@ TEST_CASE("websocket_handshake: the key is 16 random bytes in base64, and the ac
 }
 
 /// What check_websocket_response() says of a 101 with these fields; empty if it accepts them.
-std::string refusal_of(foundry::response_headers const& headers, std::string_view subprotocol = {}, unsigned status = 101)
+std::string refusal_of(foundry::response_headers const& headers, std::string_view subprotocol = {},
+                       unsigned status = 101)
 {
     try {
         check_websocket_response(status, headers, "dGhlIHNhbXBsZSBub25jZQ==", subprotocol);
