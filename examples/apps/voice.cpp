@@ -88,7 +88,7 @@ asio::awaitable<void> listen(foundry::realtime_session& session, std::string con
         if (!event)
             throw std::runtime_error("the service has closed the session: " + printable(session.close_reason()));
         if (event->type == foundry::realtime_event_type::error)
-            std::cerr << printable(event->error->message) << '\n';
+            throw std::runtime_error(printable(event->error->message));
         std::vector<std::int16_t> const piece = event->samples();
         file.write(piece);
         samples += piece.size();

@@ -11,6 +11,7 @@
 #include <foundry/realtime_accumulator.hpp>
 
 #include <iostream>
+#include <stdexcept>
 
 namespace asio = boost::asio;
 
@@ -38,7 +39,7 @@ asio::awaitable<void> talk()
             if (!event)
                 co_return; // the service has closed the session
             if (event->type == foundry::realtime_event_type::error)
-                std::cout << printable(event->error->message) << '\n';
+                throw std::runtime_error(printable(event->error->message));
             std::cout << printable(event->text()) << std::flush;
             (void)items.add(*event);
             is_answered = event->type == foundry::realtime_event_type::response_done;

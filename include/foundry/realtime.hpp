@@ -27,7 +27,8 @@ class realtime_state;
 ///
 /// Executor: that of the coroutine that opened it, which must be serial. One coroutine reads, and another may send.
 /// Cancellation: of next() and close(); what has arrived is not lost. A cancelled send may have been sent.
-/// Object lifetimes: destroying or moving it while next() waits is valid: next() then returns nothing. A session that is destroyed is closed.
+/// Object lifetimes: destroying it, or assigning to it, while next() waits is valid: next() then returns nothing. A session that is destroyed
+/// is closed.
 /// Memory: at most 8 MiB of events that were not read, and 1 MiB that was not sent, or one event that is larger.
 class realtime_session
 {
@@ -130,8 +131,11 @@ BOOST_DESCRIBE_STRUCT(realtime_secret, (), (value, expires_at, session, extra))
 ///     foundry::realtime_session session = co_await realtime.connect("gpt-realtime");
 ///     co_await session.say("How many feet are in a mile?");
 ///     co_await session.respond();
-///     while (auto event = co_await session.next())
+///     while (auto event = co_await session.next()) {
 ///         std::cout << event->text() << std::flush;
+///         if (event->type == foundry::realtime_event_type::response_done)
+///             break;
+///     }
 ///
 /// A cheap handle made from a client; executor, cancellation, object lifetimes and thread safety are the client's. A session takes one of
 /// the client's connections as long as it lasts.

@@ -31,7 +31,7 @@ struct realtime_item
 ///     foundry::realtime_accumulator items;
 ///     while (auto event = co_await session.next()) {
 ///         foundry::realtime_item const* item = items.add(*event);
-///         if (item != nullptr && item->is_done)
+///         if (item != nullptr && event->type == foundry::realtime_event_type::item_done)
 ///             std::cout << item->role.name() << ": " << item->text << '\n';
 ///     }
 ///

@@ -23,6 +23,7 @@ struct realtime_options
     /// Time between pings; 0: none. Load balancers close a connection on which nothing is sent for some minutes.
     std::chrono::milliseconds ping{std::chrono::seconds{20}};
     /// Time without a byte from the service after which the session fails (`errc::silence_timeout`); 0: none.
+    /// Keep it longer than `ping`, or off without pings: a session in which no one speaks is silent.
     std::chrono::milliseconds silence{std::chrono::seconds{60}};
     /// How long before the end of the session `session_expiring` comes; 0: not at all. The service ends a session after 60 minutes.
     std::chrono::seconds expiry_notice{60};

@@ -738,6 +738,95 @@ TEST_CASE("realtime: a cancelled next() loses nothing, and the session stays usa
         });
 }
 
+TEST_CASE("realtime: next() beside a timer loses nothing, though both are ready in one turn")
+{
+    std::atomic<int> wanted = 0;
+    with_server(
+        [&](websocket_peer& peer) {
+            for (int i = 0; i != 50; ++i) {
+                while (wanted != i)
+                    std::this_thread::yield();
+                peer.write(numbered(i));
+            }
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            using asio::experimental::awaitable_operators::operator||;
+            asio::steady_timer timer(co_await asio::this_coro::executor);
+            while (wanted != 50) {
+                timer.expires_after(1ms);
+                auto const first = co_await (session.next() || timer.async_wait(asio::use_awaitable));
+                if (first.index() != 0)
+                    continue;
+                std::optional<realtime_event> const& event = std::get<0>(first);
+                REQUIRE(event);
+                CHECK(event->text() == std::to_string(wanted) + " ");
+                std::this_thread::sleep_for(2ms); // a frame of a game
+                ++wanted;
+                std::this_thread::sleep_for(2ms);
+            }
+            CHECK(!co_await session.next());
+        });
+}
+
+TEST_CASE("realtime: a second next() is refused, and the first goes on")
+{
+    std::atomic<bool> may_write = false;
+    with_server(
+        [&](websocket_peer& peer) {
+            while (!may_write)
+                std::this_thread::yield();
+            peer.write(numbered(1));
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            using asio::experimental::awaitable_operators::operator&&;
+            auto const again = [](realtime_session& from, std::atomic<bool>& done) -> asio::awaitable<void> {
+                bool is_refused = false;
+                try {
+                    (void)co_await from.next();
+                } catch (foundry::error const& e) {
+                    is_refused = e.code() == errc::invalid_argument;
+                }
+                CHECK(is_refused);
+                done = true;
+            };
+            std::optional<realtime_event> const event = co_await (session.next() && again(session, may_write));
+            REQUIRE(event);
+            CHECK(event->text() == "1 ");
+        });
+}
+
+TEST_CASE("realtime: what broke a session is what a later send throws, too")
+{
+    with_server([](websocket_peer&) {},
+                [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+                    broken_session const result = co_await broken(session);
+                    REQUIRE(result.error);
+                    std::optional<foundry::error> failed;
+                    try {
+                        co_await session.say("late");
+                    } catch (foundry::error const& e) {
+                        failed = e;
+                    }
+                    REQUIRE(failed);
+                    CHECK(failed->code() == errc::stream_truncated);
+                });
+}
+
+TEST_CASE("realtime: the total time of a call limits the wait for the confirmation, too")
+{
+    foundry::options with = quick();
+    with.timeouts.total = 50ms;
+    foundry::error const e = refused(
+        [](websocket_peer& peer) {
+            peer.accept();
+            peer.wait_for_end();
+        },
+        with);
+    CHECK(e.code() == errc::total_timeout);
+}
+
 // Limits
 
 TEST_CASE("realtime: silence of the service ends a session, and pings are sent before that")

@@ -1322,8 +1322,11 @@ foundry::realtime realtime{client};
 foundry::realtime_session session = co_await realtime.connect("gpt-realtime");
 co_await session.say("How many feet are in a mile?");
 co_await session.respond();
-while (auto event = co_await session.next())
+while (auto event = co_await session.next()) {
     std::cout << event->text() << std::flush;
+    if (event->type == foundry::realtime_event_type::response_done)
+        break;
+}
     // clang-format on
 }
 
@@ -1359,7 +1362,7 @@ asio::awaitable<void> joins_a_session(foundry::realtime_session& session)
 foundry::realtime_accumulator items;
 while (auto event = co_await session.next()) {
     foundry::realtime_item const* item = items.add(*event);
-    if (item != nullptr && item->is_done)
+    if (item != nullptr && event->type == foundry::realtime_event_type::item_done)
         std::cout << item->role.name() << ": " << item->text << '\n';
 }
     // clang-format on

@@ -68,21 +68,45 @@ inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_s
     return request;
 }
 
+/// Until when the service must confirm the session: `first_byte` from now, or the total of the call.
+inline http::limit limit_of_confirmation(timeouts const& within, http::clock::time_point begun)
+{
+    http::limit first;
+    first.code = errc::first_byte_timeout;
+    first.span = within.first_byte;
+    if (within.first_byte.count() > 0)
+        first.at = http::clock::now() + within.first_byte;
+    http::limit all;
+    all.span = within.total;
+    if (within.total.count() > 0)
+        all.at = begun + within.total;
+    return all.at < first.at ? all : first;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<realtime_session>
 open_session(std::shared_ptr<pending_request> request, std::string key, realtime_options how, std::string deployment)
 {
+    http::clock::time_point const begun = http::clock::now();
     open_response response;
     co_await send_with_retries(*request, nullptr, response);
     try {
         http::check_websocket_response(response.info.status(), response.info.headers(), key, {});
     } catch (error const& e) {
+        if (response.observer)
+            response.observer->on_failure(e.code());
         throw in_answer(e, response.info, {});
     }
-    std::chrono::milliseconds const within = request->timeouts.first_byte;
+    http::limit const last = limit_of_confirmation(request->timeouts, begun);
     std::shared_ptr<realtime_state> const state(new realtime_state(std::move(request), std::move(response), how));
     realtime_session session(state);
-    if (how.call_id.empty())
-        co_await realtime_state::confirm(state, within);
+    if (how.call_id.empty()) {
+        try {
+            co_await realtime_state::confirm(state, last);
+        } catch (error const& e) {
+            state->finish(e.code());
+            throw;
+        }
+    }
     if (how.transcribes && !deployment.empty()) {
         realtime_settings settings;
         settings.type = "transcription";

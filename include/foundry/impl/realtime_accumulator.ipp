@@ -74,8 +74,10 @@ FOUNDRY_DECL realtime_item const* realtime_accumulator::add(realtime_event const
     if (event.item)
         detail::take_item(into, *event.item);
     detail::take_pieces(into, event);
-    bool const ends =
-        event.type == realtime_event_type::item_done || event.type == realtime_event_type::output_item_done;
+    bool const ends = event.type == realtime_event_type::item_done ||
+                      event.type == realtime_event_type::output_item_done ||
+                      event.type == realtime_event_type::input_transcription_completed ||
+                      event.type == realtime_event_type::input_transcription_failed;
     into.is_done = into.is_done || ends;
     return &into;
 }

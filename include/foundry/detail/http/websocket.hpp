@@ -81,6 +81,7 @@ private:
     void append(websocket_opcode type, std::string_view payload);
     void begin_close(std::uint16_t code);
     void end(std::exception_ptr why);
+    void wake_all() noexcept;
     std::size_t unsent() const noexcept { return outgoing_.size() - written_; }
     /// Whether a message of this size must wait.
     bool is_full(std::size_t size) const noexcept { return unsent() != 0 && unsent() + size > limits_.max_unsent; }
@@ -117,7 +118,9 @@ private:
 
     std::uint16_t close_code_ = 0;
     std::string close_reason_;
-    std::exception_ptr failure_; // thrown by next() once
+    std::exception_ptr failure_;                  // thrown by next() once, and by send()
+    boost::asio::steady_timer* reader_ = nullptr; // of next(), as long as it waits
+    bool is_failure_told_ = false;
     bool has_sent_close_ = false;
     bool is_write_broken_ = false;
     bool is_over_ = false;

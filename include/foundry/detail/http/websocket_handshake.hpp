@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/base/config.hpp>
+#include <foundry/error.hpp>
 #include <foundry/response_headers.hpp>
 
 #include <string>

@@ -32,11 +32,13 @@ public:
     http::websocket& socket() const noexcept { return *socket_; }
     /// Whether the session speaks the preview version.
     bool is_preview() const noexcept { return request_->state->target.endpoint.form() == api_form::dated; }
+    /// Tells the observer how the session has ended. False if that was done before.
+    bool finish(boost::system::error_code why = {}) noexcept;
     /// Closes the session without waiting.
     void close() noexcept;
 
-    /// @throws foundry::error (`errc::first_byte_timeout`) if the service does not confirm the session in time; what it says instead.
-    static boost::asio::awaitable<void> confirm(std::shared_ptr<realtime_state> self, std::chrono::milliseconds within);
+    /// @throws foundry::error with the code of the limit if the service does not confirm the session in time; what it says instead.
+    static boost::asio::awaitable<void> confirm(std::shared_ptr<realtime_state> self, http::limit last);
     static boost::asio::awaitable<std::optional<realtime_event>> next(std::shared_ptr<realtime_state> self,
                                                                       http::clock::time_point until = http::never);
 
@@ -44,8 +46,6 @@ private:
     realtime_event decode(std::string text);
     void note(realtime_event const& event);
     realtime_event expiring() const;
-    /// Tells the observer how the session has ended. False if that was done before.
-    bool finish(boost::system::error_code why = {}) noexcept;
     /// If the service has closed the session because something was wrong.
     std::optional<error> closed_error() const;
 

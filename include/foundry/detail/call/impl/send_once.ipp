@@ -10,7 +10,9 @@
 #include <foundry/detail/http/tunnel.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <cstdint>
@@ -68,6 +70,10 @@ inline FOUNDRY_CORO boost::asio::awaitable<void> wait_for_room(rate_ticket& tick
         noted_scope const waits(&call.wait, ticket.timer());
         co_await ticket.timer().async_wait(boost::asio::as_tuple(boost::asio::deferred));
         call.check(); // the end of the client ends the wait, too
+        boost::asio::cancellation_state const state = co_await boost::asio::this_coro::cancellation_state;
+        if (state.cancelled() != boost::asio::cancellation_type::none)
+            throw boost::system::system_error(
+                boost::asio::error::make_error_code(boost::asio::error::operation_aborted));
     }
 }
 

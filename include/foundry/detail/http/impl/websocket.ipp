@@ -1,6 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
+#include <foundry/detail/base/noted_scope.hpp>
 #include <foundry/detail/http/websocket.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,10 +27,13 @@ struct ignore_end
     void operator()(std::exception_ptr) const noexcept {}
 };
 
-/// Waits until the timer is cancelled or expires.
+/// Waits until the timer is cancelled or expires. A cancelled coroutine takes nothing that has come at the same time.
 inline FOUNDRY_CORO boost::asio::awaitable<void> until_woken(boost::asio::steady_timer& timer)
 {
     co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+    boost::asio::cancellation_state const state = co_await boost::asio::this_coro::cancellation_state;
+    if (is_cancelled(state))
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted));
 }
 
 /// What a message takes in the queue, about.
@@ -270,6 +274,11 @@ FOUNDRY_DECL void websocket::end(std::exception_ptr why)
         }
     }
     exchange_->close();
+    wake_all();
+}
+
+FOUNDRY_DECL void websocket::wake_all() noexcept
+{
     for (boost::asio::steady_timer* const each : {&arrived_, &room_, &output_, &sent_, &over_, &watch_})
         each->cancel();
 }
@@ -277,6 +286,9 @@ FOUNDRY_DECL void websocket::end(std::exception_ptr why)
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::string>> websocket::next(clock::time_point until)
 {
     boost::intrusive_ptr<websocket> const self(this);
+    if (reader_ != nullptr)
+        throw error(errc::invalid_argument, "another next() waits already; call one at a time");
+    foundry::detail::noted_scope const waits(&reader_, arrived_);
     while (messages_.empty() && !is_over_ && clock::now() < until) {
         arrived_.expires_at(until);
         co_await detail::until_woken(arrived_);
@@ -288,8 +300,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::string>> web
         unread_ -= detail::cost_of(*message);
         if (has_room())
             room_.cancel();
-    } else if (failure_) {
-        std::rethrow_exception(std::exchange(failure_, nullptr));
+    } else if (failure_ && !std::exchange(is_failure_told_, true)) {
+        std::rethrow_exception(failure_);
     }
     co_return message;
 }
@@ -298,6 +310,8 @@ FOUNDRY_DECL void websocket::check_sendable() const
 {
     if (is_write_broken_ && !is_over_)
         throw error(errc::connection_lost, "the connection broke; next() says why");
+    if (failure_)
+        std::rethrow_exception(failure_);
     if (is_over_ || has_sent_close_)
         throw error(errc::invalid_argument, "the session is closed; open another");
 }
@@ -343,6 +357,7 @@ FOUNDRY_DECL void websocket::abandon() noexcept
     } catch (...) { // no memory for a close frame
         is_over_ = true;
         exchange_->close();
+        wake_all();
     }
 }
 

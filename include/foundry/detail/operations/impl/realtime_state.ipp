@@ -154,15 +154,13 @@ realtime_state::next(std::shared_ptr<realtime_state> self, http::clock::time_poi
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> realtime_state::confirm(std::shared_ptr<realtime_state> self,
-                                                                               std::chrono::milliseconds within)
+                                                                               http::limit last)
 {
-    http::clock::time_point const begun = http::clock::now();
-    http::clock::time_point const end = within.count() > 0 ? begun + within : http::never;
     for (std::deque<realtime_event> before;;) {
-        std::optional<realtime_event> event = co_await next(self, end);
+        std::optional<realtime_event> event = co_await next(self, last.at);
         if (!event && !self->socket_->is_over()) {
             std::string const& host = self->request_->state->target.endpoint.host();
-            throw http::limit_error({end, errc::first_byte_timeout, within, true}, host);
+            throw http::limit_error(last, host);
         }
         if (!event)
             throw error(errc::unexpected_reply, "the service closed the session before it began; open another");
