@@ -13,6 +13,7 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/detail/operations/realtime_preview.hpp>
 #include <foundry/detail/operations/realtime_state.hpp>
+#include <foundry/detail/operations/response_conversation.hpp>
 #include <foundry/detail/operations/tool_loop.hpp>
 #include <foundry/realtime.hpp>
 
@@ -189,14 +190,8 @@ inline std::vector<tool_call> tool_calls_of(realtime_event const& event)
     if (event.type != realtime_event_type::response_done || !event.response)
         return calls;
     for (function_call& from : event.response->calls()) {
-        if (from.status == "incomplete")
-            continue;
-        tool_call call;
-        call.id = std::move(from.call_id);
-        call.type = "function";
-        call.function.name = std::move(from.name);
-        call.function.arguments = std::move(from.arguments);
-        calls.push_back(std::move(call));
+        if (from.status != "incomplete")
+            calls.push_back(to_tool_call(std::move(from)));
     }
     return calls;
 }

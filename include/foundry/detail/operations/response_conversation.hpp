@@ -16,6 +16,9 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
+/// The call as the toolbox runs it.
+FOUNDRY_DECL tool_call to_tool_call(function_call from);
+
 /// The Responses API with functions.
 class response_conversation : public tool_conversation
 {

@@ -16,7 +16,7 @@
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
-inline tool_call to_tool_call(function_call from)
+FOUNDRY_DECL tool_call to_tool_call(function_call from)
 {
     tool_call call;
     call.id = std::move(from.call_id);
