@@ -548,6 +548,8 @@ struct chat_chunk
     std::optional<std::string> system_fingerprint;
     /// Processing tier that served the request.
     std::optional<std::string> service_tier;
+    /// Random characters that hide the size of the text from who watches the connection; see `stream_options::include_obfuscation`.
+    std::optional<std::string> obfuscation;
     /// Members that this class does not declare.
     boost::json::object extra;
 
@@ -556,7 +558,7 @@ private:
 };
 BOOST_DESCRIBE_STRUCT(chat_chunk, (),
                       (id, object, created, model, choices, usage, prompt_filter_results, system_fingerprint,
-                       service_tier, extra))
+                       service_tier, obfuscation, extra))
 
 /// @}
 

@@ -167,6 +167,7 @@ struct response_event
     std::optional<text_annotation> annotation; ///< `output_text_annotation_added`
     std::optional<std::string> partial_image_b64;
     std::optional<foundry::response> response; ///< `created`, `queued`, `in_progress`, `completed`, `incomplete`
+    std::optional<std::string> obfuscation;    ///< Random characters that hide the size of `delta`.
     boost::json::object extra;
 
 private:
@@ -174,6 +175,7 @@ private:
 };
 BOOST_DESCRIBE_STRUCT(response_event, (),
                       (type, sequence_number, item_id, output_index, content_index, summary_index, delta, text_,
-                       refusal, name, arguments, code, item, part, annotation, partial_image_b64, response, extra))
+                       refusal, name, arguments, code, item, part, annotation, partial_image_b64, response, obfuscation,
+                       extra))
 
 } // namespace foundry::inline FOUNDRY_ABI

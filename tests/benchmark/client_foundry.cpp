@@ -9,8 +9,8 @@
 //     decode INPUTS FORMAT [TIMES]    the same answer from memory
 //     events CHUNKS SIZE              the event stream's framing alone, from memory
 //     json CHUNKS SIZE                and the JSON in it
-//     parse SIZE TIMES                a chunk's JSON from memory, and the same text through a parser of Boost.JSON that keeps
-//                                     nothing
+//     parse SIZE TIMES                chunks' JSON from memory, as a stream reads it and each as a whole, and the same texts through a
+//                                     parser of Boost.JSON that keeps nothing
 //     large [TIMES]                   a completion of 1 MB, and the longest handler
 //     streams N ROUNDS [PLAIN_PORT]   open streams, each of which receives so many chunks that come one at a time
 //     queue N                         small completions, all at once, of a client with eight connections
@@ -29,7 +29,7 @@
 #include <foundry/detail/call/rate_gates.hpp>
 #include <foundry/detail/http/event_parser.hpp>
 #include <foundry/detail/http/time_limits.hpp>
-#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/repeating_reader.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -262,15 +262,25 @@ void run_events(std::size_t count, std::size_t size)
     benchmark::report(received, 0);
 }
 
+/// The JSON of some chunks of one stream.
+std::vector<std::string> chunk_texts(std::size_t size)
+{
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i != 64; ++i) {
+        std::string const event = benchmark::event(benchmark::words(size, i * size), false);
+        texts.push_back(event.substr(6, event.size() - 8));
+    }
+    return texts;
+}
+
 void run_json(std::size_t count, std::size_t size)
 {
-    std::string const event = benchmark::event(benchmark::words(size, 0), false);
-    std::string_view const json = std::string_view(event).substr(6, event.size() - 8);
-    foundry::json::reader reader;
+    std::vector<std::string> const texts = chunk_texts(size);
+    foundry::json::repeating_reader reader;
     foundry::chat_chunk chunk;
     std::size_t received = 0;
     for (std::size_t i = 0; i != count; ++i) {
-        if (!reader.read(chunk, json))
+        if (!reader.read(chunk, texts[i % texts.size()]))
             throw std::runtime_error(reader.problem());
         received += chunk.text().size();
     }
@@ -279,24 +289,33 @@ void run_json(std::size_t count, std::size_t size)
 
 void run_parse(std::size_t size, std::size_t times)
 {
-    std::string const event = benchmark::event(benchmark::words(size, 0), false);
-    std::string_view const json = std::string_view(event).substr(6, event.size() - 8);
-    foundry::json::reader reader;
+    std::vector<std::string> const texts = chunk_texts(size);
+    foundry::json::repeating_reader reader;
+    foundry::json::reader plain_reader;
     foundry::chat_chunk chunk;
     boost::json::basic_parser<null_handler> parser{boost::json::parse_options()};
     std::size_t received = 0;
     double best = 0;
+    double plain_best = 0;
     double null_best = 0;
     for (int round = 0; round != 5; ++round) {
         double begun = thread_time();
         for (std::size_t i = 0; i != times; ++i) {
-            if (!reader.read(chunk, json))
+            if (!reader.read(chunk, texts[i % texts.size()]))
                 throw std::runtime_error(reader.problem());
             received += chunk.text().size();
         }
         double const took = thread_time() - begun;
+        reader.forget();
         begun = thread_time();
         for (std::size_t i = 0; i != times; ++i) {
+            if (!plain_reader.read(chunk, texts[i % texts.size()]))
+                throw std::runtime_error(plain_reader.problem());
+        }
+        double const plain_took = thread_time() - begun;
+        begun = thread_time();
+        for (std::size_t i = 0; i != times; ++i) {
+            std::string const& json = texts[i % texts.size()];
             parser.reset();
             boost::system::error_code failed;
             if (parser.write_some(false, json.data(), json.size(), failed) != json.size() || failed)
@@ -304,11 +323,12 @@ void run_parse(std::size_t size, std::size_t times)
         }
         double const null_took = thread_time() - begun;
         best = round == 0 ? took : std::min(best, took);
+        plain_best = round == 0 ? plain_took : std::min(plain_best, plain_took);
         null_best = round == 0 ? null_took : std::min(null_best, null_took);
     }
     auto const each = [&](double all) { return all * 1000 / static_cast<double>(times); };
-    std::cout << "received=" << received << " nanoseconds=" << each(best) << " null_nanoseconds=" << each(null_best)
-              << std::endl;
+    std::cout << "received=" << received << " nanoseconds=" << each(best) << " plain_nanoseconds=" << each(plain_best)
+              << " null_nanoseconds=" << each(null_best) << std::endl;
 }
 
 FOUNDRY_CORO asio::awaitable<void> run_limited(boost::intrusive_ptr<foundry::detail::rate_gates> const& gates,

@@ -159,7 +159,7 @@ void expect_envelope(json::object const& text, Answer const& a)
     expect_usage(text, a.usage);
     expect_extra(text,
                  {"id", "object", "model", "created", "system_fingerprint", "service_tier", "prompt_filter_results",
-                  "usage", "choices"},
+                  "usage", "choices", "obfuscation"},
                  a.extra);
 }
 
@@ -238,6 +238,7 @@ void expect_chunk(std::string const& event, foundry::chat_chunk const& chunk)
     CAPTURE(event);
     json::value const whole = json::parse(event);
     json::object const& text = whole.as_object();
+    CHECK(chunk.obfuscation.value_or("") == string_in(text, "obfuscation"));
     CHECK(chunk.raw() == event);
     expect_envelope(text, chunk);
     json::array const& choices = text.at("choices").as_array();

@@ -92,6 +92,7 @@ void add_recordings(seed_writer& seeds, fs::path const& folder)
             }
             seeds.add("event_parser", body);
             seeds.add("accumulator", lines_of(body));
+            seeds.add("repeating_reader", lines_of(body));
             seeds.add("json_reader", lines_of(body).substr(0, lines_of(body).find('\n')), 1);
         }
     }
@@ -165,7 +166,7 @@ void add_texts(seed_writer& seeds)
         "typed_value",
         R"({"name":"a","paint":"red","small":null,"large":18446744073709551615,"flags":[true,false],"children":[],)"
         R"("counts":{"b":1},"shape":{"kind":"square","side":0.5},"either":[1],"any":{"c":[null]}})");
-    for (char const* const target : {"json_reader", "chat_request", "accumulator", "typed_value"})
+    for (char const* const target : {"json_reader", "chat_request", "accumulator", "repeating_reader", "typed_value"})
         for (unsigned mode = 1; mode != 16; ++mode)
             seeds.add(target, "\1\2\3\4\5\6\1\2\3\4\5\6\1\2\3\4\5\6\1\2\3\4\5\6", mode);
 }

@@ -29,10 +29,10 @@ FOUNDRY_DECL boost::asio::awaitable<chat_chunk const*> chat_stream::read() { ret
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<chat_chunk>> chat_stream::next()
 {
-    std::optional<chat_chunk> copy;
-    if (chat_chunk const* const chunk = co_await read())
-        copy.emplace(*chunk);
-    co_return copy;
+    chat_chunk const* const chunk = co_await read();
+    if (chunk == nullptr)
+        co_return std::nullopt;
+    co_return *chunk; // without a copy in this frame, which the allocator recycles up to a kilobyte only
 }
 
 } // namespace foundry::inline FOUNDRY_ABI

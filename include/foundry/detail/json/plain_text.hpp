@@ -21,19 +21,21 @@ inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsig
 inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bits)
 {
 #ifdef __SSE2__
+    __m128i skipped = _mm_setzero_si128();
     for (; end - p >= 16; p += 16) {
         __m128i const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
         __m128i const control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
         __m128i const special =
             _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-        auto const high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
         auto const odd = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
         if (odd != 0) {
-            bits |= high & ((odd & (0 - odd)) - 1);
+            auto const high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+            bits |= (high & ((odd & (0 - odd)) - 1)) | static_cast<unsigned>(_mm_movemask_epi8(skipped));
             return p + std::countr_zero(odd);
         }
-        bits |= high;
+        skipped = _mm_or_si128(skipped, bytes);
     }
+    bits |= static_cast<unsigned>(_mm_movemask_epi8(skipped));
 #endif
     constexpr std::uint64_t ones = 0x0101010101010101U;
     for (std::uint64_t word; end - p >= 8; p += 8) {
@@ -57,5 +59,28 @@ inline char const* skip_plain(char const* p, char const* end, std::uint64_t& bit
 }
 
 inline bool is_ascii(std::uint64_t bits) { return bits == 0; }
+
+/// The character that a backslash and this letter stand for; zero if they are no escape, or one of a code unit.
+constexpr char escaped(char letter) noexcept
+{
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+        return letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return '\0';
+    }
+}
 
 } // namespace foundry::inline FOUNDRY_ABI::json::detail

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::json {
 
@@ -63,6 +64,17 @@ public:
     }
 
     bool read(object_ref value, std::string_view text, reading how);
+
+    /// A text or whole number of a document: its first byte, and the `std::string` or integer that it was read into.
+    struct scalar
+    {
+        std::size_t begin;
+        object_ref target;
+    };
+
+    /// Reads a document again into the value that it has just been read into, and finds the scalars that other text in their place would
+    /// change, and nothing else. None if a name is repeated or a list is kept as JSON.
+    std::vector<scalar> read_again(object_ref value, std::string_view text);
 
     /// What is wrong and where, such as "expected an integer, got a text in days[0].high at byte 17"; never contains a piece of the text.
     std::string const& problem() const noexcept;

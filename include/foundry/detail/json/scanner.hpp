@@ -54,6 +54,9 @@ protected:
 
     bool fail(std::string what);
 
+    /// The first byte of the current value; null if it came with earlier bytes.
+    char const* value_begin() const { return at_; }
+
     /// Appends the text of the object or array that has just begun, up to its end.
     void begin_copy(std::string& into)
     {
@@ -129,7 +132,7 @@ private:
     std::size_t consumed_ = 0;
     std::string key_;
     std::string number_;              // earlier digits of a number that comes in pieces
-    char const* at_ = nullptr;        // the bracket that begins or ends the current value
+    char const* at_ = nullptr;        // where the current value begins, or the bracket that ends it
     std::string* copy_ = nullptr;     // where the text goes
     char const* copied_to_ = nullptr; // what of these bytes it has
     std::string problem_;

@@ -12,43 +12,46 @@
 #include <utility>
 
 // Some services use other names or shapes for members of an answer. The reader keeps such members in `extra`; these functions move them to
-// the declared members. Most answers have none of them.
+// the declared members. Most answers have none of them. Those that concern a chunk return whether they have changed something.
 
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// Moves `reasoning`, the name in Ollama and newer vLLM. If both names are present, `reasoning_content` counts.
-inline void take_reasoning(std::string& reasoning_content, boost::json::object& extra)
+inline bool take_reasoning(std::string& reasoning_content, boost::json::object& extra)
 {
     auto const* const found = extra.if_contains("reasoning");
     if (found == nullptr || !found->is_string())
-        return;
+        return false;
     std::string_view const text = found->get_string();
     if (reasoning_content.empty())
         reasoning_content = text;
     if (reasoning_content == text)
         extra.erase("reasoning");
+    return true;
 }
 
 /// Moves `prompt_annotations`, the old name of `prompt_filter_results`.
-inline void take_annotations(std::vector<prompt_filter_result>& results, boost::json::object& extra)
+inline bool take_annotations(std::vector<prompt_filter_result>& results, boost::json::object& extra)
 {
     auto const* const found = extra.if_contains("prompt_annotations");
     if (found == nullptr || !results.empty())
-        return;
+        return false;
     if (json::reader{}.read(results, boost::json::serialize(*found)))
         extra.erase("prompt_annotations");
     else
         results.clear();
+    return true;
 }
 
 /// Moves arguments that are a JSON value instead of the text of one.
-inline void take_arguments(called_function& f)
+inline bool take_arguments(called_function& f)
 {
     auto const* const found = f.extra.if_contains("arguments");
     if (found == nullptr || !f.arguments.empty())
-        return;
+        return false;
     f.arguments = json::to_text(*found);
     f.extra.erase("arguments");
+    return true;
 }
 
 /// Appends the text of a part, of a list of parts, or of the content of a part of type `thinking`.
@@ -78,11 +81,11 @@ inline bool take_part(boost::json::value const& part, chat_delta& delta)
 }
 
 /// Moves content that is a part or a list of parts. Parts of other types stay in `extra`.
-inline void take_parts(chat_delta& delta)
+inline bool take_parts(chat_delta& delta)
 {
     boost::json::value* const found = delta.extra.if_contains("content");
     if (found == nullptr || !(found->is_array() || found->is_object()))
-        return;
+        return false;
     boost::json::array others;
     if (auto const* const parts = found->if_array()) {
         for (boost::json::value const& part : *parts) {
@@ -96,6 +99,7 @@ inline void take_parts(chat_delta& delta)
         delta.extra.erase("content");
     else
         *found = std::move(others);
+    return true;
 }
 
 /// Copies the text of parts of type `thinking` to `reasoning_content`. The parts also stay in the content, for the next request.
@@ -136,15 +140,16 @@ inline void normalize_aliases(chat_completion& reply)
 }
 
 /// Moves all of these members of a chunk.
-inline void normalize_aliases(chat_chunk& chunk)
+inline bool normalize_aliases(chat_chunk& chunk)
 {
-    take_annotations(chunk.prompt_filter_results, chunk.extra);
+    bool changed = take_annotations(chunk.prompt_filter_results, chunk.extra);
     for (chunk_choice& choice : chunk.choices) {
-        take_reasoning(choice.delta.reasoning_content, choice.delta.extra);
-        take_parts(choice.delta);
+        changed |= take_reasoning(choice.delta.reasoning_content, choice.delta.extra);
+        changed |= take_parts(choice.delta);
         for (tool_call_delta& call : choice.delta.tool_calls)
-            take_arguments(call.function);
+            changed |= take_arguments(call.function);
     }
+    return changed;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::detail

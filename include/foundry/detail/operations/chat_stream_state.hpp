@@ -3,7 +3,7 @@
 
 #include <foundry/chat.hpp>
 #include <foundry/detail/call/event_source.hpp>
-#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/repeating_reader.hpp>
 #include <foundry/detail/operations/think_splitter.hpp>
 
 #include <memory>
@@ -35,7 +35,7 @@ private:
     void note(chunk_choice& choice);
     void split_thoughts(chunk_choice& choice);
 
-    json::reader reader_;
+    json::repeating_reader reader_;
     std::unique_ptr<splitter_list> splitters_; // if options.split_think_tags is set
     choice_ends ends_;
     bool has_content_ = false; // a choice, usage or the filter's results have arrived

@@ -3,7 +3,7 @@
 
 #include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/call/running_calls.hpp>
-#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/repeating_reader.hpp>
 #include <foundry/event_stream.hpp>
 #include <foundry/response_stream.hpp>
 
@@ -98,7 +98,7 @@ private:
 
     event_stream events_;
     response_event value_; // the last event, lent to the reader
-    json::reader reader_;
+    json::repeating_reader reader_;
     event_numbers numbers_;
     std::optional<resume_point> point_;
     unsigned resumed_ = 0;   // without a new event since

@@ -66,6 +66,13 @@ struct reader::state : scanner<reader::state>
         is_waiting_ = false;
         pending_ = {};
         inner_path_.clear();
+        scalars_ = nullptr;
+    }
+
+    void note_scalars(std::vector<scalar>& all, char const* document)
+    {
+        scalars_ = &all;
+        document_ = document;
     }
 
     /// The path of the current value, such as `choices[0].logprobs`. Has described names only: other names are part of the text.
@@ -174,7 +181,11 @@ private:
         return there ? t.members[f.index].name : std::string_view{};
     }
 
-    void on_predicted_key() { top_->select(top_->index); }
+    void on_predicted_key()
+    {
+        check_repeated(*top_, top_->index);
+        top_->select(top_->index);
+    }
 
     void on_key(std::string_view name)
     {
@@ -194,6 +205,7 @@ private:
         if (!is_string(to))
             return take_text(text, to);
         *static_cast<std::string*>(to.object) = text;
+        note_scalar(to);
         return true;
     }
 
@@ -208,6 +220,7 @@ private:
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
         target.clear();
+        note_scalar(pending_);
         return target;
     }
 
@@ -259,8 +272,11 @@ private:
             case kind::integer:
             case kind::number:
             case kind::float32:
-                if (set_number(n, to))
+                if (set_number(n, to)) {
+                    if (to.described->what == kind::integer)
+                        note_scalar(to);
                     return true;
+                }
                 if (how_ == reading::strict)
                     return refuse(expectation(*to.described));
                 break;
@@ -345,6 +361,25 @@ private:
         return true;
     }
 
+    void note_scalar(object_ref target)
+    {
+        if (scalars_ != nullptr)
+            scalars_->push_back({static_cast<std::size_t>(value_begin() - document_), target});
+    }
+
+    void check_repeated(frame const& f, std::size_t i)
+    {
+        if (scalars_ != nullptr && (f.seen & std::uint64_t{1} << i) != 0)
+            drop_scalars();
+    }
+
+    /// What a scalar does is not done by its target alone.
+    void drop_scalars()
+    {
+        if (std::vector<scalar>* const all = std::exchange(scalars_, nullptr))
+            all->clear();
+    }
+
     static std::uint64_t bit_of(frame const& f) { return std::uint64_t{1} << (f.current - f.of.described->members); }
 
     static bool is_never_empty(kind what)
@@ -365,6 +400,7 @@ private:
             if (!same || static_cast<int>(i) == t.extra)
                 continue;
             bool const is_repeated = how_ != reading::reused && (f.seen & std::uint64_t{1} << i) != 0;
+            check_repeated(f, i);
             f.update_prediction(i);
             if (is_repeated)
                 begin_again(f);
@@ -391,10 +427,12 @@ private:
             return;
         }
         f.entry = find_entry(f, name);
-        if (f.entry != f.index)
-            ++f.repeats;
-        else
+        if (f.entry == f.index) {
             *f.of.described->items(f.of.object, f.index++, access::get_or_create).key = name;
+            return;
+        }
+        ++f.repeats;
+        drop_scalars();
     }
 
     object_ref next_element(frame& f)
@@ -549,6 +587,7 @@ private:
     /// Keeps a list as JSON, with all elements read so far. Called when an element has just begun.
     bool capture_list()
     {
+        drop_scalars();
         frame& list = *top_;
         type const& t = *list.of.described;
         if (t.what != kind::map)
@@ -759,6 +798,8 @@ private:
     std::unique_ptr<reader> inner_;                  // of variants
     std::string inner_path_;                         // of a problem in a variant
     bool has_target_ = true;                         // whether the current string goes to a value that exists
+    std::vector<scalar>* scalars_ = nullptr;         // for read_again()
+    char const* document_ = nullptr;
 };
 
 FOUNDRY_DECL reader::reader() : state_(new state) {} // not make_unique, which would set it to zero first
@@ -771,6 +812,15 @@ FOUNDRY_DECL bool reader::read(object_ref value, std::string_view text, reading 
 {
     start(value, how);
     return whole(text);
+}
+FOUNDRY_DECL std::vector<reader::scalar> reader::read_again(object_ref value, std::string_view text)
+{
+    std::vector<scalar> all;
+    start(value, reading::reused);
+    state_->note_scalars(all, text.data());
+    if (!whole(text))
+        all.clear();
+    return all;
 }
 FOUNDRY_DECL bool reader::feed(std::string_view bytes) { return state_->feed(bytes); }
 FOUNDRY_DECL bool reader::whole(std::string_view text) { return state_->feed(text) && state_->finish(); }

@@ -275,17 +275,25 @@ char const* scanner<Handler>::take_string(char const* p, char const* end)
 {
     if (*p != '\\')
         end_lead_surrogate();
-    char const* const stop = detail::skip_plain(p, end, text_bits_);
-    text_->append(p, static_cast<std::size_t>(stop - p));
-    if (stop == end)
-        return stop;
-    if (*stop == '\\')
-        state_ = state::escape;
-    else if (*stop != '"')
-        fail("a control character in a string");
-    else
-        end_string();
-    return stop + 1;
+    while (true) {
+        char const* const stop = detail::skip_plain(p, end, text_bits_);
+        text_->append(p, static_cast<std::size_t>(stop - p));
+        if (stop == end)
+            return stop;
+        char const c = *stop == '\\' && end - stop > 2 ? detail::escaped(stop[1]) : '\0';
+        if (c == '\0') {
+            if (*stop == '\\')
+                state_ = state::escape;
+            else if (*stop != '"')
+                fail("a control character in a string");
+            else
+                end_string();
+            return stop + 1;
+        }
+        end_lead_surrogate();
+        *text_ += c;
+        p = stop + 2;
+    }
 }
 
 template <class Handler>
@@ -313,12 +321,11 @@ bool scanner<Handler>::take_escape(char c)
         hex_digits_ = 0;
         return true;
     }
-    static constexpr std::string_view letters = "\"\\/bfnrt";
-    std::size_t const i = letters.find(c);
-    if (i == letters.npos)
+    char const stands_for = detail::escaped(c);
+    if (stands_for == '\0')
         return fail("syntax error");
     end_lead_surrogate();
-    *text_ += "\"\\/\b\f\n\r\t"[i];
+    *text_ += stands_for;
     return true;
 }
 

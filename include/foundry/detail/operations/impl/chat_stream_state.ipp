@@ -61,7 +61,8 @@ FOUNDRY_DECL bool stream_state::decode(http::event const& e)
     if (!has_content_)
         last_empty_ = e.data.substr(0, max_kept_body);
     value.raw_storage() = e.data;
-    normalize_aliases(value);
+    if (normalize_aliases(value))
+        reader_.forget();
     if (observer_)
         observer_->on_chunk(value);
     for (chunk_choice& choice : value.choices)
@@ -73,8 +74,10 @@ FOUNDRY_DECL void stream_state::note(chunk_choice& choice)
 {
     ends_.note(choice.index, static_cast<bool>(choice.finish_reason));
     filtered_ = filtered_ || choice.finish_reason == finish_reason::content_filter;
-    if (request_.state->settings.split_think_tags)
+    if (request_.state->settings.split_think_tags) {
         split_thoughts(choice);
+        reader_.forget();
+    }
 }
 
 FOUNDRY_DECL void stream_state::split_thoughts(chunk_choice& choice)

@@ -114,8 +114,10 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
         throw error(errc::unexpected_reply,
                     "an event of the stream is not of the expected shape: " + reader_.problem());
     }
-    if (value_.type.name().empty())
+    if (value_.type.name().empty()) {
         value_.type.assign(event.event);
+        reader_.forget();
+    }
     for (auto const& [name, type] : azure_event_types) {
         if (value_.type.name() == name)
             value_.type = type;
@@ -129,6 +131,7 @@ FOUNDRY_DECL bool response_stream_state::take(raw_event const& event)
     if (!is_alive_only)
         resumed_ = 0;
     if (value_.response) {
+        reader_.forget();
         normalize_usage(*value_.response);
         value_.response->set_info(events_.info());
         if (point_ && point_->id.empty())

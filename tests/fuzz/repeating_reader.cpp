@@ -1,0 +1,79 @@
+// Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
+
+// Documents that are read one after the other, each of which differs from the one before in what the fuzzer likes: what comes out is what
+// a plain reader makes of them.
+
+#include "fuzz.hpp"
+
+#include <foundry/chat.hpp>
+#include <foundry/detail/json/repeating_reader.hpp>
+#include <foundry/detail/json/writer.hpp>
+#include <foundry/response_event.hpp>
+
+namespace {
+
+using foundry_fuzz::check;
+namespace json = foundry::json;
+
+/// A piece is replaced, most often by one of the same kind.
+void change(std::string& text, foundry_fuzz::choices& from)
+{
+    if (text.empty())
+        return;
+    std::size_t const at = from.below(text.size());
+    std::size_t const count = from.below(4);
+    switch (from.below(4)) {
+    case 0: // of a string
+        if (std::size_t const quote = text.find(":\"", at); quote != text.npos)
+            text.insert(quote + 2, from.bytes(count));
+        break;
+    case 1: // of a number
+        if (std::size_t const digit = text.find_first_of("0123456789", at); digit != text.npos)
+            text.insert(digit, std::to_string(from.below(1000)));
+        break;
+    case 2: // of what stands elsewhere
+        text.insert(at, text.substr(from.below(text.size()), 8 * count));
+        break;
+    default:
+        text.replace(at, count, from.bytes(count));
+    }
+}
+
+template <class T>
+void read_all(foundry_fuzz::input const& in)
+{
+    foundry_fuzz::choices from(in.text);
+    std::string text(in.text.substr(0, in.text.find('\n')));
+    if (in.mode & 2)
+        text = foundry_fuzz::make_json(json::type_of<T>::value, from);
+    json::repeating_reader reader;
+    json::reader plain_reader;
+    T value;
+    T plain;
+    std::string const first = text;
+    for (int i = 0; i != 12; ++i) {
+        auto const parts = foundry_fuzz::pieces(text, 1u << 20); // in memory of its own size
+        std::string_view const bytes = parts.empty() ? std::string_view() : foundry_fuzz::view(parts.front());
+        bool const is_good = reader.read(value, bytes);
+        check(is_good == plain_reader.read(plain, text), "only one of us reads it", text, reader.problem());
+        check(reader.problem() == plain_reader.problem(), "the problem", reader.problem(), plain_reader.problem());
+        if (is_good)
+            check(json::to_text(value) == json::to_text(plain), "the value", json::to_text(value),
+                  json::to_text(plain));
+        else
+            text = first;
+        change(text, from);
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
+{
+    foundry_fuzz::input const in(data, size);
+    if (in.mode & 1)
+        read_all<foundry::response_event>(in);
+    else
+        read_all<foundry::chat_chunk>(in);
+    return 0;
+}
