@@ -14,9 +14,7 @@
 #include <foundry/tools.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/describe/enum_to_string.hpp>
 
 #include <algorithm>
@@ -108,7 +106,6 @@ asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s
         while (auto event = co_await events.next()) {
             if (event->type == foundry::tool_event_type::text)
                 speaker.speech += event->text;
-            co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
         }
         s.said += speaker.name + ": " + speaker.speech + '\n';
         lines.push_back(speaker.speech);

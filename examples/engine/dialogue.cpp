@@ -9,9 +9,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include <exception>
 #include <utility>
@@ -40,10 +38,8 @@ namespace {
 asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request request, std::shared_ptr<answer> to)
 {
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto const* chunk = co_await chunks.read()) {
+    while (auto const* chunk = co_await chunks.read())
         to->speech += chunk->text();
-        co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
-    }
 }
 
 } // namespace

@@ -62,6 +62,27 @@ asio::awaitable<void> keep_copies(emulator& service)
         CHECK(kept[i].text() == texts[i]);
 }
 
+/// Works on each chunk for longer than a turn of a stream takes.
+asio::awaitable<void> read_slowly(emulator& service, std::size_t& chunks, bool& is_over)
+{
+    foundry::client<> const client = client_of(co_await asio::this_coro::executor, service, v1_url);
+    foundry::chat_stream stream = co_await client.stream(question());
+    while (foundry::chat_chunk const* const chunk = co_await stream.read()) {
+        auto const end = std::chrono::steady_clock::now() + 100us;
+        while (std::chrono::steady_clock::now() < end)
+            continue;
+        ++chunks;
+    }
+    is_over = true;
+}
+
+/// Counts the chunks after which another coroutine comes to its turn.
+asio::awaitable<void> take_turns(std::size_t& turns, std::size_t const& chunks, bool const& is_over)
+{
+    for (std::size_t seen = 0; !is_over; co_await asio::post(asio::deferred))
+        turns += std::exchange(seen, chunks) != chunks ? 1 : 0;
+}
+
 asio::awaitable<void> lend_events(emulator& service)
 {
     foundry::client<> const client = client_of(co_await asio::this_coro::executor, service, v1_url);
@@ -99,6 +120,20 @@ TEST_CASE("event stream: read() lends the stream's own event, next() copies it")
 {
     emulator service;
     run(lend_events(service));
+}
+
+TEST_CASE("chat stream: others run between chunks that have all arrived, if the caller takes long for each")
+{
+    emulator service;
+    asio::io_context context(1);
+    std::size_t chunks = 0;
+    std::size_t turns = 0;
+    bool is_over = false;
+    asio::co_spawn(context, read_slowly(service, chunks, is_over), foundry::rethrow);
+    asio::co_spawn(context, take_turns(turns, chunks, is_over), foundry::rethrow);
+    context.run();
+    CHECK(chunks > 3);
+    CHECK(turns == chunks);
 }
 
 TEST_CASE("chat stream: a stream at its end lends nothing")

@@ -25,6 +25,7 @@
 #include <foundry/detail/http/impl/websocket_writer.ipp>
 #include <foundry/detail/json/impl/expectation.ipp>
 #include <foundry/detail/json/impl/reader.ipp>
+#include <foundry/detail/json/impl/repeating_reader.ipp>
 #include <foundry/detail/json/impl/schema.ipp>
 #include <foundry/detail/json/impl/type.ipp>
 #include <foundry/detail/json/impl/value_builder.ipp>

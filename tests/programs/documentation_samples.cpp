@@ -922,10 +922,8 @@ void let_them_talk(std::chrono::microseconds share)
 asio::awaitable<void> talk(foundry::client<> client, foundry::chat_request request, std::string& speech)
 {
     foundry::chat_stream chunks = co_await client.stream(request);
-    while (auto const* chunk = co_await chunks.read()) {
+    while (auto const* chunk = co_await chunks.read())
         speech += chunk->text();
-        co_await asio::post(asio::deferred); // here the frame may end, even if more has arrived
-    }
 }
 // clang-format on
 

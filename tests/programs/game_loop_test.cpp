@@ -130,7 +130,7 @@ private:
         R"("choices":[{"index":0,"delta":{"content":" ship"},"logprobs":null,"finish_reason":null}]})";
 };
 
-/// Talks on and on: each answer is the next question. After each step the frame may end.
+/// Talks on and on: each answer is the next question.
 asio::awaitable<void> talk(foundry::client<> client, std::size_t& words)
 {
     std::string said = "Tell me a story about a ship.";
@@ -143,10 +143,8 @@ asio::awaitable<void> talk(foundry::client<> client, std::size_t& words)
         while (chunk != nullptr) {
             said += chunk->text();
             ++words;
-            co_await asio::post(asio::deferred);
             chunk = co_await chunks.read();
         }
-        co_await asio::post(asio::deferred);
     }
 }
 

@@ -18,12 +18,11 @@ inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
     high = (high & ~std::uint64_t{0xf000}) | 0x4000;
     low = (low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
     std::string text(36, '-');
-    std::size_t at = 0;
+    char* to = text.data();
     for (int i = 0; i != 32; ++i) {
-        if (at == 8 || at == 13 || at == 18 || at == 23)
-            ++at;
         std::uint64_t const part = i < 16 ? high : low;
-        text[at++] = hex[(part >> (60 - 4 * (i & 15))) & 15];
+        to += i == 8 || i == 12 || i == 16 || i == 20 ? 1 : 0;
+        *to++ = hex[(part >> (60 - 4 * (i & 15))) & 15];
     }
     return text;
 }

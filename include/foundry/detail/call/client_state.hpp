@@ -27,7 +27,7 @@ struct cached_head
 {
     cached_head() = default;
 
-    std::string kind;
+    std::vector<std::string> kind;
     std::string fields;     ///< The request line among them.
     int custom_headers = 0; ///< Number of fields that count towards Azure's limit of ten.
 };

@@ -4,6 +4,9 @@
 #include <foundry/detail/call/pending_request.hpp>
 #include <foundry/detail/call/send_once.hpp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
 #include <cstddef>
 #include <exception>
 #include <utility>
@@ -77,6 +80,10 @@ FOUNDRY_CORO boost::asio::awaitable<typename Source::value_type const*> read_fro
     std::exception_ptr failed;
     try {
         body->begin_once();
+        if (reading->is_turn_over()) {
+            co_await boost::asio::post(reading->executor(), boost::asio::deferred);
+            reading->begin_turn();
+        }
         for (;;) {
             if (source->take_value())
                 co_return &source->value;

@@ -8,8 +8,16 @@
 namespace foundry::inline FOUNDRY_ABI {
 namespace http {
 
+namespace detail {
+/// iequals() for strings of one size.
+FOUNDRY_DECL bool same_letters(std::string_view a, std::string_view b) noexcept;
+} // namespace detail
+
 /// Whether two strings are equal when the case of ASCII letters is ignored.
-FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept;
+inline bool iequals(std::string_view a, std::string_view b) noexcept
+{
+    return a.size() == b.size() && detail::same_letters(a, b);
+}
 
 /// Whether a comma-separated list, such as the value of `Connection`, has this member. The case of ASCII letters is ignored.
 FOUNDRY_DECL bool lists(std::string_view list, std::string_view member) noexcept;

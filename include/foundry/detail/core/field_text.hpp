@@ -3,7 +3,9 @@
 
 #include <foundry/detail/base/ascii.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -47,19 +49,26 @@ inline constexpr bool is_field_char(char c)
     return c == '\t' || (u >= 0x20 && u != 0x7f);
 }
 
-/// Whether the text has a control character other than the tab. Checks eight bytes at a time.
-inline bool has_control(std::string_view text)
+/// Whether a word has a byte below 0x20 or equal to 0x7f; the tab is one.
+inline bool has_control(std::uint64_t word)
 {
     constexpr std::uint64_t ones = 0x0101010101010101U;
-    for (std::uint64_t word; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-        std::memcpy(&word, text.data(), sizeof word);
-        // The first byte that is below 0x20 or equal to 0x7f sets its high bit; bytes after it may set theirs, too.
-        std::uint64_t const del = word ^ ones * 0x7f;
-        std::uint64_t const odd = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80;
-        if (odd != 0 && !foundry::detail::all_of(text.substr(0, sizeof word), is_field_char))
-            return true;
+    std::uint64_t const del = word ^ ones * 0x7f;
+    return ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80) != 0;
+}
+
+/// Whether the text has a control character other than the tab. Checks eight bytes at a time, some of the last ones twice.
+inline bool has_control(std::string_view text)
+{
+    std::uint64_t word = 0;
+    bool may_have = text.size() < sizeof word;
+    for (std::size_t at = 0; !may_have && at != text.size();) {
+        at = (std::min)(at, text.size() - sizeof word);
+        std::memcpy(&word, text.data() + at, sizeof word);
+        may_have = has_control(word);
+        at += sizeof word;
     }
-    return !foundry::detail::all_of(text, is_field_char);
+    return may_have && !foundry::detail::all_of(text, is_field_char);
 }
 
 } // namespace http::detail

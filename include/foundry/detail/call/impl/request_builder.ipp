@@ -253,11 +253,16 @@ private:
         client_state& client = *request_.state;
         if (with_.extra_parameters || !with_.headers.empty())
             return write_common_fields(content_type, has_extra_parameters);
-        std::string const kind = concat({spec_.verb, "\n", request_.path, "\n", request_.deployment, "\n", spec_.query,
-                                         "\n", content_type, "\n", spec_.accept, has_extra_parameters ? "\n+" : ""});
+        std::array<std::string_view, 7> const kind{spec_.verb,
+                                                   request_.path,
+                                                   request_.deployment,
+                                                   spec_.query,
+                                                   content_type,
+                                                   spec_.accept,
+                                                   has_extra_parameters ? "+" : ""};
         {
             std::lock_guard const lock(client.mutex);
-            if (client.head.kind == kind) {
+            if (std::equal(kind.begin(), kind.end(), client.head.kind.begin(), client.head.kind.end())) {
                 request_.head.reserve(client.head.fields.size() + 128);
                 request_.head = client.head.fields;
                 custom_headers_ = client.head.custom_headers;
@@ -266,7 +271,7 @@ private:
         }
         write_common_fields(content_type, has_extra_parameters);
         std::lock_guard const lock(client.mutex);
-        client.head.kind = kind;
+        client.head.kind.assign(kind.begin(), kind.end());
         client.head.fields = request_.head;
         client.head.custom_headers = custom_headers_;
     }

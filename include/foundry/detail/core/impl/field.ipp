@@ -18,9 +18,9 @@ inline constexpr std::array<std::string_view, 9> reserved_fields{
 
 } // namespace detail
 
-FOUNDRY_DECL bool iequals(std::string_view a, std::string_view b) noexcept
+FOUNDRY_DECL bool detail::same_letters(std::string_view a, std::string_view b) noexcept
 {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+    return std::equal(a.begin(), a.end(), b.begin(),
                       [](char x, char y) { return foundry::detail::to_lower(x) == foundry::detail::to_lower(y); });
 }
 

@@ -32,6 +32,8 @@ inline constexpr std::size_t most_written = 64 * 1024; // of a source, at once
 inline constexpr std::size_t max_unparsed = 8 * 1024;  // limit of a chunk header or a trailer
 // Bytes of a body to read before read_more() yields to timers, cancellation and other coroutines.
 inline constexpr std::size_t max_at_once = 64 * 1024;
+/// How long a stream hands over what has arrived before it lets others run: some twenty chunks, or one if the caller takes longer for it.
+inline constexpr std::chrono::microseconds max_turn{10};
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
 
@@ -395,9 +397,11 @@ FOUNDRY_DECL void exchange::begin_waiting()
 FOUNDRY_DECL void exchange::end_waiting() noexcept
 {
     limits_->clear_step();
+    auto const now = clock::now();
+    turn_end_ = now + detail::max_turn;
     if (answered_)
-        stall_left_ = std::max<std::chrono::nanoseconds>(stall_left_ - (clock::now() - waiting_since_),
-                                                         std::chrono::milliseconds{1});
+        stall_left_ =
+            std::max<std::chrono::nanoseconds>(stall_left_ - (now - waiting_since_), std::chrono::milliseconds{1});
 }
 
 FOUNDRY_DECL void exchange::take_head(std::size_t count)
@@ -469,6 +473,13 @@ FOUNDRY_DECL void exchange::check_flood()
 }
 
 /// close() may run during the wait.
+FOUNDRY_DECL void exchange::begin_turn()
+{
+    check_leased();
+    bytes_since_yield_ = 0;
+    turn_end_ = clock::now() + detail::max_turn;
+}
+
 FOUNDRY_DECL void exchange::check_leased() const
 {
     if (!lease_)
@@ -482,9 +493,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<bool> exchange::read_more()
     std::exception_ptr failed;
     try {
         if (bytes_since_yield_ >= detail::max_at_once) {
-            bytes_since_yield_ = 0;
             co_await boost::asio::post(limits_->executor(), boost::asio::deferred);
-            check_leased();
+            begin_turn();
         }
         for (connection::step s; (s = read_now()) != connection::step::done;) {
             bytes_since_yield_ = 0;

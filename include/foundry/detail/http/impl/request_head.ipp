@@ -16,12 +16,10 @@ namespace detail {
 inline bool whole_lines(std::string_view text) noexcept
 {
     while (!text.empty()) {
-        auto const end = text.find("\r\n");
-        if (end == 0 || end == std::string_view::npos)
+        std::size_t const end = text.find('\n');
+        if (end == text.npos || end < 2 || text[end - 1] != '\r' || has_control(text.substr(0, end - 1)))
             return false;
-        if (has_control(text.substr(0, end)))
-            return false;
-        text.remove_prefix(end + 2);
+        text.remove_prefix(end + 1);
     }
     return true;
 }

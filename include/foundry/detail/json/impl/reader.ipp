@@ -205,7 +205,8 @@ private:
         if (!is_string(to))
             return take_text(text, to);
         *static_cast<std::string*>(to.object) = text;
-        note_scalar(to);
+        if (scalars_ != nullptr)
+            note_scalar(to);
         return true;
     }
 
@@ -220,7 +221,8 @@ private:
             return text_;
         auto& target = *static_cast<std::string*>(pending_.object);
         target.clear();
-        note_scalar(pending_);
+        if (scalars_ != nullptr)
+            note_scalar(pending_);
         return target;
     }
 
@@ -273,7 +275,7 @@ private:
             case kind::number:
             case kind::float32:
                 if (set_number(n, to)) {
-                    if (to.described->what == kind::integer)
+                    if (scalars_ != nullptr && to.described->what == kind::integer)
                         note_scalar(to);
                     return true;
                 }
@@ -361,10 +363,10 @@ private:
         return true;
     }
 
+    /// @pre `scalars_` is not null.
     void note_scalar(object_ref target)
     {
-        if (scalars_ != nullptr)
-            scalars_->push_back({static_cast<std::size_t>(value_begin() - document_), target});
+        scalars_->push_back({static_cast<std::size_t>(value_begin() - document_), target});
     }
 
     void check_repeated(frame const& f, std::size_t i)
