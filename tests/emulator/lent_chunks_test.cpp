@@ -76,7 +76,7 @@ asio::awaitable<void> read_slowly(emulator& service, std::size_t& chunks, bool& 
     is_over = true;
 }
 
-/// Counts the chunks after which another coroutine comes to its turn.
+/// Counts how often another coroutine comes to its turn between chunks.
 asio::awaitable<void> take_turns(std::size_t& turns, std::size_t const& chunks, bool const& is_over)
 {
     for (std::size_t seen = 0; !is_over; co_await asio::post(asio::deferred))
@@ -132,8 +132,8 @@ TEST_CASE("chat stream: others run between chunks that have all arrived, if the 
     asio::co_spawn(context, read_slowly(service, chunks, is_over), foundry::rethrow);
     asio::co_spawn(context, take_turns(turns, chunks, is_over), foundry::rethrow);
     context.run();
-    CHECK(chunks > 3);
-    CHECK(turns == chunks);
+    CHECK(chunks > 8);
+    CHECK(turns >= chunks / 4);
 }
 
 TEST_CASE("chat stream: a stream at its end lends nothing")

@@ -93,10 +93,12 @@ public:
     void reset();
 
 private:
+    bool take_usual(event& out);
     bool skip_mark();
     std::optional<std::string_view> take_line();
     void take_field(std::string_view line);
     void take_data(std::string_view value);
+    void lend_data(std::string_view value);
     void take_retry(std::string_view digits);
     bool end_event(event& out);
     void begin_event();

@@ -78,9 +78,9 @@ public:
     /// Reads the next bytes of the response and delivers them. Returns false if the response is complete.
     boost::asio::awaitable<bool> read_more();
 
-    /// Whether the coroutine has worked on what has arrived for so long that others, and the frame of a game, should come first. After that
-    /// it posts itself, and calls begin_turn().
-    bool is_turn_over() const noexcept { return clock::now() >= turn_end_; }
+    /// Called before each value of a stream: whether those since the last wait have taken so long that others, and the frame of a game,
+    /// should come first. Then the coroutine posts itself and calls begin_turn(). The clock is read for every fourth value.
+    bool is_turn_over() noexcept { return ++values_ % 4 == 0 && clock::now() >= turn_end_; }
     /// @throws boost::system::system_error `operation_aborted` if the exchange has been ended meanwhile.
     void begin_turn();
 
@@ -136,7 +136,8 @@ private:
     clock::time_point flooded_since_;   // time of the first of these reads
     std::size_t bytes_since_yield_ = 0; // bytes read since the last wait
     clock::time_point waiting_since_;   // start of the outstanding wait
-    clock::time_point turn_end_;        // when is_turn_over()
+    clock::time_point turn_end_;        // see is_turn_over()
+    unsigned values_ = 0;
     progress progress_by_ = progress::on_bytes;
     response_parser parser_;
     std::unique_ptr<char[]> buffer_;   // not a std::string, which fills its memory with zeros

@@ -46,6 +46,8 @@ FOUNDRY_DECL bool event_parser::next(event& out)
 {
     if (delivered_)
         begin_event();
+    if (take_usual(out))
+        return true;
     while (type_.size() + id_.size() + data().size() <= limits_.event) {
         auto const line = take_line();
         if (!line)
@@ -76,6 +78,26 @@ FOUNDRY_DECL void event_parser::reset()
     last_event_id_.clear();
     retry_.reset();
     comments_ = 0;
+}
+
+/// Takes an event that has arrived whole as one line of data and an empty line, both of which end with LF. Changes nothing if the next bytes
+/// are not such an event.
+FOUNDRY_DECL bool event_parser::take_usual(event& out)
+{
+    constexpr std::string_view field = "data: ";
+    bool const has_begun = data_lines_ != 0 || !type_.empty() || event_retry_.has_value();
+    if (has_begun || !mark_skipped_ || after_cr_ || buffer_.compare(begin_, field.size(), field) != 0)
+        return false;
+    std::size_t const end = lf_.find(buffer_, begin_);
+    if (buffer_.size() - end < 2 || buffer_[end + 1] != '\n' || cr_.find(buffer_, begin_) < end)
+        return false;
+    std::string_view const value(buffer_.data() + begin_ + field.size(), end - begin_ - field.size());
+    if (end - begin_ > limits_.line || id_.size() + value.size() > limits_.event || !foundry::detail::valid_utf8(value))
+        return false;
+    data_lines_ = 1;
+    lend_data(value);
+    begin_ = end + 2;
+    return end_event(out);
 }
 
 /// Skips a byte order mark. Returns false if it needs more bytes to recognise one.
@@ -137,16 +159,19 @@ FOUNDRY_DECL void event_parser::take_field(std::string_view line)
 
 FOUNDRY_DECL void event_parser::take_data(std::string_view value)
 {
-    if (data_lines_++ == 0 && foundry::detail::valid_utf8(value)) {
-        data_in_buffer_ = true;
-        data_begin_ = static_cast<std::size_t>(value.data() - buffer_.data());
-        data_size_ = value.size();
-        return;
-    }
+    if (data_lines_++ == 0 && foundry::detail::valid_utf8(value))
+        return lend_data(value);
     own_data();
     if (data_lines_ > 1)
         data_ += '\n';
     foundry::detail::append_utf8(data_, value);
+}
+
+FOUNDRY_DECL void event_parser::lend_data(std::string_view value)
+{
+    data_in_buffer_ = true;
+    data_begin_ = static_cast<std::size_t>(value.data() - buffer_.data());
+    data_size_ = value.size();
 }
 
 FOUNDRY_DECL void event_parser::take_retry(std::string_view digits)

@@ -32,7 +32,7 @@ inline constexpr std::size_t most_written = 64 * 1024; // of a source, at once
 inline constexpr std::size_t max_unparsed = 8 * 1024;  // limit of a chunk header or a trailer
 // Bytes of a body to read before read_more() yields to timers, cancellation and other coroutines.
 inline constexpr std::size_t max_at_once = 64 * 1024;
-/// How long a stream hands over what has arrived before it lets others run: some twenty chunks, or one if the caller takes longer for it.
+/// How long a stream hands over what has arrived before it lets others run: some twenty chunks, or four if the caller takes long for each.
 inline constexpr std::chrono::microseconds max_turn{10};
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
