@@ -56,6 +56,8 @@ public:
     /// @{
     /// Any event.
     boost::asio::awaitable<void> send(realtime_command const& what);
+    /// Any event as JSON, in the version that the service speaks; it is not checked. With realtime_event::raw() for a relay.
+    boost::asio::awaitable<void> send_raw(std::string event);
     /// Changes the settings that are set.
     boost::asio::awaitable<void> update(realtime_settings const& what);
 

@@ -402,6 +402,29 @@ TEST_CASE("realtime: events that come with the handshake or before the confirmat
     }(server));
 }
 
+TEST_CASE("realtime: what a relay passes on stays as it is, session.created included")
+{
+    std::string const odd = R"({ "type":"session.update", "session":{"turn_detection":null, "x":1.50} })";
+    std::string heard;
+    realtime_options how;
+    how.delivers_created = true;
+    with_server(
+        [&](websocket_peer& peer) {
+            heard = peer.read_text().value_or("");
+            peer.write(odd);
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            co_await session.send_raw(odd);
+            std::vector<realtime_event> const all = co_await rest_of(session);
+            REQUIRE(all.size() == 2);
+            CHECK(all[0].raw() == created);
+            CHECK(all[1].raw() == odd);
+        },
+        how);
+    CHECK(heard == odd);
+}
+
 TEST_CASE("realtime: what cannot be opened is refused before anything is sent")
 {
     run([]() -> asio::awaitable<void> {

@@ -316,6 +316,11 @@ FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::send(realtime_comman
     return detail::send_command(state_, what);
 }
 
+FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::send_raw(std::string event)
+{
+    return detail::send_text(state_, std::move(event), nullptr);
+}
+
 FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::update(realtime_settings const& what)
 {
     realtime_command command("session.update");

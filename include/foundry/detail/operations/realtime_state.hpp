@@ -55,6 +55,7 @@ private:
     boost::intrusive_ptr<call_observer> observer_;
     boost::intrusive_ptr<http::websocket> socket_;
     std::chrono::seconds expiry_notice_;
+    bool delivers_created_;
     http::clock::time_point expiry_at_ = http::never; // of the notice
     json::reader reader_;
     realtime_settings settings_;

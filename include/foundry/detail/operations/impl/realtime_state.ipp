@@ -32,7 +32,8 @@ FOUNDRY_DECL realtime_state::realtime_state(std::shared_ptr<pending_request> req
       call_(std::move(opened.call)),
       observer_(std::move(opened.observer)),
       socket_(new http::websocket(std::move(opened.exchange), limits_of(*request_, how))),
-      expiry_notice_(how.expiry_notice)
+      expiry_notice_(how.expiry_notice),
+      delivers_created_(how.delivers_created)
 {
     socket_->start();
 }
@@ -166,14 +167,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> realtime_state::confirm(s
             throw error(errc::unexpected_reply, "the service closed the session before it began; open another");
         if (event->type == realtime_event_type::error)
             throw_service_error_in(event->raw(), self->request_->context(), self->info_, "error");
-        if (event->type == realtime_event_type::session_created) {
+        bool const is_created = event->type == realtime_event_type::session_created;
+        if (!is_created || self->delivers_created_)
+            before.push_back(std::move(*event));
+        if (is_created) {
             self->early_ = std::move(before);
             co_return;
         }
         constexpr std::size_t most_before = 16;
-        if (before.size() == most_before)
+        if (before.size() > most_before)
             throw error(errc::unexpected_reply, "the service does not begin the session with session.created");
-        before.push_back(std::move(*event));
     }
 }
 
