@@ -103,7 +103,7 @@ public:
     /// Closes the session: tells the service, and waits for its consent, at most 5 s.
     boost::asio::awaitable<void> close();
 
-    /// The settings, as the service has confirmed them last.
+    /// The settings, as the service has confirmed them in the last `session_created` or `session_updated` that next() has read.
     realtime_settings const& settings() const noexcept;
     /// The head of the response by which the service opened the session.
     response_info const& info() const noexcept;

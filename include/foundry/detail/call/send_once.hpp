@@ -34,7 +34,7 @@ struct open_response
 /// another scope, the request is sent once more, with such a token.
 ///
 /// @param end of the whole call.
-/// @throws foundry::error that a status other than 2xx stands for.
+/// @throws foundry::error that a status other than 2xx stands for; other than 101, too, for a request for a WebSocket.
 FOUNDRY_DECL boost::asio::awaitable<void> send_once(pending_request const& request, http::clock::time_point end,
                                                     open_response& response);
 
