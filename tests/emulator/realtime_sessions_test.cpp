@@ -837,6 +837,35 @@ TEST_CASE("realtime: what broke a session is what a later send throws, too")
                 });
 }
 
+TEST_CASE("realtime: a handshake that is repeated has another key")
+{
+    std::vector<std::string> requests;
+    websocket_server server([&](websocket_peer& peer) {
+        requests.push_back(peer.read_request());
+        if (requests.size() == 1)
+            return peer.write_raw("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+        peer.accept();
+        peer.write(created);
+        peer.close(1000);
+    });
+    run([](websocket_server& at) -> asio::awaitable<void> {
+        foundry::options with = quick();
+        with.retry.max_retries = 1;
+        with.retry.backoff = 1ms;
+        foundry::client<> const client = client_of_server(co_await asio::this_coro::executor, at, with);
+        foundry::realtime const realtime(client);
+        realtime_session session = co_await realtime.connect("gpt-realtime");
+        CHECK(!co_await session.next());
+    }(server));
+    REQUIRE(requests.size() == 2);
+    auto const key_of = [](std::string const& head) {
+        std::size_t const begin = head.find("Sec-WebSocket-Key: ");
+        return head.substr(begin, head.find('\r', begin) - begin);
+    };
+    CHECK(key_of(requests[0]).size() == 43);
+    CHECK(key_of(requests[0]) != key_of(requests[1]));
+}
+
 TEST_CASE("realtime: the total time of a call limits the wait for the confirmation, too")
 {
     foundry::options with = quick();

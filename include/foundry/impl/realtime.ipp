@@ -43,8 +43,7 @@ inline std::string session_query(client_state const& state, std::string_view dep
 
 /// The request that asks for a WebSocket; an error found here is kept for the coroutine to throw.
 inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_state> state,
-                                                        std::string_view deployment, realtime_options const& how,
-                                                        std::string const& key)
+                                                        std::string_view deployment, realtime_options const& how)
 {
     std::shared_ptr<pending_request> request(
         new pending_request(std::move(state), operations::realtime, operations::realtime.path));
@@ -60,7 +59,6 @@ inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_s
         http::append_field(head, "Connection", "Upgrade");
         http::append_field(head, "Upgrade", "websocket");
         http::append_field(head, "Sec-WebSocket-Version", "13");
-        http::append_field(head, "Sec-WebSocket-Key", key);
         if (request->state->target.endpoint.form() == api_form::dated)
             http::append_field(head, "OpenAI-Beta", "realtime=v1");
     } catch (...) {
@@ -85,13 +83,13 @@ inline http::limit limit_of_confirmation(timeouts const& within, http::clock::ti
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<realtime_session>
-open_session(std::shared_ptr<pending_request> request, std::string key, realtime_options how, std::string deployment)
+open_session(std::shared_ptr<pending_request> request, realtime_options how, std::string deployment)
 {
     http::clock::time_point const begun = http::clock::now();
     open_response response;
     co_await send_with_retries(*request, nullptr, response);
     try {
-        http::check_websocket_response(response.info.status(), response.info.headers(), key, {});
+        http::check_websocket_response(response.info.status(), response.info.headers(), response.websocket_key, {});
     } catch (error const& e) {
         if (response.observer)
             response.observer->on_failure(e.code());
@@ -261,9 +259,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<realtime_secret> fetch_secret(s
 FOUNDRY_DECL boost::asio::awaitable<realtime_session> realtime::connect(std::string_view deployment,
                                                                         realtime_options const& how) const
 {
-    std::string key = http::make_websocket_key();
-    std::shared_ptr<detail::pending_request> request = detail::prepare_session(state_, deployment, how, key);
-    return detail::open_session(std::move(request), std::move(key), how, std::string(deployment));
+    std::shared_ptr<detail::pending_request> request = detail::prepare_session(state_, deployment, how);
+    return detail::open_session(std::move(request), how, std::string(deployment));
 }
 FOUNDRY_DECL boost::asio::awaitable<realtime_session> realtime::connect(std::string_view deployment) const
 {
