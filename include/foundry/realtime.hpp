@@ -63,7 +63,8 @@ public:
 
     /// Adds what the microphone has heard, in events of 100 ms.
     ///
-    /// @param samples mono, 24,000 a second; at most 60 s.
+    /// @param samples mono, 24,000 a second; at most 60 s. A session that hears another format than `audio/pcm` takes its bytes by send(), as
+    /// `realtime_command::audio`.
     boost::asio::awaitable<void> append(std::span<std::int16_t const> samples);
     /// Ends the user's turn; only without turn detection.
     boost::asio::awaitable<void> commit();

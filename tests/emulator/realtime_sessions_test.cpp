@@ -837,6 +837,26 @@ TEST_CASE("realtime: what broke a session is what a later send throws, too")
                 });
 }
 
+TEST_CASE("realtime: a session that hears another format than samples takes its bytes by send()")
+{
+    std::string heard;
+    with_server(
+        [&](websocket_peer& peer) {
+            peer.write(R"({"type":"session.updated","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}})");
+            heard = peer.read_text().value_or("");
+        },
+        [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            (void)co_await session.next();
+            std::vector<std::int16_t> const samples(2400);
+            CHECK_THROWS_WITH_AS(co_await session.append(samples), doctest::Contains("audio/pcmu"), foundry::error);
+            foundry::realtime_command append("input_audio_buffer.append");
+            append.audio = "fn5+";
+            co_await session.send(append);
+            co_await broken(session);
+        });
+    CHECK(heard == R"({"type":"input_audio_buffer.append","audio":"fn5+"})");
+}
+
 TEST_CASE("realtime: a handshake that is repeated has another key")
 {
     std::vector<std::string> requests;

@@ -142,6 +142,13 @@ inline boost::asio::awaitable<void> send_command(std::shared_ptr<realtime_state>
     return send_text(std::move(state), std::move(text), std::move(failure));
 }
 
+/// The format of the audio that the session hears, as far as the service has told.
+inline std::string_view heard_format(realtime_settings const& settings)
+{
+    bool const is_told = settings.audio && settings.audio->input && settings.audio->input->format;
+    return is_told ? std::string_view(settings.audio->input->format->type) : "audio/pcm";
+}
+
 /// The samples as an event. Its base64 needs no quoting.
 inline std::string append_command(std::span<std::int16_t const> samples)
 {
@@ -336,6 +343,12 @@ FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::append(std::span<std
     if (samples.size() > most) {
         failure = std::make_exception_ptr(
             error(errc::invalid_argument, "append() takes at most 60 s of samples; call it more often"));
+        samples = {};
+    }
+    if (std::string_view const heard = detail::heard_format(settings()); heard != "audio/pcm") {
+        failure = std::make_exception_ptr(
+            error(errc::invalid_argument, "append() takes samples, and this session hears " + std::string(heard) +
+                                              "; send its bytes as `audio` of a realtime_command"));
         samples = {};
     }
     for (; !samples.empty(); samples = samples.subspan((std::min)(samples.size(), in_event)))
