@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,7 +42,8 @@ public:
 
     /// Waits for the next event. Empty at the end: after close(), or when the service has ended the session in order (codes 1000 and 1001).
     ///
-    /// An `error` of the session is an event, and the session goes on.
+    /// An `error` of the session is an event, and the session goes on. So it does after an event that is not JSON or not of the expected
+    /// shape: next() throws `unexpected_reply` for it, and then returns what follows. For what breaks the session, failure() is not null.
     ///
     /// @throws foundry::error with a code of `errc`: `stream_truncated` if the connection broke, `silence_timeout`, `write_timeout`,
     /// `unexpected_reply` and `limit_exceeded` for what breaks the protocol, `client_closed`; for another close code the code of its reason,
@@ -111,6 +113,9 @@ public:
     /// By which code and for which reason the service has closed the session (RFC 6455, 7.4); 0: it has not.
     std::uint16_t close_code() const noexcept;
     std::string const& close_reason() const noexcept;
+    /// What broke the session, as next() throws it after the events before it; null: nothing did. For programs in which what next() throws
+    /// is lost, as beside a timer with `||`.
+    std::exception_ptr failure() const;
 
 private:
     std::shared_ptr<detail::realtime_state> state_;

@@ -109,6 +109,7 @@ asio::awaitable<broken_session> broken(realtime_session& session)
     }
     if (result.error)
         CHECK(!co_await session.next()); // it is at its end
+    CHECK(result.error.has_value() == (session.failure() != nullptr));
     co_return result;
 }
 
@@ -834,6 +835,20 @@ TEST_CASE("realtime: what broke a session is what a later send throws, too")
                     }
                     REQUIRE(failed);
                     CHECK(failed->code() == errc::stream_truncated);
+                });
+}
+
+TEST_CASE("realtime: what broke a session is known after a next() whose error was lost beside a timer")
+{
+    with_server([](websocket_peer&) {},
+                [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+                    using asio::experimental::awaitable_operators::operator||;
+                    asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
+                    auto const first = co_await (session.next() || timer.async_wait(asio::use_awaitable));
+                    CHECK(first.index() == 1);
+                    REQUIRE(session.failure());
+                    CHECK_THROWS_WITH_AS(std::rethrow_exception(session.failure()), doctest::Contains("broke"),
+                                         foundry::error);
                 });
 }
 

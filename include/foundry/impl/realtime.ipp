@@ -453,6 +453,7 @@ FOUNDRY_DECL std::string const& realtime_session::close_reason() const noexcept
     static std::string const none;
     return state_ ? state_->socket().close_reason() : none;
 }
+FOUNDRY_DECL std::exception_ptr realtime_session::failure() const { return state_ ? state_->failure() : nullptr; }
 
 FOUNDRY_DECL std::vector<boost::json::value> functions_of(toolbox const& tools)
 {

@@ -32,6 +32,7 @@ public:
     http::websocket& socket() const noexcept { return *socket_; }
     /// Whether the session speaks the preview version.
     bool is_preview() const noexcept { return request_->state->target.endpoint.form() == api_form::dated; }
+    std::exception_ptr failure() const;
     /// Tells the observer how the session has ended. False if that was done before.
     bool finish(boost::system::error_code why = {}) noexcept;
     /// Closes the session without waiting.

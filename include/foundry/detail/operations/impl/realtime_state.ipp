@@ -116,6 +116,14 @@ FOUNDRY_DECL std::optional<error> realtime_state::closed_error() const
                               boost::json::serialize(boost::json::object{{"error", failed}}));
 }
 
+FOUNDRY_DECL std::exception_ptr realtime_state::failure() const
+{
+    if (socket_->failure())
+        return socket_->failure();
+    std::optional<error> const failed = closed_error();
+    return failed ? std::make_exception_ptr(*failed) : nullptr;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<realtime_event>>
 realtime_state::next(std::shared_ptr<realtime_state> self, http::clock::time_point until)
 {
