@@ -13,7 +13,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -953,6 +955,36 @@ TEST_CASE("realtime: pongs keep a session alive")
         },
         [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
             CHECK(!co_await session.next());
+        },
+        how);
+}
+
+TEST_CASE("realtime: a program that stood still longer than the limit of silence keeps the session if bytes have come")
+{
+    std::atomic<bool> may_write = false;
+    std::atomic<bool> has_written = false;
+    realtime_options how;
+    how.ping = 0ms;
+    how.silence = 30ms;
+    with_server(
+        [&](websocket_peer& peer) {
+            while (!may_write)
+                std::this_thread::yield();
+            peer.write(numbered(1));
+            has_written = true;
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            auto const until = std::chrono::steady_clock::now() + 2 * how.silence;
+            while (std::chrono::steady_clock::now() < until)
+                std::this_thread::yield();
+            co_await asio::post(asio::deferred); // the limit is noticed, and its handler is next
+            may_write = true;
+            while (!has_written)
+                std::this_thread::yield();
+            std::optional<realtime_event> const event = co_await session.next();
+            REQUIRE(event);
+            CHECK(event->text() == "1 ");
         },
         how);
 }

@@ -208,6 +208,8 @@ FOUNDRY_DECL void websocket::check_limits(clock::time_point now)
             flush();
         }
     }
+    if (now >= silent_at_ && connection_.is_readable()) // the program stood still, and the reader has not run yet
+        silent_at_ = now + limits_.silence;
     std::string const& host = exchange_->to().host;
     if (now >= silent_at_)
         end(std::make_exception_ptr(limit_error({now, errc::silence_timeout, limits_.silence, true}, host)));
