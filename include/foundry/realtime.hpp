@@ -47,7 +47,7 @@ public:
     ///
     /// @throws foundry::error with a code of `errc`: `stream_truncated` if the connection broke, `silence_timeout`, `write_timeout`,
     /// `unexpected_reply` and `limit_exceeded` for what breaks the protocol, `client_closed`; for another close code the code of its reason,
-    /// else `service_error`.
+    /// else `service_error`. `std::bad_alloc` if there was no memory for an event.
     boost::asio::awaitable<std::optional<realtime_event>> next();
 
     /// @name What the program tells the session

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -144,6 +145,10 @@ realtime_state::next(std::shared_ptr<realtime_state> self, http::clock::time_poi
             text = co_await self->socket_->next((std::min)(until, self->expiry_at_));
         } catch (error const& e) {
             self->finish(e.code());
+            throw;
+        } catch (std::bad_alloc const&) {
+            if (self->socket_->failure())
+                self->finish(make_error_code(boost::system::errc::not_enough_memory));
             throw;
         }
         if (text) {
