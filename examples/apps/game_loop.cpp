@@ -3,15 +3,18 @@
 // A game at 60 frames a second in which two characters talk, and can open doors. The loop owns its frame and gives the library a share
 // of it: no step begins after that, however fast the service answers. The rest waits in the socket for the next frame.
 //
-//     game_loop [seconds] [--lines]
+//     game_loop [seconds] [--lines] [--voice]
 //
-// With --lines it prints what was said, one speech a line, and draws nothing. At the end it prints how much time the library took of each
-// frame. configuration.hpp says which service it uses.
+// With --lines it prints what was said, one speech a line, and draws nothing. With --voice the characters speak, each in a realtime session;
+// what they said is in Ada.wav and Bo.wav. At the end it prints how much time the library took of each frame. configuration.hpp says which
+// service it uses.
 
 #include "../configuration.hpp"
 #include "../printable.hpp"
 
+#include <foundry/realtime.hpp>
 #include <foundry/tools.hpp>
+#include <foundry/wav.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,10 +27,12 @@
 #include <iomanip>
 #include <iostream>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -57,6 +62,7 @@ struct character
     std::string name;
     std::string manner;
     std::string speech; // as much as has arrived
+    std::vector<std::int16_t> voice = {};
 };
 
 struct scene
@@ -85,10 +91,12 @@ foundry::toolbox abilities(scene& s, character const& who)
     return tools;
 }
 
+constexpr char first_line[] = "Tell me a story about a ship at sea, and open the door to the galley.";
+
 /// The conversation. Each answer is the other character's question; the history is limited to the last few lines.
 asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s)
 {
-    std::deque<std::string> lines{"Tell me a story about a ship at sea, and open the door to the galley."};
+    std::deque<std::string> lines{first_line};
     for (std::size_t turn = 0;; ++turn) {
         character& speaker = s.characters[turn % 2];
         foundry::chat_request request{model};
@@ -112,6 +120,57 @@ asio::awaitable<void> talk(foundry::client<> client, std::string model, scene& s
         if (lines.size() > remembered)
             lines.pop_front();
     }
+}
+
+asio::awaitable<foundry::realtime_session> give_voice(foundry::client<> client, character const& who,
+                                                      foundry::toolbox tools)
+{
+    foundry::realtime const realtime{client};
+    foundry::realtime_session session = co_await realtime.connect("gpt-realtime");
+    foundry::realtime_settings settings;
+    settings.instructions = who.manner;
+    settings.tools = foundry::functions_of(tools);
+    settings.answer_in("audio");
+    co_await session.update(settings);
+    co_return session;
+}
+
+/// The same conversation in speech. The samples are kept until the game ends: to write a file may take longer than a frame.
+asio::awaitable<void> talk_aloud(foundry::client<> client, scene& s)
+{
+    std::array<foundry::realtime_session, 2> sessions;
+    std::string line = first_line;
+    for (std::size_t turn = 0;; ++turn) {
+        character& speaker = s.characters[turn % 2];
+        foundry::realtime_session& session = sessions[turn % 2];
+        foundry::toolbox const tools = abilities(s, speaker);
+        if (turn < 2)
+            session = co_await give_voice(client, speaker, tools);
+        speaker.speech.clear();
+        co_await session.say(line);
+        co_await session.respond();
+        for (bool is_over = false; !is_over;) {
+            std::optional<foundry::realtime_event> const event = co_await session.next();
+            if (!event || event->error)
+                throw std::runtime_error(event ? event->error->message : session.close_reason());
+            speaker.speech += event->text();
+            std::vector<std::int16_t> const samples = event->samples();
+            speaker.voice.insert(speaker.voice.end(), samples.begin(), samples.end());
+            std::size_t const calls = co_await session.answer_calls(*event, tools);
+            is_over = event->type == foundry::realtime_event_type::response_done && calls == 0;
+            co_await asio::post(asio::deferred); // here the frame may end
+        }
+        s.said += speaker.name + ": " + speaker.speech + '\n';
+        line = speaker.speech;
+    }
+}
+
+void write_voice(character const& who)
+{
+    foundry::wav_writer file(who.name + ".wav", 24'000);
+    file.write(who.voice);
+    file.close();
+    std::cout << static_cast<double>(who.voice.size()) / 24'000 << " s of speech in " << who.name << ".wav\n";
 }
 
 /// Runs the library until it has nothing to do or its time is up; returns the time that it took.
@@ -188,10 +247,13 @@ void draw(scene const& s, std::size_t frame, nanoseconds taken)
 
 int main(int argc, char** argv)
 try {
-    std::size_t const frames = 60 * (argc > 1 ? std::stoul(argv[1]) : 20);
-    bool const draws = argc < 3 || argv[2] != std::string_view("--lines");
+    std::vector<std::string> rest(argv + 1, argv + argc);
+    bool const draws = std::erase(rest, "--lines") == 0;
+    bool const speaks = std::erase(rest, "--voice") != 0;
+    std::size_t const frames = 60 * (rest.empty() ? 20 : std::stoul(rest[0]));
 
-    configuration const my;
+    configuration const my(speaks ? "https://contoso.openai.azure.com/openai/v1"
+                                  : "https://contoso.services.ai.azure.com/models");
     asio::io_context context{1}; // of one thread: the loop's
     foundry::client const client{context, my.endpoint(), my.credential(), my.options()};
 
@@ -201,7 +263,8 @@ try {
     context.restart();
 
     scene s;
-    asio::co_spawn(context, talk(client, my.model(), s), [&s](std::exception_ptr failed) {
+    asio::awaitable<void> conversation = speaks ? talk_aloud(client, s) : talk(client, my.model(), s);
+    asio::co_spawn(context, std::move(conversation), [&s](std::exception_ptr failed) {
         try {
             std::rethrow_exception(failed);
         } catch (std::exception const& e) {
@@ -222,6 +285,8 @@ try {
         std::this_thread::sleep_until(next);
     }
     shares.print();
+    if (speaks)
+        std::for_each(s.characters.begin(), s.characters.end(), write_voice);
     if (s.trouble.empty())
         return 0;
     std::cerr << s.trouble << '\n';

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,11 +42,12 @@ public:
 
     /// Waits for the next event. Empty at the end: after close(), or when the service has ended the session in order (codes 1000 and 1001).
     ///
-    /// An `error` of the session is an event, and the session goes on.
+    /// An `error` of the session is an event, and the session goes on. So it does after an event that is not JSON or not of the expected
+    /// shape: next() throws `unexpected_reply` for it, and then returns what follows. For what breaks the session, failure() is not null.
     ///
     /// @throws foundry::error with a code of `errc`: `stream_truncated` if the connection broke, `silence_timeout`, `write_timeout`,
     /// `unexpected_reply` and `limit_exceeded` for what breaks the protocol, `client_closed`; for another close code the code of its reason,
-    /// else `service_error`.
+    /// else `service_error`. `std::bad_alloc` if there was no memory for an event.
     boost::asio::awaitable<std::optional<realtime_event>> next();
 
     /// @name What the program tells the session
@@ -56,12 +58,15 @@ public:
     /// @{
     /// Any event.
     boost::asio::awaitable<void> send(realtime_command const& what);
+    /// Any event as JSON, in the version that the service speaks; it is not checked. With realtime_event::raw() for a relay.
+    boost::asio::awaitable<void> send_raw(std::string event);
     /// Changes the settings that are set.
     boost::asio::awaitable<void> update(realtime_settings const& what);
 
     /// Adds what the microphone has heard, in events of 100 ms.
     ///
-    /// @param samples mono, 24,000 a second; at most 60 s.
+    /// @param samples mono, 24,000 a second; at most 60 s. A session that hears another format than `audio/pcm` takes its bytes by send(), as
+    /// `realtime_command::audio`.
     boost::asio::awaitable<void> append(std::span<std::int16_t const> samples);
     /// Ends the user's turn; only without turn detection.
     boost::asio::awaitable<void> commit();
@@ -101,13 +106,16 @@ public:
     /// Closes the session: tells the service, and waits for its consent, at most 5 s.
     boost::asio::awaitable<void> close();
 
-    /// The settings, as the service has confirmed them last.
+    /// The settings, as the service has confirmed them in the last `session_created` or `session_updated` that next() has read.
     realtime_settings const& settings() const noexcept;
     /// The head of the response by which the service opened the session.
     response_info const& info() const noexcept;
     /// By which code and for which reason the service has closed the session (RFC 6455, 7.4); 0: it has not.
     std::uint16_t close_code() const noexcept;
     std::string const& close_reason() const noexcept;
+    /// What broke the session, as next() throws it after the events before it; null: nothing did. For programs in which what next() throws
+    /// is lost, as beside a timer with `||`.
+    std::exception_ptr failure() const;
 
 private:
     std::shared_ptr<detail::realtime_state> state_;

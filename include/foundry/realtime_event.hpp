@@ -28,7 +28,8 @@ struct realtime_audio_format
 {
     realtime_audio_format() = default;
 
-    std::string type = "audio/pcm";   ///< `audio/pcm`, `audio/pcmu`, `audio/pcma`
+    /// `audio/pcm`; `audio/pcmu` and `audio/pcma` are for telephony: append() and samples() do not take them.
+    std::string type = "audio/pcm";
     std::optional<std::int64_t> rate; ///< In Hz: 24,000 for `audio/pcm`.
     boost::json::object extra;
 
@@ -386,7 +387,8 @@ struct realtime_event
     /// Text that the event adds to the answer, written or said; empty for all but `output_text_delta` and `output_transcript_delta`. The
     /// view is valid until the event changes.
     std::string_view text() const noexcept;
-    /// Samples that the event adds to the answer: of `output_audio_delta` in the format `audio/pcm`, 24,000 a second; else empty.
+    /// Samples that the event adds to the answer: of `output_audio_delta` in the format `audio/pcm`, 24,000 a second; else empty. If the
+    /// session speaks another format, `delta` has its bytes as base64, and this is of no use.
     ///
     /// @throws foundry::error (`errc::unexpected_reply`) if they are not base64 of whole samples.
     std::vector<std::int16_t> samples() const;

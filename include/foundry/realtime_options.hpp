@@ -27,6 +27,7 @@ struct realtime_options
     std::chrono::milliseconds silence{std::chrono::seconds{60}};
     /// How long before the end of the session `session_expiring` comes; 0: not at all. The service ends a session after 60 minutes.
     std::chrono::seconds expiry_notice{60};
+    bool delivers_created = false; ///< Whether next() returns `session.created`, too: a relay passes it on.
     std::size_t max_message = 32 * 1024 * 1024; ///< Maximum size of an event in bytes (`errc::limit_exceeded`).
 };
 

@@ -64,6 +64,8 @@ private:
     std::size_t capacity_;
     std::unique_ptr<std::int16_t[]> samples_;
 
+    static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "an audio callback must not wait for a lock");
+
     // Positions count all samples since the construction. Sample `p` is in samples_[p % capacity_].
     std::atomic<std::uint64_t> end_{0};   // set by the writer, after the samples before it
     std::atomic<std::uint64_t> clear_{0}; // set by the writer: the reader skips what is before it

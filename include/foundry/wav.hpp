@@ -28,8 +28,9 @@ struct wav
     /// Default of the maximum size in bytes: 64 MiB, 23 minutes at 24 kHz.
     static constexpr std::size_t max_size = std::size_t{64} << 20;
 
-    /// Reads a WAV file of any sample rate: 16-bit integers or 32-bit float, mono, or stereo, which is mixed down. If the data has the size 0
-    /// or 0xFFFFFFFF, as programs leave it that write to a pipe, it extends to the end of the file.
+    /// Reads a WAV file of any sample rate: 16-bit integers or 32-bit float, mono, or stereo, which is mixed down. If the data has the size
+    /// 0xFFFFFFFF, or 0 and the file's own size does not say that more follows, as programs leave it that write to a pipe, it extends to the
+    /// end of the file.
     ///
     /// @throws foundry::error (`errc::invalid_argument`) if the bytes are not a WAV file, are cut off, or have another format.
     static wav from_bytes(std::span<std::byte const> bytes);

@@ -10,7 +10,7 @@
 //
 // Besides the answers of answers.hpp there are "closing", after which the connection is closed, and "paced", a stream whose chunks
 // are sent on demand: a request for "tick.K" gets no answer but sends a chunk to each of the next K paced streams, in turn, and one
-// for "finish" ends them all.
+// for "finish" ends them all. "realtime" becomes a WebSocket on which a session is confirmed, and nothing else is said.
 
 #include "answers.hpp"
 
@@ -21,6 +21,9 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -45,6 +48,23 @@ std::string const& answer_named(std::string_view name)
     if (found == made.end())
         found = made.emplace(std::string(name), benchmark::answer(name)).first;
     return found->second;
+}
+
+/// The head that accepts a WebSocket, and `session.created` in a frame.
+std::string confirmed_session(std::string const& request)
+{
+    std::string_view const name = "Sec-WebSocket-Key: ";
+    std::size_t const begin = request.find(name) + name.size();
+    std::string key =
+        request.substr(begin, request.find("\r\n", begin) - begin) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    SHA1(reinterpret_cast<unsigned char const*>(key.data()), key.size(), digest);
+    unsigned char accept[32];
+    EVP_EncodeBlock(accept, digest, sizeof digest);
+    std::string const event = R"({"type":"session.created","session":{"type":"realtime","id":"s","model":"m"}})";
+    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+           std::string(reinterpret_cast<char const*>(accept)) + "\r\n\r\n\x81" + static_cast<char>(event.size()) +
+           event;
 }
 
 /// A stream that sends chunks on demand.
@@ -133,6 +153,10 @@ private:
         auto length = request_.find("ontent-Length: ");
         if (length == request_.npos)
             length = request_.find("ontent-length: ");
+        if (request_.starts_with("GET /realtime/")) {
+            accepted_ = confirmed_session(std::exchange(request_, {}));
+            return write(accepted_);
+        }
         if (length >= end_of_head)
             return read();
         std::size_t const end = end_of_head + 4 + std::stoul(request_.substr(length + 15, 10));
@@ -215,6 +239,7 @@ private:
     std::chrono::milliseconds pause_;
     std::array<char, 4096> buffer_{};
     std::string request_;
+    std::string accepted_;
     bool is_last_ = false; // the connection is closed after the answer
     std::size_t due_ = 0;  // chunks of a paced stream
     bool is_finishing_ = false;

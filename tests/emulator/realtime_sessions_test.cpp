@@ -13,7 +13,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -109,6 +111,7 @@ asio::awaitable<broken_session> broken(realtime_session& session)
     }
     if (result.error)
         CHECK(!co_await session.next()); // it is at its end
+    CHECK(result.error.has_value() == (session.failure() != nullptr));
     co_return result;
 }
 
@@ -400,6 +403,29 @@ TEST_CASE("realtime: events that come with the handshake or before the confirmat
         CHECK(all[0].text() == "0 ");
         CHECK(all[1].text() == "1 ");
     }(server));
+}
+
+TEST_CASE("realtime: what a relay passes on stays as it is, session.created included")
+{
+    std::string const odd = R"({ "type":"session.update", "session":{"turn_detection":null, "x":1.50} })";
+    std::string heard;
+    realtime_options how;
+    how.delivers_created = true;
+    with_server(
+        [&](websocket_peer& peer) {
+            heard = peer.read_text().value_or("");
+            peer.write(odd);
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            co_await session.send_raw(odd);
+            std::vector<realtime_event> const all = co_await rest_of(session);
+            REQUIRE(all.size() == 2);
+            CHECK(all[0].raw() == created);
+            CHECK(all[1].raw() == odd);
+        },
+        how);
+    CHECK(heard == odd);
 }
 
 TEST_CASE("realtime: what cannot be opened is refused before anything is sent")
@@ -814,6 +840,69 @@ TEST_CASE("realtime: what broke a session is what a later send throws, too")
                 });
 }
 
+TEST_CASE("realtime: what broke a session is known after a next() whose error was lost beside a timer")
+{
+    with_server([](websocket_peer&) {},
+                [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+                    using asio::experimental::awaitable_operators::operator||;
+                    asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
+                    auto const first = co_await (session.next() || timer.async_wait(asio::use_awaitable));
+                    CHECK(first.index() == 1);
+                    REQUIRE(session.failure());
+                    CHECK_THROWS_WITH_AS(std::rethrow_exception(session.failure()), doctest::Contains("broke"),
+                                         foundry::error);
+                });
+}
+
+TEST_CASE("realtime: a session that hears another format than samples takes its bytes by send()")
+{
+    std::string heard;
+    with_server(
+        [&](websocket_peer& peer) {
+            peer.write(R"({"type":"session.updated","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}})");
+            heard = peer.read_text().value_or("");
+        },
+        [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            (void)co_await session.next();
+            std::vector<std::int16_t> const samples(2400);
+            CHECK_THROWS_WITH_AS(co_await session.append(samples), doctest::Contains("audio/pcmu"), foundry::error);
+            foundry::realtime_command append("input_audio_buffer.append");
+            append.audio = "fn5+";
+            co_await session.send(append);
+            co_await broken(session);
+        });
+    CHECK(heard == R"({"type":"input_audio_buffer.append","audio":"fn5+"})");
+}
+
+TEST_CASE("realtime: a handshake that is repeated has another key")
+{
+    std::vector<std::string> requests;
+    websocket_server server([&](websocket_peer& peer) {
+        requests.push_back(peer.read_request());
+        if (requests.size() == 1)
+            return peer.write_raw("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+        peer.accept();
+        peer.write(created);
+        peer.close(1000);
+    });
+    run([](websocket_server& at) -> asio::awaitable<void> {
+        foundry::options with = quick();
+        with.retry.max_retries = 1;
+        with.retry.backoff = 1ms;
+        foundry::client<> const client = client_of_server(co_await asio::this_coro::executor, at, with);
+        foundry::realtime const realtime(client);
+        realtime_session session = co_await realtime.connect("gpt-realtime");
+        CHECK(!co_await session.next());
+    }(server));
+    REQUIRE(requests.size() == 2);
+    auto const key_of = [](std::string const& head) {
+        std::size_t const begin = head.find("Sec-WebSocket-Key: ");
+        return head.substr(begin, head.find('\r', begin) - begin);
+    };
+    CHECK(key_of(requests[0]).size() == 43);
+    CHECK(key_of(requests[0]) != key_of(requests[1]));
+}
+
 TEST_CASE("realtime: the total time of a call limits the wait for the confirmation, too")
 {
     foundry::options with = quick();
@@ -866,6 +955,36 @@ TEST_CASE("realtime: pongs keep a session alive")
         },
         [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
             CHECK(!co_await session.next());
+        },
+        how);
+}
+
+TEST_CASE("realtime: a program that stood still longer than the limit of silence keeps the session if bytes have come")
+{
+    std::atomic<bool> may_write = false;
+    std::atomic<bool> has_written = false;
+    realtime_options how;
+    how.ping = 0ms;
+    how.silence = 30ms;
+    with_server(
+        [&](websocket_peer& peer) {
+            while (!may_write)
+                std::this_thread::yield();
+            peer.write(numbered(1));
+            has_written = true;
+            peer.close(1000);
+        },
+        [&](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            auto const until = std::chrono::steady_clock::now() + 2 * how.silence;
+            while (std::chrono::steady_clock::now() < until)
+                std::this_thread::yield();
+            co_await asio::post(asio::deferred); // the limit is noticed, and its handler is next
+            may_write = true;
+            while (!has_written)
+                std::this_thread::yield();
+            std::optional<realtime_event> const event = co_await session.next();
+            REQUIRE(event);
+            CHECK(event->text() == "1 ");
         },
         how);
 }

@@ -1354,6 +1354,17 @@ while (auto event = co_await session.next()) {
     // clang-format on
 }
 
+asio::awaitable<void> waits_for_a_session(foundry::realtime_session& session, asio::steady_timer& timer)
+{
+    using namespace boost::asio::experimental::awaitable_operators;
+    // clang-format off
+auto first = co_await (session.next() || timer.async_wait(asio::use_awaitable));
+if (session.failure())
+    std::rethrow_exception(session.failure());
+(void)first;
+    // clang-format on
+}
+
 asio::awaitable<void> joins_a_session(foundry::realtime_session& session)
 {
     // clang-format off

@@ -17,7 +17,10 @@
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+#include <numeric>
 #include <random>
+#include <string_view>
+#include <vector>
 
 using namespace foundry_test;
 
@@ -42,6 +45,7 @@ struct session_outcome
 {
     session_outcome() = default;
 
+    std::size_t events = 0;
     std::string text;
     bool is_complete = false;
     std::optional<foundry::error> failed;
@@ -55,13 +59,17 @@ FOUNDRY_CORO asio::awaitable<void> converse(foundry::client<> client, session_ou
     how.ping = 0ms;
     try {
         realtime_session session = co_await realtime.connect("gpt-realtime", how);
-        realtime_settings settings;
-        settings.answer_in("text");
-        co_await session.update(settings);
-        co_await session.say("How many feet are in a mile?");
-        co_await session.respond();
+        try {
+            realtime_settings settings;
+            settings.answer_in("text");
+            co_await session.update(settings);
+            co_await session.say("How many feet are in a mile?");
+            co_await session.respond();
+        } catch (foundry::error const&) { // what has arrived can still be read, and then the reason
+        }
         std::optional<realtime_event> event = co_await session.next();
         while (event && event->type != realtime_event_type::response_done) {
+            ++outcome.events;
             outcome.text += event->text();
             event = co_await session.next();
         }
@@ -88,6 +96,8 @@ foundry::client<> client_by(way which, asio::any_io_executor executor, emulator 
     return foundry::client<>(std::move(executor), to, foundry::any_credential(foundry::api_key(service.api_key())),
                              with);
 }
+
+std::string name_of(way which) { return which == way::plain ? "plain" : which == way::tls ? "TLS" : "proxy"; }
 
 struct fault_counts
 {
@@ -141,6 +151,75 @@ FOUNDRY_CORO asio::awaitable<void> fail_anywhere(way which, std::size_t position
                 CHECK(outcome.is_complete);
             if (!outcome.is_complete && !outcome.failed)
                 CHECK(is_changed); // such as the code of the close frame
+        }
+    }
+    session_outcome after;
+    co_await converse(client, after);
+    CHECK(after.is_complete);
+    CHECK(client.connections().open == 0);
+}
+
+/// A session for each fault at each boundary of frames of one side: before and after it, and within the head of the next frame.
+FOUNDRY_CORO asio::awaitable<void> fail_between_frames(way which, bool of_client, fault_counts& counts)
+{
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    foundry::testing::realtime const sessions;
+    foundry::testing::emulator_options of;
+    of.realtime = sessions;
+    emulator service(of);
+    bool const is_tls = which != way::plain;
+    fault_proxy faulty(executor, is_tls ? service.tls_port() : service.plain_port());
+    connect_proxy const proxy(executor, faulty.port());
+    foundry::client<> const client = client_by(which, executor, service, faulty, proxy);
+
+    session_outcome whole;
+    std::vector<std::size_t> units; // their lengths, about
+    for (int i = 0; i != 2; ++i) {  // of the second session, as of those with a fault, the handshake is a short one
+        fault none;
+        none.frames = !is_tls;
+        none.of_client = of_client;
+        faulty.arm(none);
+        whole = session_outcome();
+        co_await converse(client, whole);
+        REQUIRE(whole.is_complete);
+        std::shared_ptr<fault_proxy::link> const link = faulty.faulty();
+        units = (of_client ? link->client_records : link->records).ends();
+        std::adjacent_difference(units.begin(), units.end(), units.begin());
+    }
+    for (std::size_t unit = 0; unit != units.size(); ++unit) {
+        for (std::size_t const offset : {std::size_t{0}, std::size_t{1}, std::size_t{2}, units[unit] - 1}) {
+            for (fault::kind const kind : {fault::kind::cut, fault::kind::stall, fault::kind::garble}) {
+                bool const is_quick =
+                    kind == fault::kind::cut ? offset == 0 || offset > 2 : offset == 0 && unit % 4 == 0;
+                if (!is_long && !is_quick)
+                    continue;
+                fault f;
+                f.what = kind;
+                f.of_client = of_client;
+                f.frames = !is_tls;
+                f.records = unit;
+                f.at = offset;
+                f.at_once = false;
+                f.flip = 1;
+                CAPTURE(name_of(which));
+                CAPTURE(of_client);
+                CAPTURE(static_cast<int>(kind));
+                CAPTURE(unit);
+                CAPTURE(offset);
+                faulty.arm(f);
+                session_outcome outcome;
+                co_await converse(client, outcome);
+                ++counts.sessions;
+                counts.complete += outcome.is_complete ? 1 : 0;
+                bool const is_changed = kind == fault::kind::garble && !is_tls;
+                CHECK((outcome.is_complete || outcome.failed || is_changed));
+                if (!is_changed)
+                    CHECK(whole.text.starts_with(outcome.text));
+                std::shared_ptr<fault_proxy::link> const link = faulty.faulty(); // null: it took too long to connect
+                std::size_t const came = link ? link->whole_records() : 0;       // the head and session.created first
+                if (!is_tls && !is_changed && came >= 2 && !outcome.is_complete)
+                    CHECK(outcome.events == came - 2);
+            }
         }
     }
     session_outcome after;
@@ -205,11 +284,22 @@ TEST_CASE("realtime: a connection that is cut, reset, stalled, paused or garbled
     for (way const which : {way::plain, way::tls, way::proxy}) {
         fault_counts counts;
         run(fail_anywhere(which, is_long ? 1000 : 25, counts));
-        std::cout << "report: realtime sessions with a fault, "
-                  << (which == way::plain ? "plain"
-                      : which == way::tls ? "TLS"
-                                          : "proxy")
-                  << ": " << counts.sessions << ", complete " << counts.complete << std::endl;
+        std::cout << "report: realtime sessions with a fault, " << name_of(which) << ": " << counts.sessions
+                  << ", complete " << counts.complete << std::endl;
+    }
+}
+
+TEST_CASE("realtime: a connection that is cut, stalled or garbled at the boundary of any frame gives a typed end and "
+          "loses nothing before it")
+{
+    for (way const which : {way::plain, way::tls, way::proxy}) {
+        for (bool const of_client : {false, true}) {
+            fault_counts counts;
+            run(fail_between_frames(which, of_client, counts));
+            std::cout << "report: realtime sessions with a fault between frames of the "
+                      << (of_client ? "client, " : "service, ") << name_of(which) << ": " << counts.sessions
+                      << ", complete " << counts.complete << std::endl;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// One client with thousands of open streams, and with a thousand new connections in a second. The server is another process, so that
+// One client with thousands of open streams or realtime sessions, and with a thousand new connections in a second. The server is another process, so that
 // memory, processor time and descriptors are the client's own: FOUNDRY_SCALE_SERVER has its plain port, its TLS port and the file of
 // its certificate.
 
@@ -9,6 +9,7 @@
 #include "benchmark/paced_streams.hpp"
 
 #include <foundry.hpp>
+#include <foundry/realtime.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,6 +23,7 @@
 #include <initializer_list>
 #include <iostream>
 #include <iterator>
+#include <list>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -191,9 +193,57 @@ void make_cold_calls(server_address const& server, bool tls)
               << " us of processor time a call" << std::endl;
 }
 
+FOUNDRY_CORO asio::awaitable<void> open_session(foundry::client<>& client,
+                                                std::vector<foundry::realtime_session>& sessions)
+{
+    foundry::realtime const realtime(client);
+    sessions.push_back(co_await realtime.connect("gpt-realtime"));
+}
+
+/// Sessions that are opened one after the other.
+struct held_sessions
+{
+    held_sessions(server_address const& server, std::size_t count, bool tls)
+        : client(client_of(context, server, "realtime", tls, count + 1))
+    {
+        sessions.reserve(count + 1);
+        long before = 0;
+        while (sessions.size() != count + 1) {
+            std::size_t const opened = sessions.size();
+            asio::co_spawn(context, open_session(client, sessions), foundry::rethrow);
+            while (sessions.size() == opened)
+                context.run_one();
+            if (opened == 0)
+                before = benchmark::resident_kib();
+        }
+        kib_each = static_cast<double>(benchmark::resident_kib() - before) / static_cast<double>(count);
+    }
+
+    asio::io_context context{1};
+    foundry::client<> client;
+    std::vector<foundry::realtime_session> sessions;
+    double kib_each = 0; // after the first
+};
+
 } // namespace
 
 TEST_SUITE_BEGIN("scale");
+
+TEST_CASE("scale: an open realtime session takes bounded memory, however many there are")
+{
+    server_address const server;
+    benchmark::raise_descriptor_limit();
+    std::list<held_sessions> all; // of which none takes memory that another one has freed
+    for (bool const tls : {false, true}) {
+        for (std::size_t const count : std::initializer_list<std::size_t>{200, 1000}) {
+            all.emplace_back(server, count, tls);
+            CHECK(all.back().client.connections().open == count + 1);
+            CHECK(all.back().kib_each < (tls ? 80 : 40));
+            std::cout << "report: scale: " << count << " open realtime sessions, " << (tls ? "TLS" : "plain") << ": "
+                      << all.back().kib_each << " KiB each" << std::endl;
+        }
+    }
+}
 
 TEST_CASE("scale: thousands of open streams of one client receive every chunk, none waits long, and all descriptors "
           "are freed")

@@ -63,12 +63,37 @@ FOUNDRY_CORO asio::awaitable<void> fault_proxy::to_server(std::shared_ptr<link> 
             co_await l->client.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
         if (ec)
             break;
+        bool const was_struck = l->struck;
+        std::size_t const taken = l->plan.of_client ? strike_client(*l, bytes.data(), n) : n;
         boost::system::error_code ignored;
         if (l->server.is_open())
-            co_await asio::async_write(l->server, asio::buffer(bytes.data(), n),
+            co_await asio::async_write(l->server, asio::buffer(bytes.data(), taken),
                                        asio::redirect_error(asio::use_awaitable, ignored));
+        if (l->plan.of_client && l->struck && !was_struck && l->plan.what == fault::kind::cut)
+            l->server.close(ignored); // and so the other coroutine ends what the client gets
     }
     l->close();
+}
+
+std::size_t fault_proxy::strike_client(link& l, char* bytes, std::size_t count)
+{
+    bool const is_garble = l.plan.what == fault::kind::garble;
+    std::size_t const before = l.seen_of_client;
+    l.seen_of_client += count;
+    l.client_records.see({bytes, count});
+    auto const& ends = l.client_records.ends();
+    if (l.struck)
+        return is_garble ? count : 0;
+    if (l.plan.what == fault::kind::none || ends.size() < l.plan.records)
+        return count;
+    std::size_t const place = l.plan.at + (l.plan.records == 0 ? 0 : ends[l.plan.records - 1]);
+    if (place > l.seen_of_client || (place == l.seen_of_client && is_garble))
+        return count;
+    l.struck = true;
+    if (!is_garble)
+        return place - before;
+    bytes[place - before] = static_cast<char>(bytes[place - before] ^ l.plan.flip);
+    return count;
 }
 
 FOUNDRY_CORO asio::awaitable<bool> fault_proxy::forward(std::shared_ptr<link> l, std::string_view bytes)
@@ -101,7 +126,7 @@ FOUNDRY_CORO asio::awaitable<void> fault_proxy::to_client(std::shared_ptr<link> 
             begun = true;
             begin = l->records.ends()[l->plan.records - 1];
         }
-        if (begun && !l->struck && l->plan.what != fault::kind::none) {
+        if (begun && !l->struck && !l->plan.of_client && l->plan.what != fault::kind::none) {
             std::size_t const seen = l->forwarded + held.size();
             std::size_t const place = begin + l->plan.at;
             if (seen > place || (seen == place && l->plan.at != 0 && l->plan.what != fault::kind::garble)) {

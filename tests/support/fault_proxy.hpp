@@ -21,7 +21,7 @@ namespace foundry_test {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-/// What happens to the bytes that a server sends, as TCP carries them.
+/// What happens to the bytes that a server sends, as TCP carries them, or to those of the client.
 struct fault
 {
     enum class kind
@@ -41,14 +41,16 @@ struct fault
     bool at_once = true;                ///< Whether these bytes wait for each other; the handshake's must not.
     std::chrono::milliseconds pause{0}; ///< Of `pause`; 0 is a turn of the loop.
     char flip = 0;                      ///< Of `garble`: the bits.
+    bool of_client = false;             ///< Of its bytes: cut, stall or garble.
+    bool frames = false;                ///< Whether `records` are the head and the frames of a WebSocket without TLS.
 };
 
-/// Where TLS records end in a stream.
+/// Where TLS records end in a stream, or the head and the frames of a WebSocket.
 class record_counter
 {
 public:
     /// @param preamble bytes before the first record.
-    explicit record_counter(std::size_t preamble = 0) : preamble_(preamble) {}
+    explicit record_counter(std::size_t preamble = 0, bool frames = false) : preamble_(preamble), frames_(frames) {}
 
     void see(std::string_view bytes)
     {
@@ -56,6 +58,10 @@ public:
             ++seen_;
             if (seen_ <= preamble_)
                 continue;
+            if (frames_) {
+                see_of_frame(c);
+                continue;
+            }
             if (header_ < 5) {
                 auto const value = static_cast<unsigned char>(c);
                 if (header_ >= 3)
@@ -74,8 +80,30 @@ public:
     std::vector<std::size_t> const& ends() const noexcept { return ends_; }
 
 private:
+    void see_of_frame(char c)
+    {
+        unit_.push_back(c);
+        auto const byte = [this](std::size_t i) { return std::size_t{static_cast<unsigned char>(unit_[i])}; };
+        if (ends_.empty() ? !unit_.ends_with("\r\n\r\n") : unit_.size() < 2)
+            return;
+        if (!ends_.empty()) { // frames below 64 KiB
+            std::size_t length = byte(1) & 0x7f;
+            std::size_t const more = length == 126 ? 2 : 0;
+            if (unit_.size() < 2 + more)
+                return;
+            if (more != 0)
+                length = byte(2) * 256 + byte(3);
+            if (unit_.size() < 2 + more + (byte(1) < 0x80 ? 0 : 4) + length)
+                return;
+        }
+        unit_.clear();
+        ends_.push_back(seen_);
+    }
+
     std::vector<std::size_t> ends_;
     std::size_t preamble_;
+    bool frames_;
+    std::string unit_; // as much of a frame as was seen
     std::size_t seen_ = 0;
     std::size_t left_ = 0;
     int header_ = 0;
@@ -92,7 +120,8 @@ public:
             : client(std::move(from)),
               server(client.get_executor()),
               plan(f),
-              records(f.preamble)
+              records(f.preamble, f.frames),
+              client_records(0, f.frames)
         {}
 
         tcp::socket client;
@@ -100,6 +129,8 @@ public:
         fault plan;
         record_counter records;    // of what the server has sent
         std::size_t forwarded = 0; // of it
+        record_counter client_records;
+        std::size_t seen_of_client = 0;
         bool struck = false;
 
         /// How many records the client was given whole.
@@ -162,6 +193,9 @@ private:
 
     /// Until the client closes; what a server that is gone does not take is dropped.
     FOUNDRY_CORO static asio::awaitable<void> to_server(std::shared_ptr<link> l);
+
+    /// Changes the client's bytes, or returns how many of them the server gets.
+    static std::size_t strike_client(link& l, char* bytes, std::size_t count);
 
     FOUNDRY_CORO static asio::awaitable<bool> forward(std::shared_ptr<link> l, std::string_view bytes);
 

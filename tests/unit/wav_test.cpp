@@ -162,6 +162,14 @@ TEST_CASE("wav: data of size 0 or 0xFFFFFFFF, as a pipe has it, extends to the e
     }
 }
 
+TEST_CASE("wav: data of size 0 is empty if the size of the file says that chunks follow")
+{
+    for (std::string const& after : {chunk("LIST", "INFOabcd"), chunk("junk", ""), chunk("LIST", "x") + "rest"})
+        CHECK(parse(file(mono + chunk("data", "") + after)).samples.empty());
+    std::string const head = file(mono + chunk("data", ""));
+    CHECK(parse(head + integers(some)).samples == some); // the sizes are those of the empty file
+}
+
 TEST_CASE("wav: a file that is cut anywhere is refused")
 {
     std::string const whole = file(chunk("LIST", "odd") + mono + chunk("data", integers(some)));

@@ -43,8 +43,7 @@ inline std::string session_query(client_state const& state, std::string_view dep
 
 /// The request that asks for a WebSocket; an error found here is kept for the coroutine to throw.
 inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_state> state,
-                                                        std::string_view deployment, realtime_options const& how,
-                                                        std::string const& key)
+                                                        std::string_view deployment, realtime_options const& how)
 {
     std::shared_ptr<pending_request> request(
         new pending_request(std::move(state), operations::realtime, operations::realtime.path));
@@ -60,7 +59,6 @@ inline std::shared_ptr<pending_request> prepare_session(std::shared_ptr<client_s
         http::append_field(head, "Connection", "Upgrade");
         http::append_field(head, "Upgrade", "websocket");
         http::append_field(head, "Sec-WebSocket-Version", "13");
-        http::append_field(head, "Sec-WebSocket-Key", key);
         if (request->state->target.endpoint.form() == api_form::dated)
             http::append_field(head, "OpenAI-Beta", "realtime=v1");
     } catch (...) {
@@ -85,13 +83,13 @@ inline http::limit limit_of_confirmation(timeouts const& within, http::clock::ti
 }
 
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<realtime_session>
-open_session(std::shared_ptr<pending_request> request, std::string key, realtime_options how, std::string deployment)
+open_session(std::shared_ptr<pending_request> request, realtime_options how, std::string deployment)
 {
     http::clock::time_point const begun = http::clock::now();
     open_response response;
     co_await send_with_retries(*request, nullptr, response);
     try {
-        http::check_websocket_response(response.info.status(), response.info.headers(), key, {});
+        http::check_websocket_response(response.info.status(), response.info.headers(), response.websocket_key, {});
     } catch (error const& e) {
         if (response.observer)
             response.observer->on_failure(e.code());
@@ -142,6 +140,13 @@ inline boost::asio::awaitable<void> send_command(std::shared_ptr<realtime_state>
         failure = std::current_exception();
     }
     return send_text(std::move(state), std::move(text), std::move(failure));
+}
+
+/// The format of the audio that the session hears, as far as the service has told.
+inline std::string_view heard_format(realtime_settings const& settings)
+{
+    bool const is_told = settings.audio && settings.audio->input && settings.audio->input->format;
+    return is_told ? std::string_view(settings.audio->input->format->type) : "audio/pcm";
 }
 
 /// The samples as an event. Its base64 needs no quoting.
@@ -261,9 +266,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<realtime_secret> fetch_secret(s
 FOUNDRY_DECL boost::asio::awaitable<realtime_session> realtime::connect(std::string_view deployment,
                                                                         realtime_options const& how) const
 {
-    std::string key = http::make_websocket_key();
-    std::shared_ptr<detail::pending_request> request = detail::prepare_session(state_, deployment, how, key);
-    return detail::open_session(std::move(request), std::move(key), how, std::string(deployment));
+    std::shared_ptr<detail::pending_request> request = detail::prepare_session(state_, deployment, how);
+    return detail::open_session(std::move(request), how, std::string(deployment));
 }
 FOUNDRY_DECL boost::asio::awaitable<realtime_session> realtime::connect(std::string_view deployment) const
 {
@@ -316,6 +320,11 @@ FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::send(realtime_comman
     return detail::send_command(state_, what);
 }
 
+FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::send_raw(std::string event)
+{
+    return detail::send_text(state_, std::move(event), nullptr);
+}
+
 FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::update(realtime_settings const& what)
 {
     realtime_command command("session.update");
@@ -334,6 +343,12 @@ FOUNDRY_DECL boost::asio::awaitable<void> realtime_session::append(std::span<std
     if (samples.size() > most) {
         failure = std::make_exception_ptr(
             error(errc::invalid_argument, "append() takes at most 60 s of samples; call it more often"));
+        samples = {};
+    }
+    if (std::string_view const heard = detail::heard_format(settings()); heard != "audio/pcm") {
+        failure = std::make_exception_ptr(
+            error(errc::invalid_argument, "append() takes samples, and this session hears " + std::string(heard) +
+                                              "; send its bytes as `audio` of a realtime_command"));
         samples = {};
     }
     for (; !samples.empty(); samples = samples.subspan((std::min)(samples.size(), in_event)))
@@ -438,6 +453,7 @@ FOUNDRY_DECL std::string const& realtime_session::close_reason() const noexcept
     static std::string const none;
     return state_ ? state_->socket().close_reason() : none;
 }
+FOUNDRY_DECL std::exception_ptr realtime_session::failure() const { return state_ ? state_->failure() : nullptr; }
 
 FOUNDRY_DECL std::vector<boost::json::value> functions_of(toolbox const& tools)
 {

@@ -43,6 +43,8 @@ inline wav_chunks find_wav_chunks(std::string_view bytes, std::string const& nam
     constexpr std::size_t chunk_head = 8;
     if (bytes.size() < riff_head || !bytes.starts_with("RIFF") || bytes.substr(8, 4) != "WAVE")
         throw_invalid_argument(name + " is not a WAV file");
+    std::size_t const riff_end = std::size_t{little_endian(bytes, 4, 4)} + 8;
+    std::size_t const after_riff = riff_end <= bytes.size() ? bytes.size() - riff_end : bytes.size();
     std::optional<std::string_view> format;
     std::optional<std::string_view> data;
     for (bytes.remove_prefix(riff_head); !format || !data;) {
@@ -51,7 +53,8 @@ inline wav_chunks find_wav_chunks(std::string_view bytes, std::string const& nam
         std::string_view const id = bytes.substr(0, 4);
         std::size_t size = little_endian(bytes, 4, 4);
         bytes.remove_prefix(chunk_head);
-        if (id == "data" && (size == 0 || size == 0xffffffff))
+        bool const is_unknown = size == 0 ? bytes.size() <= after_riff : size == 0xffffffff; // a pipe leaves it so
+        if (id == "data" && is_unknown)
             size = bytes.size();
         if (size > bytes.size())
             throw_invalid_argument(name + " is cut off: " + std::to_string(size - bytes.size()) + " bytes are missing");

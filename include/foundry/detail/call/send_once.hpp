@@ -11,6 +11,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -24,6 +25,7 @@ struct open_response
     boost::intrusive_ptr<http::exchange> exchange;
     response_info info;
     boost::intrusive_ptr<call_observer> observer; // null if the call is not observed
+    std::string websocket_key;                    // of a request for a WebSocket; each attempt has its own
     bool is_stream = false;
     std::vector<attempt> failed_attempts;
     std::chrono::milliseconds waited{0};   // after the last of them
@@ -34,7 +36,7 @@ struct open_response
 /// another scope, the request is sent once more, with such a token.
 ///
 /// @param end of the whole call.
-/// @throws foundry::error that a status other than 2xx stands for.
+/// @throws foundry::error that a status other than 2xx stands for; other than 101, too, for a request for a WebSocket.
 FOUNDRY_DECL boost::asio::awaitable<void> send_once(pending_request const& request, http::clock::time_point end,
                                                     open_response& response);
 

@@ -76,6 +76,9 @@ public:
                                   boost::asio::deferred);
     }
 
+    /// Whether the socket has bytes that were not read, or its end.
+    bool is_readable() noexcept;
+
     /// Cancels the outstanding operations.
     void cancel() noexcept;
 

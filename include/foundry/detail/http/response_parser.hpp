@@ -33,10 +33,10 @@ protected:
 
 /// Parses one HTTP/1.1 response (RFC 9112), in pieces of any size. Has no socket.
 ///
-/// Skips interim responses (1xx), at most eight; a 101 is final after expect_upgrade(), and else an error. Rejects content codings, because the client requests none (an error response with one
-/// keeps its status, its body is dropped), transfer codings other than `chunked`, statuses outside 200 to 599, more than 256 fields, lines that do not end with
-/// CRLF, and several lengths. Joins folded lines of the head with a blank (RFC 9112, 5.2). Drops trailers, which count as part of the head
-/// for its size limit.
+/// Skips interim responses (1xx), at most eight; a 101 is final after expect_upgrade(), and else an error. Rejects content codings, because
+/// the client requests none (an error response with one keeps its status, its body is dropped), transfer codings other than `chunked`,
+/// statuses outside 200 to 599, more than 256 fields, lines that do not end with CRLF, and several lengths. Joins folded lines of the head
+/// with a blank (RFC 9112, 5.2). Drops trailers, which count as part of the head for its size limit.
 ///
 /// @throws foundry::error from feed() and end(): `errc::unexpected_reply` if the bytes are not such a response, `errc::limit_exceeded` if
 /// it is larger than the limits, `errc::stream_truncated` if it ends too early.

@@ -67,6 +67,8 @@ public:
     std::uint16_t close_code() const noexcept { return close_code_; }
     std::string const& close_reason() const noexcept { return close_reason_; }
     bool is_over() const noexcept { return is_over_; }
+    /// What broke it; null: nothing did.
+    std::exception_ptr const& failure() const noexcept { return failure_; }
 
 private:
     friend boost::asio::awaitable<void> read_websocket(boost::intrusive_ptr<websocket> socket);

@@ -32,6 +32,7 @@ public:
     http::websocket& socket() const noexcept { return *socket_; }
     /// Whether the session speaks the preview version.
     bool is_preview() const noexcept { return request_->state->target.endpoint.form() == api_form::dated; }
+    std::exception_ptr failure() const;
     /// Tells the observer how the session has ended. False if that was done before.
     bool finish(boost::system::error_code why = {}) noexcept;
     /// Closes the session without waiting.
@@ -55,6 +56,7 @@ private:
     boost::intrusive_ptr<call_observer> observer_;
     boost::intrusive_ptr<http::websocket> socket_;
     std::chrono::seconds expiry_notice_;
+    bool delivers_created_;
     http::clock::time_point expiry_at_ = http::never; // of the notice
     json::reader reader_;
     realtime_settings settings_;

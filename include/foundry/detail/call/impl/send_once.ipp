@@ -8,6 +8,7 @@
 #include <foundry/detail/call/service_error.hpp>
 #include <foundry/detail/http/request_head.hpp>
 #include <foundry/detail/http/tunnel.hpp>
+#include <foundry/detail/http/websocket_handshake.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
@@ -108,6 +109,10 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> send_once(pending_request
             append_token(auth);
         }
         append_proxy_authorization(client, auth);
+        if (request.is_upgrade) {
+            response.websocket_key = http::make_websocket_key();
+            http::append_field(auth.fields, "Sec-WebSocket-Key", response.websocket_key);
+        }
         if (response.observer)
             response.observer->on_attempt();
         // One write for both, unless the body is too large to be copied.

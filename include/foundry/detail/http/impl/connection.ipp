@@ -355,6 +355,14 @@ FOUNDRY_DECL bool connection::idle_and_alive() noexcept
            std::string_view{SSL_rstate_string(layer)} == "RH";
 }
 
+FOUNDRY_DECL bool connection::is_readable() noexcept
+{
+    boost::system::error_code ec;
+    char byte = 0;
+    socket_.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, ec);
+    return ec != boost::asio::error::would_block;
+}
+
 FOUNDRY_DECL void connection::cancel() noexcept
 {
     boost::system::error_code ignored;

@@ -91,8 +91,8 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_websocket(boost::int
     websocket& self = *socket;
     constexpr std::size_t size = 16 * 1024;
     constexpr std::size_t most_at_once = 64 * 1024;
-    std::unique_ptr<char[]> const buffer(new char[size]);
     try {
+        std::unique_ptr<char[]> const buffer(new char[size]);
         self.take(self.exchange_->unparsed());
         for (std::size_t since_wait = 0; !self.is_over_;) {
             if (!self.has_room()) {
@@ -208,6 +208,8 @@ FOUNDRY_DECL void websocket::check_limits(clock::time_point now)
             flush();
         }
     }
+    if (now >= silent_at_ && connection_.is_readable()) // the program stood still, and the reader has not run yet
+        silent_at_ = now + limits_.silence;
     std::string const& host = exchange_->to().host;
     if (now >= silent_at_)
         end(std::make_exception_ptr(limit_error({now, errc::silence_timeout, limits_.silence, true}, host)));
@@ -220,12 +222,16 @@ FOUNDRY_DECL void websocket::check_limits(clock::time_point now)
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> watch_websocket(boost::intrusive_ptr<websocket> socket)
 {
     websocket& self = *socket;
-    while (!self.is_over_) {
-        self.watched_until_ = self.next_limit();
-        self.watch_.expires_at(self.watched_until_);
-        co_await detail::until_woken(self.watch_);
-        if (!self.is_over_)
-            self.check_limits(clock::now());
+    try {
+        while (!self.is_over_) {
+            self.watched_until_ = self.next_limit();
+            self.watch_.expires_at(self.watched_until_);
+            co_await detail::until_woken(self.watch_);
+            if (!self.is_over_)
+                self.check_limits(clock::now());
+        }
+    } catch (...) {
+        self.end(std::current_exception());
     }
 }
 
@@ -235,17 +241,22 @@ FOUNDRY_DECL FOUNDRY_CORO void websocket::start()
         ping_at_ = clock::now() + limits_.ping;
     boost::intrusive_ptr<websocket> const self(this);
     boost::asio::any_io_executor const& executor = exchange_->executor();
-    boost::asio::co_spawn(executor, read_websocket(self), detail::ignore_end());
-    boost::asio::co_spawn(executor, write_websocket(self), detail::ignore_end());
-    boost::asio::co_spawn(executor, watch_websocket(self), detail::ignore_end());
+    try {
+        boost::asio::co_spawn(executor, read_websocket(self), detail::ignore_end());
+        boost::asio::co_spawn(executor, write_websocket(self), detail::ignore_end());
+        boost::asio::co_spawn(executor, watch_websocket(self), detail::ignore_end());
+    } catch (...) {
+        end(std::current_exception()); // of those that run
+        throw;
+    }
 }
 
 FOUNDRY_DECL void websocket::begin_close(std::uint16_t code)
 {
     if (std::exchange(has_sent_close_, true))
         return;
-    append_close_frame(outgoing_, code, {}, make_websocket_mask());
     close_at_ = clock::now() + limits_.close;
+    append_close_frame(outgoing_, code, {}, make_websocket_mask());
     watch_from_now();
     room_.cancel();
     sent_.cancel();
@@ -262,7 +273,7 @@ FOUNDRY_DECL void websocket::end(std::exception_ptr why)
             append_close_frame(outgoing_, parser_.failure_code(), {}, make_websocket_mask());
             std::size_t count = 0;
             connection_.try_write(std::string_view(outgoing_).substr(written_), count);
-        } catch (boost::system::system_error const&) { // what ended it says more
+        } catch (std::exception const&) { // what ended it says more
         }
     }
     is_over_ = true;

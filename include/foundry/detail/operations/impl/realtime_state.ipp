@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace foundry::inline FOUNDRY_ABI::detail {
@@ -32,7 +33,8 @@ FOUNDRY_DECL realtime_state::realtime_state(std::shared_ptr<pending_request> req
       call_(std::move(opened.call)),
       observer_(std::move(opened.observer)),
       socket_(new http::websocket(std::move(opened.exchange), limits_of(*request_, how))),
-      expiry_notice_(how.expiry_notice)
+      expiry_notice_(how.expiry_notice),
+      delivers_created_(how.delivers_created)
 {
     socket_->start();
 }
@@ -115,6 +117,14 @@ FOUNDRY_DECL std::optional<error> realtime_state::closed_error() const
                               boost::json::serialize(boost::json::object{{"error", failed}}));
 }
 
+FOUNDRY_DECL std::exception_ptr realtime_state::failure() const
+{
+    if (socket_->failure())
+        return socket_->failure();
+    std::optional<error> const failed = closed_error();
+    return failed ? std::make_exception_ptr(*failed) : nullptr;
+}
+
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<realtime_event>>
 realtime_state::next(std::shared_ptr<realtime_state> self, http::clock::time_point until)
 {
@@ -135,6 +145,10 @@ realtime_state::next(std::shared_ptr<realtime_state> self, http::clock::time_poi
             text = co_await self->socket_->next((std::min)(until, self->expiry_at_));
         } catch (error const& e) {
             self->finish(e.code());
+            throw;
+        } catch (std::bad_alloc const&) {
+            if (self->socket_->failure())
+                self->finish(make_error_code(boost::system::errc::not_enough_memory));
             throw;
         }
         if (text) {
@@ -166,14 +180,16 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> realtime_state::confirm(s
             throw error(errc::unexpected_reply, "the service closed the session before it began; open another");
         if (event->type == realtime_event_type::error)
             throw_service_error_in(event->raw(), self->request_->context(), self->info_, "error");
-        if (event->type == realtime_event_type::session_created) {
+        bool const is_created = event->type == realtime_event_type::session_created;
+        if (!is_created || self->delivers_created_)
+            before.push_back(std::move(*event));
+        if (is_created) {
             self->early_ = std::move(before);
             co_return;
         }
         constexpr std::size_t most_before = 16;
-        if (before.size() == most_before)
+        if (before.size() > most_before)
             throw error(errc::unexpected_reply, "the service does not begin the session with session.created");
-        before.push_back(std::move(*event));
     }
 }
 
