@@ -13,6 +13,10 @@ for file in meson.build examples/packaging/vcpkg/foundry/vcpkg.json examples/pac
     grep -qE "version\"?( =|:) ['\"]${version}['\"]" "$root/$file" ||
         { echo "$file does not have the version $version of CMakeLists.txt" >&2; exit 1; }
 done
+series=${version%.*}
+for text in "v${series/./_}_compiled" "v${series/./_}_header_only" "foundry-cpp/$series\""; do
+    grep -qrF "$text" "$root/include" || { echo "the headers do not have $text of version $version" >&2; exit 1; }
+done
 
 name=foundry-$version
 git -C "$root" archive --prefix="$name/" HEAD | gzip -n >"$name.tar.gz"

@@ -45,7 +45,7 @@ struct options
     std::string default_image_model;     ///< For image requests that name no model.
 
     /// The `User-Agent` field; empty sends none.
-    std::string user_agent = "foundry-cpp/0.1";
+    std::string user_agent = "foundry-cpp/0.2";
     /// Whether each call sends a new `x-ms-client-request-id`.
     bool client_request_ids = true;
     /// Added to every request. With those of the endpoint and of the call, the client request id, `traceparent` and `extra-parameters`

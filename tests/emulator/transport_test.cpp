@@ -303,7 +303,7 @@ TEST_CASE("request: User-Agent is the library's, a given one, or absent")
 {
     emulator service;
     asking a(service);
-    CHECK(header(a.send(foundry_url), "User-Agent") == "foundry-cpp/0.1");
+    CHECK(header(a.send(foundry_url), "User-Agent") == "foundry-cpp/0.2");
     a.with.user_agent = "mine/1";
     CHECK(header(a.send(foundry_url), "User-Agent") == "mine/1");
     a.call.headers.emplace_back("user-agent", "this call's/2");

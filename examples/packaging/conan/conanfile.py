@@ -11,7 +11,7 @@ from conan.tools.files import copy
 
 class Foundry(ConanFile):
     name = "foundry"
-    version = "0.1.0"
+    version = "0.2.0"
     description = "A header-only C++20 coroutine client for Azure AI Foundry Models"
     license = "BSL-1.0"
     package_type = "header-library"

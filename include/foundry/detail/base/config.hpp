@@ -7,11 +7,11 @@
 /// Each release and each mode has its own inline namespace, so that source files of different modes never share a symbol.
 #if defined(FOUNDRY_SEPARATE_COMPILATION)
 #define FOUNDRY_DECL
-#define FOUNDRY_ABI v0_1_compiled
+#define FOUNDRY_ABI v0_2_compiled
 #else
 #define FOUNDRY_HEADER_ONLY
 #define FOUNDRY_DECL inline
-#define FOUNDRY_ABI v0_1_header_only
+#define FOUNDRY_ABI v0_2_header_only
 #endif
 
 // FOUNDRY_FORCE_FALLBACKS is for tests: it compiles what other systems and standard libraries need instead of a call that they lack.

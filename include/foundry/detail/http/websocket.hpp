@@ -75,6 +75,7 @@ private:
     friend boost::asio::awaitable<void> write_websocket(boost::intrusive_ptr<websocket> socket);
     friend boost::asio::awaitable<void> watch_websocket(boost::intrusive_ptr<websocket> socket);
 
+    connection::step read_some(std::size_t& count);
     bool has_room() const noexcept { return messages_.empty() || unread_ < limits_.max_unread || has_sent_close_; }
     void take(std::string_view bytes);
     void take(websocket_item const& item);

@@ -13,6 +13,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -85,14 +86,25 @@ FOUNDRY_DECL void websocket::take(std::string_view bytes)
         take(item);
 }
 
+/// Reads what has arrived, by way of the stack: a session that waits needs no buffer.
+FOUNDRY_DECL connection::step websocket::read_some(std::size_t& count)
+{
+    std::array<char, 16 * 1024> buffer; // not initialised
+    connection::step const step = connection_.try_read(boost::asio::buffer(buffer), count);
+    if (step == connection::step::done) {
+        if (count == 0)
+            throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
+        take({buffer.data(), count});
+    }
+    return step;
+}
+
 /// Reads until the end; keeps the socket alive as long.
 FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_websocket(boost::intrusive_ptr<websocket> socket)
 {
     websocket& self = *socket;
-    constexpr std::size_t size = 16 * 1024;
     constexpr std::size_t most_at_once = 64 * 1024;
     try {
-        std::unique_ptr<char[]> const buffer(new char[size]);
         self.take(self.exchange_->unparsed());
         for (std::size_t since_wait = 0; !self.is_over_;) {
             if (!self.has_room()) {
@@ -105,21 +117,17 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<void> read_websocket(boost::int
                 co_await boost::asio::post(self.exchange_->executor(), boost::asio::deferred);
                 continue;
             }
-            std::size_t count = 0;
-            connection::step const step = self.connection_.try_read(boost::asio::buffer(buffer.get(), size), count);
             if (self.limits_.silence.count() > 0) {
                 self.silent_at_ = clock::now() + self.limits_.silence;
                 self.watch_from_now();
             }
-            if (step != connection::step::done) {
+            std::size_t count = 0;
+            if (connection::step const step = self.read_some(count); step != connection::step::done) {
                 since_wait = 0;
                 co_await self.connection_.wait(step);
                 continue;
             }
-            if (count == 0)
-                throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::eof));
             since_wait += count;
-            self.take({buffer.get(), count});
         }
     } catch (...) {
         self.end(std::current_exception());
