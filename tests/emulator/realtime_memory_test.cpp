@@ -102,17 +102,17 @@ TEST_CASE("realtime: an event that cannot be sent for want of memory is not sent
     CHECK(heard == "{}");
 }
 
-TEST_CASE("realtime: connect() does not wait for a session that has no memory to read")
+TEST_CASE("realtime: connect() does not wait for a session that has no memory for its first event")
 {
     websocket_server server([](websocket_peer& peer) {
         peer.accept();
-        peer.write(created);
+        peer.write(large);
         peer.wait_for_end();
     });
     run([](websocket_server& at) -> asio::awaitable<void> {
         foundry::client<> const client = client_of_server(co_await asio::this_coro::executor, at);
         foundry::realtime const realtime(client);
-        memory_limit const limit(16 * 1024 - 1);
+        memory_limit const limit(100'000);
         CHECK_THROWS_AS((void)co_await realtime.connect("gpt-realtime"), std::bad_alloc);
         CHECK(client.connections().open == 0);
     }(server));
