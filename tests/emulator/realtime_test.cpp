@@ -329,7 +329,7 @@ TEST_CASE("realtime with the emulator: a session may be interrupted after any ha
     CHECK(sessions.wait_for_open_at_most(0, long_enough));
 }
 
-/// Speaks and listens at the pace of speech, for some seconds.
+/// Speaks and listens at the pace of speech, for some seconds and until something was heard.
 asio::awaitable<void> talk(foundry::client<> client, int tenths, std::size_t& samples)
 {
     using asio::experimental::awaitable_operators::operator&&;
@@ -338,14 +338,19 @@ asio::awaitable<void> talk(foundry::client<> client, int tenths, std::size_t& sa
     realtime_settings settings;
     settings.answer_in("audio").push_to_talk();
     co_await session.update(settings);
-    auto const hear = [](realtime_session& from, std::size_t& heard) -> asio::awaitable<void> {
+    bool said = false;
+    auto const hear = [](realtime_session& from, std::size_t& heard, bool const& all_said) -> asio::awaitable<void> {
         std::optional<realtime_event> event = co_await from.next();
         while (event) {
+            bool const first = heard == 0;
             heard += event->samples().size();
+            if (first && heard != 0 && all_said)
+                co_await from.close();
             event = co_await from.next();
         }
     };
-    auto const say = [](realtime_session& to, int count) -> asio::awaitable<void> {
+    auto const say = [](realtime_session& to, int count, std::size_t const& heard,
+                        bool& all_said) -> asio::awaitable<void> {
         std::vector<std::int16_t> const words = testing::to_tones("0123456789"); // 100 ms
         asio::steady_timer timer(co_await asio::this_coro::executor);
         auto next = std::chrono::steady_clock::now();
@@ -358,9 +363,11 @@ asio::awaitable<void> talk(foundry::client<> client, int tenths, std::size_t& sa
             timer.expires_at(next += 100ms);
             co_await timer.async_wait(asio::use_awaitable);
         }
-        co_await to.close();
+        all_said = true;
+        if (heard != 0) // otherwise the listener closes
+            co_await to.close();
     };
-    co_await (hear(session, samples) && say(session, tenths));
+    co_await (hear(session, samples, said) && say(session, tenths, samples, said));
 }
 
 TEST_CASE("realtime with the emulator: many sessions at once on one thread, with audio at the pace of speech")

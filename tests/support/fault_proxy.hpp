@@ -101,6 +101,7 @@ public:
         record_counter records;    // of what the server has sent
         std::size_t forwarded = 0; // of it
         bool struck = false;
+        bool in_force = false; // struck, and what comes before the fault is sent
 
         /// How many records the client was given whole.
         std::size_t whole_records() const
