@@ -5,6 +5,7 @@
 # Needs root, git and debootstrap. AZURE_* and the proxy variables are passed on.
 #
 # Usage: tests/bare_machine.sh [suite] [question words...]
+# An Ubuntu: MIRROR=URL KEYRING=ubuntu-archive-keyring.gpg tests/bare_machine.sh noble
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/support/bare_machine.sh"

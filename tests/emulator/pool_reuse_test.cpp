@@ -204,7 +204,7 @@ asio::awaitable<std::size_t> through_proxy(emulator& service, std::string surplu
     proxy.arm(stop);
     co_await expect_text(client, "once");
     std::size_t const records = proxy.faulty()->records.ends().size();
-    while (stop.what != fault::kind::none && !proxy.faulty()->struck)
+    while (stop.what != fault::kind::none && !proxy.faulty()->in_force)
         co_await asio::post(executor, asio::use_awaitable);
     co_await goes_on(service, client);
     CHECK(proxy.connections() == (surplus.empty() ? 1 : 2));

@@ -1,11 +1,16 @@
 # shellcheck shell=bash
 
-# make_debian SUITE DIRECTORY: a bare Debian in the directory. Needs root and debootstrap.
+# make_debian SUITE DIRECTORY: a bare Debian in the directory, of the mirror $MIRROR; if the file $KEYRING is set, an Ubuntu. Needs root and
+# debootstrap.
 make_debian() {
-    local suite=$1 machine=$2
+    local suite=$1 machine=$2 options=(--variant=minbase) script=
+    if [ -n "${KEYRING:-}" ]; then # an old debootstrap does not know the names of new Ubuntus, which are all made the same way
+        options+=(--components=main,universe --keyring="$KEYRING") script=gutsy
+    fi
     if [ "$(id -u)" -ne 0 ]; then echo "This needs root." >&2; exit 1; fi
     echo "Making a bare $suite ..."
-    debootstrap --variant=minbase "$suite" "$machine" "${MIRROR:-http://deb.debian.org/debian}" >"$machine.log" 2>&1 ||
+    # shellcheck disable=SC2086 # which may be none
+    debootstrap "${options[@]}" "$suite" "$machine" "${MIRROR:-http://deb.debian.org/debian}" $script >"$machine.log" 2>&1 ||
         { tail -n 20 "$machine.log" >&2; exit 1; }
     cp -L /etc/resolv.conf "$machine/etc/resolv.conf"
     apt-config dump | { grep -E '^Acquire::https?::Proxy' || true; } >"$machine/etc/apt/apt.conf.d/proxy"

@@ -158,6 +158,7 @@ FOUNDRY_CORO asio::awaitable<bool> fault_proxy::strike(std::shared_ptr<link> l, 
     }
     if (!co_await forward(l, std::string_view(held).substr(0, before)))
         co_return false;
+    l->in_force = true;
     held.erase(0, before);
     boost::system::error_code ignored;
     if (what == fault::kind::pause) {

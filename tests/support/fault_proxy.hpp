@@ -132,6 +132,7 @@ public:
         record_counter client_records;
         std::size_t seen_of_client = 0;
         bool struck = false;
+        bool in_force = false; // struck, and what comes before the fault is sent
 
         /// How many records the client was given whole.
         std::size_t whole_records() const

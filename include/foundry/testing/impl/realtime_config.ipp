@@ -362,14 +362,15 @@ FOUNDRY_DECL void realtime_config::set_tools(json::value const& value, json_path
     static constexpr std::array<std::string_view, 1> kinds = {"function"};
     static constexpr std::array<member, 4> known = {
         {{"type", type::string}, {"name", type::string}, {"description", type::string}, {"parameters", type::object}}};
+    auto const say = realtime_errors();
     tools_.clear();
     auto const list = value.is_array() ? value.get_array() : json::array();
     for (std::size_t i = 0; i < list.size(); ++i) {
         auto const place = inside(at, i);
-        auto const& given = require_object(list[i], place, realtime_errors());
-        check_choice(require(given, "type", place, realtime_errors()), kinds, inside(place, "type"));
-        check_members(given, known, place, realtime_errors());
-        require(given, "name", place, realtime_errors());
+        auto const& given = require_object(list[i], place, say);
+        check_choice(require(given, "type", place, say), kinds, inside(place, "type"));
+        check_members(given, known, place, say);
+        require(given, "name", place, say);
         json::object tool;
         for (auto const& one : known) {
             if (auto const* const found = given.if_contains(one.name))

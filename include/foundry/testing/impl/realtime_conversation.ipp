@@ -58,13 +58,13 @@ FOUNDRY_DECL void realtime_session::create_item(json::object const& given, time_
 
 FOUNDRY_DECL realtime_item& realtime_session::known_item(json::object const& given, std::string_view verb)
 {
-    auto const& id = require(given, "item_id", realtime_errors());
+    auto const say = realtime_errors();
+    auto const& id = require(given, "item_id", say);
     auto* const found = id.is_string() ? items_.find(id.get_string()) : nullptr;
     if (!found)
-        realtime_errors().bad_request("Error with item: the item with id '" +
-                                          (id.is_string() ? std::string(id.get_string()) : json_text(id)) +
-                                          "' does not exist.",
-                                      "item_" + std::string(verb) + "_invalid_item_id", nullptr);
+        say.bad_request("Error with item: the item with id '" +
+                            (id.is_string() ? std::string(id.get_string()) : json_text(id)) + "' does not exist.",
+                        "item_" + std::string(verb) + "_invalid_item_id", nullptr);
     return *found;
 }
 

@@ -64,16 +64,17 @@ FOUNDRY_DECL std::deque<realtime_item> realtime_session::items_for(running_answe
     if (!made.input.is_array())
         return items_.all();
     std::deque<realtime_item> items;
+    auto const say = realtime_errors();
     auto const& list = made.input.get_array();
     for (std::size_t i = 0; i < list.size(); ++i) {
         auto const at = inside(inside(path_to("response"), "input"), i);
-        auto const& one = require_object(list[i], at, realtime_errors());
+        auto const& one = require_object(list[i], at, say);
         if (text_of(one, "type") != "item_reference") {
             items.push_back(read_item(one, config_.is_preview(), at));
             continue;
         }
         json::object reference;
-        reference["item_id"] = require(one, "id", at, realtime_errors());
+        reference["item_id"] = require(one, "id", at, say);
         items.push_back(known_item(reference, "reference"));
     }
     return items;

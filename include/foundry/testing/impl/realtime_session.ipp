@@ -116,7 +116,8 @@ FOUNDRY_DECL void realtime_session::dispatch(json::object const& given, time_poi
         {"response.cancel", &realtime_session::cancel_response},
         {"transcription_session.update", &realtime_session::update_session},
     }};
-    auto const& type = require(given, "type", realtime_errors());
+    auto const say = realtime_errors();
+    auto const& type = require(given, "type", say);
     std::vector<std::string_view> names;
     for (auto const& [name, call] : handlers) {
         if (type == json::value(json::string(name)))
@@ -129,8 +130,9 @@ FOUNDRY_DECL void realtime_session::dispatch(json::object const& given, time_poi
 FOUNDRY_DECL void realtime_session::update_session(json::object const& given, time_point now)
 {
     auto const at = path_to("session");
-    auto const& wanted = require(given, "session", realtime_errors());
-    config_.update(require_object(wanted, at, realtime_errors()), at);
+    auto const say = realtime_errors();
+    auto const& wanted = require(given, "session", say);
+    config_.update(require_object(wanted, at, say), at);
     input_.configure(config_.detection());
     auto updated = event("session.updated");
     updated["session"] = config_.session_object(id_, expires_at_);
