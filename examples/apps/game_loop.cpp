@@ -17,7 +17,9 @@
 #include <foundry/wav.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/describe/enum_to_string.hpp>
 
 #include <algorithm>

@@ -78,6 +78,8 @@ asio::awaitable<void> pass_to_service(player& p)
     try {
         for (beast::flat_buffer bytes;; ++p.sent) {
             co_await p.socket.async_read(bytes, asio::use_awaitable);
+            if (!p.socket.got_text())
+                throw std::runtime_error("events are text");
             co_await p.session.send_raw(beast::buffers_to_string(bytes.data()));
             bytes.clear();
         }

@@ -48,6 +48,11 @@ std::vector<bad_stream> bad_streams()
         errc::stream_truncated, "ab");
     add("an end within a chunk", answer::raw(stream_head + http_chunk(ab) + "50\r\ndata: {"), errc::stream_truncated,
         "ab");
+    std::string many;
+    for (int i = 0; i != 40; ++i)
+        many += http_chunk(event("a"));
+    add("a chunk without a size, behind many that came with it", answer::raw(stream_head + many + "ZZZ\r\n"),
+        errc::unexpected_reply, std::string(40, 'a'), {"no size"});
     add("an end behind the head", answer::raw(stream_head), errc::stream_truncated, "");
     add("no end marker", answer::events(ab), errc::stream_truncated, "ab", {"end marker"});
     add("no event at all", answer::events(""), errc::stream_truncated, "");

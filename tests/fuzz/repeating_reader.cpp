@@ -10,22 +10,28 @@
 #include <foundry/detail/json/writer.hpp>
 #include <foundry/response_event.hpp>
 
+#include <algorithm>
+
 namespace {
 
 using foundry_fuzz::check;
 namespace json = foundry::json;
 
-/// A piece is replaced, most often by one of the same kind.
-void change(std::string& text, foundry_fuzz::choices& from)
+/// A piece is replaced, most often by one of the same kind. `place` stays the same for a while, as in a stream.
+void change(std::string& text, std::size_t& place, foundry_fuzz::choices& from)
 {
     if (text.empty())
         return;
-    std::size_t const at = from.below(text.size());
+    std::size_t const kind = from.below(16);
+    if (kind == 15)
+        place = from.below(text.size());
+    std::size_t const at = kind < 8 ? (std::min)(place, text.size() - 1) : from.below(text.size());
     std::size_t const count = from.below(4);
-    switch (from.below(4)) {
+    switch (kind < 12 ? kind % 2 : kind % 4) {
     case 0: // of a string
         if (std::size_t const quote = text.find(":\"", at); quote != text.npos)
-            text.insert(quote + 2, from.bytes(count));
+            text.insert(quote + 2,
+                        count == 3 ? std::string(from.below(2) * 70'000, 'x') : std::string(from.bytes(count)));
         break;
     case 1: // of a number
         if (std::size_t const digit = text.find_first_of("0123456789", at); digit != text.npos)
@@ -51,7 +57,8 @@ void read_all(foundry_fuzz::input const& in)
     T value;
     T plain;
     std::string const first = text;
-    for (int i = 0; i != 12; ++i) {
+    std::size_t place = from.below(text.size() + 1);
+    for (int i = 0; i != 16; ++i) {
         auto const parts = foundry_fuzz::pieces(text, 1u << 20); // in memory of its own size
         std::string_view const bytes = parts.empty() ? std::string_view() : foundry_fuzz::view(parts.front());
         bool const is_good = reader.read(value, bytes);
@@ -62,7 +69,7 @@ void read_all(foundry_fuzz::input const& in)
                   json::to_text(plain));
         else
             text = first;
-        change(text, from);
+        change(text, place, from);
     }
 }
 

@@ -145,7 +145,8 @@ inline boost::asio::awaitable<void> send_command(std::shared_ptr<realtime_state>
 /// The format of the audio that the session hears, as far as the service has told.
 inline std::string_view heard_format(realtime_settings const& settings)
 {
-    bool const is_told = settings.audio && settings.audio->input && settings.audio->input->format;
+    bool const is_told = settings.audio && settings.audio->input && settings.audio->input->format &&
+                         !settings.audio->input->format->type.empty();
     return is_told ? std::string_view(settings.audio->input->format->type) : "audio/pcm";
 }
 

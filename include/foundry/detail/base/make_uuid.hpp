@@ -5,6 +5,8 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -14,15 +16,20 @@ namespace foundry::inline FOUNDRY_ABI::detail {
 /// A UUID (version 4) made of these bits.
 inline std::string make_uuid(std::uint64_t high, std::uint64_t low)
 {
-    static constexpr char hex[] = "0123456789abcdef";
+    static constexpr auto pairs = [] { // the digits of each byte
+        std::array<std::array<char, 2>, 256> all{};
+        for (std::size_t i = 0; i != all.size(); ++i)
+            all[i] = {"0123456789abcdef"[i / 16], "0123456789abcdef"[i % 16]};
+        return all;
+    }();
     high = (high & ~std::uint64_t{0xf000}) | 0x4000;
     low = (low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
     std::string text(36, '-');
     char* to = text.data();
-    for (int i = 0; i != 32; ++i) {
-        std::uint64_t const part = i < 16 ? high : low;
-        to += i == 8 || i == 12 || i == 16 || i == 20 ? 1 : 0;
-        *to++ = hex[(part >> (60 - 4 * (i & 15))) & 15];
+    for (int i = 0; i != 16; ++i) {
+        std::uint64_t const part = i < 8 ? high : low;
+        to += i == 4 || i == 6 || i == 8 || i == 10 ? 1 : 0;
+        to = std::copy_n(pairs[(part >> (56 - 8 * (i & 7))) & 255].data(), 2, to);
     }
     return text;
 }

@@ -80,7 +80,7 @@ FOUNDRY_CORO boost::asio::awaitable<typename Source::value_type const*> read_fro
     std::exception_ptr failed;
     try {
         body->begin_once();
-        if (reading->is_turn_over()) {
+        if (!body->broken_ && reading->is_turn_over()) {
             co_await boost::asio::post(reading->executor(), boost::asio::deferred);
             reading->begin_turn();
         }

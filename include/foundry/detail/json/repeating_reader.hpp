@@ -48,8 +48,8 @@ private:
     bool fill_holes(std::string_view text);
     /// Reads a text or whole number. Returns the position after it; null if it is something else than the target.
     char const* fill(object_ref target, char const* p, char const* end);
-    /// Compares a document, which has been read into the value, with the last one, and makes holes where their texts and numbers differ.
-    void make_holes(object_ref value, std::string_view text);
+    /// Where a document, which has been read into the value, has other texts and numbers than the last one; none if more is different.
+    std::vector<hole> find_holes(object_ref value, std::string_view text);
 
     static constexpr std::size_t max_size = std::size_t{64} << 10; // of a document that is kept
     static constexpr std::size_t max_holes = 16;

@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 
 namespace foundry_test::reader_writer_test {
@@ -64,6 +65,14 @@ struct thing : base
 BOOST_DESCRIBE_STRUCT(thing, (base),
                       (paint, parts, by_name, content, spare, anything, static_, good, rows, notes, weight, words,
                        extra))
+
+struct ledger
+{
+    ledger() = default;
+    std::map<std::string, int> counts;
+    std::map<std::string, std::vector<int>> lists;
+};
+BOOST_DESCRIBE_STRUCT(ledger, (), (counts, lists))
 
 } // namespace shop
 
@@ -151,6 +160,20 @@ TEST_CASE("json reader: reading into a value again leaves nothing of its former 
     CHECK(to_text(t) == to_text(read(R"({"id":"y","parts":[{"count":1}]})")));
     REQUIRE(r.read(t, "{}"));
     CHECK(to_text(t) == to_text(shop::thing()));
+}
+
+TEST_CASE("json reader: a map is read again, too")
+{
+    shop::ledger l;
+    reader r;
+    CHECK(r.read(l, R"({"counts":{"a":1,"b":2},"lists":{"c":[1,2,3]}})"));
+    CHECK(r.read(l, R"({"counts":{"b":3,"d":4,"b":5},"lists":{"c":[4]}})"));
+    CHECK(l.counts == std::map<std::string, int>{{"b", 5}, {"d", 4}});
+    CHECK(l.lists == std::map<std::string, std::vector<int>>{{"c", {4}}});
+    CHECK(r.read(l, R"({"counts":{}})"));
+    CHECK(l.counts.empty());
+    CHECK(l.lists.empty());
+    CHECK(!r.read(l, R"({"counts":{"a":"x"}})"));
 }
 
 TEST_CASE("json reader: reading into a value again reuses its memory")

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <map>
 #include <random>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ struct thing
     std::vector<std::string> words;
     std::vector<int> counts;
     foundry::dictionary<part> by_name;
-    foundry::dictionary<std::string> labels;
+    std::map<std::string, std::string> labels;
     std::variant<std::monostate, std::string, std::vector<part>> content;
     boost::json::value any;
     boost::json::object extra;
@@ -230,6 +231,27 @@ TEST_CASE("a list that is kept as JSON, a value in `extra`, and a map are those 
             readers.read(document);
         }
     }
+}
+
+TEST_CASE("a document that is too large to be kept is read, and so is the one after it")
+{
+    both_readers<chat_chunk> readers;
+    for (std::size_t const size :
+         {std::size_t{1}, std::size_t{2}, std::size_t{65'000}, std::size_t{70'000}, std::size_t{70'001}}) {
+        for (char const content : {'a', 'b', 'c'}) {
+            std::string document = chunk(std::string(size, content));
+            readers.read(document);
+            document.front() = '\0';
+            readers.read(document);
+        }
+    }
+    repeating_reader reader;
+    bench::part value;
+    std::string large = R"({"name":")" + std::string(70'000, 'z') + R"(","note":"w"})";
+    CHECK(reader.read(value, R"({"name":"x","note":"y"})"));
+    CHECK(reader.read(value, large));
+    large.front() = '\0';
+    CHECK(!reader.read(value, large));
 }
 
 /// A document of which one is made after the other: an object, or an array without names.

@@ -271,9 +271,10 @@ private:
         }
         write_common_fields(content_type, has_extra_parameters);
         std::lock_guard const lock(client.mutex);
-        client.head.kind.assign(kind.begin(), kind.end());
+        client.head.kind.clear(); // until the rest is there
         client.head.fields = request_.head;
         client.head.custom_headers = custom_headers_;
+        client.head.kind.assign(kind.begin(), kind.end());
     }
 
     void write_common_fields(std::string_view content_type, bool has_extra_parameters)

@@ -472,7 +472,6 @@ FOUNDRY_DECL void exchange::check_flood()
         throw limit_error({now, errc::stall_timeout, timeouts_.stall, false}, pool_->to().host);
 }
 
-/// close() may run during the wait.
 FOUNDRY_DECL void exchange::begin_turn()
 {
     check_leased();
@@ -480,6 +479,7 @@ FOUNDRY_DECL void exchange::begin_turn()
     turn_end_ = clock::now() + detail::max_turn;
 }
 
+/// close() may run during the wait.
 FOUNDRY_DECL void exchange::check_leased() const
 {
     if (!lease_)

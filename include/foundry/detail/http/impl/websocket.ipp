@@ -264,8 +264,8 @@ FOUNDRY_DECL void websocket::begin_close(std::uint16_t code)
     if (std::exchange(has_sent_close_, true))
         return;
     close_at_ = clock::now() + limits_.close;
+    watch_from_now(); // also without the memory for the frame
     append_close_frame(outgoing_, code, {}, make_websocket_mask());
-    watch_from_now();
     room_.cancel();
     sent_.cancel();
     flush();

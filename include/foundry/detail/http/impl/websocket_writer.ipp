@@ -6,6 +6,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -58,7 +59,8 @@ FOUNDRY_DECL void append_websocket_frame(std::string& out, websocket_opcode type
     if (type >= websocket_opcode::close && payload.size() > max_control_payload)
         foundry::detail::throw_invalid_argument("a control frame takes at most 125 bytes; shorten its payload");
     constexpr std::size_t max_head = 14;
-    out.reserve(out.size() + max_head + payload.size()); // without the memory, nothing is appended
+    if (std::size_t const size = out.size() + max_head + payload.size(); size > out.capacity())
+        out.reserve((std::max)(size, 2 * out.capacity())); // without the memory, nothing is appended
     detail::append_websocket_head(out, type, payload.size(), mask);
     std::size_t const begin = out.size();
     out += payload;

@@ -123,8 +123,9 @@ private:
             built_.begin();
             return true;
         }
-        if (how_ != reading::reused && to.described->what != kind::object && to.described->size == 0)
-            clear(to.object, *to.described); // what the class has at first is not what the text says
+        bool const is_added_to = how_ != reading::reused || to.described->what == kind::associative;
+        if (is_added_to && to.described->what != kind::object && to.described->size == 0)
+            clear(to.object, *to.described); // what the value has at first is not what the text says
         (++top_)->begin(to);
         return true;
     }
@@ -423,7 +424,7 @@ private:
 
     void select_entry(frame& f, std::string_view name)
     {
-        if (how_ != reading::reused) { // the entry appears with its value
+        if (how_ != reading::reused || f.of.described->what == kind::associative) { // the entry appears with its value
             name_ = name;
             f.key_waits = true;
             return;
@@ -468,6 +469,7 @@ private:
             return nullptr;
         clear(value, *t.element);
         ++f.repeats;
+        drop_scalars();
         return value;
     }
 

@@ -71,6 +71,7 @@ FOUNDRY_DECL void repeating_reader::forget() noexcept
 {
     last_.clear();
     holes_.clear();
+    misses_ = 0;
 }
 
 FOUNDRY_DECL bool repeating_reader::read(object_ref value, std::string_view text)
@@ -80,14 +81,17 @@ FOUNDRY_DECL bool repeating_reader::read(object_ref value, std::string_view text
         return true;
     }
     holes_.clear();
-    if (!reader_.read(value, text, reading::reused)) {
+    bool const is_read = reader_.read(value, text, reading::reused);
+    if (!is_read || text.size() > max_size) {
         last_.clear();
-        return false;
+        return is_read;
     }
     // Where nothing is ever repeated, to look for it costs less and less.
+    std::vector<hole> holes;
     if (std::has_single_bit(++misses_) && !last_.empty())
-        make_holes(value, text);
-    last_ = text.size() <= max_size ? text : std::string_view();
+        holes = find_holes(value, text);
+    last_ = text;
+    holes_ = std::move(holes); // those of `last_`
     return true;
 }
 
@@ -139,23 +143,25 @@ FOUNDRY_DECL char const* repeating_reader::fill(object_ref target, char const* p
     return reader_.read(target, token, reading::reused) ? stop + 1 : nullptr;
 }
 
-FOUNDRY_DECL void repeating_reader::make_holes(object_ref value, std::string_view text)
+FOUNDRY_DECL std::vector<repeating_reader::hole> repeating_reader::find_holes(object_ref value, std::string_view text)
 {
-    bool const is_alike = detail::compare_scalars(last_, text, [this](std::size_t begin, std::size_t size) {
-        if (holes_.size() <= max_holes)
-            holes_.push_back({begin, begin + size, {}});
+    std::vector<hole> holes;
+    bool const is_alike = detail::compare_scalars(last_, text, [&](std::size_t begin, std::size_t size) {
+        if (holes.size() <= max_holes)
+            holes.push_back({begin, begin + size, {}});
     });
-    if (!is_alike || holes_.size() > max_holes)
-        return holes_.clear();
+    if (!is_alike || holes.size() > max_holes)
+        return {};
     std::vector<reader::scalar> const scalars = reader_.read_again(value, text);
     std::size_t i = 0;
-    for (hole& h : holes_) {
+    for (hole& h : holes) {
         while (i != scalars.size() && scalars[i].begin < h.begin)
             ++i;
         if (i == scalars.size() || scalars[i].begin != h.begin)
-            return holes_.clear();
+            return {};
         h.target = scalars[i].target;
     }
+    return holes;
 }
 
 } // namespace foundry::inline FOUNDRY_ABI::json
