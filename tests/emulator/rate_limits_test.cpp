@@ -156,12 +156,12 @@ TEST_CASE("rate limits: with one answer in twenty a 429 and an endpoint that die
         foundry::options with = watched(first, observer);
         with.tls.ca_certificates += second.ca_certificate();
         with.failover.cooling = 20ms;
-        foundry::endpoint near("https://near.openai.azure.com/openai/v1");
-        near.connect_to("127.0.0.1", first.tls_port());
-        foundry::endpoint far("https://far.openai.azure.com/openai/v1");
-        far.connect_to("127.0.0.1", second.tls_port());
+        foundry::endpoint first_place("https://near.openai.azure.com/openai/v1");
+        first_place.connect_to("127.0.0.1", first.tls_port());
+        foundry::endpoint second_place("https://far.openai.azure.com/openai/v1");
+        second_place.connect_to("127.0.0.1", second.tls_port());
         foundry::endpoints all;
-        all.add(near, foundry::api_key{first.api_key()}).add(far, foundry::api_key{second.api_key()});
+        all.add(first_place, foundry::api_key{first.api_key()}).add(second_place, foundry::api_key{second.api_key()});
         foundry::client<> const client(co_await asio::this_coro::executor, all, with);
 
         bulk_options how;
