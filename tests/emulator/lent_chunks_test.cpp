@@ -79,8 +79,11 @@ asio::awaitable<void> read_slowly(emulator& service, std::size_t& chunks, bool& 
 /// Counts how often another coroutine comes to its turn between chunks.
 asio::awaitable<void> take_turns(std::size_t& turns, std::size_t const& chunks, bool const& is_over)
 {
-    for (std::size_t seen = 0; !is_over; co_await asio::post(asio::deferred))
+    std::size_t seen = 0;
+    while (!is_over) {
         turns += std::exchange(seen, chunks) != chunks ? 1 : 0;
+        co_await asio::post(asio::deferred);
+    }
 }
 
 asio::awaitable<void> lend_events(emulator& service)
