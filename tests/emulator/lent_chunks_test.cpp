@@ -4,7 +4,12 @@
 
 #include <foundry/call.hpp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
+
+#include <chrono>
+#include <utility>
 
 namespace foundry_test::lent_chunks_test {
 
