@@ -1,8 +1,8 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 
-// One client with thousands of open streams or realtime sessions, and with a thousand new connections in a second. The server is another process, so that
-// memory, processor time and descriptors are the client's own: FOUNDRY_SCALE_SERVER has its plain port, its TLS port and the file of
-// its certificate.
+// One client with thousands of open streams or realtime sessions, and with a thousand new connections in a second. The server is another
+// process, so that memory, processor time and descriptors are the client's own: FOUNDRY_SCALE_SERVER has its plain port, its TLS port and
+// the file of its certificate.
 
 #include "benchmark/measure.hpp"
 #include "benchmark/paced_calls.hpp"

@@ -79,7 +79,8 @@ public:
     boost::asio::awaitable<bool> read_more();
 
     /// Called before each value of a stream: whether those since the last wait have taken so long that others, and the frame of a game,
-    /// should come first. Then the coroutine posts itself and calls begin_turn(), unless the exchange has failed. The clock is read for every fourth value.
+    /// should come first. Then the coroutine posts itself and calls begin_turn(), unless the exchange has failed. Every fourth call reads
+    /// the clock.
     bool is_turn_over() noexcept { return ++values_ % 4 == 0 && clock::now() >= turn_end_; }
     /// @throws boost::system::system_error `operation_aborted` if the exchange has been ended meanwhile.
     void begin_turn();

@@ -4,8 +4,10 @@
 #include <foundry/detail/base/config.hpp>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -80,6 +82,20 @@ constexpr char escaped(char letter) noexcept
         return '\t';
     default:
         return '\0';
+    }
+}
+
+/// Appends the text of a string, its escapes of one letter included, and returns the position of what ends it: a quote, a control character,
+/// a backslash of another escape, or the end. `bits` is as in skip_plain().
+inline char const* append_text(std::string& to, char const* p, char const* end, std::uint64_t& bits)
+{
+    while (true) {
+        char const* const stop = skip_plain(p, end, bits);
+        to.append(p, static_cast<std::size_t>(stop - p));
+        if (end - stop < 2 || *stop != '\\' || escaped(stop[1]) == '\0')
+            return stop;
+        to += escaped(stop[1]);
+        p = stop + 2;
     }
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <foundry/detail/json/expectation.hpp>
-#include <foundry/detail/json/integer.hpp>
 #include <foundry/detail/json/reader.hpp>
 #include <foundry/detail/json/reader_frame.hpp>
 #include <foundry/detail/json/scanner.hpp>
+#include <foundry/detail/json/store_number.hpp>
 #include <foundry/detail/json/value_builder.hpp>
 #include <foundry/detail/json/value_match.hpp>
 #include <foundry/detail/json/writer.hpp>
@@ -15,36 +15,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::json {
-
-namespace detail {
-
-inline double as_double(number const& n) noexcept
-{
-    return n.form == number::is_signed     ? static_cast<double>(n.i)
-           : n.form == number::is_unsigned ? static_cast<double>(n.u)
-                                           : n.d;
-}
-
-inline bool fits_float(double d) noexcept { return std::abs(d) <= (std::numeric_limits<float>::max)(); }
-
-/// Also for a little more than the largest float: that is what its shortest text says.
-inline bool rounds_to_float(double d) noexcept { return std::abs(d) < (std::numeric_limits<float>::max)() + 0x1p103; }
-
-inline boost::json::value as_value(number const& n)
-{
-    return n.form == number::is_signed     ? boost::json::value(n.i)
-           : n.form == number::is_unsigned ? boost::json::value(n.u)
-                                           : boost::json::value(n.d);
-}
-
-} // namespace detail
 
 /// Follows the type tables and stores each value in its member.
 struct reader::state : scanner<reader::state>
@@ -253,7 +228,7 @@ private:
             case kind::integer:
             case kind::number:
             case kind::float32:
-                if (number n; how_ != reading::strict && parse_number(text, n) && set_number(n, to))
+                if (number n; how_ != reading::strict && parse_number(text, n) && store_number(n, to))
                     return true;
                 break;
             default:
@@ -275,7 +250,7 @@ private:
             case kind::integer:
             case kind::number:
             case kind::float32:
-                if (set_number(n, to)) {
+                if (store_number(n, to)) {
                     if (scalars_ != nullptr && to.described->what == kind::integer)
                         note_scalar(to);
                     return true;
@@ -742,26 +717,6 @@ private:
             return true;
         }
         return capture_to(to, shape_of(v)) && store(std::move(v));
-    }
-
-    /// False if the number does not fit.
-    static bool set_number(number const& n, object_ref to)
-    {
-        double const d = detail::as_double(n);
-        switch (to.described->what) {
-        case kind::integer:
-            return store_integer(n, to.object, *to.described);
-        case kind::float32:
-            if (!detail::rounds_to_float(d))
-                return false;
-            *static_cast<float*>(to.object) = static_cast<float>(
-                std::clamp<double>(d, std::numeric_limits<float>::lowest(), (std::numeric_limits<float>::max)()));
-            break;
-        default:
-            *static_cast<double*>(to.object) = d;
-            break;
-        }
-        return std::isfinite(d);
     }
 
     bool assign_text(std::string_view text, object_ref to)

@@ -124,15 +124,8 @@ FOUNDRY_DECL char const* repeating_reader::fill(object_ref target, char const* p
         return nullptr;
     auto& text = *static_cast<std::string*>(target.object);
     std::uint64_t bits = 0;
-    char const* begin = p + 1;
-    char const* stop = detail::skip_plain(begin, end, bits);
-    text.assign(begin, static_cast<std::size_t>(stop - begin));
-    while (end - stop > 2 && *stop == '\\' && detail::escaped(stop[1]) != '\0') {
-        text += detail::escaped(stop[1]);
-        begin = stop + 2;
-        stop = detail::skip_plain(begin, end, bits);
-        text.append(begin, static_cast<std::size_t>(stop - begin));
-    }
+    text.clear();
+    char const* stop = detail::append_text(text, p + 1, end, bits);
     if (stop != end && *stop == '"' && (detail::is_ascii(bits) || foundry::detail::valid_utf8(text)))
         return stop + 1;
     // Not so simple a text is read as a document of its own.

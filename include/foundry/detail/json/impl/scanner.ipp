@@ -273,27 +273,18 @@ char const* scanner<Handler>::take_literal(char const* p, char const* end)
 template <class Handler>
 char const* scanner<Handler>::take_string(char const* p, char const* end)
 {
-    if (*p != '\\')
+    if (*p != '\\' || (end - p >= 2 && detail::escaped(p[1]) != '\0'))
         end_lead_surrogate();
-    while (true) {
-        char const* const stop = detail::skip_plain(p, end, text_bits_);
-        text_->append(p, static_cast<std::size_t>(stop - p));
-        if (stop == end)
-            return stop;
-        char const c = *stop == '\\' && end - stop > 2 ? detail::escaped(stop[1]) : '\0';
-        if (c == '\0') {
-            if (*stop == '\\')
-                state_ = state::escape;
-            else if (*stop != '"')
-                fail("a control character in a string");
-            else
-                end_string();
-            return stop + 1;
-        }
-        end_lead_surrogate();
-        *text_ += c;
-        p = stop + 2;
-    }
+    char const* const stop = detail::append_text(*text_, p, end, text_bits_);
+    if (stop == end)
+        return stop;
+    if (*stop == '\\')
+        state_ = state::escape;
+    else if (*stop != '"')
+        fail("a control character in a string");
+    else
+        end_string();
+    return stop + 1;
 }
 
 template <class Handler>
