@@ -11,6 +11,7 @@
 #include <foundry/response_event.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace {
 
@@ -59,9 +60,9 @@ void read_all(foundry_fuzz::input const& in)
     std::string const first = text;
     std::size_t place = from.below(text.size() + 1);
     for (int i = 0; i != 16; ++i) {
-        auto const parts = foundry_fuzz::pieces(text, 1u << 20); // in memory of its own size
-        std::string_view const bytes = parts.empty() ? std::string_view() : foundry_fuzz::view(parts.front());
-        bool const is_good = reader.read(value, bytes);
+        std::vector<char> const bytes(text.begin(),
+                                      text.end()); // of exactly this size, so that a read beyond its end is found
+        bool const is_good = reader.read(value, foundry_fuzz::view(bytes));
         check(is_good == plain_reader.read(plain, text), "only one of us reads it", text, reader.problem());
         check(reader.problem() == plain_reader.problem(), "the problem", reader.problem(), plain_reader.problem());
         if (is_good)
