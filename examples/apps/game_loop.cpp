@@ -17,9 +17,7 @@
 #include <foundry/wav.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/describe/enum_to_string.hpp>
 
 #include <algorithm>
@@ -160,7 +158,6 @@ asio::awaitable<void> talk_aloud(foundry::client<> client, scene& s)
             speaker.voice.insert(speaker.voice.end(), samples.begin(), samples.end());
             std::size_t const calls = co_await session.answer_calls(*event, tools);
             is_over = event->type == foundry::realtime_event_type::response_done && calls == 0;
-            co_await asio::post(asio::deferred); // here the frame may end
         }
         s.said += speaker.name + ": " + speaker.speech + '\n';
         line = speaker.speech;

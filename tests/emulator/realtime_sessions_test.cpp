@@ -1068,6 +1068,41 @@ TEST_CASE("realtime: events that nobody reads are bounded, and come all when som
         });
 }
 
+TEST_CASE("realtime: others run between events that have all arrived, if the caller takes long for each")
+{
+    with_server(
+        [](websocket_peer& peer) {
+            for (int i = 0; i != 100; ++i)
+                peer.write(R"({"type":"response.output_text.delta","delta":"ship"})");
+            peer.close(1000);
+        },
+        [](realtime_session& session, foundry::client<> const&) -> asio::awaitable<void> {
+            std::size_t events = 0;
+            std::size_t turns = 0;
+            bool is_over = false;
+            auto const take_turns = [&]() -> asio::awaitable<void> {
+                std::size_t seen = 0;
+                while (!is_over) {
+                    turns += std::exchange(seen, events) != events ? 1 : 0;
+                    co_await asio::post(asio::deferred);
+                }
+            };
+            asio::co_spawn(co_await asio::this_coro::executor, take_turns(), asio::detached);
+            std::optional<realtime_event> event = co_await session.next();
+            while (event) {
+                auto const end = std::chrono::steady_clock::now() + 100us;
+                while (std::chrono::steady_clock::now() < end)
+                    continue;
+                ++events;
+                event = co_await session.next();
+            }
+            is_over = true;
+            co_await asio::post(asio::deferred); // the other one ends
+            CHECK(events == 100);
+            CHECK(turns >= events / 4);
+        });
+}
+
 TEST_CASE("realtime: one event that is larger than the limit of what waits to be sent goes alone")
 {
     std::size_t size = 0;

@@ -5,6 +5,7 @@
 #include <foundry/detail/http/exchange_times.hpp>
 #include <foundry/detail/http/pool.hpp>
 #include <foundry/detail/http/response_parser.hpp>
+#include <foundry/detail/http/turn.hpp>
 
 #include <memory>
 #include <string>
@@ -78,10 +79,9 @@ public:
     /// Reads the next bytes of the response and delivers them. Returns false if the response is complete.
     boost::asio::awaitable<bool> read_more();
 
-    /// Called before each value of a stream: whether those since the last wait have taken so long that others, and the frame of a game,
-    /// should come first. Then the coroutine posts itself and calls begin_turn(), unless the exchange has failed. Every fourth call reads
-    /// the clock.
-    bool is_turn_over() noexcept { return ++values_ % 4 == 0 && clock::now() >= turn_end_; }
+    /// Called before each value of a stream. If its turn is over, the coroutine posts itself and calls begin_turn(), unless the exchange
+    /// has failed.
+    bool is_turn_over() noexcept { return turn_.is_over(); }
     /// @throws boost::system::system_error `operation_aborted` if the exchange has been ended meanwhile.
     void begin_turn();
 
@@ -137,8 +137,7 @@ private:
     clock::time_point flooded_since_;   // time of the first of these reads
     std::size_t bytes_since_yield_ = 0; // bytes read since the last wait
     clock::time_point waiting_since_;   // start of the outstanding wait
-    clock::time_point turn_end_;        // see is_turn_over()
-    unsigned values_ = 0;
+    turn turn_;                         // of a stream
     progress progress_by_ = progress::on_bytes;
     response_parser parser_;
     std::unique_ptr<char[]> buffer_;   // not a std::string, which fills its memory with zeros

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <foundry/detail/http/exchange.hpp>
+#include <foundry/detail/http/turn.hpp>
 #include <foundry/detail/http/websocket_parser.hpp>
 #include <foundry/detail/http/websocket_writer.hpp>
 
@@ -101,6 +102,7 @@ private:
 
     std::deque<std::string> messages_;
     std::size_t unread_ = 0; // bytes of them, about
+    turn turn_;              // of next()
     std::string outgoing_;
     std::size_t written_ = 0;         // bytes of it
     std::optional<std::string> pong_; // the answer to the last ping, which is not in `outgoing_` yet

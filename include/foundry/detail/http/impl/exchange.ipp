@@ -32,8 +32,6 @@ inline constexpr std::size_t most_written = 64 * 1024; // of a source, at once
 inline constexpr std::size_t max_unparsed = 8 * 1024;  // limit of a chunk header or a trailer
 // Bytes of a body to read before read_more() yields to timers, cancellation and other coroutines.
 inline constexpr std::size_t max_at_once = 64 * 1024;
-/// How long a stream hands over what has arrived before it lets others run: some twenty chunks, or four if the caller takes long for each.
-inline constexpr std::chrono::microseconds max_turn{10};
 inline constexpr std::size_t max_drained = 64 * 1024;
 inline constexpr std::chrono::seconds max_drain_time{2};
 
@@ -398,7 +396,7 @@ FOUNDRY_DECL void exchange::end_waiting() noexcept
 {
     limits_->clear_step();
     auto const now = clock::now();
-    turn_end_ = now + detail::max_turn;
+    turn_.begin(now);
     if (answered_)
         stall_left_ =
             std::max<std::chrono::nanoseconds>(stall_left_ - (now - waiting_since_), std::chrono::milliseconds{1});
@@ -476,7 +474,7 @@ FOUNDRY_DECL void exchange::begin_turn()
 {
     check_leased();
     bytes_since_yield_ = 0;
-    turn_end_ = clock::now() + detail::max_turn;
+    turn_.begin(clock::now());
 }
 
 /// close() may run during the wait.

@@ -28,13 +28,18 @@ struct ignore_end
     void operator()(std::exception_ptr) const noexcept {}
 };
 
-/// Waits until the timer is cancelled or expires. A cancelled coroutine takes nothing that has come at the same time.
+/// A cancelled coroutine takes nothing that has come at the same time.
+inline void check_cancelled(boost::asio::cancellation_state const& state)
+{
+    if (is_cancelled(state))
+        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted));
+}
+
+/// Waits until the timer is cancelled or expires.
 inline FOUNDRY_CORO boost::asio::awaitable<void> until_woken(boost::asio::steady_timer& timer)
 {
     co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
-    boost::asio::cancellation_state const state = co_await boost::asio::this_coro::cancellation_state;
-    if (is_cancelled(state))
-        throw boost::system::system_error(boost::asio::error::make_error_code(boost::asio::error::operation_aborted));
+    check_cancelled(co_await boost::asio::this_coro::cancellation_state);
 }
 
 /// What a message takes in the queue, about.
@@ -308,9 +313,15 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<std::string>> web
     if (reader_ != nullptr)
         throw error(errc::invalid_argument, "another next() waits already; call one at a time");
     foundry::detail::noted_scope const waits(&reader_, arrived_);
+    if (turn_.is_over()) {
+        co_await boost::asio::post(exchange_->executor(), boost::asio::deferred);
+        detail::check_cancelled(co_await boost::asio::this_coro::cancellation_state);
+        turn_.begin(clock::now());
+    }
     while (messages_.empty() && !is_over_ && clock::now() < until) {
         arrived_.expires_at(until);
         co_await detail::until_woken(arrived_);
+        turn_.begin(clock::now());
     }
     std::optional<std::string> message;
     if (!messages_.empty()) {
