@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace foundry::inline FOUNDRY_ABI::detail {
 
 /// What the first byte of a sequence determines: the length, and the range of the second byte.
@@ -58,6 +62,14 @@ inline std::size_t skip_ascii(std::string_view bytes)
 {
     constexpr std::uint64_t high = 0x8080808080808080U;
     std::size_t n = 0;
+#ifdef __SSE2__
+    for (__m128i some[4]; bytes.size() - n >= sizeof some; n += sizeof some) {
+        for (std::size_t i = 0; i != 4; ++i)
+            some[i] = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes.data() + n + i * sizeof some[i]));
+        if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(some[0], some[1]), _mm_or_si128(some[2], some[3]))) != 0)
+            break;
+    }
+#endif
     for (std::uint64_t words[4]; bytes.size() - n >= sizeof words; n += sizeof words) {
         std::memcpy(words, bytes.data() + n, sizeof words);
         if (((words[0] | words[1] | words[2] | words[3]) & high) != 0)
