@@ -78,6 +78,8 @@ has() {
         compiles 'int main() {}' -fsanitize=address,undefined ;;
     valgrind)
         have valgrind ;;
+    strace)
+        have strace ;;
     curl)
         compiles $'#include <curl/curl.h>\nint main() { return curl_easy_init() == nullptr; }' -lcurl ;;
     nlohmann-json)

@@ -10,8 +10,8 @@ Installs what is missing, builds the programs of this directory optimised, and
 prints what the library costs beside the same work done by hand with Boost.Beast
 and Boost.JSON, and with libcurl and nlohmann-json.
 
-  --part NAME          only one of: calls, steps, profile, decoding, embeddings,
-                       memory, handler, scale, compile
+  --part NAME          only one of: calls, steps, profile, waiting, decoding,
+                       embeddings, memory, handler, scale, compile
   --json FILE          write the figures there, too
   --compiler g++|clang the compiler (g++)
   --write-baseline     only write the figures that the test benchmark.guard
@@ -28,7 +28,7 @@ root=$(cd "$here/../.." && pwd -P)
 json=
 compiler=
 write_baseline=no
-parts='calls steps profile decoding embeddings memory handler scale compile'
+parts='calls steps profile waiting decoding embeddings memory handler scale compile'
 while [ $# -gt 0 ]; do
     case $1 in
     --json) json=${2:?}; shift ;;
@@ -48,7 +48,7 @@ done
 mkdir -p "$root/build"
 unset CXX
 needs=(compiler cmake ninja boost openssl certificates doctest valgrind)
-if [ "$write_baseline" = no ]; then needs+=(curl nlohmann-json); fi
+if [ "$write_baseline" = no ]; then needs+=(curl nlohmann-json strace); fi
 if [ "$compiler" != g++ ] && { [ "$compiler" = clang ] || [ "$write_baseline" = yes ]; }; then needs+=(clang); fi
 prepare "$root/build/packages.log" "${needs[@]}"
 
@@ -182,6 +182,63 @@ steps() {
         note "steps.$size.json.instructions" "$json"
         note "steps.$size.delivery.instructions" $((whole - events - json))
         echo "| $size bytes of text | $whole | $events | $json | $((whole - events - json)) |"
+    done
+}
+
+# system_calls NAME TRANSPORT UNITS "WORKLOAD" "LARGER WORKLOAD": what each of UNITS more makes of them, in the array `made` by name
+system_calls() {
+    local name=$1 transport=$2 units=$3 workload call count
+    made=()
+    local -A before=()
+    for workload in "$4" "$5"; do
+        before=()
+        for call in "${!made[@]}"; do before[$call]=${made[$call]}; done
+        made=()
+        under=(strace -f -c -U "calls,name" -o "$work/strace.out")
+        # shellcheck disable=SC2086
+        client "$name" "$transport" $workload || return
+        under=()
+        while read -r count call; do
+            case $call in
+            epoll_wait | epoll_ctl) made[$call]=$count ;;
+            read | readv | recvfrom | recvmsg) made[reads]=$((${made[reads]:-0} + count)) ;;
+            write | writev | sendto | sendmsg) made[writes]=$((${made[writes]:-0} + count)) ;;
+            *) made[others]=$((${made[others]:-0} + count)) ;;
+            esac
+        done < <(grep -E '^ *[0-9]+ [a-z_0-9]+$' "$work/strace.out" | grep -v ' total$')
+    done
+    for call in reads writes epoll_wait epoll_ctl others; do
+        made[$call]=$(calculate %.2f "(${made[$call]:-0} - ${before[$call]:-0}) / $units")
+    done
+}
+declare -A made
+
+waiting() {
+    local of by transport title call line plain_port tls_port
+    say "Counting system calls ..."
+    echo
+    echo "| system calls | reads | writes | epoll_wait | epoll_ctl | others | all |"
+    echo "|---|---:|---:|---:|---:|---:|---:|"
+    start_server 1 # an answer that is there before the client waits for it costs no wait
+    for of in completion chunk; do
+        if [ "$of" = chunk ]; then start_server; fi
+        for transport in plain tls; do
+            for by in foundry naive curl; do
+                if [ "$of" = completion ]; then
+                    system_calls "$by" "$transport" 200 'complete 100' 'complete 300'
+                    title="completion, $transport, $by"
+                else
+                    system_calls "$by" "$transport" 2000 'stream 1000 20' 'stream 3000 20'
+                    title="chunk of 20 bytes, $transport, $by"
+                fi
+                line="| $title"
+                for call in reads writes epoll_wait epoll_ctl others; do
+                    note "system_calls.$of.$transport.$by.$call" "${made[$call]}"
+                    line+=" | ${made[$call]}"
+                done
+                echo "$line | $(calculate %.2f "${made[reads]} + ${made[writes]} + ${made[epoll_wait]} + ${made[epoll_ctl]} + ${made[others]}") |"
+            done
+        done
     done
 }
 
@@ -487,7 +544,7 @@ echo "$("$CXX" --version | head -n 1), Boost $(sed -n 's/^#define BOOST_LIB_VERS
     "$(openssl version | cut -d' ' -f1,2), $(uname -sm)"
 for part in $parts; do
     case $part in
-    calls | steps | profile | decoding | embeddings | memory | handler | scale | compile) "$part" ;;
+    calls | steps | profile | waiting | decoding | embeddings | memory | handler | scale | compile) "$part" ;;
     *) usage >&2; exit 2 ;;
     esac
 done
