@@ -50,7 +50,7 @@ foundry::any_credential configuration::choose_credential() const
         return foundry::api_key{emulator_->api_key()};
     if (std::string const key = variable("AZURE_AI_API_KEY"); !key.empty())
         return foundry::api_key{key};
-    if (endpoint_.kind() == foundry::host_kind::other) // such as a server on this machine
+    if (endpoint_.scope().empty()) // such as a server on this machine
         return foundry::no_credential();
     std::cerr << "AZURE_AI_API_KEY is not set: signing in with Microsoft Entra ID.\n";
     return foundry::entra::default_azure_credential();

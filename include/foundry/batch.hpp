@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-/// Jobs of many requests that the service works off by itself. `foundry::batches` of <foundry/batches.hpp> submits them.
+/// Jobs of many requests that the service processes by itself. `foundry::batches` of <foundry/batches.hpp> submits them.
 namespace foundry::inline FOUNDRY_ABI {
 
 /// State of a `batch`.
@@ -119,7 +119,7 @@ FOUNDRY_DECL void read_row(std::string_view text, json::object_ref into);
 
 } // namespace detail
 
-/// What became of one request of a batch.
+/// The outcome of one request of a batch.
 ///
 ///     if (row.failure)
 ///         std::cout << row.custom_id << ": " << row.failure->what() << '\n';

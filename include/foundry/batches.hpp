@@ -25,10 +25,10 @@ struct batch_options
 {
     batch_options() = default;
 
-    call_options call;                                        ///< For each request.
-    std::size_t file = 0;                                     ///< Which file of the `batch_requests`.
-    std::string completion_window = "24h";                    ///< The services know no other.
-    dictionary<std::string> metadata;                         ///< At most 16 texts of yours.
+    call_options call;                     ///< For each request.
+    std::optional<std::size_t> file;       ///< Index of the file of the `batch_requests`, if they have several.
+    std::string completion_window = "24h"; ///< The services know no other.
+    dictionary<std::string> metadata;      ///< At most 16 texts of yours.
     std::optional<std::chrono::seconds> input_expires_after;  ///< Of the uploaded file: Azure takes 14 to 30 days.
     std::optional<std::chrono::seconds> output_expires_after; ///< Of the files with the results.
 };
@@ -65,7 +65,8 @@ public:
     /// Safe to repeat after a lost reply: before a job is created again, the list of jobs is searched for one with this input, so that no
     /// second job is paid for.
     ///
-    /// @throws foundry::error with a code of `errc`: `invalid_argument` if there are no requests, or several files.
+    /// @throws foundry::error with a code of `errc`: `invalid_argument` if there are no requests, or several files and none of them is
+    /// chosen by `batch_options::file`.
     boost::asio::awaitable<batch> submit(batch_requests const& rows) const;
     boost::asio::awaitable<batch> submit(batch_requests const& rows, batch_options const& how) const;
 
@@ -92,8 +93,8 @@ public:
     boost::asio::awaitable<batch> cancel(std::string_view id) const;
     boost::asio::awaitable<batch> cancel(std::string_view id, call_options const& with) const;
 
-    /// Waits until a job has ended, well or not: its `status` tells. Asks after 10 s first, then less and less often, at least every
-    /// minute. A connection that breaks meanwhile does no harm, as of any call (`call_options::retry`).
+    /// Waits until a job has ended; its `status` is the outcome. Asks at once, again after 10 s, then each wait is 1.5 times as long, up to
+    /// a minute. A connection that breaks meanwhile does no harm, as of any call (`call_options::retry`).
     ///
     /// `on_progress`, which may be empty, is told each state that the service gives.
     ///

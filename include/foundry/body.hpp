@@ -66,7 +66,8 @@ class file_source
 public:
     /// Opens the file.
     ///
-    /// @param reader where the file is read; empty: on the executor of the call. A pool is joined before the context of the call is destroyed.
+    /// @param reader where the file is read; empty: on the executor of the call. A pool is joined before the context of the call is
+    /// destroyed.
     /// @throws foundry::error (`errc::invalid_argument`), naming the file, if it cannot be read.
     explicit file_source(std::filesystem::path file, boost::asio::any_io_executor reader = {});
     file_source(file_source&&) noexcept;
@@ -104,6 +105,8 @@ public:
     boost::asio::awaitable<void> write(std::span<char const> bytes);
     bool rewind();
     /// Gives the file its name: to be called after the download. `files::download()` with a path does it.
+    ///
+    /// @throws foundry::error (`errc::sink_failed`), naming the file.
     void finish();
 
 private:

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-/// Much work in one process: some requests at a time, until all is done. For jobs that the service works off by itself, see
+/// Much work in one process: some requests at a time, until all is done. For jobs that the service processes by itself, see
 /// <foundry/batches.hpp>.
 namespace foundry::inline FOUNDRY_ABI {
 

@@ -35,9 +35,9 @@ private:
 /// Joins the chunks of a stream into a completion.
 ///
 /// A piece of a tool call belongs to the call with its index; without an index, to the call with its id; without both, to the last open
-/// call. A piece with a name begins a new call if its id differs, or, without an id, if its name differs or the arguments of the open call are complete. A chunk
-/// without an id continues the message. Unknown members are kept: those of a delta are joined, of the others the last value counts. The
-/// choice of index i becomes `choices[i]`; an index of 128 or more, which no API has, is ignored.
+/// call. A piece with a name begins a new call if its id differs, or, without an id, if its name differs or the arguments of the open call
+/// are complete. A chunk without an id continues the message. Unknown members are kept: those of a delta are joined, of the others the last
+/// value counts. The choice of index i becomes `choices[i]`; an index of 128 or more, which no API has, is ignored.
 ///
 /// Thread safety: as a value.
 class chat_accumulator
@@ -53,7 +53,11 @@ public:
     chat_message message() const { return completion_.message(); }
 
     /// Moves the completion out; the accumulator is then empty.
-    chat_completion take() { return std::move(completion_); }
+    chat_completion take()
+    {
+        open_calls_.clear();
+        return std::exchange(completion_, chat_completion());
+    }
     /// Sets `completion().info()`.
     void set_info(response_info info) { completion_.set_info(std::move(info)); }
 

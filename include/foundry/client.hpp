@@ -65,7 +65,8 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 /// request and the client may be temporaries, or gone, before the coroutine starts. An error in the request is thrown by the
 /// coroutine, like every other error.
 ///
-/// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand.
+/// Executor: the coroutine's own. It must be serial: a context that one thread runs, or a strand. A `thread_pool` of more than one thread and
+/// the `system_executor` are refused (`errc::invalid_argument`).
 /// Cancellation: prompt in every state, for each of Asio's three types (by default a coroutine reacts to `terminal` only). The call throws
 /// `boost::system::system_error` with `boost::asio::error::operation_aborted`, which is no `foundry::error`. Its connection is closed,
 /// and the client stays usable.
@@ -73,9 +74,9 @@ inline constexpr bool is_text = std::convertible_to<T const&, std::string_view>;
 class basic_client
 {
 public:
-    /// Opens a connection, with its TLS handshake, and keeps it for the next call. Use it, for example, before the first
-    /// frame of a game, or before a server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to the
-    /// service, fetches no token and does not retry: if it fails, calls may still succeed. Of several endpoints, only to the first.
+    /// Opens a connection, with its TLS handshake, and keeps it for the next call. Use it, for example, before the first frame of a game,
+    /// or before a server takes its first request. Does nothing if a connection is idle; concurrent calls open one each. Sends nothing to
+    /// the service, fetches no token and does not retry: if it fails, calls may still succeed. Of several endpoints, only to the first.
     ///
     /// @throws foundry::error with a code of `errc`.
     boost::asio::awaitable<void> warm_up() const;
@@ -113,8 +114,9 @@ public:
     /// The model's answer after the functions of a toolbox that it calls, and what happens meanwhile; include <foundry/tools.hpp>. A run
     /// that is passed by reference must outlive the call; its messages are valid whatever ends it.
     ///
-    /// @throws foundry::error with a code of `errc`, among them `errc::too_many_rounds` (without a run of the caller's own a
-    /// `tool_run_error`, which has the messages so far), and what a function throws.
+    /// @throws foundry::error with a code of `errc`, among them `errc::too_many_rounds`, and `errc::invalid_argument` if the request has
+    /// tools of its own; without a run of the caller's own it is a `tool_run_error`, which has the messages so far. Other exceptions of a
+    /// function, and a cancellation, pass unchanged.
     boost::asio::awaitable<tool_run> complete(chat_request const& request, toolbox const& tools) const;
     boost::asio::awaitable<tool_run> complete(chat_request const& request, toolbox const& tools,
                                               tool_options const& how) const;
@@ -209,6 +211,7 @@ inline std::shared_ptr<detail::client_state> const& detail::state_of(basic_clien
 /// `client<>` can hold a client with any credential; use it for a class member.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) if the credential would be sent in plain text to another machine;
+/// if `pool.max_connections` is 0, a certificate or key in `options.tls` cannot be read, or a proxy variable is malformed;
 /// (`errc::no_ca_store`) if there is no certificate store to verify a server with.
 template <class Credential = any_credential>
 class client : public basic_client

@@ -13,7 +13,7 @@ namespace foundry::inline FOUNDRY_ABI {
 /// | variable | |
 /// |---|---|
 /// | `AZURE_AI_ENDPOINT` | The endpoint's URL, as for `foundry::endpoint`; required. |
-/// | `AZURE_AI_API_KEY` | A key of the resource. Not set: `no_credential` for a server that is not one of Azure's, such as one on this machine, and `entra::default_azure_credential` for all others. |
+/// | `AZURE_AI_API_KEY` | A key of the resource. Not set: `entra::default_azure_credential` for Azure's hosts, and `no_credential` for all others. |
 /// | `AZURE_AI_MODEL` | `options.default_model`, unless that is set. |
 /// | `AZURE_AI_EMBEDDING_MODEL` | `options.default_embedding_model`, unless that is set. |
 ///

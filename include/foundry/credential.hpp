@@ -18,10 +18,10 @@ namespace foundry::inline FOUNDRY_ABI {
 /// Header field that carries a key.
 enum class key_header
 {
-    by_endpoint, ///< `api-key` for Azure hosts and gateways, else `Authorization: Bearer`.
-    api_key,     ///< `api-key: <key>`
-    bearer,      ///< `Authorization: Bearer <key>`
-    both,        ///< Both of them.
+    by_endpoint, ///< `api-key` for Foundry, Azure OpenAI and API Management hosts and the dated form, else `Authorization: Bearer`.
+    api_key, ///< `api-key: <key>`
+    bearer,  ///< `Authorization: Bearer <key>`
+    both,    ///< Both of them.
 };
 
 /// Credential: an API key of the resource.
@@ -78,10 +78,12 @@ class any_credential;
 ///         boost::asio::awaitable<foundry::access_token> get_token(foundry::token_request request);
 ///     };
 ///
-/// The coroutine runs on a strand over the client's executor, once at a time for each scope and tenant. All copies of the client, or of an
-/// `any_credential`, share the token in a cache. The client renews it some minutes before it expires and uses the old token until then. If
-/// the service sends a claims challenge, the client requests a token with `request.claims`; a credential that cannot pass them on ignores
-/// them or throws.
+/// The coroutine runs on a strand over the client's executor, one at a time for each scope, tenant and claims. All copies of the client, or
+/// of an `any_credential`, share the token in a cache. It is renewed at `access_token::refresh_on()` if that is set, else after half of its
+/// life if that is two hours or more, else 5 minutes before it expires; until the new one is there, the old one is used, but not in its
+/// last 2 minutes. If the coroutine throws a foundry::error, calls get that error for 5 s (`authentication_failed`: 60 s), or for its
+/// `retry_after()`, at most an hour. If the service sends a claims challenge, the client requests a token with `request.claims`; a
+/// credential that cannot pass them on ignores them or throws.
 template <class T>
 concept token_credential = requires(T& t, token_request request)
 {

@@ -24,7 +24,7 @@ enum class api_form
     compatible,
 };
 
-/// Operator of the host; decides the key header and the token scope.
+/// Operator of the host; decides, with the form, the key header and the token scope.
 enum class host_kind
 {
     /// `*.services.ai.azure.com`, `*.openai.azure.com`, `*.cognitiveservices.azure.com` and the same under `.us` and `.cn`.

@@ -19,7 +19,7 @@ namespace foundry::inline FOUNDRY_ABI {
 ///
 /// A call goes to the first endpoint. If that cannot answer it, the call moves on at once; if the endpoint is in trouble, it takes no calls
 /// for a while: see `failover_options`. Chats, embeddings and images move. Other operations stay at the first endpoint, or at that of
-/// `client::at()`: files, batches, responses, speech, models, and `client::call()`.
+/// `client::at()`: files, batches, responses, speech, realtime, models, and `client::call()`.
 class endpoints
 {
 public:

@@ -43,14 +43,14 @@ enum class errc
     unauthorized,    ///< 401: the key or token was not accepted.
     forbidden,       ///< 403: a role, a network rule or a suspended resource.
     model_not_found, ///< The endpoint has no such deployment.
-    route_not_found, ///< 404, 405 or 424: the endpoint does not serve this URL.
+    route_not_found, ///< 404, 405, 424 or 501: the endpoint does not serve this URL.
     unprocessable,   ///< 422: the model does not take a member or its value.
     content_filter, ///< The content filter blocked the prompt, or a typed answer; `error::content_filter()` has the verdicts.
     too_large,       ///< 413 or 431, or more tokens than the model takes.
     rate_limited,    ///< 429: retry after `error::retry_after()`.
     quota_exhausted, ///< A 429 for which waiting does not help.
     queue_full,      ///< Too many tokens wait in the queue for batch jobs: submit again when some are done.
-    service_error,   ///< 5xx, 408, 409, or an error within a stream.
+    service_error,   ///< 5xx but 501, 408, 409, or an error within a stream.
 
     // The response breaks the protocol.
     unexpected_reply, ///< Not HTTP, not JSON, or JSON without a member that every such response has.
@@ -63,7 +63,8 @@ enum class errc
     answer_misfit,   ///< The answer does not fit the class; the message says where and what was expected.
     too_many_rounds, ///< The model still calls tools after the last round.
 
-    // Time limits; see `options::timeouts`. `total` and `stream_total` share `total_timeout`, each other limit has a code of its own. Each compares equal to `boost::system::errc::timed_out`.
+    // Time limits; see `options::timeouts`. `total` and `stream_total` share `total_timeout`, each other limit has a code of its own. Each
+    // compares equal to `boost::system::errc::timed_out`.
     token_timeout,      ///< No token from the credential in time.
     connect_timeout,    ///< The host was not resolved, or did not accept a connection, in time.
     tls_timeout,        ///< The handshake took too long.
@@ -113,8 +114,9 @@ struct failure
 
 /// The one exception of the library. It derives from `boost::system::system_error`, so catch it first.
 ///
-/// `what()` is one line for a log: the code, the status, the service's own words, what to do and the number of attempts. It holds no
-/// secret, no prompt and no completion. Copying does not throw. Text from the service is untrusted; control characters in it are escaped.
+/// `what()` is one line for a log: the code, the status, the service's own words, what to do and the number of attempts. The library puts no
+/// secret, prompt or completion into it; the service's words may quote a value of the request. Control characters are escaped in `what()`
+/// only: `message()`, `service_code()` and `body()` are as received. Copying does not throw.
 ///
 /// Thread safety: const members may be called from several threads.
 class error : public boost::system::system_error
@@ -166,7 +168,8 @@ public:
     /// The head of the response that the error stands for: header fields, region, rate limits. Its status is 0 if no response arrived.
     response_info const& info() const noexcept { return details_->info; }
 
-    /// The first 64 KiB of the response's body; of a stream, the event with the error.
+    /// The first 64 KiB of the response's body; of a stream, the event with the error. Of `errc::refused`,
+    /// `answer_cut_off` and `answer_misfit`, the model's text.
     std::string const& body() const noexcept { return details_->body; }
 
     /// All of it at once.

@@ -130,8 +130,8 @@ public:
     boost::asio::awaitable<file> get(std::string_view id) const;
     boost::asio::awaitable<file> get(std::string_view id, call_options const& with) const;
 
-    /// Waits until the service has processed a file, well or not: its `status` tells. Asks after 0.5 s first, then less and less often, at
-    /// most every 10 s.
+    /// Waits until the service has processed a file; its `status` is the outcome. Asks at once, again after 0.5 s, then each wait is 1.5
+    /// times as long, up to 10 s.
     boost::asio::awaitable<file> wait(std::string_view id) const;
     boost::asio::awaitable<file> wait(std::string_view id, wait_options const& how) const;
 

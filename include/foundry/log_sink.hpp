@@ -30,8 +30,8 @@ enum class log_level
 ///
 ///     options.observer = std::make_shared<foundry::log_sink>(foundry::log_level::debug);
 ///
-/// Thread safety: may be called from several threads at once, and then calls `write` from them at the same time; the default writer writes each line to the
-/// standard error stream in one piece. Exceptions of `write` are ignored.
+/// Thread safety: may be called from several threads at once, and then calls `write` from them at the same time; the default writer writes
+/// each line to the standard error stream in one piece. Exceptions of `write` are ignored.
 class log_sink final : public observer
 {
 public:

@@ -38,10 +38,10 @@ struct options
     size_limits limits;
     pool_options pool;
     tls_options tls;
-    foundry::proxy proxy; ///< By default as the environment says.
+    foundry::proxy proxy; ///< By default that of the environment.
 
-    std::string default_model;           ///< For chat requests that name no model.
-    std::string default_embedding_model; ///< For embedding requests that name no model.
+    std::string default_model;           ///< For chats, completions and responses that name no model.
+    std::string default_embedding_model; ///< For embeddings, also of images, that name no model.
     std::string default_image_model;     ///< For image requests that name no model.
 
     /// The `User-Agent` field; empty sends none.
@@ -55,7 +55,7 @@ struct options
     /// Notified of each step of each call; null disables.
     std::shared_ptr<foundry::observer> observer;
 
-    /// Some models write their reasoning between `<think>` and `</think>`: whether it moves from the content to the reasoning.
+    /// Whether text between `<think>` and `</think>`, which some models write, moves from the content to the reasoning.
     bool split_think_tags = false;
 };
 

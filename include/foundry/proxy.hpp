@@ -31,8 +31,10 @@ public:
     /// `10.0.0.0/8`, or `*` for all.
     proxy() = default;
 
-    /// @param url `http://host:port`; `https://host:port` for TLS to the proxy itself. The port is 1080 for http and 443 for https if the URL
-    /// has none. May hold percent-encoded credentials: `http://user:password@host:port`.
+    /// A proxy for all hosts; `no_proxy` belongs to that of the environment.
+    ///
+    /// @param url `http://host:port`, also without `http://`; `https://host:port` for TLS to the proxy itself. The port is 1080 for http
+    /// and 443 for https if the URL has none. May hold percent-encoded credentials: `http://user:password@host:port`.
     /// @throws foundry::error (`errc::invalid_argument`) if the text is not such a URL. The message repeats no part of it.
     proxy(std::string_view url);
     proxy(char const* url) : proxy(std::string_view(url)) {}

@@ -81,7 +81,7 @@ public:
     boost::asio::awaitable<void> add(response_item const& item, std::string after = {});
     boost::asio::awaitable<void> retrieve(std::string item_id);
     boost::asio::awaitable<void> remove(std::string item_id);
-    /// Tells how much of a spoken item the user has heard before he interrupted it.
+    /// Tells how much of a spoken item the user has heard before the interruption.
     ///
     /// @param played of its audio.
     boost::asio::awaitable<void> truncate(std::string item_id, std::chrono::milliseconds played);
@@ -103,7 +103,7 @@ public:
                                                      tool_options const& how);
     boost::asio::awaitable<std::size_t> answer_calls(realtime_event const& event, toolbox const& tools);
 
-    /// Closes the session: tells the service, and waits for its consent, at most 5 s.
+    /// Closes the session: tells the service, and waits for its close frame, at most 5 s.
     boost::asio::awaitable<void> close();
 
     /// The settings, as the service has confirmed them in the last `session_created` or `session_updated` that next() has read.
@@ -154,7 +154,8 @@ public:
 
     /// Opens a session, and waits until the service has confirmed it.
     ///
-    /// @param deployment of a realtime model.
+    /// @param deployment of a realtime model; empty: that of the endpoint. With `realtime_options::transcribes`, that of the transcription
+    /// model; with `call_id` it is ignored.
     /// @throws foundry::error with a code of `errc`, as other calls; `unexpected_reply` if the server speaks no WebSocket.
     boost::asio::awaitable<realtime_session> connect(std::string_view deployment) const;
     boost::asio::awaitable<realtime_session> connect(std::string_view deployment, realtime_options const& how) const;

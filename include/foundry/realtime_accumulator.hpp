@@ -25,8 +25,8 @@ struct realtime_item
     bool is_done = false;
 };
 
-/// Joins the events of a session to its items. The events of several items may come in turn: the transcription of what the user said, an answer
-/// and a function call.
+/// Joins the events of a session to its items. The events of several items may come in turn: the transcription of what the user said, an
+/// answer and a function call.
 ///
 ///     foundry::realtime_accumulator items;
 ///     while (auto event = co_await session.next()) {

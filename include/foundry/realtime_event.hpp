@@ -16,8 +16,8 @@
 /// What a realtime session and its program tell each other. `foundry::realtime` of <foundry/realtime.hpp> opens a session.
 /// <foundry/chat_message.hpp> explains the rules that all described classes share.
 ///
-/// Source of the wire format: OpenAI, "Realtime" (GA); learn.microsoft.com, "GPT realtime API". The names are those of the GA version; a session
-/// of the preview version is translated to them.
+/// Source of the wire format: OpenAI, "Realtime" (GA); learn.microsoft.com, "GPT realtime API". The names are those of the GA version; a
+/// session of the preview version is translated to them.
 namespace foundry::inline FOUNDRY_ABI {
 
 /// @name Settings of a session
@@ -215,7 +215,7 @@ struct realtime_response
     realtime_response() = default;
 
     /// The functions that it calls.
-    std::vector<function_call> calls() const;
+    std::vector<function_call> tool_calls() const;
     /// All texts and transcripts of its messages.
     std::string text() const;
 

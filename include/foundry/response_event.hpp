@@ -13,8 +13,8 @@
 
 namespace foundry::inline FOUNDRY_ABI {
 
-/// Type of a `response_event`: its name on the wire without the first word, with underscores. Other spellings that Azure has for some, such as
-/// `response.reasoning_summary.delta`, are read as these. Services add types without notice.
+/// Type of a `response_event`: its name on the wire without the first word, with underscores. Other spellings that Azure has for some, such
+/// as `response.reasoning_summary.delta`, are read as these. Services add types without notice.
 enum class response_event_type
 {
     created,

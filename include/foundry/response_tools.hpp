@@ -5,7 +5,8 @@
 #include <foundry/responses.hpp>
 #include <foundry/toolbox.hpp>
 
-/// Functions that a model may call, with the Responses API. Include this header to give `responses::create` and `responses::stream` a toolbox.
+/// Functions that a model may call, with the Responses API. Include this header to give `responses::create` and `responses::stream` a
+/// toolbox.
 ///
 ///     foundry::toolbox tools;
 ///     tools.add("add", "Adds two numbers", [](addends a) { return a.x + a.y; });

@@ -21,9 +21,9 @@ template <class T>
 struct structured_response;
 
 /// Which items `responses::input_items()` lists.
-struct item_page
+struct item_query
 {
-    item_page() = default;
+    item_query() = default;
 
     std::optional<std::int64_t> limit; ///< 1 to 100; not set: 20.
     std::string order;                 ///< `asc`, `desc`; empty: desc.
@@ -99,8 +99,8 @@ public:
     boost::asio::awaitable<response> wait(std::string_view id) const;
     boost::asio::awaitable<response> wait(std::string_view id, wait_options const& how) const;
 
-    /// The events of a response in the background that was created by stream(), for a program that was started again. It goes on by itself, as
-    /// a `response_stream` does.
+    /// The events of a response in the background that was created by stream(), for a program that was started again. It goes on by itself,
+    /// as a `response_stream` does.
     ///
     /// @param after `response_event::sequence_number` of the last event that is known; -1: all events.
     boost::asio::awaitable<response_stream> resume(std::string_view id, std::int64_t after) const;
@@ -116,8 +116,8 @@ public:
     boost::asio::awaitable<response> cancel(std::string_view id, call_options const& with) const;
 
     /// A page of the items that it was made from.
-    boost::asio::awaitable<response_items> input_items(std::string_view id, item_page const& which = {}) const;
-    boost::asio::awaitable<response_items> input_items(std::string_view id, item_page const& which,
+    boost::asio::awaitable<response_items> input_items(std::string_view id, item_query const& which = {}) const;
+    boost::asio::awaitable<response_items> input_items(std::string_view id, item_query const& which,
                                                        call_options const& with) const;
 
 private:

@@ -48,8 +48,9 @@ public:
 
 /// Retry of failed requests. The client retries after status 408, 409, 429, 500, 502, 503, 504 and 520 to 530, after
 /// `errc::connect_failed`, `connect_timeout`, `tls_timeout` and `connection_lost`, and after a response with status 200 that is a transient
-/// error. It does not retry after `stream()` has returned, if the next attempt would begin after `timeouts.total`, or if waiting does not
-/// help (`errc::quota_exhausted`). If the service sends `x-should-retry`, that decides.
+/// error; a GET also after `errc::stream_truncated`. It does not retry after `stream()` has returned, if the next attempt would begin after
+/// `timeouts.total`, or if waiting does not help (`errc::quota_exhausted`). Otherwise, within `max_retries`, `x-should-retry` decides if
+/// the service sends it.
 ///
 /// A retry may execute, and bill, the request a second time.
 struct retry_options

@@ -102,8 +102,6 @@ template <class T>
 class [[nodiscard]] structured_stream
 {
 public:
-    using value_type = chat_chunk;
-
     structured_stream() = default;
     structured_stream(detail::typed_stream stream, std::unique_ptr<T> value)
         : stream_(std::move(stream)),

@@ -32,9 +32,9 @@ class toolbox
 public:
     toolbox();
 
-    /// Adds a function object or a coroutine. Its argument is one described class, by value or by const reference (which is valid until
-    /// it ends), or there is none. Its result is a described class, text, a number, `bool`, `boost::json::value`, a list of them, or nothing; or
-    /// an `asio::awaitable` of it. A generic lambda has no argument type; write one.
+    /// Adds a function object or a coroutine. Its argument is one described class, by value or by const reference (which is valid until it
+    /// ends), or there is none. Its result is a described class, text, a number, `bool`, `boost::json::value`, a list of them, or nothing;
+    /// or an `asio::awaitable` of it. A generic lambda has no argument type; write one.
     ///
     /// The toolbox and running calls keep the function itself; what it refers to must live as long.
     ///
@@ -91,7 +91,7 @@ struct tool_run
     std::vector<chat_message> messages; ///< The conversation, with the last answer.
     token_usage usage;                  ///< Of all rounds.
     unsigned rounds = 0;                ///< How often the model was asked.
-    chat_request request;               ///< What each round asks for; its own messages must be empty.
+    chat_request request;               ///< What each round asks for; its own messages and tools must be empty.
 };
 
 /// A run that `complete(request, tools)` or `complete<T>(request, tools)` began has failed; it keeps what has happened so far.
@@ -125,12 +125,12 @@ struct tool_options
     tool_options() = default;
 
     call_options call;        ///< For each round.
-    unsigned max_rounds = 10; ///< After so many the run ends with `errc::too_many_rounds`.
+    unsigned max_rounds = 10; ///< If the last of them still has calls, they are not run: `errc::too_many_rounds`.
     unsigned parallel = 8;    ///< Calls of a round that run at the same time.
     std::size_t max_result =
         1 << 20; ///< Size of a result in bytes; a larger one ends the run with `errc::invalid_argument`.
-    /// Whether the `what()` of an exception, except if the run is cancelled, is the call's result. By default an exception ends the run: what it says was not written for
-    /// others.
+    /// Whether the `what()` of a function's exception becomes the result of the call; not if the run is cancelled. By default the exception
+    /// ends the run, because its text may not be meant for the model.
     bool report_exceptions = false;
     /// Approves, changes or answers a call before it runs: it may change the arguments, and a text that it returns is the result instead of
     /// the function's. What it throws ends the run. A run of the Responses API asks it for the approval of a call of an MCP server, too

@@ -419,6 +419,13 @@ TEST_CASE("batches: what cannot be submitted is refused before anything is sent"
         foundry::batch_options second;
         second.file = 1;
         CHECK((co_await failure_of(batches.submit(questions(1), second))).code() == errc::invalid_argument);
+        foundry::batch_file_options divided;
+        divided.max_requests = 1;
+        divided.divide = true;
+        foundry::batch_requests several{"gpt-4o-mini", divided};
+        several.add("a", question()).add("b", question());
+        CHECK((co_await failure_of(batches.submit(several))).code() ==
+              errc::invalid_argument); // not the first one alone
         CHECK((co_await failure_of(batches.get(""))).code() == errc::invalid_argument);
         CHECK(service.journal().empty());
     });

@@ -5,6 +5,8 @@
 #include "support/queued_answers.hpp"
 
 #include <foundry/call.hpp>
+#include <foundry/detail/json/reader.hpp>
+#include <foundry/detail/json/writer.hpp>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -265,6 +267,25 @@ TEST_CASE("text: half a surrogate pair and bytes that are not UTF-8 become U+FFF
 TEST_CASE("numbers: a vector with a hole, and a number that is none, is an unexpected reply that says where")
 {
     play(&holes_in_vectors);
+}
+
+TEST_CASE("chat accumulator: take() leaves nothing of the completion behind")
+{
+    auto const add = [](foundry::chat_accumulator& to, char const* text) {
+        foundry::chat_chunk piece;
+        REQUIRE(foundry::json::reader{}.read(piece, text));
+        to.add(piece);
+    };
+    foundry::chat_accumulator all;
+    add(all, R"({"id":"a","created":1,"model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"x",)"
+             R"("function":{"name":"f","arguments":"{"}}]}}],"usage":{"total_tokens":3}})");
+    CHECK(all.take().tool_calls().size() == 1);
+    CHECK(foundry::json::to_text(all.completion()) == foundry::json::to_text(foundry::chat_completion()));
+    add(all,
+        R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"y","function":{"name":"g","arguments":"{}"}}]}}]})");
+    foundry::chat_completion const second = all.take();
+    REQUIRE(second.tool_calls().size() == 1);
+    CHECK(second.tool_calls().front().function.name == "g");
 }
 
 } // namespace foundry_test::chat_accumulator_test

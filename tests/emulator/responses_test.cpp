@@ -230,7 +230,7 @@ asio::awaitable<void> go_through(std::vector<exchange> const& all, chunks how, c
         std::optional<foundry::error> failed;
         try {
             if (path.ends_with("/input_items")) {
-                foundry::item_page which;
+                foundry::item_query which;
                 if (e.url.find("limit=2") != std::string::npos)
                     which.limit = 2;
                 std::size_t const after = e.url.find("after=");

@@ -638,8 +638,9 @@ foundry::entra::managed_identity_credential who{
 void at_home_and_abroad()
 {
     // clang-format off
-foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
-                                       foundry::entra::azure_cli_credential{}};
+foundry::entra::managed_identity_credential machine;
+machine.probe_first(std::chrono::seconds{1}); // elsewhere it would take 10 s to find out that there is none
+foundry::entra::chained_credential who{std::move(machine), foundry::entra::azure_cli_credential{}};
     // clang-format on
 }
 
@@ -1562,8 +1563,9 @@ form.add("purpose", "batch").add_file("file", "questions.jsonl", "application/js
 void chained_credential_hpp()
 {
     // clang-format off
-foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
-                                       foundry::entra::azure_cli_credential{}};
+foundry::entra::managed_identity_credential machine;
+machine.probe_first(std::chrono::seconds{1}); // elsewhere it would take 10 s to find out that there is none
+foundry::entra::chained_credential who{std::move(machine), foundry::entra::azure_cli_credential{}};
     // clang-format on
 }
 

@@ -41,9 +41,9 @@ struct tool_folder
     std::filesystem::path folder;
 };
 
-inline foundry::entra::tool_options within(std::chrono::milliseconds time)
+inline foundry::entra::cli_options within(std::chrono::milliseconds time)
 {
-    foundry::entra::tool_options with;
+    foundry::entra::cli_options with;
     with.timeout = time;
     return with;
 }

@@ -1,20 +1,20 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/entra/tool_credential.hpp>
+#include <foundry/entra/cli_options.hpp>
 #include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
 
-/// The user who is logged in with `az login`; for development. POSIX only. The tool runs without a shell and does not block the executor of
-/// the fetch, except for the search of PATH.
+/// The user who is logged in with `az login`; for development. The tool runs without a shell (on Windows, if it is a batch file, no
+/// argument may be one that `cmd.exe` would expand) and does not block the executor of the fetch, except for the search of PATH.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) from the constructor if tenant or subscription has an invalid character.
 class azure_cli_credential
 {
 public:
     /// @param subscription an id or a name; empty: the tool's current subscription.
-    explicit azure_cli_credential(tool_options options = {}, std::string subscription = {});
+    explicit azure_cli_credential(cli_options options = {}, std::string subscription = {});
 
     /// Fetches a new token. The client caches it, because the tool is slow.
     ///
@@ -24,7 +24,7 @@ public:
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:
-    tool_options options_;
+    cli_options options_;
     std::string subscription_;
 };
 

@@ -1,7 +1,7 @@
 // Copyright the foundry authors. Distributed under the Boost Software License, Version 1.0.
 #pragma once
 
-#include <foundry/detail/entra/tool_credential.hpp>
+#include <foundry/entra/cli_options.hpp>
 #include <foundry/token_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
@@ -10,13 +10,13 @@ namespace foundry::inline FOUNDRY_ABI::entra {
 class azure_developer_cli_credential
 {
 public:
-    explicit azure_developer_cli_credential(tool_options options = {});
+    explicit azure_developer_cli_credential(cli_options options = {});
 
     /// See `azure_cli_credential::get_token`.
     boost::asio::awaitable<access_token> get_token(token_request request);
 
 private:
-    tool_options options_;
+    cli_options options_;
 };
 
 } // namespace foundry::inline FOUNDRY_ABI::entra

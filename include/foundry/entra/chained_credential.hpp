@@ -15,10 +15,11 @@ class chain;
 
 /// Several credentials, tried in order until one gives a token; from then on only that one is used.
 ///
-///     foundry::entra::chained_credential who{foundry::entra::managed_identity_credential{},
-///                                            foundry::entra::azure_cli_credential{}};
+///     foundry::entra::managed_identity_credential machine;
+///     machine.probe_first(std::chrono::seconds{1}); // elsewhere it would take 10 s to find out that there is none
+///     foundry::entra::chained_credential who{std::move(machine), foundry::entra::azure_cli_credential{}};
 ///
-/// The next credential is tried only if the one before it could not even try (`errc::credential_unavailable`). A refused credential ends
+/// The next credential is tried only if the one before it cannot work here (`errc::credential_unavailable`). A refused credential ends
 /// the search: a wrong secret must be visible, and not hidden by a developer's login.
 ///
 /// @throws foundry::error (`errc::invalid_argument`) from the constructor if there is no credential, or if one of them is a key, which
@@ -38,7 +39,7 @@ public:
     chained_credential& operator=(chained_credential&&) noexcept;
     ~chained_credential();
 
-    /// @throws foundry::error (`errc::credential_unavailable`) if no credential could try, with the message of each; else the error of one
+    /// @throws foundry::error (`errc::credential_unavailable`) if no credential can be used, with the message of each; else the error of one
     /// of them.
     boost::asio::awaitable<access_token> get_token(token_request request);
 

@@ -19,8 +19,9 @@ public:
 
     /// Fetches a new token. The client caches it, and fetches no more often than necessary.
     ///
-    /// @throws foundry::error (`errc::authentication_failed`) if the authority refuses, with its message and advice; if no response
-    /// arrives, the error has the code of the failure, such as `connect_failed`.
+    /// @throws foundry::error (`errc::authentication_failed`) if the authority refuses, with its message and advice; (`rate_limited`,
+    /// `service_error`) if it cannot answer now; (`unexpected_reply`) if its answer cannot be read; (`invalid_argument`) if the request names
+    /// a tenant that is not allowed; if no response arrives, the error has the code of the failure, such as `connect_failed`.
     ///
     /// Cancellation: at once, in any state. The credential must outlive the coroutine.
     boost::asio::awaitable<access_token> get_token(token_request request)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <foundry/detail/entra/chain.hpp>
-#include <foundry/detail/entra/tool_credential.hpp>
+#include <foundry/entra/cli_options.hpp>
 #include <foundry/entra/credential_options.hpp>
 #include <foundry/token_credential.hpp>
 
@@ -14,7 +14,7 @@ struct default_credential_options
     default_credential_options() = default;
 
     credential_options common;
-    tool_options tools;
+    cli_options tools;
     /// The client id of a managed identity; empty: `AZURE_CLIENT_ID`, or else the machine's own identity.
     std::string managed_identity_client_id;
     /// Time limit of the search for a managed identity's endpoint, which may not exist.
@@ -22,7 +22,8 @@ struct default_credential_options
 };
 
 /// Works on a developer's machine and in Azure without a change: tries the environment, workload identity, managed identity, the Azure CLI
-/// and the Azure Developer CLI in this order, as a chain (`chained_credential`).
+/// and the Azure Developer CLI in this order, as a chain (`chained_credential`). Unlike there, any failure of a tool only means that the
+/// next credential is tried.
 ///
 ///     foundry::client client{executor, endpoint, foundry::entra::default_azure_credential{}};
 ///

@@ -228,11 +228,16 @@ submit_batch(std::shared_ptr<client_state> state, std::shared_ptr<batch_files> r
 {
     if (rows->files.empty())
         throw error(errc::invalid_argument, "there are no requests; add() some");
-    if (how.file >= rows->files.size())
-        throw error(errc::invalid_argument, "the requests have " + std::to_string(rows->files.size()) +
-                                                " files; there is no file " + std::to_string(how.file));
+    std::string const count = std::to_string(rows->files.size());
+    if (!how.file && rows->files.size() != 1)
+        throw error(errc::invalid_argument,
+                    "the requests have " + count + " files; submit each of them with batch_options::file");
+    std::size_t const chosen = how.file.value_or(0);
+    if (chosen >= rows->files.size())
+        throw error(errc::invalid_argument,
+                    "the requests have " + count + " files; there is no file " + std::to_string(chosen));
     foundry::files const files(state);
-    file_upload what(rows->files[how.file].path, "batch");
+    file_upload what(rows->files[chosen].path, "batch");
     what.media_type = "application/jsonl";
     what.expires_after = how.input_expires_after;
     file input = co_await files.upload(std::move(what), how.call);
@@ -302,6 +307,7 @@ FOUNDRY_DECL FOUNDRY_CORO boost::asio::awaitable<std::optional<batch>> retry_row
         co_return std::nullopt;
     std::shared_ptr<batch_files> rows = co_await collect_requests(state, std::move(input), std::move(ids), how.call);
     rows->url = std::move(endpoint);
+    how.file.reset();
     batch made = co_await submit_batch(std::move(state), std::move(rows), std::move(how));
     co_return made;
 }

@@ -15,7 +15,7 @@ inline any_credential credential_from_environment(foundry::endpoint const& endpo
 {
     if (std::string const key = detail::environment("AZURE_AI_API_KEY"); !key.empty())
         return api_key(key);
-    if (endpoint.kind() == host_kind::other)
+    if (endpoint.scope().empty())
         return no_credential();
     return entra::default_azure_credential();
 }

@@ -195,7 +195,7 @@ inline std::vector<tool_call> tool_calls_of(realtime_event const& event)
     std::vector<tool_call> calls;
     if (event.type != realtime_event_type::response_done || !event.response)
         return calls;
-    for (function_call& from : event.response->calls()) {
+    for (function_call& from : event.response->tool_calls()) {
         if (from.status != "incomplete")
             calls.push_back(to_tool_call(std::move(from)));
     }

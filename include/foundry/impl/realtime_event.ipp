@@ -64,7 +64,7 @@ FOUNDRY_DECL std::string realtime_message::text() const
     return all;
 }
 
-FOUNDRY_DECL std::vector<function_call> realtime_response::calls() const
+FOUNDRY_DECL std::vector<function_call> realtime_response::tool_calls() const
 {
     std::vector<function_call> all;
     for (response_item const& item : output) {

@@ -97,7 +97,7 @@ FOUNDRY_DECL boost::asio::awaitable<response> responses::cancel(std::string_view
     return cancel(id, call_options());
 }
 
-FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::string_view id, item_page const& which,
+FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::string_view id, item_query const& which,
                                                                            call_options const& with) const
 {
     route list = detail::response_route("GET", id).segment("input_items");
@@ -110,7 +110,7 @@ FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::
     return detail::fetch_items(detail::prepare_stored(state_, id, list, with, detail::response_form::json));
 }
 FOUNDRY_DECL boost::asio::awaitable<response_items> responses::input_items(std::string_view id,
-                                                                           item_page const& which) const
+                                                                           item_query const& which) const
 {
     return input_items(id, which, call_options());
 }

@@ -36,7 +36,8 @@
 /// It serves `chat/completions` and `completions` (also streamed), `embeddings`, `images/embeddings`, `images/generations` (with one
 /// pixel), `audio/speech`, `audio/transcriptions`, `audio/translations`, `info`, `models`, `deployments`, `files`, `batches`, `responses`
 /// and `threads`, each if the real form has it. It refuses other features as the service refuses a feature that a model does not have; a
-/// queued `answer` can provide them. Realtime sessions are in a header of their own, `<foundry/testing/realtime.hpp>`. The chat model is a small table of knowledge, not a network: equal requests get equal responses.
+/// queued `answer` can provide them. Realtime sessions are in a header of their own, `<foundry/testing/realtime.hpp>`. The chat model is a
+/// small table of knowledge, not a network: equal requests get equal responses.
 ///
 /// The Responses API has functions, structured output, reasoning, `web_search_preview`, `code_interpreter` and `mcp` with approvals. The web
 /// search and the interpreter are used if the question is about them or `tool_choice` demands it; an MCP server is asked every question. A

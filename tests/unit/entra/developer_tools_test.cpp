@@ -168,13 +168,13 @@ TEST_CASE("developer tools: shell characters in scope or tenant are rejected bef
     for (char const* const wrong : {"", " ", "a b", "a;id", "a|echo OWNED|", "$(id)", "`id`", "a&b", "a\nb", "\"a",
                                     "'a", "a%b", "a^b", "caf\xc3\xa9"}) {
         CHECK_MESSAGE(token_refusal_of(who, for_scope(wrong)).code() == errc::invalid_argument, wrong);
-        tool_options with;
+        cli_options with;
         with.tenant = wrong;
         if (!with.tenant.empty())
             CHECK_THROWS_AS(azure_cli_credential{with}, foundry::error);
     }
     for (char const* const wrong : {"a;id", "$(id)", "a\"b", "--debug"})
-        CHECK_THROWS_AS(azure_cli_credential(tool_options(), wrong), foundry::error);
+        CHECK_THROWS_AS(azure_cli_credential(cli_options(), wrong), foundry::error);
     CHECK(w.read("log").empty());
 }
 

@@ -43,8 +43,8 @@ public:
     static constexpr std::chrono::seconds failure_lasts{5};
     /// The same after the authority has refused.
     static constexpr std::chrono::seconds refusal_lasts{60};
-    /// After a token was dropped because the service refused it, the next one is kept for this long. The service refuses an identity without a role with every
-    /// token; such an identity must not ask the authority for a new token with each call.
+    /// After a token was dropped because the service refused it, the next one is kept for this long. The service refuses an identity
+    /// without a role with every token; such an identity must not ask the authority for a new token with each call.
     static constexpr std::chrono::seconds min_between_drops{30};
     static constexpr std::size_t max_keys = 1024;
 

@@ -40,9 +40,9 @@ struct command_result
 };
 
 /// Runs a program without blocking. The program gets no input, its own process group (on Windows: a job of its own), `/` (the system's
-/// folder) as its working directory and none of this process's descriptors. At most 64 KiB of its output and 16 KiB of its errors are read. If a child of the program still holds the
-/// pipes after the program has ended, reading stops a quarter of a second later. In every case, cancellation included, the program is
-/// stopped and leaves no zombie.
+/// folder) as its working directory and none of this process's descriptors. At most 64 KiB of its output and 16 KiB of its errors are read.
+/// If a child of the program still holds the pipes after the program has ended, reading stops a quarter of a second later. In every case,
+/// cancellation included, the program is stopped and leaves no zombie.
 ///
 /// @throws boost::system::system_error if the program cannot be started, or on Windows is a batch file and an argument has a character that
 /// might be run or expanded; with `operation_aborted` if the call is cancelled.

@@ -22,8 +22,9 @@
 #define FOUNDRY_KEYCHAIN
 #endif
 
-/// Marks every coroutine function, and every other one that calls co_spawn(), which is a coroutine of Asio. clang 16 caches the address of thread-local variables across co_await when it inlines a
-/// coroutine into its caller, which corrupts Asio's frame recycler in a program with several threads.
+/// Marks every coroutine function, and every other one that calls co_spawn(), which is a coroutine of Asio. clang 16 caches the address of
+/// thread-local variables across co_await when it inlines a coroutine into its caller, which corrupts Asio's frame recycler in a program
+/// with several threads.
 #if defined(__clang__)
 #define FOUNDRY_CORO __attribute__((noinline))
 #else

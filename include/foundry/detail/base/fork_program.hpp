@@ -14,8 +14,8 @@
 
 namespace foundry::inline FOUNDRY_ABI::entra::detail {
 
-/// Starts a program in its own process group and in the directory `/`, with an empty input, these two as 1 and 2, and no other descriptor. For
-/// systems whose posix_spawn() cannot do all of this; if it can, it is cheaper, because fork() copies the tables of all memory.
+/// Starts a program in its own process group and in the directory `/`, with an empty input, these two as 1 and 2, and no other descriptor.
+/// For systems whose posix_spawn() cannot do all of this; if it can, it is cheaper, because fork() copies the tables of all memory.
 ///
 /// @returns its id; -1 with `errno` if there can be no other process. A program that cannot be started exits with 127, as in a shell.
 inline pid_t fork_program(char* const* arguments, char* const* variables, int output, int errors)

@@ -5,25 +5,11 @@
 #include <foundry/detail/base/child_process.hpp>
 #include <foundry/error.hpp>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
-
-/// Options of a credential that runs a developer's tool.
-struct tool_options
-{
-    tool_options() = default;
-
-    /// The tenant; empty: the tenant of the user who is logged in.
-    std::string tenant;
-    /// Further tenants that tokens may be requested for; `*` for any. Empty: `AZURE_ADDITIONALLY_ALLOWED_TENANTS`.
-    std::vector<std::string> additionally_allowed_tenants;
-    /// Maximum run time of the tool; zero for no limit.
-    std::chrono::milliseconds timeout{std::chrono::seconds{13}};
-};
 
 namespace detail {
 

@@ -42,7 +42,8 @@ public:
 
     class ticket;
 
-    /// Makes an address the first of the list, because it could be reached: another that is silent costs each connection a quarter of a second.
+    /// Makes an address the first of the list, because it could be reached: another that is silent costs each connection a quarter of a
+    /// second.
     void prefer(boost::asio::ip::tcp::endpoint const& reached) noexcept;
     /// Makes the next call look up the host again, because none of its addresses can be reached.
     void forget() noexcept;

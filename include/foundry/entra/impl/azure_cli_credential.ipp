@@ -10,6 +10,7 @@
 #include <foundry/detail/entra/secret_document.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/detail/entra/tool_answer.hpp>
+#include <foundry/detail/entra/tool_credential.hpp>
 #include <foundry/entra/azure_cli_credential.hpp>
 
 #include <algorithm>
@@ -46,7 +47,7 @@ inline access_token read_cli_token(std::string_view text)
 
 } // namespace detail
 
-FOUNDRY_DECL azure_cli_credential::azure_cli_credential(tool_options options, std::string subscription)
+FOUNDRY_DECL azure_cli_credential::azure_cli_credential(cli_options options, std::string subscription)
     : options_(std::move(options)),
       subscription_(std::move(subscription))
 {

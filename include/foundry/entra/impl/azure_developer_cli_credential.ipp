@@ -10,6 +10,7 @@
 #include <foundry/detail/entra/secret_document.hpp>
 #include <foundry/detail/entra/token_answer.hpp>
 #include <foundry/detail/entra/tool_answer.hpp>
+#include <foundry/detail/entra/tool_credential.hpp>
 #include <foundry/entra/azure_developer_cli_credential.hpp>
 
 namespace foundry::inline FOUNDRY_ABI::entra {
@@ -32,7 +33,7 @@ inline access_token read_azd_token(std::string_view text)
 
 } // namespace detail
 
-FOUNDRY_DECL azure_developer_cli_credential::azure_developer_cli_credential(tool_options options)
+FOUNDRY_DECL azure_developer_cli_credential::azure_developer_cli_credential(cli_options options)
     : options_(std::move(options))
 {
     if (!options_.tenant.empty())

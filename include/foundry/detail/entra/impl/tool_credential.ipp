@@ -64,7 +64,7 @@ run_tool(std::string_view credential_name, std::string_view program, command wha
     if (!ran)
         throw unavailable(credential_name, name + " cannot be run: " + problem, "look at its installation");
     if (ran->timed_out)
-        throw unavailable(credential_name, name + " took too long", "raise tool_options::timeout");
+        throw unavailable(credential_name, name + " took too long", "raise cli_options::timeout");
     if (ran->too_long)
         throw unavailable(credential_name, name + " has written more than an answer",
                           "look at what it says when run by hand");
