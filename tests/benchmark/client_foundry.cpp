@@ -41,6 +41,7 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 
@@ -122,12 +123,12 @@ FOUNDRY_CORO asio::awaitable<void> run_embed(foundry::client<>& client, std::siz
     }
 }
 
-FOUNDRY_CORO asio::awaitable<void> open_stream(foundry::client<>& client, std::vector<foundry::chat_stream>& open)
+FOUNDRY_CORO asio::awaitable<void> open_stream(foundry::client<>& client, std::size_t& received)
 {
     foundry::chat_request const request = question();
     foundry::chat_stream chunks = co_await client.stream(request);
-    co_await chunks.read();
-    open.push_back(std::move(chunks));
+    while (co_await chunks.read())
+        ++received;
 }
 
 void rethrow(std::exception_ptr failed)
@@ -397,10 +398,14 @@ int main(int count, char** words)
     }
     foundry::client<> client = make_client(context.get_executor(), with, with.answer_name());
     if (what == "hold") {
-        std::vector<foundry::chat_stream> open;
-        open.reserve(with.number(0) + 1);
-        benchmark::run_memory(with.number(0), [&] { run(context, open_stream(client, open)); });
-        return 0;
+        std::size_t received = 0;
+        benchmark::run_memory(with.number(0), [&] {
+            std::size_t const wanted = received + 1;
+            asio::co_spawn(context, open_stream(client, received), rethrow);
+            while (received != wanted)
+                context.run_one();
+        });
+        std::_Exit(0); // with the streams still open
     }
     if (what == "streams") {
         run_streams(context, client, with);

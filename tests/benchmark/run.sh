@@ -433,7 +433,7 @@ scale() {
     say "Counting what grows with the load ..."
     start_server 3 # a chunk that is there before the client waits for it costs no wait
     for count in 1 100 1000 10000; do
-        rounds=$((count < 100 ? 400 : count < 1000 ? 20 : 4))
+        rounds=$((count < 100 ? 400 : count < 1000 ? 20 : 8)) # the first ones show what repeats
         per_unit foundry plain $((count * rounds)) "streams $count $rounds" "streams $count $((2 * rounds))"
         note "streams.$count.instructions" "$instructions"
         note "streams.$count.allocations" "$allocations"

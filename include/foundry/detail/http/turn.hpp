@@ -13,7 +13,11 @@ class turn
 {
 public:
     /// Begins again, after a wait or a post.
-    void begin(std::chrono::steady_clock::time_point now) noexcept { end_ = now + std::chrono::microseconds(10); }
+    void begin(std::chrono::steady_clock::time_point now) noexcept
+    {
+        end_ = now + std::chrono::microseconds(10);
+        values_ = 0; // who waits for each value never posts
+    }
     /// Called before each value. If it is over, the caller posts itself and begins another. Every fourth call reads the clock.
     bool is_over() noexcept { return ++values_ % 4 == 0 && std::chrono::steady_clock::now() >= end_; }
 
