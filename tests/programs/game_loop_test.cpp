@@ -233,7 +233,7 @@ game play(std::size_t frames, bool warm, speech how = speech::written)
     return played;
 }
 
-/// All frames but these may take as long. From a frame or two in a thousand a virtual machine takes milliseconds.
+/// So many of the longest frames are left out: from one or two in a thousand a virtual machine takes milliseconds.
 constexpr std::size_t ignored = 5;
 
 nanoseconds take_longest(std::vector<nanoseconds> taken)
